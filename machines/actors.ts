@@ -1,0 +1,119 @@
+import { fromCallback, fromPromise } from 'xstate';
+import type { EndReason } from '../src/config/leader-election-config.js';
+import type { Term, TermHandle, WorkResult } from '../src/election/term.js';
+import { LockError } from '../src/errors/lock-error.js';
+import type { LeaderElectionRecord } from '../src/lock/record.js';
+import type { LockSnapshot, ResourceLock } from '../src/lock/resource-lock.js';
+import type { Clock } from '../src/time/clock.js';
+import type { CallbackFailed, CallbackName } from './types.js';
+
+/*
+ * The actors that the chart invokes. Each is a thin wrapper around one call on what the caller
+ * handed in: the lock, or a callback. They hold no timers: the chart bounds every one of them with
+ * a delayed transition, and leaving the state aborts their signal.
+ */
+
+export interface LockReading {
+  /** Null when the object does not exist. */
+  readonly snapshot: LockSnapshot | null;
+  /** Monotonic time in ms at which the answer was here. */
+  readonly receivedAtMs: number;
+}
+
+/** Reads the lock. Rejects with a {@link LockError}; an object that is not there is an answer. */
+export const readLock = fromPromise<LockReading, { lock: ResourceLock; clock: Clock }>(
+  async ({ input: { lock, clock }, signal }) => {
+    const answer = await call(() => lock.get({ signal }));
+    const receivedAtMs = clock.now().monotonicMs;
+    if (answer.ok) return { snapshot: answer, receivedAtMs };
+    if (answer.error.kind === 'notFound') return { snapshot: null, receivedAtMs };
+    throw answer.error;
+  },
+);
+
+export interface WriteLockInput {
+  readonly lock: ResourceLock;
+  readonly record: LeaderElectionRecord;
+  /** The write succeeds only while the object is as it was here; null: while there is none. */
+  readonly base: LockSnapshot | null;
+}
+
+/** Writes the lock, conditionally. Rejects with a {@link LockError}. */
+export const writeLock = fromPromise<LockSnapshot, WriteLockInput>(
+  async ({ input: { lock, record, base }, signal }) => {
+    const answer = await call(() =>
+      base === null ? lock.create(record, { signal }) : lock.update(record, { base, signal }),
+    );
+    if (answer.ok) return answer;
+    throw answer.error;
+  },
+);
+
+export interface WorkInput {
+  readonly term: TermHandle;
+  readonly callback: ((term: Term) => unknown) | null;
+}
+
+/** Runs `onStartedLeading`. Rejects with what that throws. */
+export const work = fromPromise<void, WorkInput>(async ({ input: { term, callback } }) => {
+  if (callback === null) return;
+  const { error } = await term.run(callback);
+  if (error !== undefined) throw error;
+});
+
+/** Waits for the work of a term, which goes on after the state that started it was left. */
+export const workSettled = fromPromise<WorkResult, { term: TermHandle }>(
+  ({ input: { term } }) => term.workSettled,
+);
+
+export interface StoppedInput {
+  readonly callback: ((reason: EndReason) => unknown) | null;
+  readonly reason: EndReason;
+}
+
+/** Runs `onStoppedLeading`. Rejects with what that throws. */
+export const stoppedCallback = fromPromise<void, StoppedInput>(
+  async ({ input: { callback, reason } }) => {
+    await callback?.(reason);
+  },
+);
+
+export type NotifierEvent =
+  | { readonly type: 'newLeader'; readonly identity: string }
+  | { readonly type: 'overrun'; readonly term: Term };
+
+export interface NotifierInput {
+  readonly onNewLeader: ((identity: string) => unknown) | null;
+  readonly onOverrun: ((term: Term) => unknown) | null;
+}
+
+/**
+ * Runs the callbacks that nothing waits for, in the order of their news. One that hangs delays no
+ * other; one that fails is reported to the chart.
+ */
+export const notifier = fromCallback<NotifierEvent, NotifierInput>(
+  ({ input, receive, sendBack }) => {
+    const run = (callback: CallbackName, fn: () => unknown): void => {
+      void (async () => {
+        try {
+          await fn();
+        } catch (error) {
+          sendBack({ type: 'callbackFailed', callback, error } satisfies CallbackFailed);
+        }
+      })();
+    };
+    receive((news) => {
+      if (news.type === 'newLeader') run('onNewLeader', () => input.onNewLeader?.(news.identity));
+      else run('onOverrun', () => input.onOverrun?.(news.term));
+    });
+  },
+);
+
+/** A lock answers with `ok: false`; one that throws instead has failed in an unknown way. */
+async function call<T>(fn: () => Promise<T>): Promise<T> {
+  try {
+    return await fn();
+  } catch (error) {
+    throw LockError.from(error);
+  }
+}

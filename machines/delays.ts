@@ -1,0 +1,76 @@
+import { elapsedForHolder, type Instant } from '../src/time/clock.js';
+import type { ElectionContext } from './types.js';
+
+/*
+ * The named delays of the chart, in milliseconds. A deadline that spans several states is computed
+ * afresh at each entry, from the moment it counts from: entering a state never extends it.
+ */
+
+interface Args {
+  readonly context: ElectionContext;
+}
+
+/** The first retry after a failure, which doubles with each further one up to the retry period. */
+const FIRST_RETRY_MS = 250;
+
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+/** Until a lease runs out: our own, counted from its sending, or the one we observe. */
+export function leaseDuration({ context }: Args): number {
+  const { config, lease, attempt, observation } = context;
+  const heldSince = lease?.validFrom ?? attempt?.sentAt;
+  if (heldSince !== undefined) return remaining(context, heldSince, config.leaseDurationMs);
+  if (observation?.expiresAtMs == null) return 0;
+  return atLeastZero(observation.expiresAtMs - config.clock.now().monotonicMs);
+}
+
+/** Until our leadership ends, counted from just before the last committed write was sent. */
+export function renewDeadline({ context }: Args): number {
+  const { lease, config } = context;
+  return lease === null ? 0 : remaining(context, lease.validFrom, config.renewDeadlineMs);
+}
+
+/** Until the next renewal, counted from when the last one was confirmed. */
+export function retryPeriod({ context }: Args): number {
+  const { lease, config } = context;
+  return lease === null ? 0 : remaining(context, lease.confirmedAt, config.retryPeriodMs);
+}
+
+/** Between two looks at a lock that another holds: jittered, so that candidates spread out. */
+export function pollInterval({ context }: Args): number {
+  return Math.ceil(context.config.retryPeriodMs * (1 + 1.2 * context.jitter));
+}
+
+/** Before the next try after a failure: soon at first, and never sooner than the server asked. */
+export function retryDelay({ context }: Args): number {
+  const { config, failures, jitter, retryAfterMs } = context;
+  const doubled = FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 16);
+  const backoff = Math.min(doubled, config.retryPeriodMs) * (0.5 + jitter / 2);
+  return atLeastZero(Math.max(backoff, retryAfterMs ?? 0));
+}
+
+/** How long a request may take: half the renew deadline, so that a second one fits in. */
+export function requestTimeout({ context }: Args): number {
+  return Math.ceil(context.config.renewDeadlineMs / 2);
+}
+
+export function drainTimeout({ context }: Args): number {
+  return context.config.drainTimeoutMs;
+}
+
+/** The pause between a lost leadership and the next candidacy. */
+export function rejoinDelay({ context }: Args): number {
+  return Math.ceil(context.config.retryPeriodMs * (0.5 + context.jitter));
+}
+
+function remaining({ config }: ElectionContext, since: Instant, durationMs: number): number {
+  return atLeastZero(durationMs - elapsedForHolder(since, config.clock.now()));
+}
+
+/**
+ * Rounded up: a timer takes whole milliseconds, and one that fires early is of no use. And no longer
+ * than timers can be (a record may name any duration): whoever waits asks the clock anyway.
+ */
+function atLeastZero(ms: number): number {
+  return Math.min(Math.max(0, Math.ceil(ms)), LONGEST_TIMER_MS);
+}

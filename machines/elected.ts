@@ -1,0 +1,151 @@
+import { callbackFailed, deadlinePassed, workSettled } from './phrases.js';
+import { renewal } from './renewal.js';
+import { electionSetup } from './setup.js';
+import { stoppedInput, termOf } from './updates.js';
+
+/**
+ * The holder of the lease. The work is invoked here, one level above leading and renewing, so that
+ * it starts once a term and lives through every renewal.
+ */
+export const elected = electionSetup.createStateConfig({
+  id: 'elected',
+  description: 'We hold the lease, until the renew deadline counted from its last renewal.',
+  tags: 'leader',
+  initial: 'leading',
+  entry: ['beginTerm', 'announceStart'],
+  invoke: {
+    id: 'work',
+    src: 'work',
+    input: ({ context }) => ({
+      term: termOf(context),
+      callback: context.config.onStartedLeading,
+    }),
+    onDone: {
+      guard: 'releaseWhenDone',
+      target: '.draining',
+      actions: [{ type: 'setEndReason', params: 'finished' }, 'requestStop'],
+    },
+    onError: {
+      guard: 'termIsOn',
+      target: '.draining',
+      actions: [
+        { type: 'setEndReason', params: 'failed' },
+        { type: 'noteWorkSettled', params: ({ event }) => ({ error: event.error }) },
+      ],
+    },
+  },
+  on: {
+    lapse: { guard: 'leaseLapsed', target: '#lost', actions: deadlinePassed },
+  },
+  states: {
+    leading: {
+      id: 'leading',
+      description: 'The work runs; the next renewal is due a retry period after the last one.',
+      on: {
+        stop: {
+          target: 'draining',
+          actions: ['requestStop', { type: 'setEndReason', params: 'stopped' }],
+        },
+      },
+      after: {
+        retryPeriod: [
+          { guard: 'leaseLapsed', target: '#lost', actions: deadlinePassed },
+          { target: 'renewing' },
+        ],
+        renewDeadline: [
+          { guard: 'leaseLapsed', target: '#lost', actions: deadlinePassed },
+          { target: 'renewing' },
+        ],
+      },
+    },
+    renewing: {
+      id: 'renewing',
+      description: 'The work runs on while the lease is renewed, again and again if need be.',
+      ...renewal,
+      on: {
+        stop: {
+          target: 'draining',
+          actions: ['requestStop', { type: 'setEndReason', params: 'stopped' }],
+        },
+      },
+      after: {
+        renewDeadline: [
+          { guard: 'leaseLapsed', target: '#lost', actions: deadlinePassed },
+          { target: 'renewing', reenter: true },
+        ],
+      },
+      onDone: 'leading',
+    },
+    draining: {
+      id: 'draining',
+      description: 'The work was told to end; the lease is held and renewed until it has.',
+      type: 'parallel',
+      entry: ['drainTerm', 'announceDraining'],
+      after: {
+        drainTimeout: {
+          target: '#lost',
+          actions: { type: 'setEndReason', params: 'drainTimeout' },
+        },
+      },
+      states: {
+        lease: {
+          description: 'Keeps the lease meanwhile.',
+          initial: 'holding',
+          states: {
+            holding: {
+              description: 'The next renewal is due a retry period after the last one.',
+              after: {
+                retryPeriod: [
+                  { guard: 'leaseLapsed', target: '#lost', actions: deadlinePassed },
+                  { target: 'renewing' },
+                ],
+                renewDeadline: [
+                  { guard: 'leaseLapsed', target: '#lost', actions: deadlinePassed },
+                  { target: 'renewing' },
+                ],
+              },
+            },
+            renewing: {
+              description: 'The lease is renewed, again and again if need be.',
+              ...renewal,
+              after: {
+                renewDeadline: [
+                  { guard: 'leaseLapsed', target: '#lost', actions: deadlinePassed },
+                  { target: 'renewing', reenter: true },
+                ],
+              },
+              onDone: 'holding',
+            },
+          },
+        },
+        work: {
+          description: 'Waits for the work, then tells the application.',
+          initial: 'finishing',
+          states: {
+            finishing: {
+              description: 'onStartedLeading winds down.',
+              invoke: {
+                id: 'workSettled',
+                src: 'workSettled',
+                input: ({ context }) => ({ term: termOf(context) }),
+                onDone: { target: 'stopping', actions: workSettled },
+                onError: 'stopping',
+              },
+            },
+            stopping: {
+              description: 'onStoppedLeading runs, under the lease still.',
+              entry: 'announceStop',
+              invoke: {
+                id: 'onStoppedLeading',
+                src: 'stoppedCallback',
+                input: ({ context }) => stoppedInput(context),
+                onDone: '#releasing',
+                onError: { target: '#releasing', actions: callbackFailed('onStoppedLeading') },
+              },
+            },
+          },
+        },
+      },
+    },
+  },
+});

@@ -1,0 +1,71 @@
+import { callbackFailed, workSettled } from './phrases.js';
+import { electionSetup } from './setup.js';
+import { stoppedInput, termOf } from './updates.js';
+
+/**
+ * Leadership has ended without a release: another holds the lock, or may soon. The work was told
+ * so first of all. Until our last lease has run out nobody else can be leading, so that is the time
+ * it has to wind down; work that takes longer is an overrun.
+ */
+export const lost = electionSetup.createStateConfig({
+  id: 'lost',
+  description: 'We do not lead any more; the work has what is left of the lease to wind down.',
+  initial: 'entering',
+  entry: 'endTerm',
+  on: { stop: { actions: 'requestStop' } },
+  states: {
+    entering: {
+      description: 'Was the application told already, while draining?',
+      always: [{ guard: 'stopAnnounced', target: 'settling' }, { target: 'notifying' }],
+    },
+    notifying: {
+      description: 'onStoppedLeading runs.',
+      entry: 'announceStop',
+      invoke: {
+        id: 'onStoppedLeading',
+        src: 'stoppedCallback',
+        input: ({ context }) => stoppedInput(context),
+        onDone: 'settling',
+        onError: { target: 'settling', actions: callbackFailed('onStoppedLeading') },
+      },
+      after: {
+        leaseDuration: [{ guard: 'leaseExpired', target: 'overrun' }, { target: 'settling' }],
+      },
+    },
+    settling: {
+      description: 'onStartedLeading winds down.',
+      entry: 'announceEndOfDrain',
+      invoke: {
+        id: 'workSettled',
+        src: 'workSettled',
+        input: ({ context }) => ({ term: termOf(context) }),
+        onDone: { target: 'over', actions: workSettled },
+        onError: 'over',
+      },
+      after: {
+        leaseDuration: [
+          { guard: 'leaseExpired', target: 'overrun' },
+          { target: 'settling', reenter: true },
+        ],
+      },
+    },
+    overrun: {
+      description: 'The lease has run out and the work has not: it may run beside another leader.',
+      entry: 'reportOverrun',
+      always: { guard: 'shallEnd', target: 'over' },
+      on: { stop: { target: 'over', actions: 'requestStop' } },
+      invoke: {
+        id: 'workSettled',
+        src: 'workSettled',
+        input: ({ context }) => ({ term: termOf(context) }),
+        onDone: { target: 'over', actions: workSettled },
+        onError: 'over',
+      },
+    },
+    over: {
+      description: 'Nothing of the lost term is left to wait for.',
+      type: 'final',
+    },
+  },
+  onDone: [{ guard: 'shallRejoin', target: '#rejoining' }, { target: '#stopped' }],
+});

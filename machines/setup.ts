@@ -1,0 +1,176 @@
+import { assign, emit, enqueueActions, sendTo, setup } from 'xstate';
+import type {
+  EndReason,
+  LeaderElectionConfig,
+  Outcome,
+} from '../src/config/leader-election-config.js';
+import type { WorkResult } from '../src/election/term.js';
+import { LockError } from '../src/errors/lock-error.js';
+import type { LockSnapshot } from '../src/lock/resource-lock.js';
+import * as actors from './actors.js';
+import type { LockReading } from './actors.js';
+import * as delays from './delays.js';
+import * as guards from './guards.js';
+import type {
+  CallbackName,
+  ElectionContext,
+  ElectionEmitted,
+  ElectionEvent,
+  ElectionTag,
+} from './types.js';
+import * as updates from './updates.js';
+
+/** Which request failed, and in the course of what. */
+export interface Failure {
+  readonly of: 'read' | 'write';
+  readonly during: 'acquire' | 'renew' | 'release';
+  /** Absent: it was not answered in time. */
+  readonly error?: unknown;
+}
+
+interface Enqueue {
+  assign(update: Partial<ElectionContext>): void;
+  emit(event: ElectionEmitted): void;
+  sendTo(target: 'notifier', event: actors.NotifierEvent): void;
+}
+
+/**
+ * The vocabulary of the chart: its types, and what the names in it stand for. Actions change the
+ * context by way of `updates.ts`, and tell the outside by emitting events.
+ */
+export const electionSetup = setup({
+  types: {
+    context: {} as ElectionContext,
+    events: {} as ElectionEvent,
+    emitted: {} as ElectionEmitted,
+    input: {} as LeaderElectionConfig,
+    output: {} as Outcome,
+    tags: {} as ElectionTag,
+  },
+  actors,
+  delays,
+  guards,
+  actions: {
+    /** Draws the random part of the wait that is about to begin. */
+    drawJitter: assign(({ context }) => ({ jitter: context.config.random() })),
+    resetFailures: assign({ failures: 0, retryAfterMs: null }),
+
+    noteReading: enqueueActions(({ context, enqueue }, reading: LockReading) => {
+      const update = updates.reading(context, reading);
+      enqueue.assign(update);
+      tellLeader(context, update, enqueue);
+      const problem = reading.snapshot?.unreadable ?? null;
+      if (problem !== null && problem !== context.observation?.snapshot?.unreadable) {
+        enqueue.emit({ type: 'recordUnreadable', problem });
+      }
+    }),
+    prepareClaim: assign(({ context }) => updates.claim(context)),
+    prepareRenewal: assign(({ context }) => updates.renewal(context)),
+    prepareRelease: assign(({ context }) => updates.release(context)),
+    noteCommitted: enqueueActions(({ context, enqueue }, snapshot: LockSnapshot) => {
+      const update = updates.committed(context, snapshot);
+      enqueue.assign(update);
+      tellLeader(context, update, enqueue);
+    }),
+    noteFoundCommitted: enqueueActions(({ context, enqueue }, reading: LockReading) => {
+      const update = updates.foundCommitted(context, reading);
+      enqueue.assign(update);
+      tellLeader(context, update, enqueue);
+    }),
+    forgetAttempt: assign(() => updates.notFoundCommitted()),
+    rebase: assign(({ context }, reading: LockReading) => updates.rebase(context, reading)),
+    noteFailure: enqueueActions(({ context, enqueue }, { of, during, error }: Failure) => {
+      const lockError = error === undefined ? notAnswered(context) : LockError.from(error);
+      const update = updates.failure(context, { of, error: lockError });
+      enqueue.assign(update);
+      const news = { error: lockError, failures: context.failures + 1 };
+      if (during === 'acquire') enqueue.emit({ type: 'acquireFailed', ...news });
+      else if (during === 'release') enqueue.emit({ type: 'releaseFailed', ...news });
+      else {
+        const remainingMs = delays.renewDeadline({ context });
+        enqueue.emit({ type: 'renewFailed', ...news, remainingMs });
+      }
+    }),
+
+    beginTerm: assign(({ context }) => updates.termBegins(context)),
+    announceStart: emit(({ context }) => ({
+      type: 'startedLeading',
+      term: updates.termOf(context),
+    })),
+    extendTerm: ({ context }) => {
+      if (context.lease !== null) context.term?.extend(context.lease.validFrom);
+    },
+    announceRenewal: emit(({ context }) => ({
+      type: 'renewed',
+      leadingUntil: updates.termOf(context).leadingUntil,
+    })),
+    /** Aborts the signal of the term, which goes on holding the lock. */
+    drainTerm: ({ context }) => {
+      context.term?.drain();
+    },
+    /** From here on we do not hold the lock, whoever asks. Aborts the signal too. */
+    endTerm: ({ context }) => {
+      context.term?.end();
+    },
+    setEndReason: assign(({ context }, reason: EndReason) => updates.ends(context, reason)),
+    noteWorkSettled: enqueueActions(({ context, enqueue }, { error }: WorkResult) => {
+      if (error === undefined || context.workError !== undefined) return;
+      enqueue.assign({ workError: error });
+      enqueue.emit({ type: 'callbackFailed', callback: 'onStartedLeading', error });
+    }),
+    requestStop: assign({ stopRequested: true }),
+    announceDraining: emit(({ context }) => ({
+      type: 'draining',
+      reason: context.endReason ?? 'stopped',
+    })),
+    announceStop: enqueueActions(({ context, enqueue }) => {
+      enqueue.assign({ stopAnnounced: true });
+      enqueue.emit({ type: 'stoppedLeading', reason: context.endReason ?? 'stopped' });
+    }),
+    noteReleased: enqueueActions(({ enqueue }) => {
+      enqueue.assign({ released: true });
+      enqueue.emit({ type: 'released' });
+    }),
+    reportOverrun: enqueueActions(({ context, enqueue }) => {
+      const term = updates.termOf(context);
+      enqueue.emit({ type: 'overrun', term });
+      enqueue.sendTo('notifier', { type: 'overrun', term });
+    }),
+    reportCallback: emit((_, params: { callback: CallbackName; error: unknown }) => ({
+      type: 'callbackFailed',
+      ...params,
+    })),
+    forgetTerm: assign(() => updates.forgetTerm()),
+    announceEnd: enqueueActions(({ context, enqueue }) => {
+      if (context.endAnnounced) return;
+      enqueue.assign({ endAnnounced: true });
+      enqueue.emit({ type: 'ended', outcome: updates.outcome(context) });
+    }),
+    /** Whoever called `stop()` has waited long enough, though an overrun is still watched for. */
+    announceEndOfDrain: enqueueActions(({ context, enqueue }) => {
+      if (context.endReason !== 'drainTimeout' || context.endAnnounced) return;
+      enqueue.assign({ endAnnounced: true });
+      enqueue.emit({ type: 'ended', outcome: updates.outcome(context) });
+    }),
+  },
+});
+
+/** Another identity than before holds the lock: say so, to listeners and to the callback. */
+function tellLeader(
+  context: ElectionContext,
+  { leader }: Partial<ElectionContext>,
+  enqueue: Enqueue,
+): void {
+  if (leader == null || leader === context.leader) return;
+  enqueue.emit({ type: 'newLeader', identity: leader });
+  enqueue.sendTo('notifier', { type: 'newLeader', identity: leader });
+}
+
+function notAnswered({ config }: ElectionContext): LockError {
+  const seconds = config.renewDeadlineMs / 2000;
+  return new LockError(
+    `${config.lock.description}: the API server did not answer within ${seconds} s ` +
+      '(half of renewDeadlineSeconds); the request was given up and will be repeated',
+    { kind: 'timeout' },
+  );
+}

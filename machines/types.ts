@@ -1,0 +1,125 @@
+import type { EndReason, Outcome, ResolvedConfig } from '../src/config/leader-election-config.js';
+import type { Term, TermHandle } from '../src/election/term.js';
+import type { LockError } from '../src/errors/lock-error.js';
+import type { Decision, Observation } from '../src/lock/decide.js';
+import type { LeaderElectionRecord } from '../src/lock/record.js';
+import type { LockSnapshot } from '../src/lock/resource-lock.js';
+import type { Instant } from '../src/time/clock.js';
+
+/** A write of ours, dated just before it was sent: from there its validity counts. */
+export interface SentWrite {
+  readonly record: LeaderElectionRecord;
+  readonly sentAt: Instant;
+}
+
+/** The lease as we hold it: the last write that is known to be committed. */
+export interface HeldLease {
+  readonly record: LeaderElectionRecord;
+  /** We lead until the renew deadline, counted from here. */
+  readonly validFrom: Instant;
+  /** When we learned of the commit; the next renewal starts a retry period later. */
+  readonly confirmedAt: Instant;
+  /** What the next write is conditional on; null once the object was found to be deleted. */
+  readonly base: LockSnapshot | null;
+}
+
+/** Read-only data. Whatever changes is replaced, in the actions of the chart. */
+export interface ElectionContext {
+  readonly config: ResolvedConfig;
+  /** What we know of the lock, and since when. */
+  readonly observation: Observation | null;
+  /** What to do about it, as long as we do not lead. */
+  readonly decision: Decision | null;
+  /** The identity last seen to hold the lock; null when nobody does. */
+  readonly leader: string | null;
+  /** The write under way, or without an answer; null once its fate is known. */
+  readonly attempt: SentWrite | null;
+  /** Writes by which we recognise a record as our own work, newest last. */
+  readonly ownWrites: readonly SentWrite[];
+  /** Null unless we hold the lock, or held it until just now. */
+  readonly lease: HeldLease | null;
+  readonly term: TermHandle | null;
+  /** Whether `onStoppedLeading` was called for the present term. */
+  readonly stopAnnounced: boolean;
+  /** Failed tries in a row. */
+  readonly failures: number;
+  readonly retryAfterMs: number | null;
+  /** Between 0 and 1, drawn anew for each wait. */
+  readonly jitter: number;
+  readonly stopRequested: boolean;
+  /** Why the present term ends. */
+  readonly endReason: EndReason | null;
+  readonly workError: unknown;
+  readonly released: boolean;
+  readonly termsLed: number;
+  readonly endAnnounced: boolean;
+}
+
+export type ElectionEvent =
+  /** Become a candidate. */
+  | { readonly type: 'start' }
+  /** Give up: drain and release if we lead. */
+  | { readonly type: 'stop' }
+  /** Something says that the lock may have changed: look now rather than at the next poll. */
+  | { readonly type: 'wake' }
+  /** Somebody asked, and by the clock the renew deadline has passed. */
+  | { readonly type: 'lapse' }
+  | CallbackFailed;
+
+export interface CallbackFailed {
+  readonly type: 'callbackFailed';
+  readonly callback: CallbackName;
+  readonly error: unknown;
+}
+
+export type CallbackName = 'onStartedLeading' | 'onStoppedLeading' | 'onNewLeader' | 'onOverrun';
+
+/** Outward news, for `actor.on(type, listener)` and `election.on(type, listener)`. */
+export type ElectionEmitted =
+  /** A try to take the lock failed; it goes on. `retryInMs` is how long it pauses. */
+  | { readonly type: 'acquireFailed'; readonly error: LockError; readonly failures: number }
+  | { readonly type: 'startedLeading'; readonly term: Term }
+  | { readonly type: 'renewed'; readonly leadingUntil: Date }
+  /** A renewal failed; it is tried again until the renew deadline, which is `remainingMs` away. */
+  | {
+      readonly type: 'renewFailed';
+      readonly error: LockError;
+      readonly failures: number;
+      readonly remainingMs: number;
+    }
+  /** The term has begun to drain: its signal is aborted, the lock is still held. */
+  | { readonly type: 'draining'; readonly reason: EndReason }
+  | { readonly type: 'stoppedLeading'; readonly reason: EndReason }
+  | { readonly type: 'released' }
+  /** A try to release failed; it is repeated until the lease has run out. */
+  | { readonly type: 'releaseFailed'; readonly error: LockError; readonly failures: number }
+  | { readonly type: 'newLeader'; readonly identity: string }
+  /** The stored record cannot be read; it counts as held by an unknown holder. */
+  | { readonly type: 'recordUnreadable'; readonly problem: string }
+  | { readonly type: 'overrun'; readonly term: Term }
+  | CallbackFailed
+  /** The candidacy is over. */
+  | { readonly type: 'ended'; readonly outcome: Outcome };
+
+export type ElectionTag = 'leader';
+
+/** Where a candidate stands: the top-level states, with `elected` replaced by its substates. */
+export type ElectionState =
+  | 'idle'
+  | 'acquiring'
+  | 'leading'
+  | 'renewing'
+  | 'draining'
+  | 'releasing'
+  | 'lost'
+  | 'rejoining'
+  | 'stopped';
+
+/** What `election.on(type, listener)` delivers: the chart's news, and each change of state. */
+export type ElectionNews =
+  | ElectionEmitted
+  | {
+      readonly type: 'stateChanged';
+      readonly state: ElectionState;
+      readonly previous: ElectionState;
+    };

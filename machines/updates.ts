@@ -1,0 +1,218 @@
+import type { EndReason, Outcome, ResolvedConfig } from '../src/config/leader-election-config.js';
+import { TermHandle } from '../src/election/term.js';
+import { LockError } from '../src/errors/lock-error.js';
+import { decide, observe } from '../src/lock/decide.js';
+import { claimRecord, releaseRecord, renewalRecord } from '../src/lock/next-record.js';
+import type { LeaderElectionRecord } from '../src/lock/record.js';
+import type { LockSnapshot } from '../src/lock/resource-lock.js';
+import type { LockReading, StoppedInput } from './actors.js';
+import { findOwnWrite } from './own-writes.js';
+import type { ElectionContext, HeldLease, SentWrite } from './types.js';
+
+/* What happens to the context. Each function takes it and returns what changes. */
+
+type Update = Partial<ElectionContext>;
+
+/** Own writes that are remembered: older ones can no longer be in the lock. */
+const OWN_WRITES_KEPT = 8;
+
+export function initialContext(config: ResolvedConfig): ElectionContext {
+  return {
+    config,
+    observation: null,
+    decision: null,
+    leader: null,
+    attempt: null,
+    ownWrites: [],
+    lease: null,
+    term: null,
+    stopAnnounced: false,
+    failures: 0,
+    retryAfterMs: null,
+    jitter: 0,
+    stopRequested: false,
+    endReason: null,
+    workError: undefined,
+    released: false,
+    termsLed: 0,
+    endAnnounced: false,
+  };
+}
+
+/** The lock was read: what is known of it, and what a candidate would do about it. */
+export function reading(context: ElectionContext, { snapshot, receivedAtMs }: LockReading): Update {
+  const { config } = context;
+  const observation = observe(context.observation, snapshot, receivedAtMs, config.leaseDurationMs);
+  const decision = decide({
+    observation,
+    nowMs: config.clock.now().monotonicMs,
+    identity: config.lock.identity,
+    reclaimOwnIdentity: config.reclaimOwnIdentity,
+    wroteIt: findOwnWrite(context, snapshot) !== null,
+  });
+  return { observation, decision, leader: holderOf(snapshot) };
+}
+
+/** A claim is about to be sent. */
+export function claim(context: ElectionContext): Update {
+  const { config, observation } = context;
+  return send(context, (stamp) =>
+    claimRecord({
+      before: observation?.snapshot?.record ?? null,
+      identity: config.lock.identity,
+      leaseDurationMs: config.leaseDurationMs,
+      ...stamp,
+    }),
+  );
+}
+
+/** A renewal is about to be sent. */
+export function renewal(context: ElectionContext): Update {
+  const { lease } = context;
+  if (lease === null) return {};
+  return send(context, (stamp) => renewalRecord({ held: lease.record, ...stamp }));
+}
+
+/** A release is about to be sent, over the record that has just been read. */
+export function release(context: ElectionContext): Update {
+  const held = context.observation?.snapshot?.record;
+  return held == null ? {} : send(context, (stamp) => releaseRecord({ held, ...stamp }));
+}
+
+/** The write under way is committed: we hold the lock, from before it was sent. */
+export function committed(context: ElectionContext, snapshot: LockSnapshot): Update {
+  return context.attempt === null ? {} : holding(context, context.attempt, snapshot);
+}
+
+/** A write of ours that had gone unanswered was found in the lock. */
+export function foundCommitted(context: ElectionContext, { snapshot }: LockReading): Update {
+  const own = findOwnWrite(context, snapshot);
+  return own === null || snapshot === null ? {} : holding(context, own, snapshot);
+}
+
+function holding(context: ElectionContext, write: SentWrite, snapshot: LockSnapshot): Update {
+  const { config } = context;
+  const now = config.clock.now();
+  const lease: HeldLease = {
+    record: write.record,
+    validFrom: write.sentAt,
+    confirmedAt: now,
+    base: snapshot,
+  };
+  return {
+    lease,
+    attempt: null,
+    ownWrites: [write],
+    observation: observe(context.observation, snapshot, now.monotonicMs, config.leaseDurationMs),
+    decision: null,
+    leader: config.lock.identity,
+    failures: 0,
+    retryAfterMs: null,
+  };
+}
+
+/** An unanswered write was not found in the lock: it is remembered, but no longer awaited. */
+export function notFoundCommitted(): Update {
+  return { attempt: null };
+}
+
+/** The next renewal is based on what has just been read; on nothing, if the object is gone. */
+export function rebase(context: ElectionContext, { snapshot }: LockReading): Update {
+  return context.lease === null ? {} : { lease: { ...context.lease, base: snapshot } };
+}
+
+/** A request failed. A write that was certainly refused is no longer under way. */
+export function failure(
+  { attempt, ownWrites, failures }: ElectionContext,
+  { of, error }: { readonly of: 'read' | 'write'; readonly error: LockError },
+): Update {
+  const refused = of === 'write' && !error.mayHaveCommitted;
+  return {
+    failures: failures + 1,
+    retryAfterMs: error.retryAfterMs ?? null,
+    ...(refused
+      ? { attempt: null, ownWrites: ownWrites.filter((write) => write !== attempt) }
+      : {}),
+  };
+}
+
+export function termBegins(context: ElectionContext): Update {
+  const { config, lease, termsLed } = context;
+  if (lease?.base == null) return {};
+  return {
+    term: new TermHandle({
+      identity: config.lock.identity,
+      version: lease.base.version,
+      validFrom: lease.validFrom,
+      renewDeadlineMs: config.renewDeadlineMs,
+      clock: config.clock,
+    }),
+    termsLed: termsLed + 1,
+    stopAnnounced: false,
+    released: false,
+    endReason: null,
+    workError: undefined,
+  };
+}
+
+/** Back to being a candidate. What we wrote is still recognised. */
+export function forgetTerm(): Update {
+  return {
+    lease: null,
+    attempt: null,
+    term: null,
+    endReason: null,
+    workError: undefined,
+    failures: 0,
+    retryAfterMs: null,
+  };
+}
+
+/** The first reason stands, but for a drain that takes too long: that is worth more to know. */
+export function ends(context: ElectionContext, reason: EndReason): Update {
+  return { endReason: reason === 'drainTimeout' ? reason : (context.endReason ?? reason) };
+}
+
+export function outcome(context: ElectionContext): Outcome {
+  return {
+    reason: context.endReason ?? 'stopped',
+    led: context.termsLed > 0,
+    released: context.released,
+    workFinished: context.term?.workFinished ?? true,
+    ...(context.workError === undefined ? {} : { error: context.workError }),
+  };
+}
+
+function send(
+  { config, ownWrites }: ElectionContext,
+  record: (stamp: { wallMs: number; random: () => number }) => LeaderElectionRecord,
+): Update {
+  const sentAt = config.clock.now();
+  const attempt: SentWrite = {
+    record: record({ wallMs: sentAt.wallMs, random: config.random }),
+    sentAt,
+  };
+  return { attempt, ownWrites: [...ownWrites, attempt].slice(-OWN_WRITES_KEPT) };
+}
+
+function holderOf(snapshot: LockSnapshot | null): string | null {
+  const holder = snapshot?.record?.holderIdentity;
+  return holder === undefined || holder === '' ? null : holder;
+}
+
+/** The present term, in states that cannot be entered without one. */
+export function termOf(context: ElectionContext): TermHandle {
+  if (context.term === null) throw new Error('There is no term: the chart entered a wrong state');
+  return context.term;
+}
+
+/** The write that is being prepared, in states that cannot be entered without one. */
+export function recordToWrite({ attempt }: ElectionContext): LeaderElectionRecord {
+  if (attempt === null)
+    throw new Error('There is nothing to write: the chart entered a wrong state');
+  return attempt.record;
+}
+
+export function stoppedInput({ config, endReason }: ElectionContext): StoppedInput {
+  return { callback: config.onStoppedLeading, reason: endReason ?? 'stopped' };
+}

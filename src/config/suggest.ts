@@ -1,0 +1,37 @@
+/** The known name that was probably meant, or null when none is near. */
+export function suggest(wrong: string, known: readonly string[]): string | null {
+  const plainWrong = plain(wrong);
+  let best: { name: string; distance: number } | null = null;
+  for (const name of known) {
+    const plainName = plain(name);
+    const distance = isPrefix(plainWrong, plainName) ? 0 : editDistance(plainWrong, plainName);
+    if (best === null || distance < best.distance) best = { name, distance };
+  }
+  const tolerated = Math.max(1, Math.floor(plainWrong.length / 3));
+  return best !== null && best.distance <= tolerated ? best.name : null;
+}
+
+/** `lease_duration` and `leaseDuration` are the same slip for somebody who comes from Python. */
+function plain(name: string): string {
+  return name.toLowerCase().replace(/[^a-z0-9]/g, '');
+}
+
+/** A name without its unit (`leaseDuration` for `leaseDurationSeconds`) is a near miss, too. */
+function isPrefix(wrong: string, name: string): boolean {
+  return wrong.length >= 4 && (name.startsWith(wrong) || wrong.startsWith(name));
+}
+
+function editDistance(a: string, b: string): number {
+  let previous = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let row = 1; row <= a.length; row++) {
+    const current = [row];
+    for (let column = 1; column <= b.length; column++) {
+      const substitution = (previous[column - 1] ?? 0) + (a[row - 1] === b[column - 1] ? 0 : 1);
+      const deletion = (previous[column] ?? 0) + 1;
+      const insertion = (current[column - 1] ?? 0) + 1;
+      current.push(Math.min(substitution, deletion, insertion));
+    }
+    previous = current;
+  }
+  return previous[b.length] ?? 0;
+}

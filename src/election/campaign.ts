@@ -1,0 +1,142 @@
+import type { LeaderElectionActor } from '../../machines/leader-election.js';
+import type { ElectionNews, ElectionState } from '../../machines/types.js';
+import type { EndReason, Outcome } from '../config/leader-election-config.js';
+import { stateName } from './states.js';
+
+/**
+ * One run of the statechart, from `start` to its end, with promises for what callers wait for. The
+ * rules are all in the chart; here is only the bridge from its events to promises.
+ */
+export class Campaign {
+  readonly actor: LeaderElectionActor;
+  /** Rejects only if the statechart itself breaks, or its actor is stopped from outside. */
+  readonly outcome: Promise<Outcome>;
+  #state: ElectionState = 'idle';
+  #over = false;
+  #started = false;
+
+  constructor(actor: LeaderElectionActor, deliver: (news: ElectionNews) => void) {
+    this.actor = actor;
+    this.outcome = new Promise((resolve, reject) => {
+      actor.on('ended', ({ outcome }) => {
+        this.#over = true;
+        resolve(outcome);
+      });
+      actor.subscribe({
+        next: ({ value }) => {
+          const previous = this.#state;
+          this.#state = stateName(value);
+          if (this.#state === previous) return;
+          deliver({ type: 'stateChanged', state: this.#state, previous });
+        },
+        error: (error) => {
+          this.#abandon(error, reject);
+        },
+        complete: () => {
+          this.#abandon(new Error('The actor of the election was stopped from outside'), reject);
+        },
+      });
+    });
+    // Whoever waits for the outcome gets the rejection; nobody waiting is no reason to end the
+    // process.
+    this.outcome.catch(() => undefined);
+    actor.on('*', deliver);
+  }
+
+  get state(): ElectionState {
+    return this.#state;
+  }
+
+  get isFresh(): boolean {
+    return !this.#started;
+  }
+
+  get isOver(): boolean {
+    return this.#over;
+  }
+
+  isLeader(): boolean {
+    const snapshot = this.actor.getSnapshot();
+    if (!snapshot.hasTag('leader')) return false;
+    if (snapshot.context.term?.holdsLock() === true) return true;
+    // The deadline has passed and its timer has not fired yet: the chart is to hear of it now.
+    if (snapshot.status === 'active') this.actor.send({ type: 'lapse' });
+    return false;
+  }
+
+  start(signal?: AbortSignal): void {
+    if (signal !== undefined) this.#stopOn(signal);
+    this.#begin();
+    if (this.#state === 'idle') this.actor.send({ type: 'start' });
+  }
+
+  stop(): void {
+    this.#begin();
+    if (!this.#over) this.actor.send({ type: 'stop' });
+  }
+
+  /** True once leading; false if the campaign ends before. */
+  async leading(): Promise<boolean> {
+    if (this.isLeader()) return true;
+    return new Promise((resolve, reject) => {
+      const started = this.actor.on('startedLeading', () => {
+        started.unsubscribe();
+        resolve(true);
+      });
+      this.outcome.then(() => {
+        started.unsubscribe();
+        resolve(false);
+      }, reject);
+    });
+  }
+
+  /** Resolves when the present term has ended and what follows it has begun. */
+  async termEnded(): Promise<EndReason> {
+    return new Promise((resolve, reject) => {
+      let reason: EndReason = 'stopped';
+      const stopped = this.actor.on('stoppedLeading', (event) => {
+        reason = event.reason;
+      });
+      const states = this.actor.subscribe(({ value }) => {
+        if (stateName(value) === 'rejoining') finish();
+      });
+      const finish = (): void => {
+        stopped.unsubscribe();
+        states.unsubscribe();
+        resolve(reason);
+      };
+      this.outcome.then((outcome) => {
+        reason = outcome.reason;
+        finish();
+      }, reject);
+    });
+  }
+
+  #begin(): void {
+    if (this.#started) return;
+    this.#started = true;
+    this.actor.start();
+  }
+
+  #stopOn(signal: AbortSignal): void {
+    if (signal.aborted) {
+      this.stop();
+      return;
+    }
+    const stop = (): void => {
+      this.stop();
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    const forget = (): void => {
+      signal.removeEventListener('abort', stop);
+    };
+    this.outcome.then(forget, forget);
+  }
+
+  /** Without a running chart nothing renews the lease: whatever it had started must end. */
+  #abandon(error: unknown, reject: (error: unknown) => void): void {
+    this.actor.getSnapshot().context.term?.end();
+    this.#over = true;
+    reject(error);
+  }
+}

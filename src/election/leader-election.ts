@@ -1,0 +1,196 @@
+import { createActor } from 'xstate';
+import { leaderElectionMachine, type LeaderElectionActor } from '../../machines/leader-election.js';
+import type { ElectionState } from '../../machines/types.js';
+import type {
+  EndReason,
+  LeaderElectionConfig,
+  Outcome,
+  ResolvedConfig,
+} from '../config/leader-election-config.js';
+import { resolveConfig } from '../config/resolve-config.js';
+import { NotLeaderError } from '../errors/not-leader-error.js';
+import { Campaign } from './campaign.js';
+import { type ElectionEventType, type ElectionListener, Listeners } from './listeners.js';
+import { newsLogger } from './logging.js';
+import type { Term } from './term.js';
+
+export interface RunOptions {
+  /** Abort to stop, as `stop()` does. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * One candidate in the election for one lock.
+ *
+ * At most one candidate's `isLeader()` is true at a time, as long as clocks run at rates that
+ * differ by less than leaseDuration / renewDeadline, and nobody deletes or rewrites the lock by
+ * hand. What a leader *did* just before it lost its lease may still be under way elsewhere: hand
+ * `term.fencingToken` to what you write to.
+ */
+export class LeaderElection {
+  readonly #config: LeaderElectionConfig;
+  readonly #resolved: ResolvedConfig;
+  readonly #listeners: Listeners;
+  #campaign: Campaign;
+
+  /**
+   * @throws {ConfigError} naming every option that breaks a rule. Nothing is read or written, and
+   * no timer runs, before `run()`, `acquire()` or `lead()` is called.
+   */
+  constructor(config: LeaderElectionConfig) {
+    this.#resolved = resolveConfig(config);
+    this.#config = config;
+    const { logger, lock } = this.#resolved;
+    this.#listeners = new Listeners(
+      logger,
+      newsLogger(logger, { lock: lock.description, identity: lock.identity }),
+    );
+    this.#campaign = this.#newCampaign(config);
+  }
+
+  /** This candidate's name in the lock. */
+  get identity(): string {
+    return this.#resolved.lock.identity;
+  }
+
+  /**
+   * Whether this candidate leads now, by the clock: false at the first question after the renew
+   * deadline, even if the process was stopped or its event loop blocked until just now. Stays true
+   * while draining, since the lock is still held.
+   */
+  isLeader(): boolean {
+    return this.#campaign.isLeader();
+  }
+
+  /** The identity last seen to hold the lock, ours included; null when nobody was. */
+  get leader(): string | null {
+    return this.#campaign.actor.getSnapshot().context.leader;
+  }
+
+  /** The present term; null unless this candidate leads. */
+  get term(): Term | null {
+    return this.isLeader() ? this.#campaign.actor.getSnapshot().context.term : null;
+  }
+
+  get state(): ElectionState {
+    return this.#campaign.state;
+  }
+
+  /** The running statechart: for an inspector, or to send it `wake`. */
+  get actor(): LeaderElectionActor {
+    return this.#campaign.actor;
+  }
+
+  /**
+   * Competes for the lock, leads, and resolves when that is over: after `stop()`, or after a loss
+   * unless `onLost` is `rejoin`. Never rejects for what happens in the cluster or in a callback:
+   * the outcome tells.
+   */
+  async run(options: RunOptions = {}): Promise<Outcome> {
+    const campaign = this.#ready();
+    campaign.start(options.signal);
+    return campaign.outcome;
+  }
+
+  /**
+   * Competes for the lock and resolves with true once this candidate leads; renewal has begun then.
+   * False if it was stopped before.
+   */
+  async acquire(options: RunOptions = {}): Promise<boolean> {
+    const campaign = this.#ready();
+    campaign.start(options.signal);
+    return campaign.leading();
+  }
+
+  /**
+   * Resolves, with the reason, when the present term has ended.
+   *
+   * @throws {NotLeaderError} if this candidate does not lead. Call `acquire()` first.
+   */
+  async renewLoop(): Promise<EndReason> {
+    if (!this.isLeader()) {
+      throw new NotLeaderError(`${this.identity} does not lead: call acquire() before renewLoop()`);
+    }
+    return this.#campaign.termEnded();
+  }
+
+  /**
+   * Acquires leadership, runs `work` under it, gives the lock back and returns the result of
+   * `work`. It takes the place of `onStartedLeading`. Rejects with what `work` rejects with.
+   *
+   * @throws {NotLeaderError} if leadership was lost before `work` had finished, or if the election
+   * was stopped before it led.
+   * @throws {Error} if this election is running already.
+   */
+  async lead<T>(work: (term: Term) => T | Promise<T>, options: RunOptions = {}): Promise<T> {
+    if (!this.#campaign.isFresh && !this.#campaign.isOver) {
+      throw new Error('lead() was called while this election is running: use one at a time');
+    }
+    let done: { readonly value: T } | undefined;
+    let failed: { readonly error: unknown } | undefined;
+    const campaign = this.#newCampaign({
+      ...this.#config,
+      releaseWhenDone: true,
+      onLost: 'return',
+      onStartedLeading: async (term) => {
+        try {
+          done = { value: await work(term) };
+        } catch (error) {
+          failed = { error };
+          throw error;
+        }
+      },
+    });
+    this.#campaign = campaign;
+    campaign.start(options.signal);
+    const { reason, led } = await campaign.outcome;
+    if (failed !== undefined) throw failed.error;
+    if (done !== undefined && (reason === 'finished' || reason === 'stopped')) return done.value;
+    throw new NotLeaderError(
+      led
+        ? `${this.identity} lost its leadership (${reason}) before the work had finished`
+        : `${this.identity} was stopped before it led`,
+    );
+  }
+
+  /**
+   * Ends the candidacy in good order: the work is told to end, the lease is renewed until it has,
+   * `onStoppedLeading` runs, the lock is released. Resolves with the outcome when all that is done,
+   * or when `drainTimeoutSeconds` have passed. May be called at any time, and more than once.
+   */
+  async stop(): Promise<Outcome> {
+    this.#campaign.stop();
+    return this.#campaign.outcome;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  /**
+   * Calls `listener` at each event of that type, until the returned function is called. Listeners
+   * run after the fact and must be quick; one that throws is logged and disturbs nothing.
+   */
+  on<T extends ElectionEventType>(type: T, listener: ElectionListener<T>): () => void {
+    return this.#listeners.add(type, listener);
+  }
+
+  /** For loggers and inspectors: nothing of the configuration, which may hold secrets. */
+  toJSON(): Record<string, unknown> {
+    const { lock } = this.#resolved;
+    return { lock: lock.description, identity: lock.identity, state: this.state };
+  }
+
+  /** A candidacy that is over is followed by a new one; one that runs is joined. */
+  #ready(): Campaign {
+    if (this.#campaign.isOver) this.#campaign = this.#newCampaign(this.#config);
+    return this.#campaign;
+  }
+
+  #newCampaign(config: LeaderElectionConfig): Campaign {
+    const { clock } = this.#resolved;
+    return new Campaign(createActor(leaderElectionMachine, { input: config, clock }), (news) => {
+      this.#listeners.deliver(news);
+    });
+  }
+}

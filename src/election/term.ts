@@ -1,0 +1,162 @@
+import { NotLeaderError } from '../errors/not-leader-error.js';
+import { type Clock, elapsedForHolder, type Instant } from '../time/clock.js';
+
+/** One period of leadership, as the work done in it sees it. */
+export interface Term {
+  /** Aborted when the term ends or begins to drain, at the latest at `leadingUntil`. */
+  readonly signal: AbortSignal;
+  /**
+   * Grows from term to term over the whole life of the cluster, through deletion of the lock too.
+   * Hand it to whatever the work writes to, and let that refuse smaller ones: it is the
+   * `resourceVersion` of the write that won the term.
+   */
+  readonly fencingToken: bigint;
+  /** This candidate's name in the lock. */
+  readonly identity: string;
+  /** When the write that won the term was sent, by this machine's wall clock. */
+  readonly acquiredAt: Date;
+  /** When leadership ends unless it is renewed before, by this machine's wall clock. */
+  readonly leadingUntil: Date;
+  /** False as soon as the signal is aborted, draining included. Asks the clock, not a flag. */
+  isLeading(): boolean;
+  /** @throws {NotLeaderError} when `isLeading()` is false. */
+  assertLeading(): void;
+}
+
+export interface TermStart {
+  readonly identity: string;
+  /** The `resourceVersion` of the write that won the term. */
+  readonly version: string;
+  readonly validFrom: Instant;
+  readonly renewDeadlineMs: number;
+  readonly clock: Clock;
+}
+
+/** How the user's work came out; `error` is present when it threw. */
+export interface WorkResult {
+  readonly result?: unknown;
+  readonly error?: unknown;
+}
+
+/** The election's side of a {@link Term}: it extends the term, ends it, and runs its work. */
+export class TermHandle implements Term {
+  readonly identity: string;
+  readonly acquiredAt: Date;
+  readonly #version: string;
+  readonly #clock: Clock;
+  readonly #renewDeadlineMs: number;
+  readonly #controller = new AbortController();
+  #validFrom: Instant;
+  #holding = true;
+  #work: Promise<WorkResult> | undefined;
+  #workFinished = true;
+
+  constructor(start: TermStart) {
+    this.identity = start.identity;
+    this.#version = start.version;
+    this.#clock = start.clock;
+    this.#renewDeadlineMs = start.renewDeadlineMs;
+    this.#validFrom = start.validFrom;
+    this.acquiredAt = new Date(start.validFrom.wallMs);
+  }
+
+  get signal(): AbortSignal {
+    this.isLeading();
+    return this.#controller.signal;
+  }
+
+  get fencingToken(): bigint {
+    return BigInt(this.#version);
+  }
+
+  get leadingUntil(): Date {
+    return new Date(this.#validFrom.wallMs + this.#renewDeadlineMs);
+  }
+
+  isLeading(): boolean {
+    return this.holdsLock() && !this.#controller.signal.aborted;
+  }
+
+  assertLeading(): void {
+    if (!this.isLeading()) throw this.#notLeader();
+  }
+
+  /**
+   * Whether the lock is ours, draining included. Asks the clock: the process may have been stopped,
+   * or its event loop blocked, past the deadline, and then whoever asks comes before the timer that
+   * would have said so.
+   */
+  holdsLock(): boolean {
+    if (!this.#holding) return false;
+    const held = elapsedForHolder(this.#validFrom, this.#clock.now()) < this.#renewDeadlineMs;
+    if (!held) this.end();
+    return held;
+  }
+
+  /** A renewal that was sent at `validFrom` is committed. */
+  extend(validFrom: Instant): void {
+    this.#validFrom = validFrom;
+  }
+
+  /** Aborts the signal: the work is to end. The lock is held on. */
+  drain(): void {
+    if (!this.#controller.signal.aborted) this.#controller.abort(this.#notLeader());
+  }
+
+  /** The lock is not ours any more, or about to be given back. Aborts the signal. */
+  end(): void {
+    this.#holding = false;
+    this.drain();
+  }
+
+  /** Runs the user's work, once. Never rejects. */
+  run(work: (term: Term) => unknown): Promise<WorkResult> {
+    this.#workFinished = false;
+    this.#work = (async () => {
+      try {
+        return { result: await work(this) };
+      } catch (error) {
+        if (this.#isConsequenceOfTheEnd(error)) return {};
+        return { error: error ?? new Error('onStartedLeading rejected without a reason') };
+      } finally {
+        this.#workFinished = true;
+      }
+    })();
+    return this.#work;
+  }
+
+  get workFinished(): boolean {
+    return this.#workFinished;
+  }
+
+  /** Resolves when the work has come to its end, at once if there was none. Never rejects. */
+  get workSettled(): Promise<WorkResult> {
+    return this.#work ?? Promise.resolve({});
+  }
+
+  /** For inspectors and loggers, which turn contexts into JSON and cannot take a bigint. */
+  toJSON(): Record<string, unknown> {
+    return {
+      identity: this.identity,
+      fencingToken: this.#version,
+      acquiredAt: this.acquiredAt,
+      leadingUntil: this.leadingUntil,
+      ended: this.#controller.signal.aborted,
+      workFinished: this.#workFinished,
+    };
+  }
+
+  /** Work that is told to stop usually rejects with the abort; that is obedience, not failure. */
+  #isConsequenceOfTheEnd(error: unknown): boolean {
+    if (!this.#controller.signal.aborted) return false;
+    if (error === this.#controller.signal.reason || error instanceof NotLeaderError) return true;
+    return error instanceof Error && error.name === 'AbortError';
+  }
+
+  #notLeader(): NotLeaderError {
+    return new NotLeaderError(
+      `${this.identity} does not lead any more: its term, which began at ` +
+        `${this.acquiredAt.toISOString()}, has ended or is draining`,
+    );
+  }
+}

@@ -1,0 +1,84 @@
+import { LeaderElectionError } from './leader-election-error.js';
+
+/**
+ * What went wrong with a lock call, in the terms the election acts on.
+ *
+ * - `notFound`: the object, or its namespace, does not exist (404)
+ * - `conflict`: somebody else wrote first (409)
+ * - `forbidden`, `unauthorized`: RBAC or credentials (403, 401)
+ * - `invalid`: the API server refuses the request as it is (other 4xx)
+ * - `throttled`: asked to come back later (429)
+ * - `serverError`: the API server failed (5xx)
+ * - `network`: the connection failed before a whole answer arrived
+ * - `timeout`: no whole answer in time
+ * - `aborted`: the caller gave up
+ * - `credentials`: a token, certificate or exec plugin could not be had; nothing was sent
+ * - `unknown`: a lock of the user's own threw something else
+ */
+export type LockErrorKind =
+  | 'notFound'
+  | 'conflict'
+  | 'forbidden'
+  | 'unauthorized'
+  | 'invalid'
+  | 'throttled'
+  | 'serverError'
+  | 'network'
+  | 'timeout'
+  | 'aborted'
+  | 'credentials'
+  | 'unknown';
+
+export interface LockErrorDetails {
+  readonly kind: LockErrorKind;
+  /** HTTP status, where there was an answer. */
+  readonly status?: number | undefined;
+  /** `reason` of the Kubernetes Status object, such as `AlreadyExists`. */
+  readonly reason?: string | undefined;
+  /** How long the server asked to wait, in milliseconds (header `Retry-After`). */
+  readonly retryAfterMs?: number | undefined;
+  readonly cause?: unknown;
+}
+
+/** Kinds after which the API server has certainly not stored the write. */
+const REJECTED: ReadonlySet<LockErrorKind> = new Set<LockErrorKind>([
+  'notFound',
+  'conflict',
+  'forbidden',
+  'unauthorized',
+  'invalid',
+  'throttled',
+  'credentials',
+]);
+
+/** A call on a lock failed. The message names the object and says what to do; it holds no secret. */
+export class LockError extends LeaderElectionError {
+  readonly code: `ERR_LOCK_${string}`;
+  readonly kind: LockErrorKind;
+  readonly status: number | undefined;
+  readonly reason: string | undefined;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(message: string, details: LockErrorDetails) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    this.code = `ERR_LOCK_${details.kind.replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase()}`;
+    this.kind = details.kind;
+    this.status = details.status;
+    this.reason = details.reason;
+    this.retryAfterMs = details.retryAfterMs;
+  }
+
+  /**
+   * Whether a write that failed like this may have been stored all the same: the request was sent
+   * and no answer says otherwise. Such a write is read back before anything is concluded from it.
+   */
+  get mayHaveCommitted(): boolean {
+    return !REJECTED.has(this.kind);
+  }
+
+  static from(error: unknown): LockError {
+    if (error instanceof LockError) return error;
+    const message = error instanceof Error ? error.message : String(error);
+    return new LockError(`The lock failed: ${message}`, { kind: 'unknown', cause: error });
+  }
+}

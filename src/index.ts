@@ -1,0 +1,31 @@
+export { LeaderElection, type RunOptions } from './election/leader-election.js';
+export type { ElectionEventOf, ElectionEventType, ElectionListener } from './election/listeners.js';
+export type { Term } from './election/term.js';
+export {
+  type EndReason,
+  JITTER_FACTOR,
+  type LeaderElectionConfig,
+  type Logger,
+  type Outcome,
+} from './config/leader-election-config.js';
+export {
+  ConfigError,
+  type ConfigProblem,
+  LeaderElectionError,
+  LockError,
+  type LockErrorDetails,
+  type LockErrorKind,
+  NotLeaderError,
+} from './errors/index.js';
+export { ConfigMapLock } from './lock/config-map-lock.js';
+export { LeaseLock } from './lock/lease-lock.js';
+export { LeaderElectionRecord, type LeaderElectionRecordFields } from './lock/record.js';
+export type {
+  LockCallOptions,
+  LockResult,
+  LockSnapshot,
+  LockUpdateOptions,
+  ResourceLock,
+} from './lock/resource-lock.js';
+export type { Clock, Instant } from './time/clock.js';
+export type { ElectionNews, ElectionState } from '../machines/types.js';

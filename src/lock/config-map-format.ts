@@ -1,0 +1,90 @@
+import type { LeaderElectionRecord } from './record.js';
+import {
+  isObject,
+  NO_RECORD,
+  readFields,
+  type KubernetesObject,
+  type RecordFormat,
+  type StoredRecord,
+} from './stored-record.js';
+
+/** Where all Kubernetes clients keep the record of an election on a ConfigMap. */
+export const LEADER_ANNOTATION = 'control-plane.alpha.kubernetes.io/leader';
+
+/** ConfigMap: the record is JSON in an annotation; the data is not touched. */
+export const configMapFormat: RecordFormat = {
+  kind: 'ConfigMap',
+  group: '',
+  apiVersion: 'v1',
+  resource: 'configmaps',
+
+  read(configMap: KubernetesObject): StoredRecord {
+    const annotation = annotationsOf(configMap)[LEADER_ANNOTATION];
+    if (annotation === undefined || annotation === null || annotation === '') return NO_RECORD;
+    const stored = parse(annotation);
+    if (stored === null) {
+      const unreadable = `annotation ${LEADER_ANNOTATION} is not a JSON object`;
+      return { record: null, unreadable, fingerprint: JSON.stringify(annotation) };
+    }
+    const { holderIdentity, acquireTime, renewTime, leaderTransitions } = stored;
+    // fabric8 writes the duration under another name, as an ISO 8601 duration.
+    const duration = stored['leaseDurationSeconds'] ?? stored['leaseDuration'];
+    const values = [holderIdentity, duration, acquireTime, renewTime, leaderTransitions];
+    const fields = readFields({
+      holderIdentity,
+      leaseDurationSeconds: duration,
+      acquireTime,
+      renewTime,
+      transitions: leaderTransitions,
+    });
+    return { ...fields, fingerprint: JSON.stringify(values.map((value) => value ?? null)) };
+  },
+
+  write(configMap: KubernetesObject, record: LeaderElectionRecord): KubernetesObject {
+    const annotations = annotationsOf(configMap);
+    const stored: Record<string, unknown> = {
+      ...parse(annotations[LEADER_ANNOTATION]),
+      holderIdentity: record.holderIdentity,
+      leaseDurationSeconds: record.leaseDurationSeconds,
+      acquireTime: record.acquireTime,
+      renewTime: record.renewTime,
+      leaderTransitions: record.leaderTransitions,
+    };
+    // Go's client cannot parse an empty text as a time.
+    if (record.acquireTime === '') delete stored['acquireTime'];
+    if (record.renewTime === '') delete stored['renewTime'];
+    // Left as it was, it would contradict the duration that we have just written.
+    if ('leaseDuration' in stored) stored['leaseDuration'] = `PT${record.leaseDurationSeconds}S`;
+    const metadata = isObject(configMap['metadata']) ? configMap['metadata'] : {};
+    return {
+      ...configMap,
+      metadata: {
+        ...metadata,
+        annotations: { ...annotations, [LEADER_ANNOTATION]: JSON.stringify(stored) },
+      },
+    };
+  },
+};
+
+function annotationsOf(object: KubernetesObject): KubernetesObject {
+  const metadata = object['metadata'];
+  const annotations = isObject(metadata) ? metadata['annotations'] : undefined;
+  return isObject(annotations) ? annotations : {};
+}
+
+interface StoredJson extends Readonly<Record<string, unknown>> {
+  readonly holderIdentity?: unknown;
+  readonly acquireTime?: unknown;
+  readonly renewTime?: unknown;
+  readonly leaderTransitions?: unknown;
+}
+
+function parse(annotation: unknown): StoredJson | null {
+  if (typeof annotation !== 'string') return null;
+  try {
+    const value: unknown = JSON.parse(annotation);
+    return isObject(value) ? value : null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,100 @@
+import type { LockSnapshot } from './resource-lock.js';
+
+/** What a candidate knows of the lock, and since when. Plain data, made by {@link observe}. */
+export interface Observation {
+  /** Null while the object does not exist. */
+  readonly snapshot: LockSnapshot | null;
+  /** Monotonic time, in ms, when the present record (or its absence) was first received. */
+  readonly observedAtMs: number;
+  /** Monotonic time, in ms, when the lease known to be live runs out; null when none is known. */
+  readonly expiresAtMs: number | null;
+}
+
+export type Decision =
+  /** The object does not exist: create it. */
+  | { readonly kind: 'create' }
+  /** The lock is free, run out, or provably our own: write over it, conditionally. */
+  | { readonly kind: 'take'; readonly because: 'free' | 'expired' | 'ours' | 'sameIdentity' }
+  /** Somebody may be leading until `untilMs` (monotonic). */
+  | {
+      readonly kind: 'wait';
+      readonly because: 'held' | 'unreadable' | 'vanished';
+      readonly untilMs: number;
+    };
+
+export interface DecideInput {
+  readonly observation: Observation;
+  /** Monotonic time in ms. */
+  readonly nowMs: number;
+  readonly identity: string;
+  /** Take a record that has our identity though this process did not write it. */
+  readonly reclaimOwnIdentity: boolean;
+  /** The record is, to the last digit, one that this process wrote, and no work of ours runs. */
+  readonly wroteIt: boolean;
+}
+
+/**
+ * Takes an answer of the API server (null: no such object) into what is known so far.
+ *
+ * The age of a lease counts from when this process received a record that differs from the one
+ * before. Times inside the record are another machine's and are never compared with ours.
+ */
+export function observe(
+  before: Observation | null,
+  answer: LockSnapshot | null,
+  receivedAtMs: number,
+  ownLeaseDurationMs: number,
+): Observation {
+  const sameAsBefore = before !== null && before.snapshot?.fingerprint === answer?.fingerprint;
+  const observedAtMs = sameAsBefore ? before.observedAtMs : receivedAtMs;
+
+  if (answer === null || isBare(answer)) {
+    // The object, or its record, vanished. That is not a release: a holder that we knew to be
+    // alive may lead until its lease runs out, and will put the record back at its next renewal.
+    return { snapshot: answer, observedAtMs, expiresAtMs: before?.expiresAtMs ?? null };
+  }
+  if (answer.record?.isReleased === true) {
+    return { snapshot: answer, observedAtMs, expiresAtMs: null };
+  }
+  const durationMs = leaseDurationMs(answer, ownLeaseDurationMs);
+  return { snapshot: answer, observedAtMs, expiresAtMs: observedAtMs + durationMs };
+}
+
+/** What a candidate that does not lead should do now. Reads no clock and asks nobody. */
+export function decide(input: DecideInput): Decision {
+  const { observation, nowMs } = input;
+  const { snapshot, expiresAtMs } = observation;
+  const expired = expiresAtMs === null || nowMs >= expiresAtMs;
+
+  if (snapshot === null) {
+    return expired
+      ? { kind: 'create' }
+      : { kind: 'wait', because: 'vanished', untilMs: expiresAtMs };
+  }
+  if (isBare(snapshot)) {
+    return expired
+      ? { kind: 'take', because: 'free' }
+      : { kind: 'wait', because: 'vanished', untilMs: expiresAtMs };
+  }
+  if (snapshot.record?.isReleased === true) return { kind: 'take', because: 'free' };
+  if (input.wroteIt) return { kind: 'take', because: 'ours' };
+  if (input.reclaimOwnIdentity && snapshot.record?.holderIdentity === input.identity) {
+    return { kind: 'take', because: 'sameIdentity' };
+  }
+  if (expired) return { kind: 'take', because: 'expired' };
+  const because = snapshot.record === null ? 'unreadable' : 'held';
+  return { kind: 'wait', because, untilMs: expiresAtMs };
+}
+
+/** The object is there and carries no record at all. */
+function isBare(snapshot: LockSnapshot): boolean {
+  return snapshot.record === null && snapshot.unreadable === null;
+}
+
+/** The record's own duration, whatever ours is; ours where it has none or nonsense. */
+function leaseDurationMs(snapshot: LockSnapshot, ownLeaseDurationMs: number): number {
+  const seconds = snapshot.record?.leaseDurationSeconds;
+  return seconds !== undefined && Number.isFinite(seconds) && seconds > 0
+    ? seconds * 1000
+    : ownLeaseDurationMs;
+}

@@ -1,0 +1,218 @@
+import { LockError } from '../errors/lock-error.js';
+import { answerError, unusableAnswer, type ApiCall } from '../kubernetes/answer-error.js';
+import { clientFor } from '../kubernetes/api-client.js';
+import { DEFAULT_TIMEOUT_MS } from '../kubernetes/api-request.js';
+import {
+  defaultNamespace,
+  loadDefaultKubeConfig,
+  type KubeConfigLike,
+} from '../kubernetes/kube-config.js';
+import { safeReason } from '../kubernetes/safe-reason.js';
+import { checkLockOptions, defaultIdentity, type KubernetesLockOptions } from './lock-options.js';
+import type { LeaderElectionRecord } from './record.js';
+import type {
+  LockCallOptions,
+  LockResult,
+  LockSnapshot,
+  LockUpdateOptions,
+  ResourceLock,
+} from './resource-lock.js';
+import { isObject, storable, type KubernetesObject, type RecordFormat } from './stored-record.js';
+
+/**
+ * A caller with a signal of its own decides how long to wait; this bound only keeps a signal that
+ * never comes from holding a connection for ever.
+ */
+const TIMEOUT_WITH_SIGNAL_MS = 60_000;
+
+interface Endpoint {
+  readonly kubeConfig: KubeConfigLike;
+  readonly namespace: string;
+}
+
+/** What {@link KubernetesLock} shows of itself in JSON and in the console. */
+export interface KubernetesLockJson {
+  readonly kind: string;
+  readonly name: string;
+  /** Absent until the first call when it was left to the kubeconfig. */
+  readonly namespace?: string;
+  readonly identity: string;
+}
+
+/** What the locks on a Kubernetes object have in common. Everything private is hidden from logs. */
+export abstract class KubernetesLock implements ResourceLock {
+  readonly #format: RecordFormat;
+  readonly #name: string;
+  readonly #identity: string;
+  readonly #labels: Readonly<Record<string, string>> | undefined;
+  readonly #givenKubeConfig: KubeConfigLike | undefined;
+  readonly #givenNamespace: string | undefined;
+  #endpoint: Endpoint | null = null;
+  /** For stand-alone use only; the election always says what its update is based on. */
+  #last: LockSnapshot | null = null;
+
+  /** @throws ConfigError naming every option that is wrong, before any I/O */
+  protected constructor(format: RecordFormat, options: KubernetesLockOptions) {
+    checkLockOptions(new.target.name, options);
+    this.#format = format;
+    this.#name = options.name;
+    this.#identity = options.identity ?? defaultIdentity();
+    this.#labels = options.labels === undefined ? undefined : { ...options.labels };
+    this.#givenKubeConfig = options.kubeConfig;
+    this.#givenNamespace = options.namespace;
+  }
+
+  get name(): string {
+    return this.#name;
+  }
+
+  /** Undefined until the first call when it was left to the kubeconfig. */
+  get namespace(): string | undefined {
+    return this.#givenNamespace ?? this.#endpoint?.namespace;
+  }
+
+  get identity(): string {
+    return this.#identity;
+  }
+
+  get description(): string {
+    const { namespace } = this;
+    return `${this.#format.kind} ${namespace === undefined ? '' : `${namespace}/`}${this.#name}`;
+  }
+
+  /** Reads the object: GET. `notFound` when it does not exist. */
+  get(options: LockCallOptions = {}): Promise<LockResult> {
+    return this.#perform('get', options, () => undefined);
+  }
+
+  /** Creates the object with this record: POST. `conflict` when it exists already. */
+  create(record: LeaderElectionRecord, options: LockCallOptions = {}): Promise<LockResult> {
+    return this.#perform('create', options, (namespace) => {
+      const metadata = {
+        name: this.#name,
+        namespace,
+        ...(this.#labels === undefined ? {} : { labels: this.#labels }),
+      };
+      const { apiVersion, kind } = this.#format;
+      return this.#format.write({ apiVersion, kind, metadata }, this.#storable(record));
+    });
+  }
+
+  /**
+   * Sends the object of `base` back with this record: PUT, conditional on its `resourceVersion`.
+   * Everything else in the object stays. `conflict` when it has changed since.
+   */
+  update(record: LeaderElectionRecord, options: LockUpdateOptions = {}): Promise<LockResult> {
+    return this.#perform('update', options, () => {
+      const base = this.#baseObject(options.base ?? this.#last);
+      return this.#format.write(base, this.#storable(record));
+    });
+  }
+
+  toJSON(): KubernetesLockJson {
+    const { namespace } = this;
+    return {
+      kind: this.#format.kind,
+      name: this.#name,
+      ...(namespace === undefined ? {} : { namespace }),
+      identity: this.#identity,
+    };
+  }
+
+  [Symbol.for('nodejs.util.inspect.custom')](
+    _depth: number,
+    options: object,
+    inspect: (value: unknown, options: object) => string,
+  ): string {
+    return `${this.constructor.name} ${inspect(this.toJSON(), options)}`;
+  }
+
+  async #perform(
+    verb: 'get' | 'create' | 'update',
+    { signal }: LockCallOptions,
+    body: (namespace: string) => KubernetesObject | undefined,
+  ): Promise<LockResult> {
+    try {
+      const { kubeConfig, namespace } = await this.#resolveEndpoint();
+      const call: ApiCall = { ...this.#format, verb, namespace, name: this.#name };
+      const answer = await clientFor(kubeConfig).request({
+        ...route(call, this.#format.apiVersion),
+        body: body(namespace),
+        subject: this.description,
+        signal,
+        timeoutMs: signal === undefined ? DEFAULT_TIMEOUT_MS : TIMEOUT_WITH_SIGNAL_MS,
+      });
+      if (answer.status < 200 || answer.status > 299) throw answerError(call, answer);
+      const snapshot = this.#snapshot(answer.json);
+      if (typeof snapshot === 'string') throw unusableAnswer(call, answer, snapshot);
+      this.#last = snapshot;
+      return { ok: true, ...snapshot };
+    } catch (error) {
+      return { ok: false, error: this.#asLockError(error) };
+    }
+  }
+
+  async #resolveEndpoint(): Promise<Endpoint> {
+    if (this.#endpoint !== null) return this.#endpoint;
+    const kubeConfig = this.#givenKubeConfig ?? (await loadDefaultKubeConfig());
+    const namespace = this.#givenNamespace ?? (await defaultNamespace(kubeConfig));
+    return (this.#endpoint ??= { kubeConfig, namespace });
+  }
+
+  /** The object as read, or in words what came instead. */
+  #snapshot(json: unknown): LockSnapshot | string {
+    if (!isObject(json)) return 'something that is not JSON';
+    const metadata = isObject(json['metadata']) ? json['metadata'] : {};
+    const { resourceVersion, name } = metadata as { resourceVersion?: unknown; name?: unknown };
+    if (name !== this.#name) return 'another object';
+    if (typeof resourceVersion !== 'string' || resourceVersion === '') {
+      return 'an object without resourceVersion';
+    }
+    return { ...this.#format.read(json), version: resourceVersion, object: json };
+  }
+
+  #baseObject(base: LockSnapshot | null): KubernetesObject {
+    if (base === null) {
+      throw this.#refuse('nothing to base the update on: call get() first, or pass base');
+    }
+    const { object, version } = base;
+    const metadata = isObject(object) ? object['metadata'] : undefined;
+    if (!isObject(object) || !isObject(metadata) || metadata['name'] !== this.#name) {
+      throw this.#refuse('the base of the update is not a snapshot of this object');
+    }
+    // Without a version the API server would overwrite whatever is there.
+    if (version === '') throw this.#refuse('the base of the update has no version');
+    return { ...object, metadata: { ...metadata, resourceVersion: version } };
+  }
+
+  #storable(record: LeaderElectionRecord): LeaderElectionRecord {
+    const checked = storable(record);
+    if (typeof checked === 'string') throw this.#refuse(`the record cannot be stored: ${checked}`);
+    return checked;
+  }
+
+  /** Nothing was sent. */
+  #refuse(why: string): LockError {
+    return new LockError(`${this.description}: ${why}.`, { kind: 'invalid' });
+  }
+
+  #asLockError(error: unknown): LockError {
+    if (error instanceof LockError) return error;
+    return new LockError(`${this.description}: failed with ${safeReason(error)}.`, {
+      kind: 'unknown',
+    });
+  }
+}
+
+function route(
+  { verb, namespace, resource, name }: ApiCall,
+  apiVersion: string,
+): { method: 'GET' | 'POST' | 'PUT'; path: string } {
+  const api = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  const collection = `${api}/namespaces/${encodeURIComponent(namespace)}/${resource}`;
+  if (verb === 'create') return { method: 'POST', path: collection };
+  return {
+    method: verb === 'get' ? 'GET' : 'PUT',
+    path: `${collection}/${encodeURIComponent(name)}`,
+  };
+}

@@ -1,0 +1,69 @@
+import { microTime } from '../time/micro-time.js';
+import { LeaderElectionRecord } from './record.js';
+
+/* The three records that a candidate writes. Pure: the time and the random digits come in. */
+
+interface Stamp {
+  readonly wallMs: number;
+  readonly random: () => number;
+}
+
+/** The record of a candidate that takes the lock. */
+export function claimRecord(
+  input: Stamp & {
+    /** What stands in the lock; null when there is no readable record. */
+    readonly before: LeaderElectionRecord | null;
+    readonly identity: string;
+    readonly leaseDurationMs: number;
+  },
+): LeaderElectionRecord {
+  const { before, identity } = input;
+  const now = microTime(input.wallMs, input.random);
+  const changesHands = before !== null && before.holderIdentity !== identity;
+  return new LeaderElectionRecord({
+    holderIdentity: identity,
+    leaseDurationSeconds: input.leaseDurationMs / 1000,
+    acquireTime: now,
+    renewTime: now,
+    leaderTransitions: (before?.leaderTransitions ?? 0) + (changesHands ? 1 : 0),
+  });
+}
+
+/** The record of a holder that renews: only the renew time changes. */
+export function renewalRecord(
+  input: Stamp & { readonly held: LeaderElectionRecord },
+): LeaderElectionRecord {
+  return new LeaderElectionRecord({
+    ...fields(input.held),
+    renewTime: microTime(input.wallMs, input.random),
+  });
+}
+
+/**
+ * The record of a holder that lets go: nobody holds it, and a duration of one second makes other
+ * libraries' candidates, which may not look at the empty holder, move on soon.
+ */
+export function releaseRecord(
+  input: Stamp & { readonly held: LeaderElectionRecord },
+): LeaderElectionRecord {
+  const now = microTime(input.wallMs, input.random);
+  return new LeaderElectionRecord({
+    ...fields(input.held),
+    holderIdentity: '',
+    leaseDurationSeconds: 1,
+    acquireTime: now,
+    renewTime: now,
+  });
+}
+
+function fields(record: LeaderElectionRecord): {
+  holderIdentity: string;
+  leaseDurationSeconds: number;
+  acquireTime: string;
+  renewTime: string;
+  leaderTransitions: number;
+} {
+  const { holderIdentity, leaseDurationSeconds, acquireTime, renewTime, leaderTransitions } =
+    record;
+  return { holderIdentity, leaseDurationSeconds, acquireTime, renewTime, leaderTransitions };
+}

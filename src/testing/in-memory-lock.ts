@@ -1,0 +1,97 @@
+import { LockError } from '../errors/lock-error.js';
+import { LeaderElectionRecord } from '../lock/record.js';
+import type {
+  LockCallOptions,
+  LockResult,
+  LockSnapshot,
+  LockUpdateOptions,
+  ResourceLock,
+} from '../lock/resource-lock.js';
+
+/**
+ * What candidates compete for, kept in memory: for tests of an application that need no API server.
+ * It behaves as one object in a cluster: writes are conditional, and versions only grow.
+ */
+export class InMemoryLockStore {
+  #version = 0;
+  #stored: LockSnapshot | null = null;
+
+  /** A lock on this store, for one candidate. */
+  lock(identity: string): InMemoryLock {
+    return new InMemoryLock(this, identity);
+  }
+
+  get snapshot(): LockSnapshot | null {
+    return this.#stored;
+  }
+
+  get record(): LeaderElectionRecord | null {
+    return this.#stored?.record ?? null;
+  }
+
+  /** Puts a record there, as another client would; null for an object without a record. */
+  put(record: LeaderElectionRecord | null, unreadable: string | null = null): LockSnapshot {
+    this.#version += 1;
+    this.#stored = {
+      record,
+      unreadable,
+      fingerprint: unreadable ?? JSON.stringify(record),
+      version: String(this.#version),
+      object: null,
+    };
+    return this.#stored;
+  }
+
+  /** Deletes the object, as `kubectl delete` would. Versions grow on. */
+  delete(): void {
+    this.#stored = null;
+    this.#version += 1;
+  }
+}
+
+/** One candidate's lock on an {@link InMemoryLockStore}. */
+export class InMemoryLock implements ResourceLock {
+  readonly identity: string;
+  readonly description = 'InMemoryLock';
+  readonly #store: InMemoryLockStore;
+  #last: LockSnapshot | null = null;
+
+  constructor(store: InMemoryLockStore, identity: string) {
+    this.#store = store;
+    this.identity = identity;
+  }
+
+  async get(options: LockCallOptions = {}): Promise<LockResult> {
+    await Promise.resolve();
+    const { snapshot } = this.#store;
+    if (options.signal?.aborted === true) return failed('aborted', 'the request was aborted');
+    return snapshot === null ? failed('notFound', 'there is no object') : this.#seen(snapshot);
+  }
+
+  async create(record: LeaderElectionRecord, options: LockCallOptions = {}): Promise<LockResult> {
+    await Promise.resolve();
+    if (options.signal?.aborted === true) return failed('aborted', 'the request was aborted');
+    if (this.#store.snapshot !== null) return failed('conflict', 'the object exists already');
+    return this.#seen(this.#store.put(record));
+  }
+
+  async update(record: LeaderElectionRecord, options: LockUpdateOptions = {}): Promise<LockResult> {
+    await Promise.resolve();
+    const base = options.base ?? this.#last;
+    const { snapshot } = this.#store;
+    if (options.signal?.aborted === true) return failed('aborted', 'the request was aborted');
+    if (snapshot === null) return failed('notFound', 'there is no object');
+    if (base === null) return failed('invalid', 'update() was called before get()');
+    if (snapshot.version !== base.version) return failed('conflict', 'the object has changed');
+    return this.#seen(this.#store.put(record));
+  }
+
+  #seen(snapshot: LockSnapshot): LockResult {
+    this.#last = snapshot;
+    return { ok: true, ...snapshot };
+  }
+}
+
+function failed(kind: LockError['kind'], what: string): LockResult {
+  return { ok: false, error: new LockError(`InMemoryLock: ${what}`, { kind }) };
+}

@@ -1,0 +1,38 @@
+/**
+ * One moment, read on both clocks of this machine. `monotonicMs` never steps but may stand still
+ * while the machine sleeps; `wallMs` (milliseconds since 1970) goes on but may be set by hand.
+ */
+export interface Instant {
+  readonly monotonicMs: number;
+  readonly wallMs: number;
+}
+
+/**
+ * Where the election takes its time from, and its timers. Replace it in tests only (see
+ * `VirtualClock` in `k8s-leader-election/testing`); it has the shape of an XState clock, so the
+ * same object goes into `createActor(machine, { clock })`.
+ */
+export interface Clock {
+  now(): Instant;
+  setTimeout(fn: (...args: unknown[]) => void, timeoutMs: number): unknown;
+  clearTimeout(id: unknown): void;
+}
+
+export const systemClock: Clock = {
+  now: () => ({ monotonicMs: performance.now(), wallMs: Date.now() }),
+  setTimeout: (fn, timeoutMs) => setTimeout(fn, timeoutMs),
+  clearTimeout: (id) => {
+    clearTimeout(id as NodeJS.Timeout);
+  },
+};
+
+/**
+ * Milliseconds a *holder* must assume to have passed: the larger reading of both clocks. A machine
+ * that slept has a monotonic clock that stood still, and a leader must not come back from sleep
+ * believing that its lease is fresh. A wall clock that is set forward costs at most a leadership.
+ *
+ * A *follower* takes the monotonic clock alone: for it the smaller age is the safe one.
+ */
+export function elapsedForHolder(since: Instant, now: Instant): number {
+  return Math.max(now.monotonicMs - since.monotonicMs, now.wallMs - since.wallMs);
+}

@@ -1,0 +1,135 @@
+import { LockError, type LockErrorKind } from '../../src/errors/lock-error.js';
+import { LeaderElectionRecord } from '../../src/lock/record.js';
+import type { LockResult, LockSnapshot, ResourceLock } from '../../src/lock/resource-lock.js';
+import { settle } from '../../src/testing/virtual-clock.js';
+
+export interface PendingCall {
+  readonly verb: 'get' | 'create' | 'update';
+  readonly record: LeaderElectionRecord | null;
+  readonly base: LockSnapshot | null;
+  readonly signal: AbortSignal | undefined;
+  /** Answers the call and lets the chart act on it. */
+  answer(result: LockResult): Promise<void>;
+  /** Makes the call throw, as a lock that breaks its contract would. */
+  reject(error: unknown): Promise<void>;
+}
+
+/**
+ * A lock whose every answer is given by the test. A call that the test does not expect is found by
+ * `expectCall` and by `expectIdle`.
+ */
+export class ControllableLock implements ResourceLock {
+  readonly identity: string;
+  readonly description = 'Lease test/controllable';
+  readonly pending: PendingCall[] = [];
+  #version = 100;
+
+  constructor(identity = 'me') {
+    this.identity = identity;
+  }
+
+  get = (options: { signal?: AbortSignal | undefined } = {}): Promise<LockResult> =>
+    this.#call('get', null, null, options.signal);
+  create = (
+    record: LeaderElectionRecord,
+    options: { signal?: AbortSignal | undefined } = {},
+  ): Promise<LockResult> => this.#call('create', record, null, options.signal);
+  update = (
+    record: LeaderElectionRecord,
+    options: { base?: LockSnapshot | undefined; signal?: AbortSignal | undefined } = {},
+  ): Promise<LockResult> => this.#call('update', record, options.base ?? null, options.signal);
+
+  /** The one call that is waiting for an answer; fails on none, several, or another verb. */
+  async expectCall(verb: PendingCall['verb']): Promise<PendingCall> {
+    await settle();
+    const waiting = this.pending.map((call) => call.verb).join(', ');
+    if (this.pending.length !== 1 || this.pending[0]?.verb !== verb) {
+      throw new Error(`Expected one call of ${verb} to be waiting; waiting: ${waiting || 'none'}`);
+    }
+    return this.pending[0];
+  }
+
+  async expectIdle(): Promise<void> {
+    await settle();
+    if (this.pending.length === 0) return;
+    throw new Error(`Expected no call; waiting: ${this.pending.map((c) => c.verb).join(', ')}`);
+  }
+
+  /** A snapshot as the API server would give it, with a version of its own. */
+  snapshot(record: LeaderElectionRecord | null, unreadable: string | null = null): LockSnapshot {
+    this.#version += 1;
+    const fingerprint = unreadable ?? JSON.stringify(record);
+    return { record, unreadable, fingerprint, version: String(this.#version), object: null };
+  }
+
+  ok(record: LeaderElectionRecord | null, unreadable: string | null = null): LockResult {
+    return { ok: true, ...this.snapshot(record, unreadable) };
+  }
+
+  /** What a free lock, held by nobody, reads as. */
+  free(): LockResult {
+    return this.ok(record({ holderIdentity: '' }));
+  }
+
+  heldBy(holderIdentity: string, fields: Partial<LeaderElectionRecord> = {}): LockResult {
+    return this.ok(record({ ...fields, holderIdentity }));
+  }
+
+  failure(kind: LockErrorKind, retryAfterMs?: number): LockResult {
+    return { ok: false, error: new LockError(`test: ${kind}`, { kind, retryAfterMs }) };
+  }
+
+  /** Answers the waiting write with success. */
+  async commit(verb: 'create' | 'update' = 'update'): Promise<PendingCall> {
+    const call = await this.expectCall(verb);
+    await call.answer(this.ok(call.record));
+    return call;
+  }
+
+  #call(
+    verb: PendingCall['verb'],
+    written: LeaderElectionRecord | null,
+    base: LockSnapshot | null,
+    signal: AbortSignal | undefined,
+  ): Promise<LockResult> {
+    return new Promise((resolve, reject) => {
+      const call: PendingCall = {
+        verb,
+        record: written,
+        base,
+        signal,
+        answer: async (result) => {
+          this.#remove(call);
+          resolve(result);
+          await settle();
+        },
+        reject: async (error) => {
+          this.#remove(call);
+          reject(error as Error);
+          await settle();
+        },
+      };
+      this.pending.push(call);
+      signal?.addEventListener('abort', () => {
+        this.#remove(call);
+        resolve({ ok: false, error: new LockError('test: aborted', { kind: 'aborted' }) });
+      });
+    });
+  }
+
+  #remove(call: PendingCall): void {
+    const at = this.pending.indexOf(call);
+    if (at >= 0) this.pending.splice(at, 1);
+  }
+}
+
+export function record(fields: Partial<LeaderElectionRecord> = {}): LeaderElectionRecord {
+  return new LeaderElectionRecord({
+    holderIdentity: 'other',
+    leaseDurationSeconds: 15,
+    acquireTime: '2026-01-01T00:00:00.000000Z',
+    renewTime: '2026-01-01T00:00:00.000000Z',
+    leaderTransitions: 3,
+    ...fields,
+  });
+}
