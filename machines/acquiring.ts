@@ -44,6 +44,8 @@ export const acquiring = electionSetup.createStateConfig({
     claiming: {
       description: 'Write our record, on condition that nobody has written since we looked.',
       entry: 'prepareClaim',
+      // Its answer is awaited even so: a write given up now might be stored after we have looked.
+      on: { stop: { actions: 'requestStop' } },
       invoke: {
         id: 'claim',
         src: 'writeLock',
@@ -53,10 +55,16 @@ export const acquiring = electionSetup.createStateConfig({
           base: context.observation?.snapshot ?? null,
         }),
         onDone: [
+          { guard: 'stopRequested', target: '#releasing' },
           { guard: 'claimIsFresh', target: '#elected', actions: noteCommitted },
           { target: 'confirming' },
         ],
         onError: [
+          {
+            guard: 'stopRequested',
+            target: '#releasing',
+            actions: noteFailure('write', 'acquire'),
+          },
           {
             guard: ifError('isFirstConflict'),
             target: 'reading',
@@ -66,7 +74,14 @@ export const acquiring = electionSetup.createStateConfig({
         ],
       },
       after: {
-        requestTimeout: { target: 'backingOff', actions: noteTimeout('write', 'acquire') },
+        requestTimeout: [
+          {
+            guard: 'stopRequested',
+            target: '#releasing',
+            actions: noteTimeout('write', 'acquire'),
+          },
+          { target: 'backingOff', actions: noteTimeout('write', 'acquire') },
+        ],
       },
     },
     confirming: {

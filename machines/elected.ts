@@ -1,4 +1,4 @@
-import { callbackFailed, deadlinePassed, workSettled } from './phrases.js';
+import { callbackFailed, deadlinePassed, workFailed, workSettled } from './phrases.js';
 import { renewal } from './renewal.js';
 import { electionSetup } from './setup.js';
 import { stoppedInput, termOf } from './updates.js';
@@ -25,14 +25,14 @@ export const elected = electionSetup.createStateConfig({
       target: '.draining',
       actions: [{ type: 'setEndReason', params: 'finished' }, 'requestStop'],
     },
-    onError: {
-      guard: 'termIsOn',
-      target: '.draining',
-      actions: [
-        { type: 'setEndReason', params: 'failed' },
-        { type: 'noteWorkSettled', params: ({ event }) => ({ error: event.error }) },
-      ],
-    },
+    onError: [
+      {
+        guard: 'termIsOn',
+        target: '.draining',
+        actions: [{ type: 'setEndReason', params: 'failed' }, workFailed],
+      },
+      { actions: workFailed },
+    ],
   },
   on: {
     lapse: { guard: 'leaseLapsed', target: '#lost', actions: deadlinePassed },
@@ -81,6 +81,7 @@ export const elected = electionSetup.createStateConfig({
       description: 'The work was told to end; the lease is held and renewed until it has.',
       type: 'parallel',
       entry: ['drainTerm', 'announceDraining'],
+      on: { stop: { actions: 'requestStop' } },
       after: {
         drainTimeout: {
           target: '#lost',

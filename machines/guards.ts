@@ -95,6 +95,11 @@ export function stopAnnounced({ context }: Args): boolean {
   return context.stopAnnounced;
 }
 
+/** `stop` has come in. */
+export function stopRequested({ context }: Args): boolean {
+  return context.stopRequested;
+}
+
 /** Become a candidate again. */
 export function shallRejoin({ context }: Args): boolean {
   return context.config.onLost === 'rejoin' && !context.stopRequested;

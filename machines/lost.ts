@@ -28,9 +28,7 @@ export const lost = electionSetup.createStateConfig({
         onDone: 'settling',
         onError: { target: 'settling', actions: callbackFailed('onStoppedLeading') },
       },
-      after: {
-        leaseDuration: [{ guard: 'leaseExpired', target: 'overrun' }, { target: 'settling' }],
-      },
+      after: { leaseDuration: 'settling' },
     },
     settling: {
       description: 'onStartedLeading winds down.',

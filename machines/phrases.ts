@@ -71,6 +71,12 @@ export const workSettled = {
   params: ({ event }: DoneWith<WorkResult>) => event.output,
 };
 
+/** The work threw, or rejected. */
+export const workFailed = {
+  type: 'noteWorkSettled' as const,
+  params: ({ event }: Failed): WorkResult => ({ error: event.error }),
+};
+
 /** A callback threw, or rejected. */
 export const callbackFailed = (callback: CallbackName) => ({
   type: 'reportCallback' as const,

@@ -149,6 +149,7 @@ export const electionSetup = setup({
     /** Whoever called `stop()` has waited long enough, though an overrun is still watched for. */
     announceEndOfDrain: enqueueActions(({ context, enqueue }) => {
       if (context.endReason !== 'drainTimeout' || context.endAnnounced) return;
+      if (guards.shallRejoin({ context })) return;
       enqueue.assign({ endAnnounced: true });
       enqueue.emit({ type: 'ended', outcome: updates.outcome(context) });
     }),
