@@ -51,7 +51,6 @@ export const lost = electionSetup.createStateConfig({
       description: 'The lease has run out and the work has not: it may run beside another leader.',
       entry: 'reportOverrun',
       always: { guard: 'shallEnd', target: 'over' },
-      on: { stop: { target: 'over', actions: 'requestStop' } },
       invoke: {
         id: 'workSettled',
         src: 'workSettled',

@@ -4,10 +4,10 @@ export function suggest(wrong: string, known: readonly string[]): string | null 
   let best: { name: string; distance: number } | null = null;
   for (const name of known) {
     const plainName = plain(name);
-    const distance = isPrefix(plainWrong, plainName) ? 0 : editDistance(plainWrong, plainName);
+    const distance = distanceOf(plainWrong, plainName);
     if (best === null || distance < best.distance) best = { name, distance };
   }
-  const tolerated = Math.max(1, Math.floor(plainWrong.length / 3));
+  const tolerated = Math.ceil(plainWrong.length / 3);
   return best !== null && best.distance <= tolerated ? best.name : null;
 }
 
@@ -16,9 +16,11 @@ function plain(name: string): string {
   return name.toLowerCase().replace(/[^a-z0-9]/g, '');
 }
 
-/** A name without its unit (`leaseDuration` for `leaseDurationSeconds`) is a near miss, too. */
-function isPrefix(wrong: string, name: string): boolean {
-  return wrong.length >= 4 && (name.startsWith(wrong) || wrong.startsWith(name));
+function distanceOf(wrong: string, name: string): number {
+  if (wrong === name) return 0;
+  // A name without its unit (`leaseDuration` for `leaseDurationSeconds`) is a near miss, too.
+  const isPrefix = wrong.length >= 4 && (name.startsWith(wrong) || wrong.startsWith(name));
+  return isPrefix ? 0.5 : editDistance(wrong, name);
 }
 
 function editDistance(a: string, b: string): number {

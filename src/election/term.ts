@@ -48,6 +48,7 @@ export class TermHandle implements Term {
   readonly #controller = new AbortController();
   #validFrom: Instant;
   #holding = true;
+  #draining = false;
   #work: Promise<WorkResult> | undefined;
   #workFinished = true;
 
@@ -58,10 +59,10 @@ export class TermHandle implements Term {
     this.#renewDeadlineMs = start.renewDeadlineMs;
     this.#validFrom = start.validFrom;
     this.acquiredAt = new Date(start.validFrom.wallMs);
+    this.#letSignalAskTheClock();
   }
 
   get signal(): AbortSignal {
-    this.isLeading();
     return this.#controller.signal;
   }
 
@@ -74,7 +75,7 @@ export class TermHandle implements Term {
   }
 
   isLeading(): boolean {
-    return this.holdsLock() && !this.#controller.signal.aborted;
+    return this.holdsLock() && !this.#draining;
   }
 
   assertLeading(): void {
@@ -100,7 +101,9 @@ export class TermHandle implements Term {
 
   /** Aborts the signal: the work is to end. The lock is held on. */
   drain(): void {
-    if (!this.#controller.signal.aborted) this.#controller.abort(this.#notLeader());
+    if (this.#draining) return;
+    this.#draining = true;
+    this.#controller.abort(this.#notLeader());
   }
 
   /** The lock is not ours any more, or about to be given back. Aborts the signal. */
@@ -141,14 +144,30 @@ export class TermHandle implements Term {
       fencingToken: this.#version,
       acquiredAt: this.acquiredAt,
       leadingUntil: this.leadingUntil,
-      ended: this.#controller.signal.aborted,
+      ended: this.#draining,
       workFinished: this.#workFinished,
     };
   }
 
+  /**
+   * Work that has kept the signal and looks at `signal.aborted` asks the same question as one that
+   * calls `isLeading()`, and after the process was stopped it too may ask before the timer fires.
+   */
+  #letSignalAskTheClock(): void {
+    const { signal } = this.#controller;
+    Object.defineProperties(signal, {
+      aborted: { get: () => !this.isLeading() },
+      throwIfAborted: {
+        value: () => {
+          if (!this.isLeading()) throw signal.reason;
+        },
+      },
+    });
+  }
+
   /** Work that is told to stop usually rejects with the abort; that is obedience, not failure. */
   #isConsequenceOfTheEnd(error: unknown): boolean {
-    if (!this.#controller.signal.aborted) return false;
+    if (!this.#draining) return false;
     if (error === this.#controller.signal.reason || error instanceof NotLeaderError) return true;
     return error instanceof Error && error.name === 'AbortError';
   }

@@ -78,7 +78,7 @@ const MAX_INT32 = 2 ** 31 - 1;
  * API server would refuse the same things of a Lease, and nobody would of a ConfigMap.
  */
 export function storable(record: LeaderElectionRecord): LeaderElectionRecord | string {
-  const { holderIdentity, leaseDurationSeconds, leaderTransitions = 0 } = record;
+  const { holderIdentity, leaseDurationSeconds, leaderTransitions } = record;
   if (typeof holderIdentity !== 'string') return 'holderIdentity must be a string';
   if (!isCount(leaseDurationSeconds, 1))
     return 'leaseDurationSeconds must be a whole number above 0';

@@ -1,0 +1,123 @@
+import http from 'node:http';
+import https from 'node:https';
+import { checkServerIdentity, type PeerCertificate } from 'node:tls';
+import type { ConnectionSettings } from './connection-settings.js';
+
+/**
+ * Enough for many elections in one process, whose requests take milliseconds; few enough that an
+ * API server which hangs is not met with a crowd of connections.
+ */
+const MAX_SOCKETS = 8;
+
+/**
+ * Idle connections are closed by us before a load balancer in between forgets them: a write that
+ * is sent just as the other side closes has an unknown fate.
+ */
+const IDLE_SOCKET_MS = 30_000;
+
+/** TCP keep-alive probes start after this much silence. */
+export const TCP_KEEP_ALIVE_MS = 15_000;
+
+/** The kept-alive connections to one API server with one set of TLS material. */
+export class PooledAgent {
+  readonly requests: http.Agent;
+  readonly #streams: () => http.Agent;
+  #streamAgent: http.Agent | null = null;
+  #users = 0;
+  #inFlight = 0;
+
+  constructor(
+    readonly key: string,
+    settings: ConnectionSettings,
+  ) {
+    const { proxyAgent } = settings;
+    if (proxyAgent !== null) {
+      this.requests = adapt(proxyAgent, settings);
+      this.#streams = () => proxyAgent;
+    } else {
+      this.requests = makeAgent(settings, { maxSockets: MAX_SOCKETS, timeout: IDLE_SOCKET_MS });
+      // A watch occupies its connection for minutes. With sockets of their own, any number of
+      // watches leaves the requests of other elections in this process unhindered.
+      this.#streams = () => makeAgent(settings, {});
+    }
+  }
+
+  get streams(): http.Agent {
+    return (this.#streamAgent ??= this.#streams());
+  }
+
+  /** Closes the connections that wait for a next request. */
+  closeIdle(): void {
+    for (const sockets of Object.values(this.requests.freeSockets)) {
+      for (const socket of sockets ?? []) socket.destroy();
+    }
+  }
+
+  /** Call before a request, and the function that it returns after it. */
+  begin(): () => void {
+    this.#inFlight++;
+    return () => {
+      this.#inFlight--;
+      this.#destroyIfUnused();
+    };
+  }
+
+  join(): this {
+    this.#users++;
+    return this;
+  }
+
+  leave(): void {
+    this.#users--;
+    this.#destroyIfUnused();
+  }
+
+  #destroyIfUnused(): void {
+    if (this.#users > 0 || this.#inFlight > 0) return;
+    pool.delete(this.key);
+    this.requests.destroy();
+    this.#streamAgent?.destroy();
+  }
+}
+
+const pool = new Map<string, PooledAgent>();
+
+/** The agent for these settings, shared by everybody in the process whose settings are the same. */
+export function joinAgent(settings: ConnectionSettings): PooledAgent {
+  let agent = pool.get(settings.agentKey);
+  if (agent === undefined) {
+    agent = new PooledAgent(settings.agentKey, settings);
+    pool.set(settings.agentKey, agent);
+  }
+  return agent.join();
+}
+
+/** How many agents are alive in this process; for tests. */
+export function agentCount(): number {
+  return pool.size;
+}
+
+function makeAgent(settings: ConnectionSettings, limits: http.AgentOptions): http.Agent {
+  // The connection used last is the one most likely to be alive, hence last in, first out.
+  const options: http.AgentOptions = { keepAlive: true, scheduling: 'lifo', ...limits };
+  return settings.server.protocol === 'https:'
+    ? new https.Agent({ ...options, ...settings.tls })
+    : new http.Agent(options);
+}
+
+/**
+ * The client library makes its proxy agents without keep-alive; they can do it when told to. Its
+ * SOCKS agent also forgets the host when that is an IP address, and would then check the server's
+ * certificate for `localhost`.
+ */
+function adapt(agent: http.Agent, { server, tls }: ConnectionSettings): http.Agent {
+  const host = tls.servername ?? server.hostname.replace(/^\[(.*)\]$/, '$1');
+  const identity = {
+    checkServerIdentity: (_host: string, certificate: PeerCertificate) =>
+      checkServerIdentity(host, certificate),
+  };
+  // Every agent of Node's has its options there, though the types know it of none.
+  const { options } = agent as http.Agent & { readonly options: object };
+  if (server.protocol === 'https:') Object.assign(options, identity);
+  return Object.assign(agent, { keepAlive: true });
+}

@@ -1,0 +1,221 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { LockError, type LockErrorDetails, type LockErrorKind } from '../errors/lock-error.js';
+import { rbacBinding, rbacRole, type RbacTarget } from './rbac.js';
+import { parseRetryAfter } from './retry-after.js';
+
+/** What was asked of the API server, in Kubernetes' own terms. */
+export interface ApiCall extends RbacTarget {
+  readonly verb: 'get' | 'create' | 'update' | 'watch';
+  readonly kind: string;
+}
+
+/** What it answered. */
+export interface ApiAnswer {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** The body as JSON; undefined when it is not JSON. */
+  readonly json: unknown;
+  /** `host:port` of the server. */
+  readonly address: string;
+}
+
+/** The fields of a Kubernetes `Status` object that are used. */
+interface Status {
+  readonly reason: string | undefined;
+  readonly message: string | undefined;
+  readonly kind: string | undefined;
+  readonly causes: readonly string[];
+  readonly retryAfterMs: number | undefined;
+}
+
+/** For messages, such as `Lease production/data-processor`. */
+export function subjectOf({ kind, namespace, name }: ApiCall): string {
+  return `${kind} ${namespace}/${name}`;
+}
+
+/** Turns an answer other than 2xx into an error that says what to do. */
+export function answerError(call: ApiCall, answer: ApiAnswer): LockError {
+  const status = readStatus(answer.json);
+  const [kind, text] = explain(call, answer, status);
+  const details: LockErrorDetails = {
+    kind,
+    status: answer.status,
+    reason: status?.reason,
+    retryAfterMs: retryAfterMs(answer, status),
+  };
+  return new LockError(text, details);
+}
+
+/** An answer of 2xx whose body is not the object that was asked for. */
+export function unusableAnswer(call: ApiCall, answer: ApiAnswer, what: string): LockError {
+  return new LockError(
+    `${subjectOf(call)}: the server at ${answer.address} answered HTTP ${answer.status} with ` +
+      `${what}. Is it a Kubernetes API server, and its URL complete?`,
+    { kind: 'serverError', status: answer.status },
+  );
+}
+
+type Explained = readonly [LockErrorKind, string];
+
+function explain(call: ApiCall, answer: ApiAnswer, status: Status | null): Explained {
+  const subject = subjectOf(call);
+  const said = `HTTP ${answer.status}${status?.reason === undefined ? '' : ` ${status.reason}`}`;
+  const because = status?.message === undefined ? '' : `: ${status.message}`;
+  switch (answer.status) {
+    case 401:
+      return [
+        'unauthorized',
+        `${subject}: the API server at ${answer.address} refused the credentials (${said}). The ` +
+          'token or client certificate is missing, has expired, or belongs to another cluster.',
+      ];
+    case 403:
+      return ['forbidden', explainForbidden(call, said, status)];
+    case 404:
+      return explainNotFound(call, answer, said, status);
+    case 408:
+      return ['timeout', `${subject}: the API server timed out (${said})${because}`];
+    case 409:
+      return explainConflict(call, said, status);
+    case 429:
+      return [
+        'throttled',
+        `${subject}: the API server asks to come back later (${said})${because}`,
+      ];
+    default:
+      break;
+  }
+  if (answer.status >= 500) {
+    const what = status === null ? ` with ${describeBody(answer)}` : because;
+    return [
+      'serverError',
+      `${subject}: the API server at ${answer.address} failed (${said})${what}`,
+    ];
+  }
+  if (answer.status >= 400) {
+    const what = status === null ? `, with ${describeBody(answer)}${SCHEME_HINT}` : because;
+    return ['invalid', `${subject}: the API server refuses this ${call.verb} (${said})${what}`];
+  }
+  return [
+    'invalid',
+    `${subject}: the server at ${answer.address} answered ${said} instead of the object. Redirects ` +
+      "are not followed: check the kubeconfig's server URL.",
+  ];
+}
+
+function explainForbidden(call: ApiCall, said: string, status: Status | null): string {
+  const subject = subjectOf(call);
+  const message = status?.message ?? '';
+  if (status?.causes.includes('NamespaceTerminating') === true) {
+    return `${subject}: namespace "${call.namespace}" is being deleted (${said}), so nothing can be created in it.`;
+  }
+  const denied =
+    /cannot (\S+) resource "([^"]+)" in API group "([^"]*)"(?: in the namespace "([^"]+)")?/.exec(
+      message,
+    );
+  if (denied === null && message !== '' && !message.endsWith('is forbidden')) {
+    // Admission (a quota, a webhook) refuses with the same status, and no Role would help.
+    const isRbac = /\b(RBAC|cannot|access)\b/i.test(message);
+    if (!isRbac)
+      return `${subject}: the API server forbids this ${call.verb} (${said}): ${message}`;
+  }
+  const user = /User "([^"]*)"/.exec(message)?.[1] ?? null;
+  const [, verb = call.verb, resource = call.resource, group = call.group] = denied ?? [];
+  const namespace = denied?.[4] ?? call.namespace;
+  const who = user === null || user === '' ? 'this user' : `user "${user}"`;
+  const binding = rbacBinding(call, user);
+  return [
+    `${subject}: ${who} is missing the verb "${verb}" on ` +
+      `${resource}${group === '' ? '' : `.${group}`} in namespace "${namespace}" (${said}). Add this Role and bind it:`,
+    rbacRole(call),
+    ...(binding === null ? [] : [`# ${binding}`]),
+  ].join('\n');
+}
+
+function explainNotFound(
+  call: ApiCall,
+  answer: ApiAnswer,
+  said: string,
+  status: Status | null,
+): Explained {
+  const subject = subjectOf(call);
+  if (status?.reason !== 'NotFound') {
+    // A load balancer's word, or a path that the server does not know. It must not be taken for
+    // the API server saying that the object is gone.
+    return [
+      'serverError',
+      `${subject}: ${call.verb} was answered ${said} by something at ${answer.address} that does ` +
+        `not know this API (${describeBody(answer)}). Check the path in the kubeconfig's server URL.`,
+    ];
+  }
+  const namespaceMissing =
+    status.kind === 'namespaces' || /^namespaces? "[^"]*" not found/.test(status.message ?? '');
+  if (namespaceMissing || call.verb === 'create') {
+    return [
+      'invalid',
+      `${subject}: namespace "${call.namespace}" does not exist (${said}). Create it with ` +
+        `\`kubectl create namespace ${call.namespace}\`, or set the lock's namespace.`,
+    ];
+  }
+  return ['notFound', `${subject} does not exist (${said}).`];
+}
+
+function explainConflict(call: ApiCall, said: string, status: Status | null): Explained {
+  const subject = subjectOf(call);
+  if (call.verb !== 'create') {
+    return [
+      'conflict',
+      `${subject} has changed since it was read: somebody else wrote first, or deleted it (${said}).`,
+    ];
+  }
+  if (status === null || status.reason === 'AlreadyExists') {
+    return ['conflict', `${subject} exists already: somebody else created it first (${said}).`];
+  }
+  // Such as a resource quota that many writers update at once: it says nothing about our object.
+  const because = status.message === undefined ? '' : `: ${status.message}`;
+  return ['throttled', `${subject}: the API server was too busy to create it (${said})${because}`];
+}
+
+/** A server that expects TLS answers plain http with 400. */
+const SCHEME_HINT = ": check the scheme and path of the kubeconfig's server URL.";
+
+const MAX_MESSAGE = 400;
+
+function readStatus(json: unknown): Status | null {
+  if (typeof json !== 'object' || json === null) return null;
+  const { kind, reason, message, details } = json as Record<string, unknown>;
+  if (kind !== 'Status') return null;
+  const {
+    kind: detailKind,
+    causes,
+    retryAfterSeconds,
+  } = (details ?? {}) as Record<string, unknown>;
+  return {
+    reason: typeof reason === 'string' && reason !== '' ? reason.slice(0, 60) : undefined,
+    message: typeof message === 'string' && message !== '' ? oneLine(message) : undefined,
+    kind: typeof detailKind === 'string' ? detailKind : undefined,
+    causes: Array.isArray(causes)
+      ? causes.map((cause) => String((cause as { reason?: unknown } | null)?.reason))
+      : [],
+    retryAfterMs: typeof retryAfterSeconds === 'number' ? retryAfterSeconds * 1000 : undefined,
+  };
+}
+
+function oneLine(message: string): string {
+  const line = message.replace(/\s+/g, ' ').trim();
+  return line.length > MAX_MESSAGE ? `${line.slice(0, MAX_MESSAGE)}…` : line;
+}
+
+function retryAfterMs({ headers }: ApiAnswer, status: Status | null): number | undefined {
+  return (
+    parseRetryAfter(headers['retry-after'], headers.date, Date.now()) ??
+    (status?.retryAfterMs === 0 ? undefined : status?.retryAfterMs)
+  );
+}
+
+/** What came instead of a Status. Its text is not shown: it is not the API server's. */
+function describeBody({ headers }: ApiAnswer): string {
+  const type = headers['content-type']?.split(';')[0]?.trim();
+  return type === undefined || !/^[\w.+/-]{1,60}$/.test(type)
+    ? 'an answer that is not a Kubernetes Status'
+    : `a ${type} answer that is not a Kubernetes Status`;
+}

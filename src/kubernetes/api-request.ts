@@ -1,0 +1,76 @@
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import { LockError } from '../errors/lock-error.js';
+import type { ConnectionSettings } from './connection-settings.js';
+import type { Deadline } from './deadline.js';
+import { USER_AGENT } from './version.js';
+
+/** Applies to a request that sets no limit of its own. */
+export const DEFAULT_TIMEOUT_MS = 10_000;
+
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+  /** Below the server's own path, with a leading slash, already encoded. */
+  readonly path: string;
+  readonly query?: Readonly<Record<string, string>> | undefined;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** Aborting destroys the connection at once. The request may have been carried out. */
+  readonly signal?: AbortSignal | undefined;
+  /** In milliseconds, from the call to the whole answer. Default {@link DEFAULT_TIMEOUT_MS}. */
+  readonly timeoutMs?: number | undefined;
+  /** What an error message begins with. Default: method and path. */
+  readonly subject?: string | undefined;
+}
+
+export interface ApiResponse {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** The body as JSON; undefined when it is empty or not JSON. */
+  readonly json: unknown;
+  /** `host:port` of the server, for messages. */
+  readonly address: string;
+}
+
+export interface ApiStream {
+  readonly status: number;
+  readonly headers: IncomingHttpHeaders;
+  /** The body, still arriving. Destroy it, or abort the request's signal, to let go. */
+  readonly body: IncomingMessage;
+  readonly address: string;
+}
+
+export function target({ path, query }: ApiRequest): string {
+  const search = new URLSearchParams(query).toString();
+  return search === '' ? path : `${path}?${search}`;
+}
+
+export function payload(
+  request: ApiRequest,
+  settings: ConnectionSettings,
+): { headers: Record<string, string>; body: string | undefined } {
+  const headers: Record<string, string> = {
+    Accept: 'application/json',
+    'User-Agent': USER_AGENT,
+    ...settings.headers,
+  };
+  if (request.body === undefined) return { headers, body: undefined };
+  const body = JSON.stringify(request.body);
+  headers['Content-Type'] = 'application/json';
+  headers['Content-Length'] = String(Buffer.byteLength(body));
+  return { headers, body };
+}
+
+export function givenUp(request: ApiRequest, deadline: Deadline, address?: string): LockError {
+  if (deadline.givenUp === 'aborted') {
+    return new LockError(`${subject(request)}: the request was aborted.`, { kind: 'aborted' });
+  }
+  const server = address === undefined ? 'the API server' : `the API server at ${address}`;
+  const time = request.signal?.aborted === true ? 'in time' : `within ${deadline.timeoutMs} ms`;
+  return new LockError(`${subject(request)}: no whole answer from ${server} ${time}.`, {
+    kind: 'timeout',
+  });
+}
+
+export function subject({ subject: named, method, path }: ApiRequest): string {
+  return named ?? `${method} ${path}`;
+}

@@ -1,0 +1,105 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { LockError } from '../errors/lock-error.js';
+import { safeReason } from './safe-reason.js';
+
+/** Of version 1 or 2; what is used of it here is the same in both. */
+export type ClientNodeModule = typeof import('@kubernetes/client-node');
+
+/** How to get hold of it; tests put something else in its place. */
+export interface ClientNodeSource {
+  readonly nodeVersion: string;
+  /** The version that is installed, or null when that cannot be told. */
+  readonly installedVersion: () => string | null;
+  readonly importModule: () => Promise<ClientNodeModule>;
+}
+
+const PACKAGE = '@kubernetes/client-node';
+
+/** Client-node 2 needs this Node: its HTTP client uses what came with it. */
+const NODE_FOR_VERSION_2 = [22, 19] as const;
+
+const installed: ClientNodeSource = {
+  nodeVersion: process.version,
+  installedVersion,
+  importModule: () => import('@kubernetes/client-node'),
+};
+
+/**
+ * Loads the peer dependency at the first use, because that costs more time and memory than all of
+ * this package.
+ *
+ * @throws LockError of kind `credentials`, with a sentence that says what to install
+ */
+export async function loadClientNode(source = installed): Promise<ClientNodeModule> {
+  const { nodeVersion } = source;
+  // On a Node that is too old for it, version 2 fails in a way that no `catch` can contain: beside
+  // the import that rejects there is a second, unhandled rejection, which ends the process.
+  if (isTooOld(nodeVersion) && isAtLeast2(source.installedVersion())) {
+    throw new LockError(needsNewerNode(nodeVersion), { kind: 'credentials' });
+  }
+  try {
+    return await source.importModule();
+  } catch (error) {
+    throw new LockError(whyNotLoaded(error, nodeVersion), { kind: 'credentials' });
+  }
+}
+
+/** The sentence for a failed import of the peer dependency. */
+export function whyNotLoaded(error: unknown, nodeVersion: string): string {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  const notFound = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
+  if (notFound && String(message).includes(PACKAGE)) {
+    return `${PACKAGE} is not installed and no kubeConfig was given: run \`${install(nodeVersion)}\`.`;
+  }
+  if (isTooOld(nodeVersion)) return needsNewerNode(nodeVersion);
+  return (
+    `${PACKAGE} could not be loaded on Node ${nodeVersion} (${safeReason(error)}): ` +
+    `run \`${install(nodeVersion)}\`.`
+  );
+}
+
+function needsNewerNode(nodeVersion: string): string {
+  return (
+    `${PACKAGE} could not be loaded on Node ${nodeVersion}: its version 2 needs Node ` +
+    `${NODE_FOR_VERSION_2.join('.')} or newer, so run \`${install(nodeVersion)}\`.`
+  );
+}
+
+function install(nodeVersion: string): string {
+  return `npm install ${PACKAGE}@${isTooOld(nodeVersion) ? '^1.4.0' : 'latest'}`;
+}
+
+function isTooOld(nodeVersion: string): boolean {
+  const [major = 0, minor = 0] = nodeVersion.replace(/^v/, '').split('.').map(Number);
+  const [neededMajor, neededMinor] = NODE_FOR_VERSION_2;
+  return major < neededMajor || (major === neededMajor && minor < neededMinor);
+}
+
+function isAtLeast2(version: string | null): boolean {
+  return version !== null && Number.parseInt(version, 10) >= 2;
+}
+
+/** Reads the manifest where Node would look for the package, without loading any of its code. */
+function installedVersion(): string | null {
+  try {
+    const places = createRequire(import.meta.url).resolve.paths(PACKAGE) ?? [];
+    for (const place of places) {
+      const version = versionAt(join(place, PACKAGE, 'package.json'));
+      if (version !== null) return version;
+    }
+  } catch {
+    // Bundled, or resolved by something other than folders: the import will tell.
+  }
+  return null;
+}
+
+function versionAt(manifest: string): string | null {
+  try {
+    const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version?: unknown };
+    return typeof version === 'string' ? version : null;
+  } catch {
+    return null;
+  }
+}

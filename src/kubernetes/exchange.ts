@@ -1,0 +1,105 @@
+import http from 'node:http';
+import https from 'node:https';
+import { TCP_KEEP_ALIVE_MS } from './agents.js';
+
+export interface Exchange {
+  readonly server: URL;
+  readonly method: string;
+  /** Path and query below the server's own path. */
+  readonly target: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string | undefined;
+  readonly agent: http.Agent;
+  readonly signal: AbortSignal;
+}
+
+/** An exchange failed before its answer was complete. */
+export class ExchangeError extends Error {
+  constructor(
+    override readonly cause: unknown,
+    /** The connection had served another request before. */
+    readonly reusedSocket: boolean,
+    /** A part of the answer had arrived. */
+    readonly answered: boolean,
+  ) {
+    super('the exchange failed');
+  }
+
+  get code(): string {
+    const code = (this.cause as { code?: unknown } | undefined)?.code;
+    return typeof code === 'string' ? code : '';
+  }
+}
+
+/** Sends a request and resolves with the beginning of the answer; its body is still to be read. */
+export function send(exchange: Exchange): Promise<http.IncomingMessage> {
+  const { server, signal } = exchange;
+  const secure = server.protocol === 'https:';
+  return new Promise((resolve, reject) => {
+    const request = (secure ? https : http).request({
+      protocol: server.protocol,
+      // URL keeps the brackets of an IPv6 address; a socket wants it without.
+      host: server.hostname.replace(/^\[(.*)\]$/, '$1'),
+      port: server.port === '' ? (secure ? 443 : 80) : Number(server.port),
+      path: server.pathname.replace(/\/+$/, '') + exchange.target,
+      method: exchange.method,
+      headers: exchange.headers,
+      agent: exchange.agent,
+    });
+    // Destroying the request takes its socket with it, so that a connection which has gone
+    // silent is never given to another request.
+    const giveUp = (): void => {
+      request.destroy();
+    };
+    signal.addEventListener('abort', giveUp, { once: true });
+    const forget = (): void => {
+      signal.removeEventListener('abort', giveUp);
+    };
+    request.once('socket', (socket) => {
+      if (!request.reusedSocket) socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
+    });
+    request.once('response', (response) => {
+      // Once the answer is complete the socket may serve somebody else: hands off it.
+      response.once('close', forget);
+      resolve(response);
+    });
+    request.on('error', (error) => {
+      forget();
+      reject(new ExchangeError(error, request.reusedSocket, false));
+    });
+    if (signal.aborted) giveUp();
+    request.end(exchange.body);
+  });
+}
+
+/** Reads the whole body, up to a limit. */
+export function readBody(response: http.IncomingMessage, maxBytes: number): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const fail = (cause: unknown): void => {
+      reject(new ExchangeError(cause, false, true));
+    };
+    response.on('data', (chunk: Buffer) => {
+      size += chunk.length;
+      chunks.push(chunk);
+      if (size > maxBytes) response.destroy(new BodyTooLargeError(maxBytes));
+    });
+    response.once('error', fail);
+    response.once('close', () => {
+      // Without an `end`, the connection was cut: an error may or may not have said so.
+      fail(new Error('the connection was closed in the middle of the answer'));
+    });
+    response.once('end', () => {
+      if (response.complete) resolve(Buffer.concat(chunks).toString('utf8'));
+    });
+  });
+}
+
+export class BodyTooLargeError extends Error {
+  readonly code = 'ERR_BODY_TOO_LARGE';
+
+  constructor(readonly maxBytes: number) {
+    super(`the answer is larger than ${maxBytes} bytes`);
+  }
+}

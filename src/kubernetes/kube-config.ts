@@ -1,0 +1,92 @@
+import { readFile } from 'node:fs/promises';
+import type { RequestOptions } from 'node:https';
+import { LockError } from '../errors/lock-error.js';
+import { loadClientNode, type ClientNodeModule } from './client-node.js';
+import { safeReason } from './safe-reason.js';
+
+export { whyNotLoaded } from './client-node.js';
+
+/** What is read of a kubeconfig's cluster. */
+export interface KubeCluster {
+  readonly name?: string | undefined;
+  /** URL of the API server; it may have a path. */
+  readonly server: string;
+  readonly skipTLSVerify?: boolean | undefined;
+  readonly proxyUrl?: string | undefined;
+}
+
+/** What is read of a kubeconfig's user: enough to name it in a message, and no secret. */
+export interface KubeUser {
+  readonly name?: string | undefined;
+  readonly exec?: unknown;
+  readonly authProvider?: unknown;
+}
+
+/**
+ * The part of `KubeConfig` from `@kubernetes/client-node` that is used here. Both major versions
+ * 1 and 2 have it, so the `KubeConfig` of either can be given.
+ */
+export interface KubeConfigLike {
+  getCurrentContext(): string;
+  getContextObject(name: string): { readonly namespace?: string | undefined } | null;
+  getCurrentCluster(): KubeCluster | null;
+  getCurrentUser(): KubeUser | null;
+  applyToHTTPSOptions(options: RequestOptions): Promise<void>;
+}
+
+/** The methods that tell a `KubeConfig` from anything else. */
+export const KUBE_CONFIG_METHODS = [
+  'getCurrentContext',
+  'getContextObject',
+  'getCurrentCluster',
+  'getCurrentUser',
+  'applyToHTTPSOptions',
+] as const;
+
+const defaults = new Map<string, Promise<KubeConfigLike>>();
+
+/**
+ * The kubeconfig that kubectl would use, or the pod's service account. It is loaded once for each
+ * value of the environment that decides it, so that all locks of a process share one connection
+ * and one run of a credential plugin.
+ *
+ * @throws LockError of kind `credentials`
+ */
+export function loadDefaultKubeConfig(loadModule = loadClientNode): Promise<KubeConfigLike> {
+  const key = JSON.stringify([process.env['KUBECONFIG'], process.env['HOME']]);
+  const known = defaults.get(key);
+  if (known !== undefined) return known;
+  const loading = load(loadModule);
+  defaults.set(key, loading);
+  // A kubeconfig that is written a moment later is found by the next attempt.
+  loading.catch(() => defaults.delete(key));
+  return loading;
+}
+
+async function load(loadModule: () => Promise<ClientNodeModule>): Promise<KubeConfigLike> {
+  const { KubeConfig } = await loadModule();
+  const kubeConfig = new KubeConfig();
+  try {
+    kubeConfig.loadFromDefault();
+  } catch (error) {
+    throw new LockError(
+      `The default kubeconfig could not be loaded: ${safeReason(error)}. ` +
+        'Check KUBECONFIG and ~/.kube/config, or give the lock a kubeConfig of its own.',
+      { kind: 'credentials' },
+    );
+  }
+  return kubeConfig;
+}
+
+const POD_NAMESPACE_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
+
+/** The namespace of this pod, else of the current context, else `default`. */
+export async function defaultNamespace(
+  kubeConfig: KubeConfigLike,
+  podNamespaceFile = POD_NAMESPACE_FILE,
+): Promise<string> {
+  const ofPod = await readFile(podNamespaceFile, 'utf8').catch(() => '');
+  if (ofPod.trim() !== '') return ofPod.trim();
+  const ofContext = kubeConfig.getContextObject(kubeConfig.getCurrentContext())?.namespace?.trim();
+  return ofContext === undefined || ofContext === '' ? 'default' : ofContext;
+}

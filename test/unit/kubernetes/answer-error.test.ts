@@ -1,0 +1,235 @@
+import { describe, expect, it } from 'vitest';
+import { answerError, type ApiAnswer, type ApiCall } from '../../../src/kubernetes/answer-error.js';
+import { parseRetryAfter } from '../../../src/kubernetes/retry-after.js';
+import { statusBody } from './support/server.js';
+
+const call: ApiCall = {
+  verb: 'update',
+  kind: 'Lease',
+  group: 'coordination.k8s.io',
+  resource: 'leases',
+  namespace: 'production',
+  name: 'data-processor',
+};
+
+function answer(status: number, json?: unknown, headers: ApiAnswer['headers'] = {}): ApiAnswer {
+  return { status, json, headers, address: 'api.example:6443' };
+}
+
+const verb = (name: ApiCall['verb']): ApiCall => ({ ...call, verb: name });
+
+describe('the kind of an answer', () => {
+  const status = (code: number, reason: string, message = 'because', details = {}): ApiAnswer =>
+    answer(code, statusBody(code, reason, message, details));
+
+  it.each([
+    ['401', call, status(401, 'Unauthorized'), 'unauthorized', false],
+    ['403', call, status(403, 'Forbidden'), 'forbidden', false],
+    ['404 for a read', verb('get'), status(404, 'NotFound'), 'notFound', false],
+    ['404 for an update', call, status(404, 'NotFound'), 'notFound', false],
+    ['404 for a creation', verb('create'), status(404, 'NotFound'), 'invalid', false],
+    ['404 from somebody else', verb('get'), answer(404), 'serverError', true],
+    ['408', call, answer(408), 'timeout', true],
+    ['409 for an update', call, status(409, 'Conflict'), 'conflict', false],
+    ['409 for a creation', verb('create'), status(409, 'AlreadyExists'), 'conflict', false],
+    ['409 without a Status', verb('create'), answer(409), 'conflict', false],
+    ['409 for a creation, of a quota', verb('create'), status(409, 'Conflict'), 'throttled', false],
+    ['410', call, status(410, 'Expired'), 'invalid', false],
+    ['422', call, status(422, 'Invalid'), 'invalid', false],
+    ['429', call, status(429, 'TooManyRequests'), 'throttled', false],
+    ['500', call, status(500, 'InternalError'), 'serverError', true],
+    ['502 with HTML', call, answer(502), 'serverError', true],
+    ['504', call, status(504, 'Timeout'), 'serverError', true],
+    ['a redirect', call, answer(302), 'invalid', false],
+  ] as const)('%s is what the election acts on', (_, asked, given, kind, mayHaveCommitted) => {
+    const error = answerError(asked, given);
+
+    expect(error).toMatchObject({ kind, mayHaveCommitted, status: given.status });
+    expect(error.message).toMatch(/^Lease production\/data-processor/);
+    expect(error.message).toContain(`HTTP ${given.status}`);
+  });
+
+  it('comes with the reason of the Status', () => {
+    expect(answerError(call, status(409, 'Conflict')).reason).toBe('Conflict');
+  });
+});
+
+describe('403', () => {
+  const role = (group: string, resource: string): string => `
+apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: data-processor-leader-election
+  namespace: production
+rules:
+  - apiGroups: ["${group}"]
+    resources: ["${resource}"]
+    verbs: ["create"]
+  - apiGroups: ["${group}"]
+    resources: ["${resource}"]
+    resourceNames: ["data-processor"]
+    verbs: ["get", "update", "watch"]`;
+  const forbidden = (message: string, details = {}): ApiAnswer =>
+    answer(403, statusBody(403, 'Forbidden', message, details));
+
+  it('names user, verb, resource and namespace, and prints the Role and how to bind it', () => {
+    const { message } = answerError(
+      call,
+      forbidden(
+        'leases.coordination.k8s.io "data-processor" is forbidden: User ' +
+          '"system:serviceaccount:production:worker" cannot update resource "leases" in API group ' +
+          '"coordination.k8s.io" in the namespace "production"',
+      ),
+    );
+
+    expect(message).toBe(
+      'Lease production/data-processor: user "system:serviceaccount:production:worker" is missing ' +
+        'the verb "update" on leases.coordination.k8s.io in namespace "production" (HTTP 403 ' +
+        'Forbidden). Add this Role and bind it:' +
+        role('coordination.k8s.io', 'leases') +
+        '\n# kubectl create rolebinding data-processor-leader-election ' +
+        '--role=data-processor-leader-election --serviceaccount=production:worker ' +
+        '--namespace=production',
+    );
+  });
+
+  it('takes what the server names over what was asked', () => {
+    const { message } = answerError(
+      call,
+      forbidden(
+        'leases "data-processor" is forbidden: User "ann" cannot patch resource "leases" in API ' +
+          'group "coordination.k8s.io" in the namespace "production": no RBAC policy matched',
+      ),
+    );
+
+    expect(message).toContain('user "ann" is missing the verb "patch"');
+    expect(message).toContain('--user=ann');
+  });
+
+  it.each([undefined, statusBody(403, 'Forbidden', ''), 'nonsense'])(
+    'falls back to what was asked (%j)',
+    (json) => {
+      const { message } = answerError(
+        { ...call, verb: 'get', kind: 'ConfigMap', group: '', resource: 'configmaps' },
+        answer(403, json),
+      );
+
+      expect(message).toContain('this user is missing the verb "get" on configmaps in namespace');
+      expect(message).toContain(role('', 'configmaps'));
+      expect(message).not.toContain('rolebinding');
+    },
+  );
+
+  it('of a user whose name could be a command is printed without one', () => {
+    const { message } = answerError(
+      call,
+      forbidden('User "a; rm -rf /" cannot update resource "leases" in API group "x"'),
+    );
+
+    expect(message).not.toContain('kubectl');
+  });
+
+  it('of a namespace that is being deleted says so, and prints no Role', () => {
+    const { message } = answerError(
+      verb('create'),
+      forbidden('unable to create new content in namespace production because it is terminated', {
+        causes: [{ reason: 'NamespaceTerminating', message: '…', field: 'metadata.namespace' }],
+      }),
+    );
+
+    expect(message).toContain('namespace "production" is being deleted');
+    expect(message).not.toContain('Role');
+  });
+
+  it.each([
+    'admission webhook "policy.example.com" denied the request: no owner label',
+    'leases "data-processor" is forbidden: exceeded quota: objects, used: 5, limited: 5',
+  ])('of admission gives its words, and prints no Role: %s', (text) => {
+    const { message } = answerError(verb('create'), forbidden(text));
+
+    expect(message).toContain(text);
+    expect(message).not.toContain('Role');
+  });
+});
+
+describe('404', () => {
+  it('for a creation says that the namespace is missing, and what to do', () => {
+    const { message } = answerError(
+      verb('create'),
+      answer(
+        404,
+        statusBody(404, 'NotFound', 'namespaces "production" not found', {
+          name: 'production',
+          kind: 'namespaces',
+        }),
+      ),
+    );
+
+    expect(message).toBe(
+      'Lease production/data-processor: namespace "production" does not exist (HTTP 404 NotFound). ' +
+        "Create it with `kubectl create namespace production`, or set the lock's namespace.",
+    );
+  });
+
+  it('from something that is no API server does not say that the object is gone', () => {
+    const { message, kind } = answerError(
+      verb('get'),
+      answer(404, undefined, { 'content-type': 'text/html; charset=utf-8' }),
+    );
+
+    expect(kind).not.toBe('notFound');
+    expect(message).toContain('a text/html answer that is not a Kubernetes Status');
+    expect(message).toContain("Check the path in the kubeconfig's server URL");
+  });
+});
+
+describe('401', () => {
+  it('says who refused what', () => {
+    expect(answerError(call, answer(401)).message).toBe(
+      'Lease production/data-processor: the API server at api.example:6443 refused the credentials ' +
+        '(HTTP 401). The token or client certificate is missing, has expired, or belongs to ' +
+        'another cluster.',
+    );
+  });
+});
+
+describe("the server's words", () => {
+  it('are put on one line and cut short', () => {
+    const long = `spec.x:\n\tInvalid value ${'y'.repeat(2000)}`;
+
+    const { message } = answerError(call, answer(422, statusBody(422, 'Invalid', long)));
+
+    expect(message).toContain('spec.x: Invalid value yyy');
+    expect(message).not.toContain('\n');
+    expect(message.length).toBeLessThan(600);
+  });
+});
+
+describe('Retry-After', () => {
+  const now = Date.parse('2026-01-01T00:00:00Z');
+
+  it.each([
+    ['seconds', '7', undefined, 7000],
+    ['zero', '0', undefined, 0],
+    ['a date', 'Thu, 01 Jan 2026 00:00:30 GMT', undefined, 30_000],
+    ['a date in the past', 'Thu, 01 Jan 2026 00:00:00 GMT', 'Thu, 01 Jan 2026 00:01:00 GMT', 0],
+    [
+      "a date, by the server's clock",
+      'Thu, 01 Jan 2026 01:00:05 GMT',
+      'Thu, 01 Jan 2026 01:00:00 GMT',
+      5000,
+    ],
+    ['nonsense', 'soon', undefined, undefined],
+    ['nothing', undefined, undefined, undefined],
+  ])('of %s', (_, value, date, expected) => {
+    expect(parseRetryAfter(value, date, now)).toBe(expected);
+  });
+
+  it.each([
+    ['header', answer(429, undefined, { 'retry-after': '3' }), 3000],
+    ['Status', answer(500, statusBody(500, 'ServerTimeout', 'x', { retryAfterSeconds: 2 })), 2000],
+    ['nowhere', answer(500, statusBody(500, 'InternalError', 'x')), undefined],
+  ])('is taken from the %s', (_, given, expected) => {
+    expect(answerError(call, given).retryAfterMs).toBe(expected);
+  });
+});
