@@ -9,11 +9,11 @@ import type { CallbackName } from './types.js';
  * that an invoked actor ends with.
  */
 
-interface DoneWith<T> {
+export interface DoneWith<T> {
   readonly event: { readonly output: T };
 }
 
-interface Failed {
+export interface Failed {
   readonly event: { readonly error: unknown };
 }
 
