@@ -1,5 +1,5 @@
 import { LockError } from '../errors/lock-error.js';
-import { LeaderElectionRecord } from '../lock/record.js';
+import type { LeaderElectionRecord } from '../lock/record.js';
 import type {
   LockCallOptions,
   LockResult,

@@ -1,38 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import type { RunningApiServer } from '../support/api-server-types.js';
 import { describeWithApiServer } from '../support/shared-api-server.js';
-import { Fleet } from './fleet/fleet.js';
-import { FaultProxy } from './fleet/fault-proxy.js';
 import { machineNow } from './fleet/report.js';
-
-const DEFAULTS = { leaseDurationSeconds: 15, renewDeadlineSeconds: 10, retryPeriodSeconds: 2 };
-/** Short, where the length of the lease is not what is tested. */
-const SHORT = { leaseDurationSeconds: 4, renewDeadlineSeconds: 3, retryPeriodSeconds: 1 };
+import { DEFAULTS, fleetOn, measured, SHORT } from './fleet/setup.js';
 
 /** After a crash: the lease, a poll that just missed the last renewal, and some slack. */
 const TAKEOVER_BOUND_MS = (15 + 2.2 * 2 + 1) * 1000;
 /** After a release: the next poll, and some slack. */
 const HAND_OVER_BOUND_MS = (2.2 * 2 + 1) * 1000;
-
-let lastName = 0;
-
-async function fleetOn(
-  server: RunningApiServer,
-  kind: 'lease' | 'configmap',
-  timings: typeof DEFAULTS,
-  user = 'candidate',
-): Promise<Fleet> {
-  await server.createNamespace('e2e');
-  const kubeConfigPath = await server.writeKubeConfig(user);
-  lastName += 1;
-  return new Fleet({
-    kubeConfigPath,
-    kind,
-    name: `lock-${lastName}`,
-    namespace: 'e2e',
-    ...timings,
-  });
-}
 
 interface Holder {
   readonly holder: string;
@@ -61,18 +36,13 @@ async function holderOf(
   return { holder: record.holderIdentity, transitions: record.leaderTransitions };
 }
 
-/** Says what was measured, so that a log of the run holds the figures. */
-function measured(what: string, ms: number): void {
-  console.log(`measured: ${what}: ${(ms / 1000).toFixed(2)} s`);
-}
-
 describeWithApiServer('three candidate processes on a real API server', (server) => {
   describe.each(['lease', 'configmap'] as const)('with a %s and timings 15/10/2', (kind) => {
     it.concurrent(
       'one leads at a time through a crash, a clean stop and restarts',
       async () => {
         await using fleet = await fleetOn(server(), kind, DEFAULTS);
-        const name = `lock-${lastName}`;
+        const name = fleet.lockName;
         for (const who of ['a', 'b', 'c']) await fleet.start(who);
         const first = await fleet.nextLeader(0, 10_000);
         expect((await holderOf(server(), kind, name))?.holder).toBe(first.who);
@@ -130,7 +100,7 @@ describeWithApiServer('three candidate processes on a real API server', (server)
     async () => {
       const timings = { ...SHORT };
       await using fleet = await fleetOn(server(), 'lease', timings);
-      const name = `lock-${lastName}`;
+      const name = fleet.lockName;
       await fleet.start('leader');
       await fleet.nextLeader(0, 10_000);
       await fleet.start('waiting');
@@ -156,7 +126,7 @@ describeWithApiServer('three candidate processes on a real API server', (server)
     'a candidate without rights says which to add, and leads once it has them',
     async () => {
       await using fleet = await fleetOn(server(), 'lease', SHORT, 'nobody');
-      const name = `lock-${lastName}`;
+      const name = fleet.lockName;
       await fleet.start('denied');
       const failure = await fleet.waitFor(
         'a refusal',
@@ -240,48 +210,5 @@ describeWithApiServer('three candidate processes on a real API server', (server)
       await fleet.nextLeader(0, 10_000);
     },
     60_000,
-  );
-});
-
-describeWithApiServer('a leader behind a connection that goes silent', (server) => {
-  it.concurrent(
-    'stops within the renew deadline of its last renewal, and well before another leads',
-    async () => {
-      await using proxy = await FaultProxy.start(server().url);
-      await using fleet = await fleetOn(server(), 'lease', DEFAULTS);
-      const kubeConfigPath = await server().writeKubeConfig('candidate', { server: proxy.url });
-      await fleet.start('cut-off', { kubeConfigPath });
-      await fleet.nextLeader(0, 10_000);
-      await fleet.start('standby');
-      await fleet.waitFor(
-        'some renewals',
-        () =>
-          fleet.reports.filter(({ event }) => event === 'renewed').length >= 2 ? true : undefined,
-        15_000,
-      );
-      proxy.silence();
-      const silentAt = machineNow();
-      const next = await fleet.nextLeader(silentAt, TAKEOVER_BOUND_MS);
-      const renewals = fleet.reports.flatMap((r) =>
-        r.event === 'renewed' && r.who === 'cut-off' ? [r.sentAt] : [],
-      );
-      const lastSent = renewals.at(-1) ?? Number.NaN;
-      const [first, second] = fleet.reigns();
-      const stop = fleet.reports.find(({ event, who }) => event === 'stopped' && who === 'cut-off');
-      const abort = fleet.reports.find(({ event }) => event === 'signalAborted');
-      measured('silent: last renewal sent to isLeader() false', (first?.to ?? 0) - lastSent);
-      measured('silent: last renewal sent to signal aborted', (abort?.at ?? 0) - lastSent);
-      measured('silent: last renewal sent to onStoppedLeading', (stop?.at ?? 0) - lastSent);
-      measured('silent: margin, old leader out to new leader in', next.at - (first?.to ?? 0));
-      expect(first?.who).toBe('cut-off');
-      expect(second?.who).toBe('standby');
-      expect((first?.to ?? Infinity) - lastSent).toBeLessThanOrEqual(10_000);
-      // The event loops of a busy machine may be late; what may not be late is the answer above.
-      expect((abort?.at ?? Infinity) - lastSent).toBeLessThanOrEqual(10_500);
-      expect((stop?.at ?? Infinity) - lastSent).toBeLessThanOrEqual(10_500);
-      expect(next.at - (first?.to ?? 0)).toBeGreaterThanOrEqual(4_500);
-      expect(fleet.overlaps()).toEqual([]);
-    },
-    90_000,
   );
 });

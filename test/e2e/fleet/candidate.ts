@@ -7,6 +7,13 @@ import { type CandidateSettings, type Command, machineNow, type ReportBody } fro
 // processes afterwards.
 
 const PROBE_MS = 5;
+/** A longer time between two questions is worth a report. */
+const GAP_MS = 2_000;
+
+let leads = false;
+let lastTrue = 0;
+let lastProbe = machineNow();
+let keptSignal: AbortSignal | undefined;
 
 const settings = JSON.parse(process.argv[2] ?? '{}') as CandidateSettings;
 const kubeConfig = new KubeConfig();
@@ -27,6 +34,7 @@ const election = new LeaderElection({
   logger: false,
   onStartedLeading: (term) => {
     report({ event: 'started', token: String(term.fencingToken) });
+    keptSignal = term.signal;
     term.signal.addEventListener('abort', () => {
       report({ event: 'signalAborted' });
     });
@@ -39,12 +47,15 @@ const election = new LeaderElection({
   },
 });
 
-let leads = false;
-let lastTrue = 0;
-
 function probe(): void {
   const now = machineNow();
   const answer = election.isLeader();
+  const gapMs = now - lastProbe;
+  if (leads && gapMs > GAP_MS) {
+    const aborted = keptSignal?.aborted ?? false;
+    report({ event: 'ranAgain', gapMs, isLeader: answer, aborted });
+  }
+  lastProbe = now;
   if (answer && !leads) report({ event: 'leads' });
   if (!answer && leads) report({ event: 'leadsNoMore', lastTrue });
   leads = answer;
@@ -78,6 +89,7 @@ process.on('message', (message: Command) => {
   else {
     const until = machineNow() + message.ms;
     while (machineNow() < until);
+    probe();
   }
 });
 // The test that started this process is gone: so is the reason for it.

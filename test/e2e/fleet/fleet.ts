@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -9,24 +9,39 @@ const CANDIDATE = fileURLToPath(new URL('./candidate.ts', import.meta.url));
 
 type FleetSettings = Omit<CandidateSettings, 'who'>;
 
+/** The command line of a candidate program; it gets its settings as one more argument. */
+export type Program = readonly [command: string, ...args: string[]];
+
+/** A candidate of this project. */
+const OWN: Program = [process.execPath, '--import', 'tsx', CANDIDATE];
+
 /** A number of candidate processes that compete for one lock, and everything they reported. */
 export class Fleet implements AsyncDisposable {
   readonly reports: Report[] = [];
   readonly #settings: FleetSettings;
+  readonly #program: Program;
   readonly #processes = new Map<string, ChildProcess>();
   readonly #watchers = new Set<() => void>();
   #errors = '';
 
-  constructor(settings: FleetSettings) {
+  /** @param program what to run; another library's candidate can report in the same words */
+  constructor(settings: FleetSettings, program: Program = OWN) {
     this.#settings = settings;
+    this.#program = program;
+  }
+
+  /** The name of the lock that they compete for. */
+  get lockName(): string {
+    return this.#settings.name;
   }
 
   /** Starts a candidate and waits until it takes part. */
   async start(who: string, changes: Partial<CandidateSettings> = {}): Promise<void> {
     const settings: CandidateSettings = { ...this.#settings, who, ...changes };
-    const child = fork(CANDIDATE, [JSON.stringify(settings)], {
-      execArgv: ['--import', 'tsx'],
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    const [command, ...args] = this.#program;
+    const child = spawn(command, [...args, JSON.stringify(settings)], {
+      // Standard input, and the channel for messages, end with this process.
+      stdio: ['pipe', 'pipe', 'pipe', ...(this.#program === OWN ? (['ipc'] as const) : [])],
     });
     this.#processes.set(who, child);
     child.stderr?.on('data', (data: Buffer) => {

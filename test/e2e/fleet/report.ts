@@ -18,6 +18,16 @@ export type ReportBody =
   | { readonly event: 'leads' }
   /** `isLeader()` answers false; the last time it was asked and answered true was `lastTrue`. */
   | { readonly event: 'leadsNoMore'; readonly lastTrue: number }
+  /**
+   * The process did not run for `gapMs`: it was stopped, or its event loop blocked. The first
+   * question after that was answered so, and the signal that the work had kept says so.
+   */
+  | {
+      readonly event: 'ranAgain';
+      readonly gapMs: number;
+      readonly isLeader: boolean;
+      readonly aborted: boolean;
+    }
   | { readonly event: 'sees'; readonly leader: string }
   | { readonly event: 'failed'; readonly kind: string; readonly message: string }
   | { readonly event: 'ended'; readonly outcome: { reason: string; released: boolean } };

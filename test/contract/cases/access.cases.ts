@@ -1,0 +1,159 @@
+import { expect, it } from 'vitest';
+
+import {
+  type DefineCases,
+  LEASES_ROOT,
+  configMap,
+  expectRefusal,
+  lease,
+  newLease,
+} from '../context.js';
+
+const REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+
+export const accessCases: DefineCases = (context) => {
+  it('a token that is not known is 401', async () => {
+    const { admin, leases } = context();
+    const reply = await admin.send('GET', `${leases}/one`, undefined, { token: 'expired' });
+    expectRefusal(reply, 401, 'Unauthorized', 'Unauthorized');
+    expect(reply.body).not.toHaveProperty('details');
+  });
+
+  it('a request without a token is that of the anonymous user, who may do nothing', async () => {
+    const { admin, leases, namespace } = context();
+    const reply = await admin.send('GET', leases, undefined, { token: '' });
+    const message = `leases.coordination.k8s.io is forbidden: User "system:anonymous" cannot list resource "leases" in API group "coordination.k8s.io" in the namespace "${namespace}"`;
+    expectRefusal(reply, 403, 'Forbidden', message);
+  });
+
+  it.each([
+    ['GET', 'get', true],
+    ['PUT', 'update', true],
+    ['PATCH', 'patch', true],
+    ['DELETE', 'delete', true],
+    ['POST', 'create', false],
+    ['GET', 'list', false],
+    ['DELETE', 'deletecollection', false],
+  ])('a %s without the right to %s is refused by that name', async (method, verb, named) => {
+    const { nobody, leases, namespace } = context();
+    const path = named ? `${leases}/one` : leases;
+    const body = ['PUT', 'POST'].includes(method) ? lease('one') : undefined;
+    const reply = await nobody.send(method, path, body);
+    const subject = named ? 'leases.coordination.k8s.io "one"' : 'leases.coordination.k8s.io';
+    const message = `${subject} is forbidden: User "nobody" cannot ${verb} resource "leases" in API group "coordination.k8s.io" in the namespace "${namespace}"`;
+    expectRefusal(reply, 403, 'Forbidden', message);
+    expect(reply.body).toHaveProperty('details', {
+      ...(named ? { name: 'one' } : {}),
+      group: 'coordination.k8s.io',
+      kind: 'leases',
+    });
+  });
+
+  it('a watch of one name is refused by that name', async () => {
+    const { nobody, leases } = context();
+    const query = { watch: 'true', fieldSelector: 'metadata.name=one' };
+    const reply = await nobody.send('GET', leases, undefined, { query });
+    expectRefusal(
+      reply,
+      403,
+      'Forbidden',
+      /^leases\.coordination\.k8s\.io "one" is forbidden: User "nobody" cannot watch resource "leases"/,
+    );
+  });
+
+  it('the core group has no name in the refusal', async () => {
+    const { nobody, configMaps, namespace } = context();
+    const reply = await nobody.send('POST', configMaps, configMap('one'));
+    const message = `configmaps is forbidden: User "nobody" cannot create resource "configmaps" in API group "" in the namespace "${namespace}"`;
+    expectRefusal(reply, 403, 'Forbidden', message);
+  });
+
+  it('outside namespaces the refusal says so', async () => {
+    const reply = await context().nobody.send('GET', `${LEASES_ROOT}/leases`);
+    expectRefusal(reply, 403, 'Forbidden', /"coordination\.k8s\.io" at the cluster scope$/);
+  });
+
+  it('a path that is no resource is refused as a path', async () => {
+    const reply = await context().nobody.send('GET', '/anywhere');
+    const message = 'forbidden: User "nobody" cannot get path "/anywhere"';
+    expectRefusal(reply, 403, 'Forbidden', message);
+  });
+
+  it('anyone may ask for readiness and version', async () => {
+    const { nobody } = context();
+    for (const token of [undefined, '']) {
+      const options = token === undefined ? {} : { token };
+      expect((await nobody.send('GET', '/readyz', undefined, options)).status).toBe(200);
+      expect((await nobody.send('GET', '/version', undefined, options)).status).toBe(200);
+    }
+  });
+
+  it('a missing right is reported before a missing namespace or a body that makes no sense', async () => {
+    const { nobody, leases } = context();
+    const elsewhere = leases.replace(/namespaces\/[^/]+/, 'namespaces/nowhere');
+    expectRefusal(await nobody.send('POST', elsewhere, lease('one')), 403, 'Forbidden');
+    expectRefusal(await nobody.send('POST', leases, '{'), 403, 'Forbidden');
+  });
+
+  it('a candidate may create, get, update and watch, and no more', async () => {
+    const { candidate, leases, configMaps, newName } = context();
+    for (const [collection, body] of [
+      [leases, lease(newName())],
+      [configMaps, configMap(newName())],
+    ] as const) {
+      const created = await candidate.send('POST', collection, body);
+      expect(created.status, created.text).toBe(201);
+      const path = `${collection}/${created.body.metadata.name}`;
+      expect((await candidate.send('GET', path)).status).toBe(200);
+      expect((await candidate.send('PUT', path, created.body)).status).toBe(200);
+      const watch = await candidate.watch(collection, { resourceVersion: '0' });
+      watch.close();
+      expectRefusal(await candidate.send('GET', collection), 403, 'Forbidden', /cannot list/);
+      expectRefusal(await candidate.send('DELETE', path), 403, 'Forbidden', /cannot delete/);
+    }
+  });
+
+  it('rights can be narrowed to one name, and a watch then has to ask for that name', async () => {
+    const { narrow, target, namespace, leases } = context();
+    const mine = (await newLease(context())).metadata;
+    const other = (await newLease(context())).metadata;
+    const rule = { apiGroups: ['coordination.k8s.io'], resources: ['leases'] };
+    await target.grant(namespace, [
+      { ...rule, verbs: ['get', 'update', 'watch'], resourceNames: [mine.name] },
+    ]);
+    expect((await narrow.send('GET', `${leases}/${mine.name}`)).status).toBe(200);
+    expectRefusal(await narrow.send('GET', `${leases}/${other.name}`), 403, 'Forbidden');
+    const watch = await narrow.watch(leases, { fieldSelector: `metadata.name=${mine.name}` });
+    expect(await watch.next()).toMatchObject({ type: 'ADDED', object: { metadata: mine } });
+    watch.close();
+    const everything = { query: { watch: 'true' } };
+    const refused = await narrow.send('GET', leases, undefined, everything);
+    expectRefusal(refused, 403, 'Forbidden', /User "narrow" cannot watch resource "leases"/);
+  });
+
+  it.each([
+    ['admin', true],
+    ['nobody', false],
+  ] as const)('%s is told whether it may: %s', async (user, allowed) => {
+    const { [user]: client, namespace } = context();
+    const resourceAttributes = {
+      namespace,
+      verb: 'get',
+      group: 'coordination.k8s.io',
+      resource: 'leases',
+      name: 'one',
+    };
+    const reply = await client.send('POST', REVIEWS, { spec: { resourceAttributes } });
+    expect(reply.status).toBe(201);
+    expect(reply.body).toMatchObject({
+      kind: 'SelfSubjectAccessReview',
+      spec: { resourceAttributes },
+      status: { allowed },
+    });
+  });
+
+  it('a question about nothing is refused', async () => {
+    const reply = await context().admin.send('POST', REVIEWS, { spec: {} });
+    expectRefusal(reply, 422, 'Invalid', /exactly one of nonResourceAttributes or/);
+  });
+};

@@ -1,0 +1,96 @@
+import { expect, it } from 'vitest';
+
+import { type Context, type DefineCases, expectInvalid, expectRefusal } from '../context.js';
+import type { Reply } from '../raw-client.js';
+
+function post(
+  { admin, events, newName }: Context,
+  fields: Readonly<Record<string, unknown>>,
+): Promise<Reply> {
+  return admin.send('POST', events, {
+    apiVersion: 'v1',
+    kind: 'Event',
+    metadata: { name: newName() },
+    ...fields,
+  });
+}
+
+export const eventCases: DefineCases = (context) => {
+  const about = (): Record<string, string> => ({
+    apiVersion: 'coordination.k8s.io/v1',
+    kind: 'Lease',
+    name: 'one',
+    namespace: context().namespace,
+  });
+
+  it('an Event of the old style is kept, and what it leaves out is written out', async () => {
+    const fields = {
+      involvedObject: about(),
+      reason: 'LeaderElection',
+      message: 'a became leader',
+      type: 'Normal',
+      source: { component: 'a' },
+      count: 1,
+      firstTimestamp: '2024-01-01T00:00:00.5Z',
+      lastTimestamp: '2024-01-01T01:00:00+01:00',
+    };
+    const reply = await post(context(), fields);
+    expect(reply.status, reply.text).toBe(201);
+    expect(reply.body).toMatchObject({
+      ...fields,
+      firstTimestamp: '2024-01-01T00:00:00Z',
+      lastTimestamp: '2024-01-01T00:00:00Z',
+      eventTime: null,
+      reportingComponent: '',
+      reportingInstance: '',
+    });
+  });
+
+  it('an Event about an object of another namespace is refused', async () => {
+    const reply = await post(context(), { involvedObject: { ...about(), namespace: 'other' } });
+    expectInvalid(reply, [
+      ['involvedObject.namespace', 'Invalid value: "other": does not match event.namespace'],
+    ]);
+  });
+
+  it('an Event of the new style needs to say who reports what', async () => {
+    const fields = { involvedObject: about(), eventTime: '2024-01-01T00:00:00.123456Z' };
+    expectInvalid(await post(context(), fields), [
+      ['reportingComponent', 'Required value'],
+      ['reportingComponent', 'name part must be non-empty'],
+      ['reportingComponent', 'name part must consist of'],
+      ['reportingInstance', 'Required value'],
+      ['action', 'Required value'],
+      ['reason', 'Required value'],
+    ]);
+    const complete = {
+      ...fields,
+      reportingComponent: 'example.com/elector',
+      reportingInstance: 'a',
+      action: 'Elected',
+      reason: 'LeaderElection',
+      type: 'Normal',
+    };
+    const reply = await post(context(), complete);
+    expect(reply.status, reply.text).toBe(201);
+    expect(reply.body).toMatchObject(complete);
+  });
+
+  it('eventTime takes six digits, the other times any', async () => {
+    const bad = { involvedObject: about(), eventTime: '2024-01-01T00:00:00Z' };
+    expectRefusal(await post(context(), bad), 400, 'BadRequest', /cannot parse "Z" as ".000000"/);
+    const worse = { involvedObject: about(), firstTimestamp: 'today' };
+    const message =
+      'Event in version "v1" cannot be handled as a Event: parsing time "today" as "2006-01-02T15:04:05Z07:00": cannot parse "today" as "2006"';
+    expectRefusal(await post(context(), worse), 400, 'BadRequest', message);
+  });
+
+  it('Events are found by what they are about', async () => {
+    const { admin, events } = context();
+    const involvedObject = { ...about(), name: 'searched-for' };
+    const { body } = await post(context(), { involvedObject, reason: 'Found' });
+    const query = { fieldSelector: 'involvedObject.name=searched-for,reason=Found' };
+    const reply = await admin.send('GET', events, undefined, { query });
+    expect(reply.body.items.map(({ metadata }) => metadata.uid)).toEqual([body.metadata.uid]);
+  });
+};

@@ -1,0 +1,22 @@
+import type { RbacRule } from '../support/api-server-types.js';
+
+/**
+ * `admin` may do everything. `candidate` may create, get, update and watch leases and configmaps,
+ * and no more. `nobody` is known and has no rights. `narrow` has what `grant` gives.
+ */
+export type UserName = 'admin' | 'candidate' | 'nobody' | 'narrow';
+
+/** An API server that the cases run against. */
+export interface Target {
+  readonly url: string;
+  /** The authority behind an https URL. */
+  readonly ca?: string;
+  token(user: UserName): string;
+  /** Makes it, and gives `candidate` its rights there. */
+  createNamespace(name: string): Promise<void>;
+  /** Gives `narrow` exactly these rights in the namespace. */
+  grant(namespace: string, rules: readonly RbacRule[]): Promise<void>;
+  /** Makes the server forget all past changes, so that no watch can start from before now. */
+  forgetHistory(): Promise<void>;
+  stop(): Promise<void>;
+}
