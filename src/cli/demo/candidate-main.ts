@@ -1,0 +1,3 @@
+import { runCandidate } from './candidate.js';
+
+runCandidate();

@@ -1,0 +1,71 @@
+import type { KubeConfig } from '@kubernetes/client-node';
+import { loadClientNode } from '../../kubernetes/client-node.js';
+import { safeReason } from '../../kubernetes/safe-reason.js';
+import { ConfigMapLock } from '../../lock/config-map-lock.js';
+import type { KubernetesLockOptions } from '../../lock/lock-options.js';
+import { LeaseLock } from '../../lock/lease-lock.js';
+import type { Connection, LockKind } from './messages.js';
+
+/** A sentence for the person at the terminal: the demo ends with it. */
+export class DemoError extends Error {
+  override readonly name: string = 'DemoError';
+}
+
+/** What the flags say cannot be: nothing was started. */
+export class UsageError extends DemoError {
+  override readonly name = 'UsageError';
+}
+
+/**
+ * Reads the kubeconfig that a connection stands for.
+ *
+ * @throws {UsageError | LockError} naming the file or context, and never quoting what is in the file
+ */
+export async function loadKubeConfig(connection: Connection): Promise<KubeConfig> {
+  const { KubeConfig } = await loadClientNode();
+  const kubeConfig = new KubeConfig();
+  if (connection.kind === 'text') {
+    kubeConfig.loadFromString(connection.kubeconfig);
+    return kubeConfig;
+  }
+  const { file, context } = connection;
+  try {
+    if (file === null) kubeConfig.loadFromDefault();
+    else kubeConfig.loadFromFile(file);
+  } catch (error) {
+    const which = file === null ? 'The default kubeconfig' : `--kubeconfig ${file}`;
+    throw new UsageError(`${which} cannot be used: ${safeReason(error)}.`);
+  }
+  if (context !== null) kubeConfig.setCurrentContext(context);
+  checkContext(kubeConfig, file);
+  return kubeConfig;
+}
+
+export function makeLock(
+  kind: LockKind,
+  options: KubernetesLockOptions,
+): LeaseLock | ConfigMapLock {
+  return kind === 'lease' ? new LeaseLock(options) : new ConfigMapLock(options);
+}
+
+/** How people call the object. */
+export function kindName(kind: LockKind): string {
+  return kind === 'lease' ? 'Lease' : 'ConfigMap';
+}
+
+function checkContext(kubeConfig: KubeConfig, file: string | null): void {
+  const current = kubeConfig.getCurrentContext();
+  const where = file ?? 'the default kubeconfig';
+  if (kubeConfig.getContextObject(current) === null) {
+    const names = kubeConfig.getContexts().map(({ name }) => name);
+    const known = names.length === 0 ? 'it has none' : `it has ${names.join(', ')}`;
+    throw new UsageError(
+      current === ''
+        ? `There is no current context in ${where}: choose one with --context (${known}).`
+        : `There is no context "${current}" in ${where}: ${known}.`,
+    );
+  }
+  if (kubeConfig.getCurrentCluster() === null) {
+    throw new UsageError(`Context "${current}" in ${where} names a cluster that is not in it.`);
+  }
+}
