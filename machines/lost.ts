@@ -4,8 +4,9 @@ import { stoppedInput, termOf } from './updates.js';
 
 /**
  * Leadership has ended without a release: another holds the lock, or may soon. The work was told
- * so first of all. Until our last lease has run out nobody else can be leading, so that is the time
- * it has to wind down; work that takes longer is an overrun.
+ * so first of all. What is left of our last lease is the time that it has to wind down: unless the
+ * lock was taken from us by force, nobody else can be leading in that time. Work that takes longer
+ * is an overrun.
  */
 export const lost = electionSetup.createStateConfig({
   id: 'lost',

@@ -128,7 +128,7 @@ export const electionSetup = setup({
       enqueue.emit({ type: 'stoppedLeading', reason: context.endReason ?? 'stopped' });
     }),
     noteReleased: enqueueActions(({ enqueue }) => {
-      enqueue.assign({ released: true });
+      enqueue.assign({ released: true, leader: null });
       enqueue.emit({ type: 'released' });
     }),
     reportOverrun: enqueueActions(({ context, enqueue }) => {

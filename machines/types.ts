@@ -76,7 +76,7 @@ export type CallbackName = 'onStartedLeading' | 'onStoppedLeading' | 'onNewLeade
 
 /** Outward news, for `actor.on(type, listener)` and `election.on(type, listener)`. */
 export type ElectionEmitted =
-  /** A try to take the lock failed; it goes on. `retryInMs` is how long it pauses. */
+  /** A try to take the lock failed; it is repeated for as long as it takes. */
   | { readonly type: 'acquireFailed'; readonly error: LockError; readonly failures: number }
   | { readonly type: 'startedLeading'; readonly term: Term }
   | { readonly type: 'renewed'; readonly leadingUntil: Date }

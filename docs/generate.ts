@@ -1,0 +1,141 @@
+/**
+ * Draws the statechart and writes the generated parts of docs/statechart.md, all of it from the
+ * machine itself.
+ *
+ *     npx tsx docs/generate.ts            write what has changed
+ *     npx tsx docs/generate.ts --check    write nothing; exit with 1 if anything is stale
+ */
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { format, resolveConfig } from 'prettier';
+import ts from 'typescript';
+import { leaderElectionMachine } from '../machines/leader-election.js';
+import { type ChartGraph, chartGraph } from '../src/inspect/chart-graph.js';
+import { layoutChart } from '../src/inspect/chart-layout.js';
+import { chartSvg } from '../src/inspect/chart-svg.js';
+import { type ChartView, detail, overview } from '../src/inspect/chart-view.js';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+export const PAGE = 'docs/statechart.md';
+export const COMMAND = 'npx tsx docs/generate.ts';
+
+/** Drawn in a picture of its own: while draining, the lease is renewed by the same substates. */
+const SHOWN_ELSEWHERE = ['elected.draining.lease.renewing'];
+const DETAILS = ['acquiring', 'elected.renewing', 'elected.draining', 'releasing', 'lost'];
+
+/** What every generated file has to contain now, by its path in the repository. */
+export async function generate(): Promise<ReadonlyMap<string, string>> {
+  const graph = chartGraph(leaderElectionMachine);
+  const files = new Map<string, string>();
+  for (const [path, view] of pictures(graph)) {
+    files.set(path, chartSvg(await layoutChart(view)));
+  }
+  const sections = new Map([
+    ['states', stateTable(graph)],
+    ['guards', guardTable(graph, await readFile(join(ROOT, 'machines/guards.ts'), 'utf8'))],
+    ['test model', await codeBlock('docs/examples/test-model.ts')],
+  ]);
+  const page = fillIn(await readFile(join(ROOT, PAGE), 'utf8'), sections);
+  files.set(
+    PAGE,
+    await format(page, { ...(await resolveConfig(join(ROOT, PAGE))), parser: 'markdown' }),
+  );
+  return files;
+}
+
+/** The paths whose content on disk is not what was generated. */
+export async function staleFiles(generated: ReadonlyMap<string, string>): Promise<string[]> {
+  const stale: string[] = [];
+  for (const [path, content] of generated) {
+    const present = await readFile(join(ROOT, path), 'utf8').catch(() => null);
+    if (present !== content) stale.push(path);
+  }
+  return stale;
+}
+
+function pictures(graph: ChartGraph): [string, ChartView][] {
+  const whole = overview(graph, 'The statechart of one candidate', ['elected']);
+  return [
+    ['docs/statechart.svg', whole],
+    ...DETAILS.map((id): [string, ChartView] => {
+      const name = id.split('.').at(-1) ?? id;
+      return [
+        `docs/statechart/${name}.svg`,
+        detail(graph, `Inside the state ${id}`, id, SHOWN_ELSEWHERE),
+      ];
+    }),
+  ];
+}
+
+function stateTable(graph: ChartGraph): string {
+  const rows = graph.states
+    .filter(({ id }) => id !== graph.root)
+    .map(({ id, kind, description, invokes }) => {
+      const shape = kind === 'final' || kind === 'parallel' ? ` (${kind})` : '';
+      const runs = invokes.map((name) => `\`${name}\``).join(', ');
+      return `| \`${id}\`${shape} | ${description} | ${runs} |`;
+    });
+  return ['| State | What it is | Actors |', '| --- | --- | --- |', ...rows].join('\n');
+}
+
+/** The guards that the chart uses, in the words of their own source. */
+function guardTable(graph: ChartGraph, source: string): string {
+  const words = docComments(source);
+  const used = new Set(graph.transitions.flatMap(({ guard }) => (guard === null ? [] : [guard])));
+  const rows = [...used].sort().map((guard) => {
+    const text = words.get(guard);
+    if (text === undefined) throw new Error(`machines/guards.ts does not say what ${guard} means`);
+    return `| \`${guard}\` | ${text} |`;
+  });
+  return ['| Guard | Holds when |', '| --- | --- |', ...rows].join('\n');
+}
+
+/** The doc comment of every exported function, on one line. */
+function docComments(source: string): Map<string, string> {
+  const file = ts.createSourceFile('source.ts', source, ts.ScriptTarget.Latest, true);
+  const comments = new Map<string, string>();
+  for (const statement of file.statements) {
+    if (!ts.isFunctionDeclaration(statement) || statement.name === undefined) continue;
+    const comment = ts.getJSDocCommentsAndTags(statement).find(ts.isJSDoc)?.comment;
+    const text = ts.getTextOfJSDocComment(comment);
+    if (text !== undefined) comments.set(statement.name.text, text.replace(/\s+/g, ' '));
+  }
+  return comments;
+}
+
+async function codeBlock(path: string): Promise<string> {
+  const source = await readFile(join(ROOT, path), 'utf8');
+  return ['```ts', source.trimEnd(), '```'].join('\n');
+}
+
+/** Replaces what stands between the markers of each section. */
+function fillIn(page: string, sections: ReadonlyMap<string, string>): string {
+  let filled = page;
+  for (const [name, content] of sections) {
+    const [start, end] = [`<!-- generated: ${name} -->`, `<!-- end of generated: ${name} -->`];
+    const from = filled.indexOf(start);
+    const to = filled.indexOf(end);
+    if (from < 0 || to < from) throw new Error(`${PAGE} lacks the markers of section "${name}"`);
+    filled = `${filled.slice(0, from)}${start}\n\n${content}\n\n${filled.slice(to)}`;
+  }
+  return filled;
+}
+
+async function main(): Promise<void> {
+  const files = await generate();
+  const stale = await staleFiles(files);
+  if (process.argv.includes('--check')) {
+    if (stale.length === 0) return;
+    console.error(`Stale: ${stale.join(', ')}. Run \`${COMMAND}\`.`);
+    process.exitCode = 1;
+    return;
+  }
+  for (const path of stale) {
+    await mkdir(dirname(join(ROOT, path)), { recursive: true });
+    await writeFile(join(ROOT, path), files.get(path) ?? '');
+    console.log(`Wrote ${path}`);
+  }
+}
+
+if (resolve(process.argv[1] ?? '') === fileURLToPath(import.meta.url)) await main();

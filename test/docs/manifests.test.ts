@@ -1,0 +1,98 @@
+import { loadAllYaml, loadYaml } from '@kubernetes/client-node';
+import { describe, expect, it } from 'vitest';
+import { rbacRole } from '../../src/kubernetes/rbac.js';
+import { ConfigError } from '../../src/errors/config-error.js';
+import { resolveConfig } from '../../src/config/resolve-config.js';
+import { LeaseLock } from '../../src/lock/lease-lock.js';
+import { manifest } from './support/markdown.js';
+
+interface Role {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly rules: unknown;
+}
+
+/*
+ * The Role that the README shows is the one that the package prints when rights are missing: that
+ * one is proved sufficient against a real API server.
+ */
+describe('the Role in the README', () => {
+  const [role, binding, ...more] = loadAllYaml(manifest('README.md', 'rbac lease')) as Role[];
+  const target = { namespace: 'production', name: 'data-processor' };
+
+  it('is the one that an error about missing rights contains', () => {
+    const printed = loadYaml<Role>(
+      rbacRole({ ...target, group: 'coordination.k8s.io', resource: 'leases' }),
+    );
+    expect(role).toEqual(printed);
+    expect(more).toEqual([]);
+  });
+
+  it('can create leases, and get, update and watch the one of this election only', () => {
+    const api = { apiGroups: ['coordination.k8s.io'], resources: ['leases'] };
+    expect(role?.rules).toEqual([
+      { ...api, verbs: ['create'] },
+      { ...api, resourceNames: ['data-processor'], verbs: ['get', 'update', 'watch'] },
+    ]);
+  });
+
+  it('is bound to the service account of the Deployment', () => {
+    const deployment = loadYaml<{
+      spec: { template: { spec: { serviceAccountName: string } } };
+      metadata: { namespace: string };
+    }>(manifest('README.md', 'deployment'));
+    expect(binding).toMatchObject({
+      kind: 'RoleBinding',
+      metadata: { namespace: role?.metadata.namespace },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'Role', name: role?.metadata.name },
+      subjects: [
+        {
+          kind: 'ServiceAccount',
+          name: deployment.spec.template.spec.serviceAccountName,
+          namespace: deployment.metadata.namespace,
+        },
+      ],
+    });
+  });
+
+  it('has rules for a ConfigMap, too', () => {
+    const shown = loadYaml<Pick<Role, 'rules'>>(manifest('README.md', 'rbac configmap'));
+    const printed = loadYaml<Role>(rbacRole({ ...target, group: '', resource: 'configmaps' }));
+    expect(shown.rules).toEqual(printed.rules);
+  });
+});
+
+describe('the Deployment in the README', () => {
+  const { spec } = loadYaml<{
+    spec: {
+      template: {
+        spec: {
+          terminationGracePeriodSeconds: number;
+          containers: { env: { name: string; valueFrom: unknown }[] }[];
+        };
+      };
+    };
+  }>(manifest('README.md', 'deployment')).spec.template;
+
+  it('leaves more time to end than draining takes by default', () => {
+    const lock = new LeaseLock({ name: 'a', namespace: 'default', identity: 'a' });
+    const { drainTimeoutMs } = resolveConfig({ lock, onStartedLeading: null });
+    expect(spec.terminationGracePeriodSeconds * 1000).toBeGreaterThan(drainTimeoutMs);
+  });
+
+  it('gives the pod its name in the variable that the locks read', () => {
+    const env = spec.containers[0]?.env ?? [];
+    expect(env).toEqual([
+      { name: 'POD_NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } },
+    ]);
+    const before = process.env['POD_NAME'];
+    try {
+      process.env['POD_NAME'] = 'data-processor-7d4b9';
+      expect(new LeaseLock({ name: 'a' }).identity).toMatch(/^data-processor-7d4b9_/);
+    } finally {
+      if (before === undefined) delete process.env['POD_NAME'];
+      else process.env['POD_NAME'] = before;
+    }
+    expect(() => new LeaseLock({ name: 'a', identity: '' })).toThrow(ConfigError);
+  });
+});

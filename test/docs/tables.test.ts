@@ -1,0 +1,256 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { leaderElectionMachine } from '../../machines/leader-election.js';
+import * as delays from '../../machines/delays.js';
+import type { ElectionState } from '../../machines/types.js';
+import { initialContext } from '../../machines/updates.js';
+import type { LeaderElectionConfig } from '../../src/config/leader-election-config.js';
+import { resolveConfig } from '../../src/config/resolve-config.js';
+import {
+  ConfigError,
+  type ElectionEventType,
+  type EndReason,
+  LeaseLock,
+  LeaderElection,
+  LockError,
+  type LockErrorKind,
+  NotLeaderError,
+  type Outcome,
+  type Term,
+} from '../../src/index.js';
+import { chartGraph } from '../../src/inspect/chart-graph.js';
+import { InMemoryLockStore } from '../../src/testing/in-memory-lock.js';
+import { quoted, ROOT, readPage, table, tableAfter } from './support/markdown.js';
+
+const minimal: LeaderElectionConfig = {
+  lock: new InMemoryLockStore().lock('a'),
+  onStartedLeading: null,
+};
+
+/** A list that the compiler keeps complete: a name too many or too few does not compile. */
+const names = <T extends string>(all: Record<T, true>): string[] => Object.keys(all).sort();
+
+/** What an unknown option is told: the list of those that exist. */
+function optionNames(construct: (options: object) => unknown): string[] {
+  try {
+    construct({ qqqqqqqqqqqq: 1 });
+  } catch (error) {
+    const rules = (error as ConfigError).problems.map(({ rule }) => rule);
+    const list = rules.flatMap((rule) => /is not one of (.*)$/.exec(rule)?.[1] ?? []);
+    return list.flatMap((text) => text.split(', ')).sort();
+  }
+  throw new Error('An unknown option was accepted');
+}
+
+function firstColumn(rows: readonly (readonly string[])[]): string[] {
+  return rows.flatMap(([cell]) => quoted(cell)).sort();
+}
+
+describe('the options in the README', () => {
+  const rows = table('README.md', 'options');
+  const defaults = new Map(rows.map(([name, value]) => [quoted(name)[0], value]));
+
+  it('are exactly those of LeaderElection', () => {
+    expect(firstColumn(rows)).toEqual(optionNames((o) => new LeaderElection(o as never)));
+  });
+
+  it('have the defaults that the code fills in', () => {
+    const resolved = resolveConfig(minimal);
+    expect(defaults.get('leaseDurationSeconds')).toBe(`\`${resolved.leaseDurationMs / 1000}\``);
+    expect(defaults.get('renewDeadlineSeconds')).toBe(`\`${resolved.renewDeadlineMs / 1000}\``);
+    expect(defaults.get('retryPeriodSeconds')).toBe(`\`${resolved.retryPeriodMs / 1000}\``);
+    expect(defaults.get('drainTimeoutSeconds')).toBe(`\`${resolved.drainTimeoutMs / 1000}\``);
+    expect(defaults.get('onLost')).toBe(`\`'${resolved.onLost}'\``);
+    expect(defaults.get('releaseWhenDone')).toBe(`\`${resolved.releaseWhenDone}\``);
+    expect(defaults.get('reclaimOwnIdentity')).toBe(`\`${resolved.reclaimOwnIdentity}\``);
+    // `exit` would put a handler here.
+    expect(defaults.get('overrun')).toBe("`'log'`");
+    expect(resolved.onOverrun).toBeNull();
+  });
+
+  it('say of lock and onStartedLeading, and of nothing else, that they are required', () => {
+    const required = [...defaults].filter(([, value]) => value === '(required)');
+    expect(required.map(([name]) => name)).toEqual(['lock', 'onStartedLeading']);
+    for (const [name] of required) {
+      const { [name as keyof LeaderElectionConfig]: _, ...rest } = minimal;
+      expect(() => resolveConfig(rest as LeaderElectionConfig)).toThrow(ConfigError);
+    }
+  });
+
+  it('of the locks are exactly those of LeaseLock', () => {
+    const rows = table('README.md', 'lock options');
+    expect(firstColumn(rows)).toEqual(optionNames((o) => new LeaseLock({ name: 'a', ...o })));
+  });
+});
+
+describe('the names in the README', () => {
+  it('of events are those that the election emits', () => {
+    const events = names<ElectionEventType>({
+      acquireFailed: true,
+      startedLeading: true,
+      renewed: true,
+      renewFailed: true,
+      draining: true,
+      stoppedLeading: true,
+      released: true,
+      releaseFailed: true,
+      newLeader: true,
+      recordUnreadable: true,
+      overrun: true,
+      callbackFailed: true,
+      ended: true,
+      stateChanged: true,
+    });
+    expect(firstColumn(table('README.md', 'events'))).toEqual(events);
+  });
+
+  it('of states are those of election.state, and states of the chart', () => {
+    const states = names<ElectionState>({
+      idle: true,
+      acquiring: true,
+      leading: true,
+      renewing: true,
+      draining: true,
+      releasing: true,
+      lost: true,
+      rejoining: true,
+      stopped: true,
+    });
+    expect(firstColumn(table('README.md', 'states'))).toEqual(states);
+    const keys = chartGraph(leaderElectionMachine).states.map(({ key }) => key);
+    expect(states.filter((state) => !keys.includes(state))).toEqual([]);
+  });
+
+  it('of the fields of an outcome, and of reasons, are those that exist', () => {
+    const rows = tableAfter('README.md', '| Field ');
+    expect(firstColumn(rows)).toEqual(
+      names<keyof Outcome>({
+        reason: true,
+        led: true,
+        released: true,
+        workFinished: true,
+        error: true,
+      }),
+    );
+    const reasons = names<EndReason>({
+      stopped: true,
+      finished: true,
+      failed: true,
+      deadline: true,
+      superseded: true,
+      drainTimeout: true,
+    });
+    const [, meaning] = rows.find(([name]) => name === '`reason`') ?? [];
+    const named = quoted(meaning).filter((name) => name !== 'releaseWhenDone');
+    expect(named.sort()).toEqual(reasons);
+  });
+
+  it('of members of the term are those that exist', () => {
+    expect(firstColumn(tableAfter('README.md', '| Member '))).toEqual(
+      [
+        ...names<Exclude<keyof Term, 'isLeading' | 'assertLeading'>>({
+          signal: true,
+          fencingToken: true,
+          identity: true,
+          acquiredAt: true,
+          leadingUntil: true,
+        }),
+        'isLeading()',
+        'assertLeading()',
+      ].sort(),
+    );
+  });
+
+  it('of errors have the codes that they have', () => {
+    const kinds = names<LockErrorKind>({
+      notFound: true,
+      conflict: true,
+      forbidden: true,
+      unauthorized: true,
+      invalid: true,
+      throttled: true,
+      serverError: true,
+      network: true,
+      timeout: true,
+      aborted: true,
+      credentials: true,
+      unknown: true,
+    });
+    expect(firstColumn(tableAfter('README.md', '| `kind` of a `LockError`'))).toEqual(kinds);
+    const codes = tableAfter('README.md', '| Error ').map(([name, code]) => [name, code]);
+    expect(codes).toEqual([
+      ['`ConfigError`', `\`${new ConfigError('x', []).code}\``],
+      ['`NotLeaderError`', `\`${new NotLeaderError('x').code}\``],
+      [
+        '`LockError`',
+        `\`${new LockError('x', { kind: 'network' }).code.replace('NETWORK', '…')}\``,
+      ],
+    ]);
+  });
+});
+
+describe('the delays in docs/statechart.md', () => {
+  const rows = tableAfter('docs/statechart.md', '| Delay ');
+  const length = (name: string): string => rows.find(([cell]) => cell === `\`${name}\``)?.[1] ?? '';
+
+  it('are those that the chart waits for', () => {
+    const used = chartGraph(leaderElectionMachine).transitions.flatMap(({ trigger }) =>
+      trigger.kind === 'delay' ? [trigger.name] : [],
+    );
+    expect(firstColumn(rows)).toEqual([...new Set(used)].sort());
+  });
+
+  it('have the lengths that the code gives them by default', () => {
+    const at = (jitter: number) => ({
+      context: { ...initialContext(resolveConfig(minimal)), jitter },
+    });
+    const seconds = (ms: number): number => ms / 1000;
+    expect(length('requestTimeout')).toContain(`(${seconds(delays.requestTimeout(at(0)))} s)`);
+    expect(length('drainTimeout')).toContain(`(${seconds(delays.drainTimeout(at(0)))} s)`);
+    const poll = [delays.pollInterval(at(0)), delays.pollInterval(at(1))].map(seconds);
+    expect(length('pollInterval')).toContain(`(${poll.join(' to ')} s)`);
+    const rejoin = [delays.rejoinDelay(at(0)), delays.rejoinDelay(at(1))].map(seconds);
+    expect(length('rejoinDelay')).toContain(`(${rejoin.join(' to ')} s)`);
+    const first = delays.retryDelay({ context: { ...at(1).context, failures: 1 } });
+    expect(length('retryDelay')).toContain(`${first} ms, doubled`);
+  });
+});
+
+describe('what the pages say about the project', () => {
+  const manifest = JSON.parse(readFileSync(`${ROOT}package.json`, 'utf8')) as Record<
+    'scripts' | 'dependencies' | 'peerDependencies' | 'devDependencies',
+    Record<string, string> | undefined
+  >;
+
+  it('names every dependency, and no other', () => {
+    expect(manifest.dependencies ?? {}).toEqual({});
+    for (const kind of ['peerDependencies', 'devDependencies'] as const) {
+      const listed = firstColumn(table('docs/dependencies.md', kind));
+      expect(listed).toEqual(Object.keys(manifest[kind] ?? {}).sort());
+    }
+  });
+
+  it('gives commands that exist', () => {
+    const commands = [...readPage('README.md').matchAll(/npm (?:run )?(\w+)/g)].map((m) => m[1]);
+    const scripts = commands.filter((name) => !['ci', 'install'].includes(name ?? ''));
+    expect(new Set(scripts)).toEqual(new Set(['demo', 'test', 'start']));
+    expect(Object.keys(manifest.scripts ?? {})).toEqual(expect.arrayContaining(['demo', 'test']));
+  });
+
+  it('has the three coming from Python named as here', () => {
+    const python = { ...minimal, lease_duration: 1, renew_deadline: 1, retry_period: 1 };
+    const rules = (): string[] => {
+      try {
+        resolveConfig(python);
+      } catch (error) {
+        return (error as ConfigError).problems.map(({ rule }) => rule);
+      }
+      return [];
+    };
+    expect(rules()).toEqual([
+      expect.stringContaining('leaseDurationSeconds'),
+      expect.stringContaining('renewDeadlineSeconds'),
+      expect.stringContaining('retryPeriodSeconds'),
+    ]);
+  });
+});
