@@ -1,5 +1,5 @@
 import { fromCallback, fromPromise } from 'xstate';
-import type { EndReason } from '../src/config/leader-election-config.js';
+import type { EndReason, ResolvedConfig } from '../src/config/leader-election-config.js';
 import type { Term, TermHandle, WorkResult } from '../src/election/term.js';
 import { LockError } from '../src/errors/lock-error.js';
 import type { LeaderElectionRecord } from '../src/lock/record.js';
@@ -58,7 +58,7 @@ export interface WorkInput {
 export const work = fromPromise<void, WorkInput>(async ({ input: { term, callback } }) => {
   if (callback === null) return;
   const { error } = await term.run(callback);
-  if (error !== undefined) throw error;
+  if (error !== undefined) throw error as unknown;
 });
 
 /** Waits for the work of a term, which goes on after the state that started it was left. */
@@ -82,23 +82,24 @@ export type NotifierEvent =
   | { readonly type: 'newLeader'; readonly identity: string }
   | { readonly type: 'overrun'; readonly term: Term };
 
-export interface NotifierInput {
-  readonly onNewLeader: ((identity: string) => unknown) | null;
-  readonly onOverrun: ((term: Term) => unknown) | null;
-}
+export type NotifierInput = Pick<ResolvedConfig, 'lock' | 'logger' | 'onNewLeader' | 'onOverrun'>;
 
 /**
  * Runs the callbacks that nothing waits for, in the order of their news. One that hangs delays no
- * other; one that fails is reported to the chart.
+ * other; one that fails is reported to the chart, or to the log when the candidacy is over by then.
  */
 export const notifier = fromCallback<NotifierEvent, NotifierInput>(
   ({ input, receive, sendBack }) => {
+    let over = false;
     const run = (callback: CallbackName, fn: () => unknown): void => {
       void (async () => {
         try {
           await fn();
         } catch (error) {
-          sendBack({ type: 'callbackFailed', callback, error } satisfies CallbackFailed);
+          // The step that called it may be the one that ends the candidacy.
+          await Promise.resolve();
+          if (!over) sendBack({ type: 'callbackFailed', callback, error } satisfies CallbackFailed);
+          else reportLate(input, callback, error);
         }
       })();
     };
@@ -106,8 +107,15 @@ export const notifier = fromCallback<NotifierEvent, NotifierInput>(
       if (news.type === 'newLeader') run('onNewLeader', () => input.onNewLeader?.(news.identity));
       else run('onOverrun', () => input.onOverrun?.(news.term));
     });
+    return () => {
+      over = true;
+    };
   },
 );
+
+function reportLate({ lock, logger }: NotifierInput, callback: CallbackName, err: unknown): void {
+  logger.error({ lock: lock.description, identity: lock.identity, err }, `${callback} failed`);
+}
 
 /** A lock answers with `ok: false`; one that throws instead has failed in an unknown way. */
 async function call<T>(fn: () => Promise<T>): Promise<T> {

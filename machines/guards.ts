@@ -10,9 +10,12 @@ interface Args {
   readonly context: ElectionContext;
 }
 
-/** By the clock, our renew deadline has passed. */
+/**
+ * Our renew deadline has passed: by the clock now, or when somebody asked before. What the work was
+ * told stands, even if a wall clock that was set forward has been set back since.
+ */
 export function leaseLapsed(args: Args): boolean {
-  return delays.renewDeadline(args) === 0;
+  return delays.renewDeadline(args) === 0 || args.context.term?.hasEnded === true;
 }
 
 /** By the clock, the lease that is awaited has run out: the observed one, or our own lost one. */

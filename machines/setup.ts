@@ -1,4 +1,4 @@
-import { assign, emit, enqueueActions, sendTo, setup } from 'xstate';
+import { assign, emit, enqueueActions, setup } from 'xstate';
 import type {
   EndReason,
   LeaderElectionConfig,
@@ -13,6 +13,7 @@ import * as delays from './delays.js';
 import * as guards from './guards.js';
 import type {
   CallbackName,
+  ElectionChildren,
   ElectionContext,
   ElectionEmitted,
   ElectionEvent,
@@ -46,6 +47,7 @@ export const electionSetup = setup({
     input: {} as LeaderElectionConfig,
     output: {} as Outcome,
     tags: {} as ElectionTag,
+    children: {} as ElectionChildren,
   },
   actors,
   delays,

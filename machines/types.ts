@@ -103,6 +103,19 @@ export type ElectionEmitted =
 
 export type ElectionTag = 'leader';
 
+/** The ids of the invoked actors, and what each of them runs (see `actors.ts`). */
+export interface ElectionChildren {
+  readonly notifier: 'notifier';
+  readonly readLock: 'readLock';
+  readonly readBack: 'readLock';
+  readonly claim: 'writeLock';
+  readonly renewal: 'writeLock';
+  readonly release: 'writeLock';
+  readonly work: 'work';
+  readonly workSettled: 'workSettled';
+  readonly onStoppedLeading: 'stoppedCallback';
+}
+
 /** Where a candidate stands: the top-level states, with `elected` replaced by its substates. */
 export type ElectionState =
   | 'idle'

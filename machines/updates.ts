@@ -1,6 +1,6 @@
 import type { EndReason, Outcome, ResolvedConfig } from '../src/config/leader-election-config.js';
 import { TermHandle } from '../src/election/term.js';
-import { LockError } from '../src/errors/lock-error.js';
+import type { LockError } from '../src/errors/lock-error.js';
 import { decide, observe } from '../src/lock/decide.js';
 import { claimRecord, releaseRecord, renewalRecord } from '../src/lock/next-record.js';
 import type { LeaderElectionRecord } from '../src/lock/record.js';

@@ -1,5 +1,6 @@
-import { silentLogger, stderrLogger } from '../election/logging.js';
+import { safeLogger, silentLogger, stderrLogger } from '../election/logging.js';
 import type { Term } from '../election/term.js';
+import { SealedLock } from '../lock/sealed-lock.js';
 import { systemClock } from '../time/clock.js';
 import {
   JITTER_FACTOR,
@@ -54,7 +55,7 @@ export function resolveConfig(config: LeaderElectionConfig): ResolvedConfig {
   }
   problems.throwIfAny();
   return {
-    lock: config.lock,
+    lock: new SealedLock(config.lock),
     leaseDurationMs: (config.leaseDurationSeconds ?? DEFAULTS.leaseDurationSeconds) * 1000,
     renewDeadlineMs: (config.renewDeadlineSeconds ?? DEFAULTS.renewDeadlineSeconds) * 1000,
     retryPeriodMs: (config.retryPeriodSeconds ?? DEFAULTS.retryPeriodSeconds) * 1000,
@@ -159,7 +160,7 @@ function given(config: LeaderElectionConfig): Partial<typeof DEFAULTS> {
 }
 
 function resolveLogger(logger: Logger | false | undefined): Logger {
-  return logger === false ? silentLogger : (logger ?? stderrLogger);
+  return logger === false ? silentLogger : safeLogger(logger ?? stderrLogger);
 }
 
 /** `exit` does not wait for anything: another leader may be at work already. */

@@ -11,7 +11,8 @@ export class Campaign {
   readonly actor: LeaderElectionActor;
   /** Rejects only if the statechart itself breaks, or its actor is stopped from outside. */
   readonly outcome: Promise<Outcome>;
-  #state: ElectionState = 'idle';
+  /** The state that listeners were told of last. */
+  #announced: ElectionState = 'idle';
   #over = false;
   #started = false;
 
@@ -24,10 +25,11 @@ export class Campaign {
       });
       actor.subscribe({
         next: ({ value }) => {
-          const previous = this.#state;
-          this.#state = stateName(value);
-          if (this.#state === previous) return;
-          deliver({ type: 'stateChanged', state: this.#state, previous });
+          const previous = this.#announced;
+          const state = stateName(value);
+          if (state === previous) return;
+          this.#announced = state;
+          deliver({ type: 'stateChanged', state, previous });
         },
         error: (error) => {
           this.#abandon(error, reject);
@@ -43,8 +45,9 @@ export class Campaign {
     actor.on('*', deliver);
   }
 
+  /** Asks the chart, so that a callback is told where its own call comes from. */
   get state(): ElectionState {
-    return this.#state;
+    return stateName(this.actor.getSnapshot().value);
   }
 
   get isFresh(): boolean {
@@ -67,7 +70,7 @@ export class Campaign {
   start(signal?: AbortSignal): void {
     if (signal !== undefined) this.#stopOn(signal);
     this.#begin();
-    if (this.#state === 'idle') this.actor.send({ type: 'start' });
+    if (this.state === 'idle') this.actor.send({ type: 'start' });
   }
 
   stop(): void {

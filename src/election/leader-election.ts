@@ -134,7 +134,8 @@ export class LeaderElection {
       onLost: 'return',
       onStartedLeading: async (term) => {
         try {
-          done = { value: await work(term) };
+          const value = await work(term);
+          if (campaign.isLeader()) done = { value };
         } catch (error) {
           failed = { error };
           throw error;
@@ -145,7 +146,7 @@ export class LeaderElection {
     campaign.start(options.signal);
     const { reason, led } = await campaign.outcome;
     if (failed !== undefined) throw failed.error;
-    if (done !== undefined && (reason === 'finished' || reason === 'stopped')) return done.value;
+    if (done !== undefined) return done.value;
     throw new NotLeaderError(
       led
         ? `${this.identity} lost its leadership (${reason}) before the work had finished`

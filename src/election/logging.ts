@@ -20,6 +20,20 @@ export const silentLogger: Logger = {
   error: () => undefined,
 };
 
+/** The same logger, except that it never throws: a full disk is no reason to stop renewing. */
+export function safeLogger(logger: Logger): Logger {
+  const log =
+    (level: keyof Logger) =>
+    (fields: object, message: string): void => {
+      try {
+        logger[level](fields, message);
+      } catch {
+        // There is nowhere left to report it to.
+      }
+    };
+  return { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
+}
+
 /**
  * Writes the news of one election to a log. A failure that repeats itself is a warning once, and
  * again after it changes or is over; in between it goes to the debug level.

@@ -94,6 +94,11 @@ export class TermHandle implements Term {
     return held;
   }
 
+  /** Whether the lock ceased to be ours at some time: from then on it stays so. */
+  get hasEnded(): boolean {
+    return !this.#holding;
+  }
+
   /** A renewal that was sent at `validFrom` is committed. */
   extend(validFrom: Instant): void {
     this.#validFrom = validFrom;

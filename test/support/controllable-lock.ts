@@ -103,9 +103,9 @@ export class ControllableLock implements ResourceLock {
           resolve(result);
           await settle();
         },
-        reject: async (error) => {
+        reject: async (error: unknown) => {
           this.#remove(call);
-          reject(error as Error);
+          reject(error instanceof Error ? error : new Error(String(error)));
           await settle();
         },
       };

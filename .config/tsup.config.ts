@@ -1,0 +1,40 @@
+import { readFileSync } from 'node:fs';
+import { defineConfig } from 'tsup';
+
+/**
+ * An entry is whatever package.json offers: `./dist/machine.js` is built from `src/machine.ts`, a
+ * `bin` likewise. So a new entry is added there and nowhere else.
+ */
+function entries(): string[] {
+  const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
+    exports: unknown;
+    bin?: unknown;
+  };
+  const sources = targets([manifest.exports, manifest.bin])
+    .map((target) => /^\.\/dist\/(.+?)(?:\.d)?\.c?[jt]s$/.exec(target)?.[1])
+    .filter((name) => name !== undefined)
+    .map((name) => `src/${name}.ts`);
+  return [...new Set(sources)];
+}
+
+function targets(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.values(value).flatMap(targets);
+}
+
+export default defineConfig({
+  entry: entries(),
+  format: ['esm', 'cjs'],
+  target: 'node20',
+  platform: 'node',
+  dts: true,
+  clean: true,
+  // The sources themselves are not published, so the maps carry them.
+  sourcemap: true,
+  // What two entries share is one chunk: a LockError of one entry is a LockError of the other.
+  splitting: true,
+  // Rollup turns the chunks into CommonJS. Unlike tsup's own way it leaves `import()` alone, without
+  // which the CommonJS build could not load client-node, an ES module, on every Node 20.
+  treeshake: true,
+});

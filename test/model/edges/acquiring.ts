@@ -1,0 +1,255 @@
+import assert from 'node:assert/strict';
+import type { EdgeTests } from '../support/edge-test.js';
+import {
+  toClaiming,
+  toConfirming,
+  toReading,
+  toUnansweredClaim,
+  toWaiting,
+} from '../support/ways.js';
+
+export const acquiringEdges: EdgeTests = {
+  'acquiring stop if writeUnanswered': async (start) => {
+    const c = start();
+    const claim = await toUnansweredClaim(c);
+    await c.send({ type: 'stop' });
+    c.at('releasing.checking');
+    assert.equal(c.context.stopRequested, true);
+    await c.answer('get', c.lock.ok(claim.record));
+    const release = await c.lock.commit();
+    assert.equal(release.record?.holderIdentity, '');
+    assert.equal(c.newsOf('ended')[0]?.outcome.released, true);
+    assert.equal(c.terms.length, 0);
+  },
+
+  'acquiring stop else': async (start) => {
+    const c = start();
+    await toReading(c);
+    const read = await c.lock.expectCall('get');
+    await c.send({ type: 'stop' });
+    c.at('stopped');
+    assert.equal(read.signal?.aborted, true);
+    assert.equal(c.context.stopRequested, true);
+    assert.equal(c.newsOf('ended')[0]?.outcome.led, false);
+    await c.lock.expectIdle();
+  },
+
+  'acquiring.reading done(readLock)': async (start) => {
+    const c = start();
+    await toReading(c);
+    await c.answer('get', c.lock.heldBy('other'));
+    c.at('acquiring.waiting');
+    assert.equal(c.context.leader, 'other');
+    assert.equal(c.context.observation?.expiresAtMs, 15_000);
+    assert.deepEqual(c.newsOf('newLeader'), [{ type: 'newLeader', identity: 'other' }]);
+  },
+
+  'acquiring.reading error(readLock)': async (start) => {
+    const c = start();
+    await toReading(c);
+    await c.answer('get', c.lock.failure('serverError'));
+    c.at('acquiring.backingOff');
+    assert.equal(c.context.failures, 1);
+    assert.equal(c.newsOf('acquireFailed')[0]?.error.kind, 'serverError');
+  },
+
+  'acquiring.reading after(requestTimeout)': async (start) => {
+    const c = start();
+    await toReading(c);
+    const read = await c.lock.expectCall('get');
+    await c.after(5_000, 'acquiring.reading', 'acquiring.backingOff');
+    assert.equal(read.signal?.aborted, true);
+    assert.equal(c.newsOf('acquireFailed')[0]?.error.kind, 'timeout');
+  },
+
+  'acquiring.deciding always if lockIsFree': async (start) => {
+    const c = start();
+    await toReading(c);
+    await c.answer('get', c.lock.failure('notFound'));
+    c.at('acquiring.claiming');
+    const claim = await c.lock.expectCall('create');
+    assert.equal(claim.record?.holderIdentity, 'me');
+  },
+
+  'acquiring.deciding always else': async (start) => {
+    const c = start();
+    await toReading(c);
+    await c.answer('get', c.lock.heldBy('other'));
+    c.at('acquiring.waiting');
+    assert.equal(c.context.decision?.kind, 'wait');
+    await c.lock.expectIdle();
+  },
+
+  'acquiring.claiming stop': async (start) => {
+    const c = start();
+    const claim = await toClaiming(c);
+    await c.send({ type: 'stop' });
+    c.at('acquiring.claiming');
+    assert.equal(c.context.stopRequested, true);
+    assert.equal(claim.signal?.aborted, false);
+  },
+
+  'acquiring.claiming done(claim) if stopRequested': async (start) => {
+    const c = start();
+    await toClaiming(c);
+    await c.send({ type: 'stop' });
+    const claim = await c.lock.commit();
+    c.at('releasing.checking');
+    assert.equal(c.terms.length, 0);
+    await c.answer('get', c.lock.ok(claim.record));
+    await c.lock.commit();
+    const outcome = { reason: 'stopped', led: false, released: true, workFinished: true };
+    assert.deepEqual(c.newsOf('ended')[0]?.outcome, outcome);
+  },
+
+  'acquiring.claiming done(claim) if claimIsFresh': async (start) => {
+    const c = start();
+    await toClaiming(c);
+    await c.clock.advance(4_999);
+    await c.lock.commit();
+    c.at('elected.leading');
+    assert.equal(c.context.lease?.validFrom.monotonicMs, 0);
+    assert.equal(c.context.leader, 'me');
+    assert.equal(c.term.isLeading(), true);
+    assert.equal(c.newsOf('startedLeading').length, 1);
+  },
+
+  'acquiring.claiming done(claim) else': async (start) => {
+    const c = start();
+    await toClaiming(c);
+    // The process was stopped for as long as the claim was good for.
+    c.clock.freeze(10_000);
+    await c.lock.commit();
+    c.at('acquiring.confirming');
+    await c.lock.expectCall('get');
+    assert.equal(c.terms.length, 0);
+  },
+
+  'acquiring.claiming error(claim) if stopRequested': async (start) => {
+    const c = start();
+    const claim = await toClaiming(c);
+    await c.send({ type: 'stop' });
+    await c.answer('update', c.lock.failure('network'));
+    c.at('releasing.checking');
+    assert.equal(c.newsOf('acquireFailed')[0]?.error.kind, 'network');
+    await c.answer('get', c.lock.ok(claim.record));
+    c.at('releasing.writing');
+  },
+
+  'acquiring.claiming error(claim) if isFirstConflict': async (start) => {
+    const c = start();
+    await toClaiming(c);
+    await c.answer('update', c.lock.failure('conflict'));
+    c.at('acquiring.reading');
+    assert.equal(c.context.attempt, null);
+    await c.lock.expectCall('get');
+  },
+
+  'acquiring.claiming error(claim) else': async (start) => {
+    const c = start();
+    await toClaiming(c);
+    await c.answer('update', c.lock.failure('serverError'));
+    c.at('acquiring.backingOff');
+    assert.notEqual(c.context.attempt, null);
+    assert.equal(c.newsOf('acquireFailed')[0]?.error.kind, 'serverError');
+  },
+
+  'acquiring.claiming after(requestTimeout) if stopRequested': async (start) => {
+    const c = start();
+    const claim = await toClaiming(c);
+    await c.send({ type: 'stop' });
+    await c.after(5_000, 'acquiring.claiming', 'releasing.checking');
+    assert.equal(claim.signal?.aborted, true);
+    assert.equal(c.newsOf('acquireFailed')[0]?.error.kind, 'timeout');
+  },
+
+  'acquiring.claiming after(requestTimeout) else': async (start) => {
+    const c = start();
+    const claim = await toClaiming(c);
+    await c.after(5_000, 'acquiring.claiming', 'acquiring.backingOff');
+    assert.equal(claim.signal?.aborted, true);
+    assert.equal(c.context.attempt?.record, claim.record);
+    assert.equal(c.newsOf('acquireFailed')[0]?.error.kind, 'timeout');
+  },
+
+  'acquiring.confirming done(readBack) if claimWasCommitted': async (start) => {
+    const c = start();
+    const claim = await toConfirming(c);
+    await c.answer('get', c.lock.ok(claim.record));
+    c.at('elected.leading');
+    assert.equal(c.context.lease?.validFrom.monotonicMs, 0);
+    assert.equal(c.term.leadingUntil.getTime() - c.term.acquiredAt.getTime(), 10_000);
+  },
+
+  'acquiring.confirming done(readBack) else': async (start) => {
+    const c = start();
+    await toConfirming(c);
+    await c.answer('get', c.lock.heldBy('other'));
+    c.at('acquiring.waiting');
+    assert.equal(c.context.attempt, null);
+    assert.equal(c.context.leader, 'other');
+  },
+
+  'acquiring.confirming error(readBack)': async (start) => {
+    const c = start();
+    await toConfirming(c);
+    await c.answer('get', c.lock.failure('network'));
+    c.at('acquiring.backingOff');
+    assert.notEqual(c.context.attempt, null);
+    assert.equal(c.newsOf('acquireFailed')[1]?.error.kind, 'network');
+  },
+
+  'acquiring.confirming after(requestTimeout)': async (start) => {
+    const c = start();
+    await toConfirming(c);
+    await c.after(5_000, 'acquiring.confirming', 'acquiring.backingOff');
+    assert.equal(c.newsOf('acquireFailed')[1]?.error.kind, 'timeout');
+  },
+
+  'acquiring.waiting wake': async (start) => {
+    const c = start();
+    await toWaiting(c);
+    await c.send({ type: 'wake' });
+    c.at('acquiring.reading');
+    await c.lock.expectCall('get');
+  },
+
+  'acquiring.waiting after(pollInterval)': async (start) => {
+    const c = start();
+    await toWaiting(c);
+    await c.after(2_000, 'acquiring.waiting', 'acquiring.reading');
+  },
+
+  'acquiring.waiting after(leaseDuration) if leaseExpired': async (start) => {
+    const c = start();
+    await toWaiting(c, 1);
+    await c.after(1_000, 'acquiring.waiting', 'acquiring.reading');
+    await c.answer('get', c.lock.ok(c.context.observation?.snapshot?.record ?? null));
+    c.at('acquiring.claiming');
+  },
+
+  'acquiring.waiting after(leaseDuration) else': async (start) => {
+    const c = start();
+    c.clock.earlyMs = 1;
+    await toWaiting(c, 1);
+    await c.clock.advance(999);
+    c.at('acquiring.waiting');
+    await c.clock.advance(1);
+    c.at('acquiring.reading');
+  },
+
+  'acquiring.backingOff after(retryDelay) if writeUnanswered': async (start) => {
+    const c = start();
+    await toUnansweredClaim(c);
+    await c.after(125, 'acquiring.backingOff', 'acquiring.confirming');
+    await c.lock.expectCall('get');
+  },
+
+  'acquiring.backingOff after(retryDelay) else': async (start) => {
+    const c = start();
+    await toReading(c);
+    await c.answer('get', c.lock.failure('forbidden'));
+    await c.after(125, 'acquiring.backingOff', 'acquiring.reading');
+    await c.lock.expectCall('get');
+  },
+};

@@ -1,0 +1,158 @@
+import assert from 'node:assert/strict';
+import { fromPromise } from 'xstate';
+import { settle } from '../../../src/testing/virtual-clock.js';
+import type { Candidate } from '../support/candidate.js';
+import type { EdgeTests } from '../support/edge-test.js';
+import { toClaiming, toDraining, toLeading, toStopping } from '../support/ways.js';
+
+const holding = 'elected.draining.lease.holding';
+const renewing = 'elected.draining.lease.renewing';
+
+/** So that a slow claim leaves less time to the deadline than to the next renewal. */
+const tight = { renewDeadlineSeconds: 3, retryPeriodSeconds: 2 } as const;
+
+async function toDrainingLate(c: Candidate): Promise<void> {
+  await toClaiming(c);
+  await c.clock.advance(1_400);
+  await c.lock.commit();
+  await c.send({ type: 'stop' });
+  c.at(holding);
+}
+
+async function toRenewing(c: Candidate): Promise<void> {
+  await toDraining(c);
+  await c.clock.advance(2_000);
+  c.at(`${renewing}.writing`);
+}
+
+/** The deadline passed while draining: the first reason stands. */
+function lost(c: Candidate): void {
+  c.at('lost.notifying');
+  assert.equal(c.context.endReason, 'stopped');
+  assert.equal(c.context.term?.holdsLock(), false);
+  assert.deepEqual(c.stopReasons, ['stopped']);
+}
+
+export const drainingEdges: EdgeTests = {
+  'elected.draining stop': async (start) => {
+    const c = start({ onLost: 'rejoin' });
+    await toLeading(c);
+    c.work.reject(new Error('the work failed'));
+    await settle();
+    c.at('elected.draining.work.stopping');
+    assert.equal(c.context.stopRequested, false);
+    await c.send({ type: 'stop' });
+    c.at('elected.draining.work.stopping');
+    assert.equal(c.context.stopRequested, true);
+  },
+
+  'elected.draining after(drainTimeout)': async (start) => {
+    const c = start({ drainTimeoutSeconds: 1 });
+    await toDraining(c);
+    await c.after(1_000, holding, 'lost.notifying');
+    assert.deepEqual(c.stopReasons, ['drainTimeout']);
+    assert.equal(c.context.term?.holdsLock(), false);
+    await c.lock.expectIdle();
+  },
+
+  [`${holding} after(retryPeriod) if leaseLapsed`]: async (start) => {
+    const c = start();
+    await toDraining(c);
+    c.clock.freeze(10_000);
+    await c.clock.advance(0);
+    lost(c);
+    assert.match(c.visited.at(-2) ?? '', /lease\.holding/);
+  },
+
+  [`${holding} after(retryPeriod) else`]: async (start) => {
+    const c = start();
+    await toDraining(c);
+    await c.after(2_000, holding, `${renewing}.writing`);
+    const renewal = await c.lock.expectCall('update');
+    assert.equal(renewal.record?.holderIdentity, 'me');
+  },
+
+  [`${holding} after(renewDeadline) if leaseLapsed`]: async (start) => {
+    const c = start(tight);
+    await toDrainingLate(c);
+    await c.after(1_600, holding, 'lost');
+    lost(c);
+    assert.match(c.visited.at(-2) ?? '', /lease\.holding/);
+  },
+
+  [`${holding} after(renewDeadline) else`]: async (start) => {
+    const c = start(tight);
+    c.clock.earlyMs = 1;
+    await toDrainingLate(c);
+    await c.after(1_599, holding, `${renewing}.writing`);
+    await c.clock.advance(1);
+    lost(c);
+  },
+
+  [`${renewing} done`]: async (start) => {
+    const c = start();
+    await toRenewing(c);
+    await c.lock.commit();
+    c.at(holding);
+    await c.after(2_000, holding, `${renewing}.writing`);
+  },
+
+  [`${renewing} after(renewDeadline) if leaseLapsed`]: async (start) => {
+    const c = start();
+    await toRenewing(c);
+    await c.after(8_000, renewing, 'lost');
+    lost(c);
+  },
+
+  [`${renewing} after(renewDeadline) else`]: async (start) => {
+    const c = start();
+    c.clock.earlyMs = 1;
+    await toRenewing(c);
+    await c.clock.advance(7_999);
+    c.at(`${renewing}.writing`);
+    await c.clock.advance(1);
+    lost(c);
+  },
+
+  'elected.draining.work.finishing done(workSettled)': async (start) => {
+    const c = start();
+    await toDraining(c);
+    assert.deepEqual(c.stopReasons, []);
+    c.work.resolve();
+    await settle();
+    c.at('elected.draining.work.stopping');
+    c.at(holding);
+    assert.deepEqual(c.stopReasons, ['stopped']);
+    assert.equal(c.newsOf('stoppedLeading').length, 1);
+  },
+
+  'elected.draining.work.finishing error(workSettled)': async (start) => {
+    const broken = fromPromise<never, never>(() => Promise.reject(new Error('broken')));
+    const c = start({}, { workSettled: broken as never });
+    await toLeading(c);
+    await c.send({ type: 'stop' });
+    c.at('elected.draining.work.stopping');
+    assert.deepEqual(c.stopReasons, ['stopped']);
+  },
+
+  'elected.draining.work.stopping done(onStoppedLeading)': async (start) => {
+    const c = start();
+    await toStopping(c);
+    c.stopping.resolve();
+    await settle();
+    c.at('releasing.checking');
+    assert.equal(c.context.term?.holdsLock(), false);
+    await c.lock.expectCall('get');
+  },
+
+  'elected.draining.work.stopping error(onStoppedLeading)': async (start) => {
+    const c = start();
+    await toStopping(c);
+    const error = new Error('the callback failed');
+    c.stopping.reject(error);
+    await settle();
+    c.at('releasing.checking');
+    const failed = { type: 'callbackFailed', callback: 'onStoppedLeading', error };
+    assert.deepEqual(c.newsOf('callbackFailed'), [failed]);
+  },
+};

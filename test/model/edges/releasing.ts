@@ -1,0 +1,149 @@
+import assert from 'node:assert/strict';
+import type { Candidate } from '../support/candidate.js';
+import type { EdgeTests } from '../support/edge-test.js';
+import { toChecking, toCheckingAfterFailure, toReleaseWriting } from '../support/ways.js';
+
+const rejoin = { onLost: 'rejoin' } as const;
+
+/** Somebody else has the lock by now: nothing is left to release. */
+async function endByAnother(c: Candidate): Promise<void> {
+  await c.answer('get', c.lock.heldBy('other'));
+}
+
+function ended(c: Candidate, released: boolean): void {
+  c.at('stopped');
+  assert.equal(c.newsOf('ended')[0]?.outcome.released, released);
+  assert.equal(c.newsOf('released').length, released ? 1 : 0);
+  assert.equal(c.clock.pendingTimers, 0);
+}
+
+export const releasingEdges: EdgeTests = {
+  'releasing stop': async (start) => {
+    const c = start(rejoin);
+    await toCheckingAfterFailure(c);
+    await c.send({ type: 'stop' });
+    c.at('releasing.checking');
+    assert.equal(c.context.stopRequested, true);
+    await endByAnother(c);
+    ended(c, false);
+  },
+
+  'releasing done if shallRejoin': async (start) => {
+    const c = start(rejoin);
+    await toCheckingAfterFailure(c);
+    await endByAnother(c);
+    c.at('rejoining');
+    assert.equal(c.newsOf('ended').length, 0);
+  },
+
+  'releasing done else': async (start) => {
+    const c = start();
+    await toChecking(c);
+    await endByAnother(c);
+    ended(c, false);
+  },
+
+  'releasing after(leaseDuration) if shallRejoin': async (start) => {
+    const c = start(rejoin);
+    await toCheckingAfterFailure(c);
+    await c.after(15_000, 'releasing', 'rejoining');
+    assert.equal(c.context.released, false);
+    await c.lock.expectIdle();
+  },
+
+  'releasing after(leaseDuration) else': async (start) => {
+    const c = start();
+    await toChecking(c);
+    await c.after(15_000, 'releasing', 'stopped');
+    ended(c, false);
+    await c.lock.expectIdle();
+  },
+
+  'releasing.checking done(readBack) if stillHeldByUs': async (start) => {
+    const c = start();
+    const claim = await toChecking(c);
+    const found = c.lock.ok(claim.record);
+    await c.answer('get', found);
+    c.at('releasing.writing');
+    const { record, base } = await c.lock.expectCall('update');
+    assert.equal(record?.holderIdentity, '');
+    assert.equal(record?.leaseDurationSeconds, 1);
+    assert.equal(record?.leaderTransitions, claim.record?.leaderTransitions);
+    assert.equal(base?.version, found.ok && found.version);
+  },
+
+  'releasing.checking done(readBack) if releaseWasCommitted': async (start) => {
+    const c = start();
+    const release = await toReleaseWriting(c);
+    await c.answer('update', c.lock.failure('network'));
+    await c.clock.advance(125);
+    await c.answer('get', c.lock.ok(release.record));
+    ended(c, true);
+  },
+
+  'releasing.checking done(readBack) else': async (start) => {
+    const c = start();
+    await toChecking(c);
+    await c.answer('get', c.lock.heldBy('other'));
+    ended(c, false);
+    assert.equal(c.context.leader, 'other');
+    await c.lock.expectIdle();
+  },
+
+  'releasing.checking error(readBack)': async (start) => {
+    const c = start();
+    await toChecking(c);
+    await c.answer('get', c.lock.failure('serverError'));
+    c.at('releasing.retrying');
+    assert.equal(c.newsOf('releaseFailed')[0]?.error.kind, 'serverError');
+  },
+
+  'releasing.checking after(requestTimeout)': async (start) => {
+    const c = start();
+    await toChecking(c);
+    const read = await c.lock.expectCall('get');
+    await c.after(5_000, 'releasing.checking', 'releasing.retrying');
+    assert.equal(read.signal?.aborted, true);
+    assert.equal(c.newsOf('releaseFailed')[0]?.error.kind, 'timeout');
+  },
+
+  'releasing.writing done(release)': async (start) => {
+    const c = start();
+    await toReleaseWriting(c);
+    await c.lock.commit();
+    ended(c, true);
+  },
+
+  'releasing.writing error(release) if isFirstConflict': async (start) => {
+    const c = start();
+    await toReleaseWriting(c);
+    await c.answer('update', c.lock.failure('conflict'));
+    c.at('releasing.checking');
+    await c.lock.expectCall('get');
+    assert.equal(c.newsOf('releaseFailed')[0]?.error.kind, 'conflict');
+  },
+
+  'releasing.writing error(release) else': async (start) => {
+    const c = start();
+    await toReleaseWriting(c);
+    await c.answer('update', c.lock.failure('serverError'));
+    c.at('releasing.retrying');
+    assert.equal(c.newsOf('releaseFailed')[0]?.error.kind, 'serverError');
+  },
+
+  'releasing.writing after(requestTimeout)': async (start) => {
+    const c = start();
+    const release = await toReleaseWriting(c);
+    await c.after(5_000, 'releasing.writing', 'releasing.retrying');
+    assert.equal(release.signal?.aborted, true);
+    assert.equal(c.newsOf('releaseFailed')[0]?.error.kind, 'timeout');
+  },
+
+  'releasing.retrying after(retryDelay)': async (start) => {
+    const c = start();
+    await toReleaseWriting(c);
+    await c.answer('update', c.lock.failure('network'));
+    await c.after(125, 'releasing.retrying', 'releasing.checking');
+    await c.lock.expectCall('get');
+  },
+};

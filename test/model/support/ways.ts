@@ -1,0 +1,130 @@
+import type { PendingCall } from '../../support/controllable-lock.js';
+import { settle } from '../../../src/testing/virtual-clock.js';
+import type { Candidate } from './candidate.js';
+
+/* The ways to the states of the chart, each checked at its end. */
+
+export async function toReading(c: Candidate): Promise<void> {
+  await c.send({ type: 'start' });
+  c.at('acquiring.reading');
+}
+
+export async function toWaiting(c: Candidate, leaseDurationSeconds = 15): Promise<void> {
+  await toReading(c);
+  await c.answer('get', c.lock.heldBy('other', { leaseDurationSeconds }));
+  c.at('acquiring.waiting');
+}
+
+export async function toClaiming(c: Candidate): Promise<PendingCall> {
+  await toReading(c);
+  await c.answer('get', c.lock.free());
+  c.at('acquiring.claiming');
+  return c.lock.expectCall('update');
+}
+
+/** A claim was sent, and half the renew deadline (5 s) has passed without an answer. */
+export async function toUnansweredClaim(c: Candidate): Promise<PendingCall> {
+  const claim = await toClaiming(c);
+  await c.clock.advance(5_000);
+  c.at('acquiring.backingOff');
+  return claim;
+}
+
+/** Reads back, 5.125 s after the claim was sent. */
+export async function toConfirming(c: Candidate): Promise<PendingCall> {
+  const claim = await toUnansweredClaim(c);
+  await c.clock.advance(125);
+  c.at('acquiring.confirming');
+  return claim;
+}
+
+export async function toLeading(c: Candidate): Promise<PendingCall> {
+  await toClaiming(c);
+  const claim = await c.lock.commit();
+  c.at('elected.leading');
+  return claim;
+}
+
+/** A renewal has just been sent, a retry period (2 s) after the claim. */
+export async function toRenewing(c: Candidate): Promise<PendingCall> {
+  await toLeading(c);
+  await c.clock.advance(2_000);
+  c.at('elected.renewing.writing');
+  return c.lock.expectCall('update');
+}
+
+/** Stopped while leading; the work goes on. */
+export async function toDraining(c: Candidate): Promise<PendingCall> {
+  const claim = await toLeading(c);
+  await c.send({ type: 'stop' });
+  c.at('elected.draining.lease.holding');
+  c.at('elected.draining.work.finishing');
+  return claim;
+}
+
+/** Stopped while leading; the work has finished and `onStoppedLeading` runs. */
+export async function toStopping(c: Candidate): Promise<PendingCall> {
+  const claim = await toDraining(c);
+  c.work.resolve();
+  await settle();
+  c.at('elected.draining.work.stopping');
+  return claim;
+}
+
+/** Stopped while leading, the work has ended, and what stands in the lock is being read. */
+export async function toChecking(c: Candidate): Promise<PendingCall> {
+  const claim = await toStopping(c);
+  c.stopping.resolve();
+  await settle();
+  c.at('releasing.checking');
+  return claim;
+}
+
+/** The release has been sent. */
+export async function toReleaseWriting(c: Candidate): Promise<PendingCall> {
+  const claim = await toChecking(c);
+  await c.answer('get', c.lock.ok(claim.record));
+  c.at('releasing.writing');
+  return c.lock.expectCall('update');
+}
+
+/** The work failed, nobody called stop, and what stands in the lock is being read. */
+export async function toCheckingAfterFailure(c: Candidate): Promise<PendingCall> {
+  const claim = await toLeading(c);
+  c.work.reject(new Error('the work failed'));
+  c.stopping.resolve();
+  await settle();
+  c.at('releasing.checking');
+  return claim;
+}
+
+/** Another holds the lock, 2 s after our claim; `onStoppedLeading` runs and so does the work. */
+export async function toNotifying(c: Candidate): Promise<void> {
+  await toRenewing(c);
+  await c.answer('update', c.lock.failure('conflict'));
+  await c.answer('get', c.lock.heldBy('other'));
+  c.at('lost.notifying');
+}
+
+/** Likewise, and `onStoppedLeading` has finished. */
+export async function toSettling(c: Candidate): Promise<void> {
+  await toNotifying(c);
+  c.stopping.resolve();
+  await settle();
+  c.at('lost.settling');
+}
+
+/** The lease has run out, 15 s after our claim, and the work has not. Needs `onLost: 'rejoin'`. */
+export async function toOverrun(c: Candidate): Promise<void> {
+  await toSettling(c);
+  await c.clock.advance(13_000);
+  c.at('lost.overrun');
+}
+
+/** Lost, the work has finished, and the pause has just begun. Needs `onLost: 'rejoin'`. */
+export async function toRejoining(c: Candidate): Promise<void> {
+  await toSettling(c);
+  c.work.resolve();
+  await settle();
+  c.at('rejoining');
+}

@@ -1,0 +1,65 @@
+// A user's program that is only compiled. What must not compile is marked.
+import type { KubeConfig } from '@kubernetes/client-node' with { 'resolution-mode': 'import' };
+import {
+  ConfigError,
+  type EndReason,
+  LeaderElection,
+  type LeaderElectionConfig,
+  LeaseLock,
+  type Outcome,
+  type ResourceLock,
+  type Term,
+} from 'k8s-leader-election';
+import { type LeaderElectionActor, leaderElectionMachine } from 'k8s-leader-election/machine';
+import { startEmbeddedApiServer } from 'k8s-leader-election/testing';
+import { createActor } from 'xstate';
+
+export async function lead(kubeConfig: KubeConfig): Promise<Outcome> {
+  const lock: ResourceLock = new LeaseLock({ name: 'a', namespace: 'b', kubeConfig });
+  const config: LeaderElectionConfig = {
+    lock,
+    leaseDurationSeconds: 15,
+    onStartedLeading: async (term: Term) => {
+      const token: bigint = term.fencingToken;
+      const signal: AbortSignal = term.signal;
+      await Promise.resolve([token, signal]);
+    },
+    onStoppedLeading: (reason: EndReason) => reason === 'stopped',
+  };
+  const election = new LeaderElection(config);
+  election.on('newLeader', ({ identity }) => identity.toUpperCase());
+  return election.run({ signal: AbortSignal.timeout(1000) });
+}
+
+export async function test(): Promise<string> {
+  const server = await startEmbeddedApiServer();
+  await server.close();
+  return server.kubeConfig();
+}
+
+export function problems(error: unknown): readonly string[] {
+  return error instanceof ConfigError ? error.problems.map(({ field }) => field) : [];
+}
+
+export function waits(election: LeaderElection, config: LeaderElectionConfig): boolean {
+  const actor: LeaderElectionActor = createActor(leaderElectionMachine, { input: config });
+  actor.send({ type: 'start' });
+  return actor.getSnapshot().matches('acquiring') || election.actor.getSnapshot().hasTag('leader');
+}
+
+export function wrong(election: LeaderElection, lock: ResourceLock): void {
+  // @ts-expect-error the option's name has its unit
+  new LeaderElection({ lock, onStartedLeading: null, leaseDuration: 15 });
+  // @ts-expect-error the work has to be there, if only as null
+  new LeaderElection({ lock });
+  // @ts-expect-error there is no such event
+  election.on('startedLeadin', () => undefined);
+  // @ts-expect-error the machine has no such event
+  election.actor.send({ type: 'begin' });
+  // @ts-expect-error the machine has no such state
+  election.actor.getSnapshot().matches('aquiring');
+  // @ts-expect-error a term's end is not for the user to set
+  election.on('startedLeading', ({ term }) => (term.leadingUntil = new Date()));
+  // @ts-expect-error a lock is for an object with a name
+  new LeaseLock({ namespace: 'b' });
+}

@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import { describe, expect, inject, it } from 'vitest';
+import { readManifest, specifiers } from './support/manifest.js';
+import { run, runWell } from './support/run.js';
+
+const { readme, oldest, newest } = inject('installed');
+const nodes = inject('nodes');
+
+/** The names that each entry exports. */
+type Names = Record<string, string[]>;
+
+describe.each([
+  { habit: 'installed by the line of the README', cwd: readme, major: 20, clientNode: 1 },
+  { habit: 'installed by the line of the README', cwd: readme, major: 24, clientNode: 1 },
+  { habit: 'with the oldest peers', cwd: oldest, major: 20, clientNode: 1 },
+  { habit: 'with the newest peers', cwd: newest, major: 24, clientNode: 2 },
+] as const)('on Node $major, $habit', ({ cwd, major, clientNode }) => {
+  const node = nodes[major];
+
+  it(`is Node ${major} with version ${clientNode} of client-node`, async () => {
+    expect(await runWell(node, ['--version'], { cwd })).toMatch(new RegExp(`^v${major}\\.`));
+    const { version } = readManifest(
+      join(cwd, 'node_modules/@kubernetes/client-node/package.json'),
+    );
+    expect(version.split('.')[0]).toBe(String(clientNode));
+  });
+
+  it('gives the same names to import and to require, from every entry', async () => {
+    const [imported, required] = await Promise.all(
+      ['entries.mjs', 'entries.cjs'].map(async (program) => {
+        return JSON.parse(await runWell(node, [program, ...specifiers], { cwd })) as Names;
+      }),
+    );
+    expect(Object.keys(imported!)).toEqual(specifiers);
+    for (const names of Object.values(imported!)) expect(names).not.toEqual([]);
+    expect(required).toEqual(imported);
+  });
+
+  it.each(['election.mjs', 'election.cjs'])(
+    'elects one candidate after the other: %s',
+    async (program) => {
+      const { stdout, stderr, code } = await run(node, [program], { cwd });
+      expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+      const [first, second] = JSON.parse(stdout) as { token: number }[];
+      const clean = { reason: 'stopped', led: true, released: true };
+      expect(first).toMatchObject({ identity: 'a', ...clean });
+      expect(second).toMatchObject({ identity: 'b', ...clean });
+      expect(second!.token).toBeGreaterThan(first!.token);
+    },
+  );
+});
+
+describe('on Node 20, with version 2 of client-node, which needs a newer Node', () => {
+  const node = nodes[20];
+
+  it('can be imported and required', async () => {
+    for (const program of ['entries.mjs', 'entries.cjs']) {
+      await runWell(node, [program, ...specifiers], { cwd: newest });
+    }
+  });
+
+  it('says in one sentence at the first use which version to install', async () => {
+    const { code, stderr } = await run(node, ['first-use.mjs'], { cwd: newest });
+    const version = (await runWell(node, ['--version'], { cwd: newest })).trim();
+    expect(stderr.trim()).toBe(
+      `@kubernetes/client-node could not be loaded on Node ${version}: its version 2 needs ` +
+        'Node 22.19 or newer, so run `npm install @kubernetes/client-node@^1.4.0`.',
+    );
+    expect(code).toBe(1);
+  });
+});

@@ -1,0 +1,242 @@
+import { describe, expect, it, vi } from 'vitest';
+import { settle } from '../../../src/testing/virtual-clock.js';
+import { Candidate } from './support/candidate.js';
+
+const failure = new Error('the callback failed');
+const throwing = (): never => {
+  throw failure;
+};
+const hanging = (): Promise<never> => new Promise(() => undefined);
+
+/* Callbacks that throw, reject or never return do not disturb the election. */
+describe('work that fails', () => {
+  it.each([
+    ['throws', throwing],
+    ['rejects', () => Promise.reject(failure)],
+  ])('because it %s gives the lock back and ends the term with that error', async (_, work) => {
+    const c = new Candidate({ onStartedLeading: work });
+    c.listen('callbackFailed', 'draining', 'released');
+    c.log.length = 0;
+    const claim = await c.leads();
+    await c.allowRelease(claim);
+    expect(c.log.filter((entry) => !entry.startsWith('onNewLeader'))).toEqual([
+      'callbackFailed: onStartedLeading',
+      'draining: failed',
+      'onStoppedLeading failed',
+      'released',
+    ]);
+    const outcome = { reason: 'failed', led: true, released: true, workFinished: true };
+    expect(c.outcome).toEqual({ ...outcome, error: failure });
+    expect(c.clock.pendingTimers).toBe(0);
+  });
+
+  it('without saying why is a failure nevertheless', async () => {
+    // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- as users may do
+    const c = new Candidate({ onStartedLeading: () => Promise.reject(undefined) });
+    await c.allowRelease(await c.leads());
+    expect(c.outcome?.reason).toBe('failed');
+    expect(c.outcome?.error).toBeInstanceOf(Error);
+  });
+
+  it('after stop() was called is reported, and the lock is released all the same', async () => {
+    const c = new Candidate();
+    c.listen('callbackFailed');
+    const claim = await c.leads();
+    await c.stop();
+    c.work.reject(failure);
+    await settle();
+    await c.allowRelease(claim);
+    expect(c.log.filter((e) => e === 'callbackFailed: onStartedLeading')).toHaveLength(1);
+    expect(c.outcome).toMatchObject({ reason: 'stopped', released: true, error: failure });
+  });
+
+  it('does not keep the lease renewed', async () => {
+    const c = new Candidate();
+    await c.leads();
+    c.work.reject(failure);
+    await settle();
+    expect(c.election.isLeader()).toBe(false);
+    const read = await c.lock.expectCall('get');
+    await read.answer(c.lock.heldBy('other'));
+    await c.clock.advance(60_000);
+    await c.lock.expectIdle();
+  });
+});
+
+describe('work that ends by itself', () => {
+  it('leaves the leadership as it is', async () => {
+    const c = new Candidate();
+    await c.leads();
+    await c.finishWork();
+    expect(c.election.state).toBe('leading');
+    await c.clock.advance(2_000);
+    await c.lock.commit();
+    expect(c.election.isLeader()).toBe(true);
+  });
+
+  it('is not needed: null leads as well', async () => {
+    const c = new Candidate({ onStartedLeading: null });
+    const claim = await c.leads();
+    expect(c.election.isLeader()).toBe(true);
+    await c.stop();
+    await c.allowRelease(claim);
+    expect(c.outcome).toMatchObject({ released: true, workFinished: true });
+  });
+
+  it('releases the lock when that was asked for', async () => {
+    const c = new Candidate({ releaseWhenDone: true });
+    const claim = await c.leads();
+    await c.finishWork();
+    await c.allowRelease(claim);
+    expect(c.outcome).toMatchObject({ reason: 'finished', released: true });
+  });
+});
+
+describe('onStoppedLeading', () => {
+  it.each([
+    ['throws', throwing],
+    ['rejects', () => Promise.reject(failure)],
+  ])('that %s is reported, and the lock is released', async (_, onStoppedLeading) => {
+    const c = new Candidate({ onStoppedLeading });
+    c.listen('callbackFailed');
+    const claim = await c.leads();
+    await c.stop();
+    await c.finishWork();
+    await c.allowRelease(claim);
+    expect(c.log).toContain('callbackFailed: onStoppedLeading');
+    expect(c.outcome).toMatchObject({ reason: 'stopped', released: true });
+  });
+
+  it('that throws after a loss is reported, and the candidacy ends', async () => {
+    const c = new Candidate({ onStoppedLeading: throwing });
+    c.listen('callbackFailed');
+    await c.leads();
+    await c.clock.advance(10_000);
+    await c.finishWork();
+    expect(c.log).toContain('callbackFailed: onStoppedLeading');
+    expect(c.outcome?.reason).toBe('deadline');
+  });
+
+  it('is never called for a candidate that never led', async () => {
+    const onStoppedLeading = vi.fn();
+    const c = new Candidate({ onStoppedLeading });
+    await c.claims();
+    await c.answer('update', c.lock.failure('conflict'));
+    await c.answer('get', c.lock.heldBy('other'));
+    await c.stop();
+    expect(c.outcome?.led).toBe(false);
+    expect(onStoppedLeading).not.toHaveBeenCalled();
+  });
+});
+
+describe('onNewLeader', () => {
+  it('is called at the first holder seen and at each change, ours included', async () => {
+    const c = new Candidate();
+    await c.waits('first');
+    await c.clock.advance(2_000);
+    await c.answer('get', c.lock.heldBy('first', { renewTime: 'later' }));
+    await c.clock.advance(2_000);
+    await c.answer('get', c.lock.heldBy('second'));
+    await c.clock.advance(2_000);
+    await c.answer('get', c.lock.free());
+    await c.lock.commit();
+    const calls = c.log.filter((entry) => entry.startsWith('onNewLeader'));
+    expect(calls).toEqual(['onNewLeader first', 'onNewLeader second', 'onNewLeader me']);
+    expect(c.election.leader).toBe('me');
+  });
+
+  it.each([
+    ['throws', throwing],
+    ['rejects', () => Promise.reject(failure)],
+  ])('that %s is reported, and the election goes on', async (_, onNewLeader) => {
+    const c = new Candidate({ onNewLeader });
+    c.listen('callbackFailed');
+    await c.leads();
+    expect(c.log).toEqual(['onStartedLeading', 'callbackFailed: onNewLeader']);
+    await c.clock.advance(2_000);
+    await c.lock.commit();
+    expect(c.election.isLeader()).toBe(true);
+  });
+
+  it('that never returns delays nothing, not even the next call', async () => {
+    const onNewLeader = vi.fn(hanging);
+    const c = new Candidate({ onNewLeader });
+    await c.waits('first');
+    await c.clock.advance(2_000);
+    await c.answer('get', c.lock.heldBy('second'));
+    expect(onNewLeader.mock.calls).toEqual([['first'], ['second']]);
+    await c.stop();
+    expect(c.outcome?.reason).toBe('stopped');
+  });
+});
+
+describe('onOverrun', () => {
+  it('that throws is reported, and the candidate rejoins', async () => {
+    const c = new Candidate({ onLost: 'rejoin', onOverrun: throwing });
+    c.listen('callbackFailed');
+    await c.leads();
+    await c.clock.advance(15_000);
+    expect(c.log).toContain('callbackFailed: onOverrun');
+    await c.finishWork();
+    expect(c.election.state).toBe('rejoining');
+  });
+
+  it.each([
+    ['throws', throwing],
+    ['rejects', () => Promise.reject(failure)],
+  ])('that %s as the candidacy ends is reported to the log', async (_, onOverrun) => {
+    const error = vi.fn();
+    const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error };
+    const c = new Candidate({ onOverrun, logger });
+    await c.leads();
+    await c.clock.advance(15_000);
+    expect(c.outcome).toMatchObject({ reason: 'deadline', workFinished: false });
+    const fields = { lock: 'Lease test/controllable', identity: 'me', err: failure };
+    expect(error).toHaveBeenCalledWith(fields, 'onOverrun failed');
+  });
+});
+
+describe('a callback that asks the election', () => {
+  it('finds it leading in onStartedLeading', async () => {
+    const seen: unknown[] = [];
+    const c: Candidate = new Candidate({
+      onStartedLeading: (term) => {
+        seen.push(c.election.isLeader(), c.election.state, c.election.term === term);
+        seen.push(c.election.leader, term.isLeading());
+      },
+    });
+    await c.leads();
+    expect(seen).toEqual([true, 'leading', true, 'me', true]);
+  });
+
+  it('finds it draining in onStoppedLeading after stop()', async () => {
+    const seen: unknown[] = [];
+    const c: Candidate = new Candidate({
+      onStoppedLeading: () => void seen.push(c.election.isLeader(), c.election.state),
+    });
+    await c.leads();
+    await c.stop();
+    await c.finishWork();
+    expect(seen).toEqual([true, 'draining']);
+  });
+
+  it('finds it lost in onStoppedLeading after a loss', async () => {
+    const seen: unknown[] = [];
+    const c: Candidate = new Candidate({
+      onStoppedLeading: () => void seen.push(c.election.isLeader(), c.election.state),
+    });
+    await c.leads();
+    await c.clock.advance(10_000);
+    expect(seen).toEqual([false, 'lost']);
+  });
+
+  it('may stop it from within', async () => {
+    const c: Candidate = new Candidate({
+      onStartedLeading: () => {
+        void c.election.stop();
+      },
+    });
+    await c.allowRelease(await c.leads());
+    expect(c.outcome).toMatchObject({ reason: 'stopped', led: true, released: true });
+  });
+});

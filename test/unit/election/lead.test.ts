@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest';
+import { NotLeaderError } from '../../../src/errors/not-leader-error.js';
+import type { Term } from '../../../src/election/term.js';
+import { settle } from '../../../src/testing/virtual-clock.js';
+import { type Deferred, deferred } from '../../model/support/deferred.js';
+import type { PendingCall } from '../../support/controllable-lock.js';
+import { Candidate, type Options } from './support/candidate.js';
+
+interface Led {
+  readonly c: Candidate;
+  readonly claim: PendingCall;
+  readonly work: Deferred<string>;
+  readonly result: Promise<string>;
+  readonly terms: Term[];
+}
+
+/** lead() was called, and its work runs. */
+async function leads(options: Options = {}): Promise<Led> {
+  const c = new Candidate({ onStartedLeading: null, ...options });
+  const work = deferred<string>();
+  const terms: Term[] = [];
+  const result = c.election.lead((term) => {
+    terms.push(term);
+    return work.promise;
+  });
+  result.catch(() => undefined);
+  await c.answer('get', c.lock.free());
+  const claim = await c.lock.commit();
+  return { c, claim, work, result, terms };
+}
+
+describe('lead()', () => {
+  it('gives the lock back, then resolves with what the work resolves with', async () => {
+    const { c, claim, work, result, terms } = await leads();
+    expect(terms[0]?.isLeading()).toBe(true);
+    work.resolve('done');
+    await settle();
+    await c.allowRelease(claim);
+    expect(await result).toBe('done');
+    expect(c.election.state).toBe('stopped');
+    expect(c.clock.pendingTimers).toBe(0);
+    await c.lock.expectIdle();
+  });
+
+  it('rejects with what the work rejects with, and gives the lock back', async () => {
+    const { c, claim, work, result } = await leads();
+    const failure = new Error('the work failed');
+    work.reject(failure);
+    await settle();
+    await c.allowRelease(claim);
+    await expect(result).rejects.toBe(failure);
+  });
+
+  it('rejects when the leadership was lost before the work had finished', async () => {
+    const { c, work, result, terms } = await leads();
+    await c.clock.advance(10_000);
+    expect(terms[0]?.signal.aborted).toBe(true);
+    work.resolve('too late');
+    await expect(result).rejects.toThrow(NotLeaderError);
+    await expect(result).rejects.toThrow('me lost its leadership (deadline)');
+  });
+
+  it('rejects when the leadership was lost and the work never ends', async () => {
+    const { c, result } = await leads();
+    await c.clock.advance(15_000);
+    await expect(result).rejects.toThrow(NotLeaderError);
+  });
+
+  it('rejects when it was stopped before it led', async () => {
+    const c = new Candidate({ onStartedLeading: null });
+    const result = c.election.lead(() => 'never');
+    const rejected = expect(result).rejects.toThrow('me was stopped before it led');
+    await c.answer('get', c.lock.heldBy('other'));
+    await c.election.stop();
+    await rejected;
+  });
+
+  it('rejects when its signal aborts before it led', async () => {
+    const c = new Candidate({ onStartedLeading: null });
+    const controller = new AbortController();
+    const result = c.election.lead(() => 'never', { signal: controller.signal });
+    const rejected = expect(result).rejects.toThrow(NotLeaderError);
+    controller.abort();
+    await rejected;
+    await c.lock.expectIdle();
+  });
+
+  it('resolves when it was stopped and the work finished under the lease', async () => {
+    const { c, claim, work, result, terms } = await leads();
+    void c.election.stop();
+    expect(terms[0]?.signal.aborted).toBe(true);
+    work.resolve('wound down');
+    await settle();
+    await c.allowRelease(claim);
+    expect(await result).toBe('wound down');
+  });
+
+  it('rejects when the work outlasts the drain timeout', async () => {
+    const { c, result } = await leads({ drainTimeoutSeconds: 1 });
+    void c.election.stop();
+    await c.clock.advance(1_000);
+    await expect(result).rejects.toThrow('me lost its leadership (drainTimeout)');
+  });
+
+  it('resolves when only onStoppedLeading outlasts the drain timeout', async () => {
+    const { c, work, result } = await leads({
+      drainTimeoutSeconds: 1,
+      onStoppedLeading: () => new Promise(() => undefined),
+    });
+    work.resolve('done');
+    await settle();
+    await c.clock.advance(1_000);
+    expect(await result).toBe('done');
+  });
+
+  it('rejects when the lease was lost while the work drained after a stop', async () => {
+    const { c, work, result } = await leads();
+    void c.election.stop();
+    await c.clock.advance(10_000);
+    work.resolve('too late');
+    await expect(result).rejects.toThrow(NotLeaderError);
+  });
+
+  it('refuses to begin while the election runs', async () => {
+    const { c, result } = await leads();
+    await expect(c.election.lead(() => 'again')).rejects.toThrow('lead() was called while');
+    c.election.actor.stop();
+    await expect(result).rejects.toThrow('stopped from outside');
+  });
+
+  it('can be called again after it is over, and run() after it', async () => {
+    const { c, claim, work, result } = await leads();
+    work.resolve('first');
+    await settle();
+    await c.allowRelease(claim);
+    await result;
+    const second = c.election.lead(() => 'second');
+    await c.answer('get', c.lock.free());
+    await c.allowRelease(await c.lock.commit());
+    expect(await second).toBe('second');
+    await c.leads();
+    expect(c.election.isLeader()).toBe(true);
+  });
+
+  it('calls onStoppedLeading with the reason', async () => {
+    const { c, claim, work } = await leads();
+    work.resolve('done');
+    await settle();
+    await c.allowRelease(claim);
+    expect(c.log).toContain('onStoppedLeading finished');
+  });
+});

@@ -1,0 +1,224 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { settle } from '../../../src/testing/virtual-clock.js';
+import { Candidate, type Options } from './support/candidate.js';
+
+/** A leader that learned, at 2 s, that another holds the lock. Its last lease runs until 15 s. */
+async function superseded(options: Options = {}): Promise<Candidate> {
+  const c = new Candidate(options);
+  await c.renews();
+  await c.answer('update', c.lock.failure('conflict'));
+  await c.answer('get', c.lock.heldBy('other'));
+  return c;
+}
+
+const stops = (c: Candidate): string[] =>
+  c.log.filter((entry) => entry.startsWith('onStoppedLeading'));
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe('a leader that lost its leadership', () => {
+  it('ends with the outcome, when its work has ended', async () => {
+    const c = await superseded();
+    expect(c.outcome).toBeUndefined();
+    await c.finishWork();
+    const outcome = { reason: 'superseded', led: true, released: false, workFinished: true };
+    expect(c.outcome).toEqual(outcome);
+    expect(c.clock.pendingTimers).toBe(0);
+    await c.lock.expectIdle();
+  });
+
+  it('is told so exactly once', async () => {
+    const c = await superseded();
+    c.election.isLeader();
+    await c.clock.advance(60_000);
+    await c.finishWork();
+    expect(stops(c)).toEqual(['onStoppedLeading superseded']);
+  });
+
+  it('cannot be made leader again by a wake-up or by its own name in the lock', async () => {
+    const c = await superseded();
+    c.election.actor.send({ type: 'wake' });
+    c.election.actor.send({ type: 'start' });
+    await settle();
+    expect(c.election.isLeader()).toBe(false);
+    await c.lock.expectIdle();
+  });
+
+  it('reports the error of work that fails while it winds down', async () => {
+    const c = await superseded();
+    c.listen('callbackFailed');
+    const error = new Error('could not close the file');
+    c.work.reject(error);
+    await settle();
+    expect(c.log).toContain('callbackFailed: onStartedLeading');
+    expect(c.outcome).toMatchObject({ reason: 'superseded', error });
+  });
+
+  it('takes work that rejects with its abort for obedient', async () => {
+    const c = await superseded();
+    c.work.reject(c.term.signal.reason);
+    await settle();
+    expect(c.outcome?.error).toBeUndefined();
+    const aborted = await superseded();
+    aborted.work.reject(new DOMException('This operation was aborted', 'AbortError'));
+    await settle();
+    expect(aborted.outcome?.error).toBeUndefined();
+  });
+});
+
+describe('work that has not ended when the lease of its lost term runs out', () => {
+  it('is an overrun at that moment, a lease after the last write that held', async () => {
+    const c = await superseded();
+    await c.clock.advance(12_999);
+    expect(c.log).not.toContain('onOverrun');
+    await c.clock.advance(1);
+    expect(c.log).toContain('onOverrun');
+    expect(c.outcome).toMatchObject({ reason: 'superseded', workFinished: false });
+  });
+
+  it('is an overrun at once when the process comes back after that', async () => {
+    const c = new Candidate();
+    await c.leads();
+    c.clock.freeze(20_000);
+    await c.clock.advance(0);
+    expect(c.log).toContain('onOverrun');
+  });
+
+  it('hands the term to onOverrun and to listeners', async () => {
+    const terms: unknown[] = [];
+    const c = await superseded({ onOverrun: (term) => terms.push(term) });
+    c.election.on('overrun', ({ term }) => terms.push(term));
+    await c.clock.advance(13_000);
+    expect(terms).toEqual([c.term, c.term]);
+  });
+
+  it('ends the process when that was asked for, after onOverrun was called', async () => {
+    const exit = vi.spyOn(process, 'exit').mockImplementation((() => undefined) as never);
+    const onOverrun = vi.fn(() => {
+      expect(exit).not.toHaveBeenCalled();
+    });
+    const c = await superseded({ overrun: 'exit', onOverrun });
+    await c.clock.advance(12_999);
+    expect(exit).not.toHaveBeenCalled();
+    await c.clock.advance(1);
+    expect(onOverrun).toHaveBeenCalledOnce();
+    expect(exit).toHaveBeenCalledExactlyOnceWith(1);
+  });
+
+  it('ends the process though onOverrun throws', async () => {
+    const exit = vi.spyOn(process, 'exit').mockImplementation((() => undefined) as never);
+    const c = await superseded({
+      overrun: 'exit',
+      onOverrun: () => {
+        throw new Error('no time for this');
+      },
+    });
+    await c.clock.advance(13_000);
+    expect(exit).toHaveBeenCalledExactlyOnceWith(1);
+  });
+
+  it('leaves the process alone by default', async () => {
+    const exit = vi.spyOn(process, 'exit').mockImplementation((() => undefined) as never);
+    const c = await superseded();
+    await c.clock.advance(13_000);
+    expect(c.log).toContain('onOverrun');
+    expect(exit).not.toHaveBeenCalled();
+  });
+
+  it('leaves the process alone when it ended a millisecond before', async () => {
+    const exit = vi.spyOn(process, 'exit').mockImplementation((() => undefined) as never);
+    const c = await superseded({ overrun: 'exit' });
+    await c.clock.advance(12_999);
+    await c.finishWork();
+    await c.clock.advance(10_000);
+    expect(exit).not.toHaveBeenCalled();
+  });
+});
+
+describe('a candidate that rejoins', () => {
+  it('pauses, then campaigns again, and leads a term of its own', async () => {
+    const c = await superseded({ onLost: 'rejoin' });
+    const [first] = c.terms;
+    await c.finishWork();
+    expect(c.election.state).toBe('rejoining');
+    await c.clock.advance(999);
+    await c.lock.expectIdle();
+    await c.clock.advance(1);
+    await c.answer('get', c.lock.free());
+    await c.lock.commit();
+    expect(c.election.isLeader()).toBe(true);
+    expect(c.terms).toHaveLength(2);
+    expect(c.term.fencingToken > first!.fencingToken).toBe(true);
+    expect(c.term.isLeading()).toBe(true);
+    expect(first!.isLeading()).toBe(false);
+    expect(first!.signal.aborted).toBe(true);
+  });
+
+  it('pauses for up to one and a half retry periods, at random', async () => {
+    const c = await superseded({ onLost: 'rejoin', random: () => 1 - Number.EPSILON });
+    await c.finishWork();
+    await c.clock.advance(2_999);
+    await c.lock.expectIdle();
+    await c.clock.advance(1);
+    await c.lock.expectCall('get');
+  });
+
+  it('waits for the work of the lost term, however long that takes', async () => {
+    const c = await superseded({ onLost: 'rejoin' });
+    await c.clock.advance(600_000);
+    await c.lock.expectIdle();
+    await c.finishWork();
+    await c.clock.advance(1_000);
+    await c.lock.expectCall('get');
+    expect(c.log.filter((entry) => entry === 'onOverrun')).toHaveLength(1);
+  });
+
+  it('takes its own last record at once: nobody else can have led by it', async () => {
+    const c = new Candidate({ onLost: 'rejoin' });
+    const claim = await c.leads();
+    await c.clock.advance(10_000);
+    expect(stops(c)).toEqual(['onStoppedLeading deadline']);
+    await c.finishWork();
+    await c.clock.advance(1_000);
+    await c.answer('get', c.lock.ok(claim.record));
+    const again = await c.lock.commit();
+    expect(again.record?.leaderTransitions).toBe(claim.record?.leaderTransitions);
+    expect(c.election.isLeader()).toBe(true);
+  });
+
+  it('calls onStoppedLeading once for each term', async () => {
+    const c = new Candidate({ onLost: 'rejoin' });
+    await c.leads();
+    for (let term = 1; term <= 3; term += 1) {
+      await c.clock.advance(10_000);
+      await c.finishWork();
+      expect(stops(c)).toHaveLength(term);
+      await c.clock.advance(1_000);
+      await c.answer('get', c.lock.free());
+      await c.lock.commit();
+      expect(c.terms).toHaveLength(term + 1);
+    }
+  });
+
+  it('campaigns again after its work has failed and the lock was released', async () => {
+    const c = new Candidate({ onLost: 'rejoin' });
+    const claim = await c.leads();
+    c.work.reject(new Error('the work failed'));
+    await settle();
+    await c.allowRelease(claim);
+    expect(c.election.state).toBe('rejoining');
+    await c.clock.advance(1_000);
+    await c.lock.expectCall('get');
+    expect(c.outcome).toBeUndefined();
+  });
+
+  it('does not count a finished work as a loss: that ends the candidacy', async () => {
+    const c = new Candidate({ onLost: 'rejoin', releaseWhenDone: true });
+    const claim = await c.leads();
+    await c.finishWork();
+    await c.allowRelease(claim);
+    expect(c.outcome).toMatchObject({ reason: 'finished', released: true });
+  });
+});

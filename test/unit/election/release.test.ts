@@ -1,0 +1,131 @@
+import { describe, expect, it } from 'vitest';
+import type { PendingCall } from '../../support/controllable-lock.js';
+import { Candidate } from './support/candidate.js';
+
+/** A leader that was stopped and whose work has ended: the read before the release waits. */
+async function releases(c: Candidate): Promise<PendingCall> {
+  const claim = await c.leads();
+  await c.stop();
+  await c.finishWork();
+  await c.lock.expectCall('get');
+  return claim;
+}
+
+describe('a release', () => {
+  it('reads, then writes an empty holder and the shortest duration over its own record', async () => {
+    const c = new Candidate();
+    const claim = await releases(c);
+    const found = c.lock.ok(claim.record);
+    await c.answer('get', found);
+    const { record, base } = await c.lock.commit();
+    expect(record).toMatchObject({
+      holderIdentity: '',
+      leaseDurationSeconds: 1,
+      leaderTransitions: claim.record?.leaderTransitions,
+    });
+    expect(base?.version).toBe(found.ok && found.version);
+    expect(c.outcome?.released).toBe(true);
+  });
+
+  it('never writes over the record of another', async () => {
+    const c = new Candidate();
+    await releases(c);
+    await c.answer('get', c.lock.heldBy('other'));
+    await c.lock.expectIdle();
+    expect(c.outcome).toMatchObject({ reason: 'stopped', released: false });
+  });
+
+  it('never writes over a record of our identity that we did not write', async () => {
+    const c = new Candidate();
+    await releases(c);
+    await c.answer('get', c.lock.heldBy('me'));
+    await c.lock.expectIdle();
+    expect(c.outcome?.released).toBe(false);
+  });
+
+  it('has nothing to write where the object is gone', async () => {
+    const c = new Candidate();
+    await releases(c);
+    await c.answer('get', c.lock.failure('notFound'));
+    await c.lock.expectIdle();
+    expect(c.outcome?.released).toBe(false);
+  });
+
+  it('checks again after a conflict, and leaves alone what another wrote meanwhile', async () => {
+    const c = new Candidate();
+    const claim = await releases(c);
+    await c.answer('get', c.lock.ok(claim.record));
+    await c.answer('update', c.lock.failure('conflict'));
+    await c.answer('get', c.lock.heldBy('other'));
+    await c.lock.expectIdle();
+    expect(c.outcome?.released).toBe(false);
+  });
+
+  it('tries again after a conflict when the record is still its own', async () => {
+    const c = new Candidate();
+    const claim = await releases(c);
+    await c.answer('get', c.lock.ok(claim.record));
+    await c.answer('update', c.lock.failure('conflict'));
+    await c.allowRelease(claim);
+    expect(c.outcome?.released).toBe(true);
+  });
+
+  it('that went unanswered is found to have been stored', async () => {
+    const c = new Candidate();
+    const claim = await releases(c);
+    await c.answer('get', c.lock.ok(claim.record));
+    const release = await c.lock.expectCall('update');
+    await c.clock.advance(5_125);
+    await c.answer('get', c.lock.ok(release.record));
+    expect(c.outcome?.released).toBe(true);
+    await c.lock.expectIdle();
+  });
+
+  it('ends, unreleased, with the lease that it was to release', async () => {
+    const c = new Candidate();
+    await releases(c);
+    await c.clock.advance(14_999);
+    expect(c.outcome).toBeUndefined();
+    await c.clock.advance(1);
+    expect(c.outcome).toMatchObject({ reason: 'stopped', released: false });
+    expect(c.lock.pending).toEqual([]);
+    expect(c.clock.pendingTimers).toBe(0);
+  });
+
+  it('does not delay what the application is told', async () => {
+    const c = new Candidate();
+    await c.leads();
+    await c.stop();
+    await c.finishWork();
+    expect(c.log).toContain('onStoppedLeading stopped');
+    expect(c.election.isLeader()).toBe(false);
+    await c.lock.expectCall('get');
+  });
+
+  it('is not tried after a loss: whose lock it is then is not for us to say', async () => {
+    const c = new Candidate();
+    await c.leads();
+    await c.clock.advance(2_000);
+    await c.lock.expectCall('update');
+    await c.clock.advance(8_000);
+    await c.finishWork();
+    await c.lock.expectIdle();
+    expect(c.outcome).toMatchObject({ reason: 'deadline', released: false });
+  });
+
+  it('does not make its own candidate campaign again', async () => {
+    const c = new Candidate({ onLost: 'rejoin' });
+    await c.allowRelease(await releases(c));
+    await c.clock.advance(60_000);
+    await c.lock.expectIdle();
+    expect(c.election.state).toBe('stopped');
+  });
+
+  it('is not listened to by anybody when a wake-up arrives during it', async () => {
+    const c = new Candidate();
+    const claim = await releases(c);
+    c.election.actor.send({ type: 'wake' });
+    await c.allowRelease(claim);
+    expect(c.outcome?.released).toBe(true);
+  });
+});

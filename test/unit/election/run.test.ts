@@ -1,0 +1,209 @@
+import { describe, expect, it, vi } from 'vitest';
+import { NotLeaderError } from '../../../src/errors/not-leader-error.js';
+import { settle } from '../../../src/testing/virtual-clock.js';
+import { Candidate } from './support/candidate.js';
+
+/* run(), acquire(), renewLoop() and on(): what they promise and when they settle. */
+describe('run()', () => {
+  it('asks nobody anything when its signal is aborted already', async () => {
+    const c = new Candidate();
+    const outcome = await c.election.run({ signal: AbortSignal.abort() });
+    expect(outcome).toMatchObject({ reason: 'stopped', led: false });
+    await c.lock.expectIdle();
+    expect(c.clock.pendingTimers).toBe(0);
+  });
+
+  it('joins the candidacy that runs when it is called again', async () => {
+    const c = new Candidate();
+    const both = Promise.all([c.election.run(), c.election.run()]);
+    await c.lock.expectCall('get');
+    await c.election.stop();
+    const [first, second] = await both;
+    expect(second).toBe(first);
+  });
+
+  it('is stopped by the signal of whoever joined', async () => {
+    const c = new Candidate();
+    const controller = new AbortController();
+    const both = Promise.all([c.election.run(), c.election.run({ signal: controller.signal })]);
+    await c.lock.expectCall('get');
+    controller.abort();
+    expect((await both).map(({ reason }) => reason)).toEqual(['stopped', 'stopped']);
+  });
+
+  it('begins a new candidacy after the end of one, with the same listeners', async () => {
+    const c = new Candidate();
+    c.listen('startedLeading');
+    for (let candidacy = 1; candidacy <= 3; candidacy += 1) {
+      const claim = await c.leads();
+      await c.stop();
+      await c.finishWork();
+      await c.allowRelease(claim);
+      expect(c.outcome?.reason).toBe('stopped');
+      expect(c.log.filter((entry) => entry === 'startedLeading')).toHaveLength(candidacy);
+    }
+  });
+
+  it('begins nothing by being constructed', async () => {
+    const c = new Candidate();
+    await settle();
+    expect(c.election.state).toBe('idle');
+    expect(c.election.isLeader()).toBe(false);
+    expect(c.election.term).toBeNull();
+    expect(c.election.leader).toBeNull();
+    expect(c.clock.pendingTimers).toBe(0);
+    await c.lock.expectIdle();
+  });
+
+  it('rejects, and ends the term, when its actor is stopped from outside', async () => {
+    const c = new Candidate();
+    const running = c.election.run();
+    await c.answer('get', c.lock.free());
+    await c.lock.commit();
+    c.election.actor.stop();
+    await expect(running).rejects.toThrow('stopped from outside');
+    expect(c.election.isLeader()).toBe(false);
+    expect(c.term.signal.aborted).toBe(true);
+    expect(c.clock.pendingTimers).toBe(0);
+  });
+});
+
+describe('acquire()', () => {
+  it('is true once this candidate leads', async () => {
+    const c = new Candidate();
+    const acquired = c.election.acquire();
+    await c.answer('get', c.lock.free());
+    await c.lock.commit();
+    expect(await acquired).toBe(true);
+    expect(c.election.isLeader()).toBe(true);
+    expect(await c.election.acquire()).toBe(true);
+  });
+
+  it('is false when the candidacy is stopped before', async () => {
+    const c = new Candidate();
+    const acquired = c.election.acquire();
+    await c.answer('get', c.lock.heldBy('other'));
+    await c.election.stop();
+    expect(await acquired).toBe(false);
+  });
+
+  it('is false when its signal aborts before', async () => {
+    const c = new Candidate();
+    const controller = new AbortController();
+    const acquired = c.election.acquire({ signal: controller.signal });
+    await c.answer('get', c.lock.heldBy('other'));
+    controller.abort();
+    expect(await acquired).toBe(false);
+  });
+
+  it('does not end for what fails meanwhile', async () => {
+    const c = new Candidate();
+    const acquired = c.election.acquire();
+    for (const kind of ['serverError', 'forbidden', 'network', 'credentials'] as const) {
+      await c.answer('get', c.lock.failure(kind));
+      await c.clock.advance(2_000);
+    }
+    await c.answer('get', c.lock.free());
+    await c.lock.commit();
+    expect(await acquired).toBe(true);
+  });
+});
+
+describe('renewLoop()', () => {
+  it('rejects where nobody leads', async () => {
+    const c = new Candidate();
+    await expect(c.election.renewLoop()).rejects.toThrow(NotLeaderError);
+    await c.waits();
+    await expect(c.election.renewLoop()).rejects.toThrow('call acquire() before renewLoop()');
+  });
+
+  it('resolves with the reason when the term has ended', async () => {
+    const c = new Candidate();
+    await c.leads();
+    const ended = vi.fn();
+    void c.election.renewLoop().then(ended);
+    await c.clock.advance(9_999);
+    expect(ended).not.toHaveBeenCalled();
+    await c.clock.advance(1);
+    await c.finishWork();
+    expect(ended).toHaveBeenCalledExactlyOnceWith('deadline');
+  });
+
+  it('resolves at the end of each term of a candidate that rejoins', async () => {
+    const c = new Candidate({ onLost: 'rejoin' });
+    await c.renews();
+    const ended = vi.fn();
+    void c.election.renewLoop().then(ended);
+    await c.answer('update', c.lock.failure('conflict'));
+    await c.answer('get', c.lock.heldBy('other'));
+    await c.finishWork();
+    expect(ended).toHaveBeenCalledExactlyOnceWith('superseded');
+    expect(c.election.state).toBe('rejoining');
+  });
+});
+
+describe('the events of an election', () => {
+  it('name each change of state, with the one before', async () => {
+    const c = new Candidate();
+    const changes: string[] = [];
+    c.election.on('stateChanged', ({ previous, state }) => changes.push(`${previous} ${state}`));
+    await c.leads();
+    await c.clock.advance(2_000);
+    const held = await c.lock.commit();
+    await c.stop();
+    await c.finishWork();
+    await c.allowRelease(held);
+    expect(changes).toEqual([
+      'idle acquiring',
+      'acquiring leading',
+      'leading renewing',
+      'renewing leading',
+      'leading draining',
+      'draining releasing',
+      'releasing stopped',
+    ]);
+  });
+
+  it('are not delivered any more once the listener was removed', async () => {
+    const c = new Candidate();
+    const listener = vi.fn();
+    const remove = c.election.on('newLeader', listener);
+    await c.waits('first');
+    remove();
+    remove();
+    await c.clock.advance(2_000);
+    await c.answer('get', c.lock.heldBy('second'));
+    expect(listener.mock.calls).toEqual([[{ type: 'newLeader', identity: 'first' }]]);
+  });
+
+  it('reach the other listeners and the election goes on when one throws', async () => {
+    const error = vi.fn();
+    const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error };
+    const c = new Candidate({ logger });
+    const failure = new Error('the listener failed');
+    const other = vi.fn();
+    c.election.on('startedLeading', () => {
+      throw failure;
+    });
+    c.election.on('startedLeading', other);
+    await c.leads();
+    expect(other).toHaveBeenCalledOnce();
+    expect(error).toHaveBeenCalledWith(
+      { err: failure, event: 'startedLeading' },
+      'A listener of the election threw',
+    );
+    await c.clock.advance(2_000);
+    await c.lock.commit();
+    expect(c.election.isLeader()).toBe(true);
+  });
+
+  it('carry the moment until which a renewed lease is led', async () => {
+    const c = new Candidate();
+    const until: Date[] = [];
+    c.election.on('renewed', ({ leadingUntil }) => until.push(leadingUntil));
+    await c.renews();
+    await c.clock.advance(300);
+    await c.lock.commit();
+    expect(until).toEqual([new Date(c.term.acquiredAt.getTime() + 12_000)]);
+  });
+});

@@ -1,0 +1,128 @@
+import type { LeaderElectionConfig } from '../../../../src/config/leader-election-config.js';
+import { LeaderElection } from '../../../../src/election/leader-election.js';
+import { LockError } from '../../../../src/errors/lock-error.js';
+import type { LeaderElectionRecord } from '../../../../src/lock/record.js';
+import type {
+  LockCallOptions,
+  LockResult,
+  LockUpdateOptions,
+  ResourceLock,
+} from '../../../../src/lock/resource-lock.js';
+import { InMemoryLockStore } from '../../../../src/testing/in-memory-lock.js';
+import { VirtualClock } from '../../../../src/testing/virtual-clock.js';
+
+/** A candidate's way to the store, which the test can make slow or cut. */
+export class Wire implements ResourceLock {
+  readonly identity: string;
+  readonly description = 'Lease test/rivals';
+  /** `silent`: requests arrive nowhere. `deaf`: they arrive, and no answer comes back. */
+  cut: 'silent' | 'deaf' | null = null;
+  /** How long each answer takes, in ms. */
+  delayMs = 0;
+  readonly calls: string[] = [];
+  readonly #lock: ResourceLock;
+  readonly #clock: VirtualClock;
+
+  constructor(store: InMemoryLockStore, clock: VirtualClock, identity: string) {
+    this.#lock = store.lock(identity);
+    this.#clock = clock;
+    this.identity = identity;
+  }
+
+  get(options: LockCallOptions = {}): Promise<LockResult> {
+    return this.#pass('get', options, () => this.#lock.get());
+  }
+
+  create(record: LeaderElectionRecord, options: LockCallOptions = {}): Promise<LockResult> {
+    return this.#pass('create', options, () => this.#lock.create(record));
+  }
+
+  update(record: LeaderElectionRecord, options: LockUpdateOptions = {}): Promise<LockResult> {
+    const { base } = options;
+    return this.#pass('update', options, () => this.#lock.update(record, { base }));
+  }
+
+  async #pass(
+    verb: string,
+    { signal }: LockCallOptions,
+    request: () => Promise<LockResult>,
+  ): Promise<LockResult> {
+    this.calls.push(verb);
+    const given = new Promise<LockResult>((resolve) => {
+      signal?.addEventListener('abort', () => {
+        resolve({ ok: false, error: new LockError('aborted', { kind: 'aborted' }) });
+      });
+    });
+    if (this.cut === 'silent') return given;
+    const answer = request();
+    if (this.cut === 'deaf') return given;
+    return Promise.race([given, this.#later(answer)]);
+  }
+
+  async #later(answer: Promise<LockResult>): Promise<LockResult> {
+    const result = await answer;
+    if (this.delayMs > 0) {
+      await new Promise((resolve) => this.#clock.setTimeout(resolve, this.delayMs));
+    }
+    return result;
+  }
+}
+
+export interface Rival {
+  readonly election: LeaderElection;
+  readonly wire: Wire;
+  /** When it began and ceased to lead, in ms, as its callers can see. */
+  readonly reigns: { from: number; until: number | null }[];
+}
+
+/** Several candidates for one lock, watched millisecond by millisecond. */
+export class Rivals {
+  readonly clock = new VirtualClock();
+  readonly store = new InMemoryLockStore();
+  readonly all: Rival[] = [];
+
+  /** Starts a candidate; its work ends when it is told to. */
+  join(identity: string, options: Partial<LeaderElectionConfig> = {}): Rival {
+    const wire = new Wire(this.store, this.clock, identity);
+    const election = new LeaderElection({
+      lock: wire,
+      clock: this.clock,
+      random: () => 0,
+      logger: false,
+      onStartedLeading: (term) =>
+        new Promise((resolve) => {
+          term.signal.addEventListener('abort', resolve);
+        }),
+      ...options,
+    });
+    const rival: Rival = { election, wire, reigns: [] };
+    this.all.push(rival);
+    void election.run().catch(() => undefined);
+    return rival;
+  }
+
+  /** Lets time pass, and fails at the first moment at which two of them lead. */
+  async pass(ms: number, stepMs = 50): Promise<void> {
+    const until = this.now + ms;
+    while (this.now < until) {
+      await this.clock.advance(Math.min(stepMs, until - this.now));
+      const leading = this.all.filter(({ election }) => election.isLeader());
+      if (leading.length > 1) {
+        const names = leading.map(({ election }) => election.identity).join(' and ');
+        throw new Error(`At ${this.now} ms ${names} lead at the same time`);
+      }
+      for (const rival of this.all) this.#note(rival);
+    }
+  }
+
+  get now(): number {
+    return this.clock.now().monotonicMs;
+  }
+
+  #note({ election, reigns }: Rival): void {
+    const last = reigns.at(-1);
+    const leads = last?.until === null;
+    if (election.isLeader() && !leads) reigns.push({ from: this.now, until: null });
+    if (!election.isLeader() && leads) last.until = this.now;
+  }
+}

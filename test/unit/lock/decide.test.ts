@@ -1,0 +1,251 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decide, type DecideInput, type Observation, observe } from '../../../src/lock/decide.js';
+import { LeaderElectionRecord } from '../../../src/lock/record.js';
+import type { LockSnapshot } from '../../../src/lock/resource-lock.js';
+import { record } from '../../support/controllable-lock.js';
+
+const OWN_LEASE_MS = 15_000;
+
+function snapshot(
+  held: LeaderElectionRecord | null,
+  unreadable: string | null = null,
+): LockSnapshot {
+  const fingerprint = unreadable ?? (held === null ? '' : JSON.stringify(held));
+  return { record: held, unreadable, fingerprint, version: '1', object: null };
+}
+
+const bare = snapshot(null);
+const garbage = snapshot(null, 'garbage');
+const heldByOther = snapshot(record());
+const released = snapshot(record({ holderIdentity: '', leaseDurationSeconds: 1 }));
+
+const seen = (
+  answer: LockSnapshot | null,
+  atMs = 0,
+  before: Observation | null = null,
+): Observation => observe(before, answer, atMs, OWN_LEASE_MS);
+
+const decision = (observation: Observation, changes: Partial<DecideInput> = {}) =>
+  decide({
+    observation,
+    nowMs: observation.observedAtMs,
+    identity: 'me',
+    reclaimOwnIdentity: false,
+    wroteIt: false,
+    ...changes,
+  });
+
+describe('what a candidate does about', () => {
+  const mine = snapshot(record({ holderIdentity: 'me' }));
+  const short = snapshot(record({ leaseDurationSeconds: 5 }));
+  const long = snapshot(record({ leaseDurationSeconds: 30 }));
+  const timeless = snapshot(record({ acquireTime: '', renewTime: '' }));
+  const cases: [string, LockSnapshot | null, Partial<DecideInput>, string][] = [
+    ['no object', null, {}, 'create'],
+    ['an object without a record', bare, {}, 'take: free'],
+    ['a lock that is led and fresh', heldByOther, { nowMs: 14_999 }, 'wait: held until 15000'],
+    ['a lock that is led and long unrenewed', heldByOther, { nowMs: 15_000 }, 'take: expired'],
+    ['one led past its own shorter duration', short, { nowMs: 5_000 }, 'take: expired'],
+    ['one led within its own shorter duration', short, { nowMs: 4_999 }, 'wait: held until 5000'],
+    ['one led within its own longer duration', long, { nowMs: 29_999 }, 'wait: held until 30000'],
+    ['one led past its own longer duration', long, { nowMs: 30_000 }, 'take: expired'],
+    ['a lock that nobody leads, though fresh', released, {}, 'take: free'],
+    ['a record without times', timeless, {}, 'wait: held until 15000'],
+    ['a record that cannot be read', garbage, { nowMs: 14_999 }, 'wait: unreadable until 15000'],
+    ['one that has not changed for a lease', garbage, { nowMs: 15_000 }, 'take: expired'],
+    ['its own name in a record of unknown origin', mine, {}, 'wait: held until 15000'],
+    [
+      'that, with a name that cannot run twice',
+      mine,
+      { reclaimOwnIdentity: true },
+      'take: sameIdentity',
+    ],
+    [
+      'another name, though its own cannot run twice',
+      heldByOther,
+      { reclaimOwnIdentity: true },
+      'wait: held until 15000',
+    ],
+    ['a record that it wrote itself', mine, { wroteIt: true }, 'take: ours'],
+    [
+      'an empty name, though its own cannot run twice',
+      released,
+      { reclaimOwnIdentity: true },
+      'take: free',
+    ],
+  ];
+
+  it.each(cases)('%s', (_, answer, changes, expected) => {
+    const decided = decision(seen(answer), changes);
+    const because = 'because' in decided ? `: ${decided.because}` : '';
+    const until = 'untilMs' in decided ? ` until ${decided.untilMs}` : '';
+    expect(`${decided.kind}${because}${until}`).toBe(expected);
+  });
+});
+
+describe('what is known of a lock', () => {
+  it('ages from the moment at which its present record was first received', () => {
+    const first = seen(heldByOther, 1_000);
+    const again = seen(snapshot(record()), 9_000, first);
+    expect(again.observedAtMs).toBe(1_000);
+    expect(again.expiresAtMs).toBe(16_000);
+    const renewed = seen(snapshot(record({ renewTime: 'later' })), 9_000, first);
+    expect(renewed).toMatchObject({ observedAtMs: 9_000, expiresAtMs: 24_000 });
+  });
+
+  it('ages on when only the object around the record changes', () => {
+    const first = seen(heldByOther, 1_000);
+    const relabelled = { ...heldByOther, version: '2', object: { labels: { colour: 'red' } } };
+    const again = seen(relabelled, 9_000, first);
+    expect(again).toMatchObject({ observedAtMs: 1_000, snapshot: relabelled });
+  });
+
+  it('keeps the lease of a holder that was alive when the object vanished', () => {
+    const gone = seen(null, 4_000, seen(heldByOther, 1_000));
+    expect(gone.expiresAtMs).toBe(16_000);
+    expect(decision(gone, { nowMs: 15_999 })).toEqual({
+      kind: 'wait',
+      because: 'vanished',
+      untilMs: 16_000,
+    });
+    expect(decision(gone, { nowMs: 16_000 })).toEqual({ kind: 'create' });
+  });
+
+  it('keeps it when only the record vanished, and when object and record vanish in turn', () => {
+    const stripped = seen(bare, 4_000, seen(heldByOther, 1_000));
+    expect(decision(stripped, { nowMs: 15_999 }).kind).toBe('wait');
+    expect(decision(stripped, { nowMs: 16_000 })).toEqual({ kind: 'take', because: 'free' });
+    const gone = seen(null, 5_000, stripped);
+    expect(gone.expiresAtMs).toBe(16_000);
+  });
+
+  it('holds no lease against anybody after a release, though the object vanishes then', () => {
+    const gone = seen(null, 2_000, seen(released, 1_000));
+    expect(gone.expiresAtMs).toBeNull();
+    expect(decision(gone)).toEqual({ kind: 'create' });
+  });
+
+  it('counts a record that comes back after it vanished as new', () => {
+    const gone = seen(null, 4_000, seen(heldByOther, 1_000));
+    expect(seen(heldByOther, 6_000, gone)).toMatchObject({
+      observedAtMs: 6_000,
+      expiresAtMs: 21_000,
+    });
+  });
+});
+
+/** Any answer that a lock may give. */
+const times = fc.constantFrom('', '2026-01-01T00:00:00.000000Z', '2031-01-01T00:00:00.000000Z');
+const records = fc
+  .record({
+    holderIdentity: fc.constantFrom('', 'me', 'other', 'third'),
+    leaseDurationSeconds: fc.oneof(
+      fc.integer({ min: 1, max: 60 }),
+      fc.constantFrom(0, -1, Number.NaN, Number.POSITIVE_INFINITY, 0.5),
+    ),
+    acquireTime: times,
+    renewTime: times,
+    leaderTransitions: fc.nat(5),
+  })
+  .map((fields) => snapshot(new LeaderElectionRecord(fields)));
+const answers = fc.oneof(
+  { weight: 6, arbitrary: records },
+  fc.constantFrom(null, bare, garbage, heldByOther, released),
+);
+/** Answers, each so long after the one before. */
+const histories = fc.array(fc.tuple(fc.nat(20_000), answers), { minLength: 1, maxLength: 12 });
+
+function replay(history: readonly (readonly [number, LockSnapshot | null])[]): Observation {
+  let at = 0;
+  let known: Observation | null = null;
+  for (const [after, answer] of history) known = seen(answer, (at += after), known);
+  return known!;
+}
+
+const durationMs = ({ record: held }: LockSnapshot): number => {
+  const seconds = held?.leaseDurationSeconds ?? Number.NaN;
+  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1000 : OWN_LEASE_MS;
+};
+
+describe('whatever a candidate has seen', () => {
+  it('it does not take a held lock that has not been the same for as long as its lease', () => {
+    fc.assert(
+      fc.property(histories, fc.nat(70_000), (history, waited) => {
+        const last = history.at(-1)?.[1] ?? null;
+        fc.pre(last !== null && (last.record !== null || last.unreadable !== null));
+        fc.pre(last.record?.isReleased !== true);
+        // Counted by hand, from the first of the equal answers at the end.
+        let same = history.length - 1;
+        while (same > 0 && history[same - 1]?.[1]?.fingerprint === last.fingerprint) same -= 1;
+        const ageMs = history.slice(same + 1).reduce((sum, [after]) => sum + after, 0) + waited;
+        const nowMs = history.reduce((sum, [after]) => sum + after, 0) + waited;
+        const expected = ageMs >= durationMs(last) ? 'take' : 'wait';
+        expect(decision(replay(history), { nowMs }).kind).toBe(expected);
+      }),
+    );
+  });
+
+  it('it never writes over the lock before the end of a lease that it knows to be live', () => {
+    fc.assert(
+      fc.property(histories, fc.nat(70_000), (history, waited) => {
+        const known = replay(history);
+        const decided = decision(known, { nowMs: known.observedAtMs + waited });
+        if (known.expiresAtMs === null || known.observedAtMs + waited >= known.expiresAtMs) {
+          expect(decided.kind).not.toBe('wait');
+        } else {
+          expect(decided).toMatchObject({ kind: 'wait', untilMs: known.expiresAtMs });
+        }
+      }),
+    );
+  });
+
+  it('it creates where there is no object, and updates where there is one', () => {
+    fc.assert(
+      fc.property(histories, fc.boolean(), fc.boolean(), (history, reclaimOwnIdentity, wroteIt) => {
+        const known = replay(history);
+        const { kind } = decision(known, { nowMs: 1e9, reclaimOwnIdentity, wroteIt });
+        expect(kind).toBe(known.snapshot === null ? 'create' : 'take');
+      }),
+    );
+  });
+
+  it('what vanishes is no release: the lease known before is respected to its end', () => {
+    fc.assert(
+      fc.property(
+        histories,
+        fc.nat(20_000),
+        fc.constantFrom(null, bare),
+        (history, after, gone) => {
+          const before = replay(history);
+          const vanished = seen(gone, before.observedAtMs + after, before);
+          expect(vanished.expiresAtMs).toBe(before.expiresAtMs);
+        },
+      ),
+    );
+  });
+
+  it('the times in the record change nothing but that the record is another', () => {
+    fc.assert(
+      fc.property(
+        histories,
+        times,
+        times,
+        fc.nat(70_000),
+        (history, acquireTime, renewTime, waited) => {
+          const redated = (answer: LockSnapshot | null): LockSnapshot | null =>
+            answer?.record == null
+              ? answer
+              : {
+                  ...answer,
+                  record: new LeaderElectionRecord({ ...answer.record, acquireTime, renewTime }),
+                };
+          const known = replay(history);
+          const other = replay(history.map(([after, answer]) => [after, redated(answer)] as const));
+          const nowMs = known.observedAtMs + waited;
+          expect(decision(other, { nowMs })).toEqual(decision(known, { nowMs }));
+        },
+      ),
+    );
+  });
+});

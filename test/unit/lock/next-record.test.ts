@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { claimRecord, releaseRecord, renewalRecord } from '../../../src/lock/next-record.js';
+import { LeaderElectionRecord } from '../../../src/lock/record.js';
+import { record } from '../../support/controllable-lock.js';
+
+const stamp = { wallMs: Date.UTC(2026, 5, 1), random: () => 0.123456 };
+const now = '2026-06-01T00:00:00.000123Z';
+const claim = (before: LeaderElectionRecord | null): LeaderElectionRecord =>
+  claimRecord({ ...stamp, before, identity: 'me', leaseDurationMs: 15_000 });
+
+describe('the record of a candidate that takes the lock', () => {
+  it('is all its own, dated now', () => {
+    expect(claim(null)).toEqual(
+      new LeaderElectionRecord({
+        holderIdentity: 'me',
+        leaseDurationSeconds: 15,
+        acquireTime: now,
+        renewTime: now,
+        leaderTransitions: 0,
+      }),
+    );
+  });
+
+  it.each([
+    ['from another holder', record({ holderIdentity: 'other', leaderTransitions: 6 }), 7],
+    ['after a release', record({ holderIdentity: '', leaderTransitions: 6 }), 7],
+    ['from its own name', record({ holderIdentity: 'me', leaderTransitions: 6 }), 6],
+    ['where there was none', null, 0],
+  ])('taken %s counts the transitions', (_, before, transitions) => {
+    expect(claim(before).leaderTransitions).toBe(transitions);
+  });
+
+  it('takes nothing else over from the holder before', () => {
+    const before = record({ leaseDurationSeconds: 99 });
+    expect(claim(before)).toMatchObject({ leaseDurationSeconds: 15, acquireTime: now });
+  });
+});
+
+describe('the record of a holder that renews', () => {
+  it('differs from the one before in its renew time only', () => {
+    const held = record({ holderIdentity: 'me' });
+    expect(renewalRecord({ ...stamp, held })).toEqual(
+      new LeaderElectionRecord({ ...held, renewTime: now }),
+    );
+  });
+
+  it('is another one even within the same millisecond', () => {
+    const held = record({ holderIdentity: 'me' });
+    const drawn = [0.1, 0.2].map((random) =>
+      renewalRecord({ wallMs: stamp.wallMs, random: () => random, held }),
+    );
+    expect(drawn[0]!.equals(drawn[1]!)).toBe(false);
+  });
+});
+
+describe('the record of a holder that lets go', () => {
+  it('names nobody, for a second, and keeps the count of transitions', () => {
+    const held = record({ holderIdentity: 'me', leaderTransitions: 6 });
+    const released = releaseRecord({ ...stamp, held });
+    expect(released).toEqual(
+      new LeaderElectionRecord({
+        holderIdentity: '',
+        leaseDurationSeconds: 1,
+        acquireTime: now,
+        renewTime: now,
+        leaderTransitions: 6,
+      }),
+    );
+    expect(released.isReleased).toBe(true);
+  });
+});
+
+describe('a record', () => {
+  it('equals another one that is the same to the last digit, and no other', () => {
+    const one = record();
+    expect(one.equals(record())).toBe(true);
+    for (const change of [
+      { holderIdentity: 'me' },
+      { leaseDurationSeconds: 16 },
+      { acquireTime: '2026-01-01T00:00:00.000001Z' },
+      { renewTime: '2026-01-01T00:00:00.000001Z' },
+      { leaderTransitions: 4 },
+    ]) {
+      expect(one.equals(record(change))).toBe(false);
+    }
+  });
+
+  it('is released when it names nobody, and not when it lacks its times', () => {
+    expect(record({ holderIdentity: '' }).isReleased).toBe(true);
+    expect(record({ acquireTime: '', renewTime: '' }).isReleased).toBe(false);
+  });
+
+  it('counts no transitions where none were given', () => {
+    const { leaderTransitions: _, ...fields } = record();
+    expect(new LeaderElectionRecord(fields).leaderTransitions).toBe(0);
+  });
+});

@@ -1,0 +1,206 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import * as delays from '../../../machines/delays.js';
+import { record } from '../../support/controllable-lock.js';
+import { held, scene, written } from './support/context.js';
+
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+describe('renewDeadline', () => {
+  it('counts from just before the last committed write was sent', () => {
+    const { clock, context } = scene((made) => ({ lease: held(made) }));
+    expect(delays.renewDeadline({ context })).toBe(10_000);
+    clock.freeze(9_999);
+    expect(delays.renewDeadline({ context })).toBe(1);
+    clock.freeze(1);
+    expect(delays.renewDeadline({ context })).toBe(0);
+    clock.freeze(5_000);
+    expect(delays.renewDeadline({ context })).toBe(0);
+  });
+
+  it('counts the time that the machine slept, and never less than the clock that ran on', () => {
+    const { clock, context } = scene((made) => ({ lease: held(made) }));
+    clock.suspend(4_000);
+    expect(delays.renewDeadline({ context })).toBe(6_000);
+    clock.freeze(2_000);
+    expect(delays.renewDeadline({ context })).toBe(4_000);
+    clock.setWall(0);
+    expect(delays.renewDeadline({ context })).toBe(8_000);
+  });
+
+  it('has passed where there is no lease', () => {
+    expect(delays.renewDeadline({ context: scene().context })).toBe(0);
+  });
+
+  it('rounds up: a timer that fires before the deadline is of no use', () => {
+    const { clock, context } = scene((made) => ({ lease: held(made) }));
+    clock.freeze(0.25);
+    expect(delays.renewDeadline({ context })).toBe(10_000);
+    clock.freeze(9_999.5);
+    expect(delays.renewDeadline({ context })).toBe(1);
+  });
+});
+
+describe('leaseDuration', () => {
+  it('counts a lease of ours from its sending', () => {
+    const { clock, context } = scene((made) => ({ lease: held(made) }));
+    clock.freeze(14_999);
+    expect(delays.leaseDuration({ context })).toBe(1);
+    clock.freeze(1);
+    expect(delays.leaseDuration({ context })).toBe(0);
+  });
+
+  it('counts an unanswered claim from its sending', () => {
+    const { clock, context } = scene((made) => ({ attempt: written(made) }));
+    clock.freeze(4_000);
+    expect(delays.leaseDuration({ context })).toBe(11_000);
+  });
+
+  it('goes by the lease that we hold when a write is under way beside it', () => {
+    const { context } = scene((made) => {
+      const lease = held(made);
+      made.clock.freeze(4_000);
+      return { lease, attempt: written(made) };
+    });
+    expect(delays.leaseDuration({ context })).toBe(11_000);
+  });
+
+  it("goes by the monotonic clock alone for another's lease", () => {
+    const { clock, context } = scene((made) => ({
+      observation: { snapshot: made.lock.snapshot(record()), observedAtMs: 0, expiresAtMs: 8_000 },
+    }));
+    clock.suspend(100_000);
+    expect(delays.leaseDuration({ context })).toBe(8_000);
+    clock.freeze(7_999);
+    expect(delays.leaseDuration({ context })).toBe(1);
+    clock.freeze(1);
+    expect(delays.leaseDuration({ context })).toBe(0);
+  });
+
+  it('is over where no lease is known', () => {
+    expect(delays.leaseDuration({ context: scene().context })).toBe(0);
+  });
+
+  it('is never longer than a timer can be', () => {
+    const year = 365 * 24 * 3_600_000;
+    const { context } = scene((made) => ({
+      observation: { snapshot: made.lock.snapshot(record()), observedAtMs: 0, expiresAtMs: year },
+    }));
+    expect(delays.leaseDuration({ context })).toBe(LONGEST_TIMER_MS);
+  });
+});
+
+describe('retryPeriod', () => {
+  it('is over where there is no lease', () => {
+    expect(delays.retryPeriod({ context: scene().context })).toBe(0);
+  });
+
+  it('ends a retry period after a renewal that was answered at once', () => {
+    const { clock, context } = scene((made) => ({ lease: held(made) }));
+    expect(delays.retryPeriod({ context })).toBe(2_000);
+    clock.freeze(1_999);
+    expect(delays.retryPeriod({ context })).toBe(1);
+    clock.freeze(1);
+    expect(delays.retryPeriod({ context })).toBe(0);
+  });
+});
+
+describe('pollInterval', () => {
+  it.each([
+    [0, 2_000],
+    [0.5, 3_200],
+    [1, 4_400],
+  ])('with jitter %s is %s ms: 1 to 2.2 retry periods', (jitter, ms) => {
+    expect(delays.pollInterval({ context: scene(() => ({ jitter })).context })).toBe(ms);
+  });
+});
+
+describe('rejoinDelay', () => {
+  it.each([
+    [0, 1_000],
+    [0.5, 2_000],
+    [1, 3_000],
+  ])('with jitter %s is %s ms: half a retry period to one and a half', (jitter, ms) => {
+    expect(delays.rejoinDelay({ context: scene(() => ({ jitter })).context })).toBe(ms);
+  });
+});
+
+describe('requestTimeout and drainTimeout', () => {
+  it('are half the renew deadline, and what was configured', () => {
+    const { context } = scene(() => ({}), { renewDeadlineSeconds: 9.5, drainTimeoutSeconds: 3 });
+    expect(delays.requestTimeout({ context })).toBe(4_750);
+    expect(delays.drainTimeout({ context })).toBe(3_000);
+  });
+});
+
+describe('retryDelay', () => {
+  const delay = (failures: number, jitter: number, retryAfterMs: number | null = null): number =>
+    delays.retryDelay({ context: scene(() => ({ failures, jitter, retryAfterMs })).context });
+
+  it.each([
+    [1, 125, 250],
+    [2, 250, 500],
+    [3, 500, 1_000],
+    [4, 1_000, 2_000],
+    [5, 1_000, 2_000],
+    [1_000, 1_000, 2_000],
+  ])('after failure %s is %s to %s ms, by chance', (failures, least, most) => {
+    expect(delay(failures, 0)).toBe(least);
+    expect(delay(failures, 1)).toBe(most);
+  });
+
+  it('is not shorter than the server asked, and not longer for a shorter wish', () => {
+    expect(delay(1, 0, 6_000)).toBe(6_000);
+    expect(delay(5, 1, 500)).toBe(2_000);
+    expect(delay(1, 1, 0)).toBe(250);
+  });
+
+  it('is never longer than a timer can be', () => {
+    expect(delay(1, 0, Number.MAX_SAFE_INTEGER)).toBe(LONGEST_TIMER_MS);
+    expect(delay(1, 0, Number.POSITIVE_INFINITY)).toBe(LONGEST_TIMER_MS);
+  });
+
+  it('is between half the backoff and the retry period, whatever is drawn', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 1, max: 100 }),
+        fc.double({ min: 0, max: 1, noNaN: true }),
+        (failures, jitter) => {
+          const ms = delay(failures, jitter);
+          expect(ms).toBeGreaterThanOrEqual(125);
+          expect(ms).toBeLessThanOrEqual(2_000);
+        },
+      ),
+    );
+  });
+});
+
+describe('every delay', () => {
+  it('is a whole number of milliseconds that a timer can hold', () => {
+    const ms = fc.double({ min: 0, max: 1e12, noNaN: true });
+    const jitter = fc.double({ min: 0, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(ms, ms, ms, jitter, (passed, asleep, retryAfterMs, drawn) => {
+        for (const known of ['lease', 'observation', 'nothing'] as const) {
+          const { clock, context } = scene((made) => ({
+            jitter: drawn,
+            failures: 1,
+            retryAfterMs,
+            ...(known === 'lease' ? { lease: held(made) } : {}),
+            ...(known === 'observation'
+              ? { observation: { snapshot: null, observedAtMs: 0, expiresAtMs: retryAfterMs } }
+              : {}),
+          }));
+          clock.freeze(passed);
+          clock.suspend(asleep);
+          for (const delay of Object.values(delays)) {
+            const value = delay({ context });
+            expect(Number.isInteger(value)).toBe(true);
+            expect(value).toBeGreaterThanOrEqual(0);
+            expect(value).toBeLessThanOrEqual(LONGEST_TIMER_MS);
+          }
+        }
+      }),
+    );
+  });
+});
