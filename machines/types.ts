@@ -104,7 +104,8 @@ export type ElectionEmitted =
 export type ElectionTag = 'leader';
 
 /** The ids of the invoked actors, and what each of them runs (see `actors.ts`). */
-export interface ElectionChildren {
+// eslint-disable-next-line @typescript-eslint/consistent-type-definitions -- XState wants an index signature, which only a type alias has by itself
+export type ElectionChildren = {
   readonly notifier: 'notifier';
   readonly readLock: 'readLock';
   readonly readBack: 'readLock';
@@ -114,7 +115,7 @@ export interface ElectionChildren {
   readonly work: 'work';
   readonly workSettled: 'workSettled';
   readonly onStoppedLeading: 'stoppedCallback';
-}
+};
 
 /** Where a candidate stands: the top-level states, with `elected` replaced by its substates. */
 export type ElectionState =
