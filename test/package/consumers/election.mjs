@@ -11,6 +11,9 @@ const terms = [];
 for (const identity of ['a', 'b']) {
   const election = new LeaderElection({
     lock: new LeaseLock({ name: 'packed', namespace: 'default', identity, kubeConfig }),
+    // Long, so that a busy machine has the time to load the client library within one request.
+    leaseDurationSeconds: 60,
+    renewDeadlineSeconds: 50,
     onStartedLeading: (term) => {
       terms.push({ identity: term.identity, token: Number(term.fencingToken) });
       election.stop();
