@@ -19,3 +19,21 @@ export function findOwnWrite(
 export function isFresh({ config }: ElectionContext, { sentAt }: SentWrite): boolean {
   return elapsedForHolder(sentAt, config.clock.now()) < config.renewDeadlineMs;
 }
+
+/**
+ * Of our writes, those that still matter once the lock was found like this: the one that it shows,
+ * and those that are conditional on just this and may be stored later. All others are void for
+ * ever. To forget them is a matter of safety: a creation that was given up can be stored after the
+ * lock was deleted under another leader, and must not pass for a lock of ours then.
+ */
+export function possibleWrites(
+  ownWrites: readonly SentWrite[],
+  snapshot: LockSnapshot | null,
+): readonly SentWrite[] {
+  const record = snapshot?.record ?? null;
+  return ownWrites.filter(
+    (write) =>
+      write.baseVersion === (snapshot?.version ?? null) ||
+      (record !== null && write.record.equals(record)),
+  );
+}

@@ -10,6 +10,8 @@ import type { Instant } from '../src/time/clock.js';
 export interface SentWrite {
   readonly record: LeaderElectionRecord;
   readonly sentAt: Instant;
+  /** The version that it is conditional on; null: that there is no object. */
+  readonly baseVersion: string | null;
 }
 
 /** The lease as we hold it: the last write that is known to be committed. */
@@ -34,7 +36,7 @@ export interface ElectionContext {
   readonly leader: string | null;
   /** The write under way, or without an answer; null once its fate is known. */
   readonly attempt: SentWrite | null;
-  /** Writes by which we recognise a record as our own work, newest last. */
+  /** Writes that may stand in the lock, or yet come to; newest last. See `own-writes.ts`. */
   readonly ownWrites: readonly SentWrite[];
   /** Null unless we hold the lock, or held it until just now. */
   readonly lease: HeldLease | null;

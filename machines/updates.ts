@@ -6,7 +6,7 @@ import { claimRecord, releaseRecord, renewalRecord } from '../src/lock/next-reco
 import type { LeaderElectionRecord } from '../src/lock/record.js';
 import type { LockSnapshot } from '../src/lock/resource-lock.js';
 import type { LockReading, StoppedInput } from './actors.js';
-import { findOwnWrite } from './own-writes.js';
+import { findOwnWrite, possibleWrites } from './own-writes.js';
 import type { ElectionContext, HeldLease, SentWrite } from './types.js';
 
 /* What happens to the context. Each function takes it and returns what changes. */
@@ -50,13 +50,18 @@ export function reading(context: ElectionContext, { snapshot, receivedAtMs }: Lo
     reclaimOwnIdentity: config.reclaimOwnIdentity,
     wroteIt: findOwnWrite(context, snapshot) !== null,
   });
-  return { observation, decision, leader: holderOf(snapshot) };
+  return {
+    observation,
+    decision,
+    leader: holderOf(snapshot),
+    ownWrites: possibleWrites(context.ownWrites, snapshot),
+  };
 }
 
 /** A claim is about to be sent. */
 export function claim(context: ElectionContext): Update {
   const { config, observation } = context;
-  return send(context, (stamp) =>
+  return send(context, observation?.snapshot ?? null, (stamp) =>
     claimRecord({
       before: observation?.snapshot?.record ?? null,
       identity: config.lock.identity,
@@ -70,13 +75,14 @@ export function claim(context: ElectionContext): Update {
 export function renewal(context: ElectionContext): Update {
   const { lease } = context;
   if (lease === null) return {};
-  return send(context, (stamp) => renewalRecord({ held: lease.record, ...stamp }));
+  return send(context, lease.base, (stamp) => renewalRecord({ held: lease.record, ...stamp }));
 }
 
 /** A release is about to be sent, over the record that has just been read. */
 export function release(context: ElectionContext): Update {
-  const held = context.observation?.snapshot?.record;
-  return held == null ? {} : send(context, (stamp) => releaseRecord({ held, ...stamp }));
+  const base = context.observation?.snapshot ?? null;
+  const held = base?.record ?? null;
+  return held === null ? {} : send(context, base, (stamp) => releaseRecord({ held, ...stamp }));
 }
 
 /** The write under way is committed: we hold the lock, from before it was sent. */
@@ -102,7 +108,7 @@ function holding(context: ElectionContext, write: SentWrite, snapshot: LockSnaps
   return {
     lease,
     attempt: null,
-    ownWrites: [write],
+    ownWrites: possibleWrites(context.ownWrites, snapshot),
     observation: observe(context.observation, snapshot, now.monotonicMs, config.leaseDurationMs),
     decision: null,
     leader: config.lock.identity,
@@ -118,7 +124,11 @@ export function notFoundCommitted(): Update {
 
 /** The next renewal is based on what has just been read; on nothing, if the object is gone. */
 export function rebase(context: ElectionContext, { snapshot }: LockReading): Update {
-  return context.lease === null ? {} : { lease: { ...context.lease, base: snapshot } };
+  if (context.lease === null) return {};
+  return {
+    lease: { ...context.lease, base: snapshot },
+    ownWrites: possibleWrites(context.ownWrites, snapshot),
+  };
 }
 
 /** A request failed. A write that was certainly refused is no longer under way. */
@@ -185,12 +195,14 @@ export function outcome(context: ElectionContext): Outcome {
 
 function send(
   { config, ownWrites }: ElectionContext,
+  base: LockSnapshot | null,
   record: (stamp: { wallMs: number; random: () => number }) => LeaderElectionRecord,
 ): Update {
   const sentAt = config.clock.now();
   const attempt: SentWrite = {
     record: record({ wallMs: sentAt.wallMs, random: config.random }),
     sentAt,
+    baseVersion: base?.version ?? null,
   };
   return { attempt, ownWrites: [...ownWrites, attempt].slice(-OWN_WRITES_KEPT) };
 }

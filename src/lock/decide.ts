@@ -47,17 +47,34 @@ export function observe(
 ): Observation {
   const sameAsBefore = before !== null && before.snapshot?.fingerprint === answer?.fingerprint;
   const observedAtMs = sameAsBefore ? before.observedAtMs : receivedAtMs;
-
   if (answer === null || isBare(answer)) {
-    // The object, or its record, vanished. That is not a release: a holder that we knew to be
-    // alive may lead until its lease runs out, and will put the record back at its next renewal.
-    return { snapshot: answer, observedAtMs, expiresAtMs: before?.expiresAtMs ?? null };
+    return {
+      snapshot: answer,
+      observedAtMs,
+      expiresAtMs: expiryOfVanished(before, receivedAtMs, ownLeaseDurationMs),
+    };
   }
   if (answer.record?.isReleased === true) {
     return { snapshot: answer, observedAtMs, expiresAtMs: null };
   }
   const durationMs = leaseDurationMs(answer, ownLeaseDurationMs);
   return { snapshot: answer, observedAtMs, expiresAtMs: observedAtMs + durationMs };
+}
+
+/**
+ * The object, or its record, vanished. That is not a release: its holder may have renewed a moment
+ * before, unseen by us, leads on until that lease runs out, and will put the record back at its
+ * next renewal. So a whole lease is waited for, from when it was found to be gone.
+ */
+function expiryOfVanished(
+  before: Observation | null,
+  receivedAtMs: number,
+  ownLeaseDurationMs: number,
+): number | null {
+  const last = before?.snapshot ?? null;
+  if (before === null || last === null || isBare(last)) return before?.expiresAtMs ?? null;
+  if (last.record?.isReleased === true) return null;
+  return receivedAtMs + leaseDurationMs(last, ownLeaseDurationMs);
 }
 
 /** What a candidate that does not lead should do now. Reads no clock and asks nobody. */

@@ -23,6 +23,7 @@ export class ControllableLock implements ResourceLock {
   readonly description = 'Lease test/controllable';
   readonly pending: PendingCall[] = [];
   #version = 100;
+  #last: LockSnapshot | null = null;
 
   constructor(identity = 'me') {
     this.identity = identity;
@@ -59,7 +60,14 @@ export class ControllableLock implements ResourceLock {
   snapshot(record: LeaderElectionRecord | null, unreadable: string | null = null): LockSnapshot {
     this.#version += 1;
     const fingerprint = unreadable ?? JSON.stringify(record);
-    return { record, unreadable, fingerprint, version: String(this.#version), object: null };
+    this.#last = { record, unreadable, fingerprint, version: String(this.#version), object: null };
+    return this.#last;
+  }
+
+  /** The object as it was in the last answer: nobody has written since. */
+  unchanged(): LockResult {
+    if (this.#last === null) throw new Error('There was no answer yet');
+    return { ok: true, ...this.#last };
   }
 
   ok(record: LeaderElectionRecord | null, unreadable: string | null = null): LockResult {

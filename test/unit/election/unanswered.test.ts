@@ -26,11 +26,11 @@ describe('a renewal that went unanswered', () => {
 
   it('is recognised when it is stored late, between the reading and the next write', async () => {
     const c = new Candidate();
-    const claim = await c.leads();
+    await c.leads();
     await c.clock.advance(2_000);
     const abandoned = await c.lock.expectCall('update');
     await c.clock.advance(5_125);
-    await c.answer('get', c.lock.ok(claim.record));
+    await c.answer('get', c.lock.unchanged());
     await c.answer('update', c.lock.failure('conflict'));
     await c.clock.advance(250);
     await c.answer('get', c.lock.ok(abandoned.record));
@@ -115,7 +115,7 @@ describe('a claim that went unanswered', () => {
     const claim = await c.claims();
     await c.clock.advance(5_125);
     // It is not there yet; another try is made, and refused, because now it is.
-    await c.answer('get', c.lock.free());
+    await c.answer('get', c.lock.unchanged());
     await c.answer('update', c.lock.failure('conflict'));
     await c.clock.advance(250);
     const found = c.lock.ok(claim.record);
@@ -123,6 +123,21 @@ describe('a claim that went unanswered', () => {
     const again = await c.lock.commit();
     expect(again.base?.version).toBe(found.ok && found.version);
     expect(c.election.isLeader()).toBe(true);
+  });
+
+  it('is not our own any more once the lock was seen in another state', async () => {
+    const c = new Candidate();
+    await c.run();
+    await c.answer('get', c.lock.failure('notFound'));
+    const creation = await c.lock.expectCall('create');
+    await c.clock.advance(5_125);
+    await c.answer('get', c.lock.heldBy('other'));
+    // Another has led in the meantime, the lock was deleted, and only then the creation is stored.
+    await c.clock.advance(2_000);
+    await c.answer('get', c.lock.ok(creation.record));
+    expect(c.election.isLeader()).toBe(false);
+    await c.lock.expectIdle();
+    expect(c.election.state).toBe('acquiring');
   });
 
   it('does not lead by a record that differs from what was written', async () => {

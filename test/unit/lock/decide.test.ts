@@ -101,23 +101,29 @@ describe('what is known of a lock', () => {
     expect(again).toMatchObject({ observedAtMs: 1_000, snapshot: relabelled });
   });
 
-  it('keeps the lease of a holder that was alive when the object vanished', () => {
+  it('grants a whole lease to a holder whose object vanished: it may have renewed just before', () => {
     const gone = seen(null, 4_000, seen(heldByOther, 1_000));
-    expect(gone.expiresAtMs).toBe(16_000);
-    expect(decision(gone, { nowMs: 15_999 })).toEqual({
+    expect(gone.expiresAtMs).toBe(19_000);
+    expect(decision(gone, { nowMs: 18_999 })).toEqual({
       kind: 'wait',
       because: 'vanished',
-      untilMs: 16_000,
+      untilMs: 19_000,
     });
-    expect(decision(gone, { nowMs: 16_000 })).toEqual({ kind: 'create' });
+    expect(decision(gone, { nowMs: 19_000 })).toEqual({ kind: 'create' });
   });
 
-  it('keeps it when only the record vanished, and when object and record vanish in turn', () => {
+  it('grants it even if the lease that was seen last had run out by then', () => {
+    const gone = seen(null, 30_000, seen(heldByOther, 1_000));
+    expect(decision(gone, { nowMs: 44_999 }).kind).toBe('wait');
+    expect(decision(gone, { nowMs: 45_000 })).toEqual({ kind: 'create' });
+  });
+
+  it('grants it once when only the record vanished, and when object and record vanish in turn', () => {
     const stripped = seen(bare, 4_000, seen(heldByOther, 1_000));
-    expect(decision(stripped, { nowMs: 15_999 }).kind).toBe('wait');
-    expect(decision(stripped, { nowMs: 16_000 })).toEqual({ kind: 'take', because: 'free' });
+    expect(decision(stripped, { nowMs: 18_999 }).kind).toBe('wait');
+    expect(decision(stripped, { nowMs: 19_000 })).toEqual({ kind: 'take', because: 'free' });
     const gone = seen(null, 5_000, stripped);
-    expect(gone.expiresAtMs).toBe(16_000);
+    expect(gone.expiresAtMs).toBe(19_000);
   });
 
   it('holds no lease against anybody after a release, though the object vanishes then', () => {
@@ -210,7 +216,7 @@ describe('whatever a candidate has seen', () => {
     );
   });
 
-  it('what vanishes is no release: the lease known before is respected to its end', () => {
+  it('what vanishes is no release: a whole lease is waited for, once', () => {
     fc.assert(
       fc.property(
         histories,
@@ -219,7 +225,13 @@ describe('whatever a candidate has seen', () => {
         (history, after, gone) => {
           const before = replay(history);
           const vanished = seen(gone, before.observedAtMs + after, before);
-          expect(vanished.expiresAtMs).toBe(before.expiresAtMs);
+          const last = before.snapshot;
+          const wasThere = last !== null && (last.record !== null || last.unreadable !== null);
+          expect(vanished.expiresAtMs).toBe(
+            wasThere && before.expiresAtMs !== null
+              ? before.expiresAtMs + after
+              : before.expiresAtMs,
+          );
         },
       ),
     );

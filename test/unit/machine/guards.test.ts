@@ -119,7 +119,7 @@ describe('what a leader reads', () => {
       return {
         lease,
         attempt,
-        ownWrites: [{ record: lease.record, sentAt: lease.validFrom }, attempt],
+        ownWrites: [{ record: lease.record, sentAt: lease.validFrom, baseVersion: null }, attempt],
       };
     });
 

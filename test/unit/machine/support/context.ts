@@ -31,7 +31,11 @@ export function written(
   { clock }: Pick<Scene, 'clock'>,
   fields: Partial<LeaderElectionRecord> = {},
 ): SentWrite {
-  return { record: record({ holderIdentity: 'me', ...fields }), sentAt: clock.now() };
+  return {
+    record: record({ holderIdentity: 'me', ...fields }),
+    sentAt: clock.now(),
+    baseVersion: null,
+  };
 }
 
 /** A lease of ours whose write was sent, and answered, now. */
