@@ -7,6 +7,7 @@ export const PAGES = [
   'README.md',
   'docs/statechart.md',
   'docs/from-python.md',
+  'docs/guarantees.md',
   'docs/dependencies.md',
 ] as const;
 

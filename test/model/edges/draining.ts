@@ -41,9 +41,12 @@ export const drainingEdges: EdgeTests = {
     await settle();
     c.at('elected.draining.work.stopping');
     assert.equal(c.context.stopRequested, false);
+    c.mark();
     await c.send({ type: 'stop' });
     c.at('elected.draining.work.stopping');
+    c.at(holding);
     assert.equal(c.context.stopRequested, true);
+    assert.equal(c.newsOf('renewed').length, 0);
   },
 
   'elected.draining after(drainTimeout)': async (start) => {
@@ -100,7 +103,9 @@ export const drainingEdges: EdgeTests = {
   [`${renewing} after(renewDeadline) if leaseLapsed`]: async (start) => {
     const c = start();
     await toRenewing(c);
+    c.mark();
     await c.after(8_000, renewing, 'lost');
+    c.wentOnlyThrough(renewing, 'lost');
     lost(c);
   },
 
@@ -108,7 +113,9 @@ export const drainingEdges: EdgeTests = {
     const c = start();
     c.clock.earlyMs = 1;
     await toRenewing(c);
+    c.mark();
     await c.clock.advance(7_999);
+    c.wentOnlyThrough(renewing);
     c.at(`${renewing}.writing`);
     await c.clock.advance(1);
     lost(c);

@@ -21,8 +21,9 @@ function lostByDeadline(c: Candidate): void {
   assert.deepEqual(c.stopReasons, ['deadline']);
 }
 
-function draining(c: Candidate, reason: string): void {
-  c.at('elected.draining');
+async function draining(c: Candidate, reason: string): Promise<void> {
+  c.at('elected.draining.lease.holding');
+  await c.lock.expectIdle();
   assert.equal(c.context.endReason, reason);
   assert.equal(c.term.signal.aborted, true);
   assert.deepEqual(c.newsOf('draining'), [{ type: 'draining', reason }]);
@@ -44,7 +45,7 @@ export const electedEdges: EdgeTests = {
     await toLeading(c);
     c.work.resolve();
     await settle();
-    draining(c, 'finished');
+    await draining(c, 'finished');
     assert.equal(c.context.stopRequested, true);
     assert.deepEqual(c.stopReasons, ['finished']);
   },
@@ -55,7 +56,7 @@ export const electedEdges: EdgeTests = {
     const error = new Error('the work failed');
     c.work.reject(error);
     await settle();
-    draining(c, 'failed');
+    await draining(c, 'failed');
     assert.equal(c.context.workError, error);
     const failed = { type: 'callbackFailed', callback: 'onStartedLeading', error };
     assert.deepEqual(c.newsOf('callbackFailed'), [failed]);
@@ -67,7 +68,7 @@ export const electedEdges: EdgeTests = {
     const error = new Error('the work failed while it wound down');
     c.work.reject(error);
     await settle();
-    draining(c, 'stopped');
+    await draining(c, 'stopped');
     assert.equal(c.context.workError, error);
     assert.equal(c.newsOf('callbackFailed').length, 1);
     assert.deepEqual(c.stopReasons, ['stopped']);
@@ -77,7 +78,7 @@ export const electedEdges: EdgeTests = {
     const c = start();
     await toLeading(c);
     await c.send({ type: 'stop' });
-    draining(c, 'stopped');
+    await draining(c, 'stopped');
     assert.equal(c.context.stopRequested, true);
     assert.equal(c.actor.getSnapshot().hasTag('leader'), true);
   },
@@ -123,7 +124,7 @@ export const electedEdges: EdgeTests = {
     const c = start();
     const renewal = await toRenewing(c);
     await c.send({ type: 'stop' });
-    draining(c, 'stopped');
+    await draining(c, 'stopped');
     assert.equal(c.context.stopRequested, true);
     assert.equal(renewal.signal?.aborted, true);
   },
@@ -139,7 +140,9 @@ export const electedEdges: EdgeTests = {
   'elected.renewing after(renewDeadline) if leaseLapsed': async (start) => {
     const c = start();
     await toRenewing(c);
+    c.mark();
     await c.after(8_000, 'elected.renewing', 'lost');
+    c.wentOnlyThrough('elected.renewing', 'lost');
     lostByDeadline(c);
   },
 
@@ -147,7 +150,9 @@ export const electedEdges: EdgeTests = {
     const c = start();
     c.clock.earlyMs = 1;
     await toRenewing(c);
+    c.mark();
     await c.clock.advance(7_999);
+    c.wentOnlyThrough('elected.renewing');
     c.at('elected.renewing.writing');
     await c.clock.advance(1);
     lostByDeadline(c);

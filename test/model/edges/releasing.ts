@@ -1,9 +1,27 @@
 import assert from 'node:assert/strict';
+import type { PendingCall } from '../../support/controllable-lock.js';
 import type { Candidate } from '../support/candidate.js';
 import type { EdgeTests } from '../support/edge-test.js';
-import { toChecking, toCheckingAfterFailure, toReleaseWriting } from '../support/ways.js';
+import * as ways from '../support/ways.js';
 
 const rejoin = { onLost: 'rejoin' } as const;
+
+async function toChecking(c: Candidate): Promise<PendingCall> {
+  const claim = await ways.toChecking(c);
+  c.mark();
+  return claim;
+}
+
+async function toCheckingAfterFailure(c: Candidate): Promise<void> {
+  await ways.toCheckingAfterFailure(c);
+  c.mark();
+}
+
+async function toReleaseWriting(c: Candidate): Promise<PendingCall> {
+  const release = await ways.toReleaseWriting(c);
+  c.mark();
+  return release;
+}
 
 /** Somebody else has the lock by now: nothing is left to release. */
 async function endByAnother(c: Candidate): Promise<void> {
@@ -12,6 +30,8 @@ async function endByAnother(c: Candidate): Promise<void> {
 
 function ended(c: Candidate, released: boolean): void {
   c.at('stopped');
+  c.wentOnlyThrough('releasing', 'stopped');
+  assert.deepEqual(c.newsOf('overrun'), []);
   assert.equal(c.newsOf('ended')[0]?.outcome.released, released);
   assert.equal(c.newsOf('released').length, released ? 1 : 0);
   assert.equal(c.clock.pendingTimers, 0);
@@ -33,6 +53,7 @@ export const releasingEdges: EdgeTests = {
     await toCheckingAfterFailure(c);
     await endByAnother(c);
     c.at('rejoining');
+    c.wentOnlyThrough('releasing', 'rejoining');
     assert.equal(c.newsOf('ended').length, 0);
   },
 
@@ -47,6 +68,7 @@ export const releasingEdges: EdgeTests = {
     const c = start(rejoin);
     await toCheckingAfterFailure(c);
     await c.after(15_000, 'releasing', 'rejoining');
+    c.wentOnlyThrough('releasing', 'rejoining');
     assert.equal(c.context.released, false);
     await c.lock.expectIdle();
   },
@@ -119,6 +141,7 @@ export const releasingEdges: EdgeTests = {
     await toReleaseWriting(c);
     await c.answer('update', c.lock.failure('conflict'));
     c.at('releasing.checking');
+    c.wentOnlyThrough('releasing');
     await c.lock.expectCall('get');
     assert.equal(c.newsOf('releaseFailed')[0]?.error.kind, 'conflict');
   },
@@ -144,6 +167,7 @@ export const releasingEdges: EdgeTests = {
     await toReleaseWriting(c);
     await c.answer('update', c.lock.failure('network'));
     await c.after(125, 'releasing.retrying', 'releasing.checking');
+    c.wentOnlyThrough('releasing');
     await c.lock.expectCall('get');
   },
 };

@@ -91,6 +91,17 @@ export class Candidate {
     throw new Error(`Expected to be at ${state}, but at ${here.join(' + ')}`);
   }
 
+  /** From here on, `wentOnlyThrough` counts. */
+  mark(): void {
+    this.visited.length = 0;
+  }
+
+  /** Fails if the chart has rested, since `mark`, in any state that is in none of these. */
+  wentOnlyThrough(...states: string[]): void {
+    const astray = this.visited.find((place) => !states.some((state) => place.includes(state)));
+    if (astray !== undefined) throw new Error(`Strayed to ${astray}`);
+  }
+
   /** The chart is in `before` until the last millisecond, and in `after` once `ms` have passed. */
   async after(ms: number, before: string, after: string): Promise<void> {
     await this.clock.advance(ms - 1);

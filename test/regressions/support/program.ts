@@ -1,0 +1,34 @@
+import { LeaderElection, LeaseLock } from '../../../src/index.js';
+
+/*
+ * A program with an election in it, which says what happens on its output. It never calls
+ * `process.exit`: it ends when nothing is left to do.
+ */
+const mode = process.argv[2] ?? '';
+
+const election = new LeaderElection({
+  lock: new LeaseLock({ name: 'job', namespace: 'default', identity: `program-${process.pid}` }),
+  leaseDurationSeconds: 60,
+  renewDeadlineSeconds: 30,
+  retryPeriodSeconds: 15,
+  logger: false,
+  onStartedLeading: (term) =>
+    new Promise((resolve) => {
+      say('leading');
+      term.signal.addEventListener('abort', resolve);
+    }),
+});
+
+function say(what: string): void {
+  process.stdout.write(`${what}\n`);
+}
+
+if (mode === 'constructs') say('constructed');
+else {
+  election.on('newLeader', ({ identity }) => {
+    if (identity !== election.identity) say('waiting');
+  });
+  if (mode === 'stops on SIGTERM') process.once('SIGTERM', () => void election.stop());
+  const { released } = await election.run();
+  say(released ? 'released' : 'not released');
+}

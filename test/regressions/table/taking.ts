@@ -1,0 +1,313 @@
+import { type Regression, tests } from './regression.js';
+
+/* When a candidate takes the lock, and what makes it a leader. */
+export const taking: readonly Regression[] = [
+  {
+    situation: 'a read shows our own name, the write over it is refused, and the work has begun',
+    seenIn: 'fabric8 #7350',
+    tests: [
+      ...tests(
+        'test/regressions/names.test.ts',
+        'a read that shows our own name > starts nothing when the write over it is refused',
+      ),
+      ...tests(
+        'test/unit/election/unanswered.test.ts',
+        'a claim that is refused > starts nothing: the callback comes after the write, not before it',
+      ),
+    ],
+    change: {
+      mistake: 'the start callback runs once the decision to take the lock has fallen',
+      file: 'machines/updates.ts',
+      find: `wroteIt: findOwnWrite(context, snapshot) !== null,
+  });`,
+      replace: `wroteIt: findOwnWrite(context, snapshot) !== null,
+  });
+  if (decision.kind === 'take') void config.onStartedLeading?.(context.term as never);`,
+    },
+  },
+  {
+    situation: 'an answer of 409 is taken for success',
+    seenIn: 'spring-cloud-kubernetes #2032',
+    tests: tests(
+      'test/regressions/on-the-wire.test.ts',
+      'an answer of 409 > to a claim is no success: whoever wrote first leads',
+      'an answer of 409 > to a creation is no success, either',
+    ),
+    change: {
+      mistake: 'a write that meets a conflict is a write',
+      file: 'machines/actors.ts',
+      find: 'if (answer.ok) return answer;',
+      replace: `if (answer.ok) return answer;
+    if (answer.error.kind === 'conflict') {
+      return { unreadable: null, fingerprint: '', version: '1', object: null, ...base, record };
+    }`,
+    },
+  },
+  {
+    situation: 'a holder whose record lacks its acquire time is robbed',
+    seenIn: 'kubernetes_asyncio',
+    tests: [
+      ...tests(
+        'test/regressions/mixed-fleets.test.ts',
+        'a lock that is held by a client of another library > and renewed is left to it, and taken a lease after its end: %s',
+      ),
+      ...tests(
+        'test/unit/election/follower.test.ts',
+        'a candidate that finds the lock held > takes a record without times for held',
+      ),
+    ],
+    change: {
+      mistake: 'a record without an acquire time counts as released',
+      file: 'src/lock/record.ts',
+      find: "return this.holderIdentity === '';",
+      replace: "return this.holderIdentity === '' || this.acquireTime === '';",
+    },
+  },
+  {
+    situation: 'a candidate gives up after some tries while the lock is held, for ever',
+    seenIn: '@codedependant/kubernetes-leader-election',
+    tests: tests(
+      'test/unit/election/follower.test.ts',
+      'a candidate that finds the lock held > never gives up, however long the holder lives',
+    ),
+    change: {
+      mistake: 'polling ends after a minute',
+      file: 'machines/acquiring.ts',
+      find: "pollInterval: 'reading',",
+      replace: `pollInterval: {
+          guard: ({ context }) => context.config.clock.now().monotonicMs < 60_000,
+          target: 'reading',
+        },`,
+    },
+  },
+  {
+    situation: 'a release goes unnoticed, or a null holder is created over and over',
+    seenIn: '@codedependant/kubernetes-leader-election, a NestJS package, the client for C#',
+    tests: [
+      ...tests(
+        'test/regressions/stored-records.test.ts',
+        'a lock that nobody holds > with %s is updated, never created, and led at once',
+      ),
+      ...tests(
+        'test/unit/election/follower.test.ts',
+        'a lock that is free > is noticed at the next poll when its holder lets it go',
+        'a lock that is free > is updated, not created, where it was released just now',
+      ),
+    ],
+    change: {
+      mistake: 'an empty holder is a holder',
+      file: 'src/lock/record.ts',
+      find: "return this.holderIdentity === '';",
+      replace: 'return false;',
+    },
+  },
+  {
+    situation: 'a stale watch event with our name in it makes us leader',
+    seenIn: '@codedependant/kubernetes-leader-election',
+    tests: tests(
+      'test/regressions/wakes.test.ts',
+      'a wake-up that comes late > does not make a candidate lead whose name the lock shows from before',
+    ),
+    change: {
+      mistake: 'a record with our name is ours',
+      file: 'src/lock/decide.ts',
+      find: 'input.reclaimOwnIdentity && snapshot',
+      replace: 'snapshot',
+    },
+  },
+  {
+    situation: 'a watch event revives a term that has ended',
+    seenIn: '@codedependant/kubernetes-leader-election',
+    tests: [
+      ...tests(
+        'test/regressions/wakes.test.ts',
+        'a wake-up that comes late > does not revive a term that has ended, though our record still stands in the lock',
+      ),
+      ...tests(
+        'test/unit/election/loss.test.ts',
+        'a leader that lost its leadership > cannot be made leader again by a wake-up or by its own name in the lock',
+      ),
+    ],
+    change: {
+      mistake: 'a wake-up sends a lost leader back to acquiring',
+      file: 'machines/lost.ts',
+      find: "on: { stop: { actions: 'requestStop' } },",
+      replace: "on: { stop: { actions: 'requestStop' }, wake: '#acquiring' },",
+    },
+  },
+  {
+    situation: 'six candidates see an expired lease, all write, and more than one leads',
+    seenIn: 'kube-leader-election (Rust)',
+    tests: tests(
+      'test/regressions/on-the-wire.test.ts',
+      'six candidates that find one expired lease at the same moment > write six times and get one leader, whose record alone is stored',
+    ),
+    change: {
+      mistake: 'a write that meets a conflict is repeated on whatever is there now',
+      file: 'machines/actors.ts',
+      find: ': lock.update(record, { base, signal }),',
+      replace: `: (async () => {
+            for (let now = base; ; ) {
+              const answer = await lock.update(record, { base: now, signal });
+              if (answer.ok || answer.error.kind !== 'conflict') return answer;
+              const again = await lock.get({ signal });
+              if (!again.ok) return again;
+              now = again;
+            }
+          })(),`,
+    },
+  },
+  {
+    situation: 'a follower with a shorter lease than the record names takes the lock too early',
+    seenIn: 'fabric8 #7160',
+    tests: [
+      ...tests(
+        'test/unit/election/follower.test.ts',
+        'a candidate that finds the lock held > goes by the duration in the record when that is longer than its own',
+      ),
+      ...tests(
+        'test/unit/election/rivals.test.ts',
+        'candidates for one lock > follow the longer lease where their durations differ',
+      ),
+    ],
+    change: {
+      mistake: 'a follower waits for its own lease duration',
+      file: 'src/lock/decide.ts',
+      find: 'const durationMs = leaseDurationMs(answer, ownLeaseDurationMs);',
+      replace: 'const durationMs = ownLeaseDurationMs;',
+    },
+  },
+  {
+    situation: 'two processes of one name both lead',
+    seenIn: 'npm packages that take the host name for the identity',
+    tests: [
+      ...tests(
+        'test/unit/election/rivals.test.ts',
+        'candidates for one lock > lead one after the other when they bear the same name by mistake',
+      ),
+      ...tests(
+        'test/regressions/names.test.ts',
+        'two processes of one name > start the work of one of them only, even if a third takes the lock in between',
+      ),
+    ],
+    change: {
+      mistake: 'a record with our name is ours',
+      file: 'src/lock/decide.ts',
+      find: 'input.reclaimOwnIdentity && snapshot',
+      replace: 'snapshot',
+    },
+  },
+  {
+    situation: 'a pod that restarts under its own name never gets its start callback',
+    seenIn: 'npm packages that take the host name for the identity',
+    tests: tests(
+      'test/regressions/names.test.ts',
+      'a pod that restarts under the name that stands in the lock > gets its start callback once, a lease after the process before it wrote last',
+      'a pod that restarts under the name that stands in the lock > gets it at once, and only after a write of its own, if its name cannot run twice',
+    ),
+    change: {
+      mistake: 'a start callback is owed only where the holder changes',
+      file: 'machines/elected.ts',
+      find: 'callback: context.config.onStartedLeading,',
+      replace:
+        'callback: context.lease?.record.leaderTransitions === 0 ? null : context.config.onStartedLeading,',
+    },
+  },
+  {
+    situation: 'the lock is deleted, and a standby creates it while its leader leads on',
+    seenIn: 'client-go',
+    tests: [
+      ...tests(
+        'test/regressions/deletion.test.ts',
+        'a lock that is deleted, and that a standby finds gone first > is left to its leader, which creates it anew and leads on in the same term',
+        'a lock that is deleted, and that a standby finds gone first > is created by the standby once the lease of a leader that is cut off has run out',
+      ),
+      ...tests(
+        'test/unit/election/follower.test.ts',
+        'a lock that vanishes > is not created anew while its last known holder may be leading',
+      ),
+    ],
+    change: {
+      mistake: 'an object that is gone is free',
+      file: 'src/lock/decide.ts',
+      find: 'return receivedAtMs + leaseDurationMs(last, ownLeaseDurationMs);',
+      replace: 'return null;',
+    },
+  },
+  {
+    situation:
+      'the lock is deleted after a renewal that a standby has not seen, which is too early then',
+    seenIn: 'an earlier version of this package',
+    tests: tests(
+      'test/regressions/deletion.test.ts',
+      'a lock that is deleted, and that a standby finds gone first > is not created before the lease of a renewal has run out that the standby never saw',
+    ),
+    change: {
+      mistake: 'an object that is gone is waited for as its last record was',
+      file: 'src/lock/decide.ts',
+      find: 'return receivedAtMs + leaseDurationMs(last, ownLeaseDurationMs);',
+      replace: 'return before.expiresAtMs;',
+    },
+  },
+  {
+    situation: 'each end of a watch, needed or not, puts the takeover off',
+    seenIn: '@kubernetes/client-node #3020',
+    tests: tests(
+      'test/regressions/wakes.test.ts',
+      'a wake-up that comes for nothing > makes a candidate look, and leaves the holder its whole lease',
+      'a wake-up that never comes > delays nobody: the lock of a dead leader is taken by the clock',
+    ),
+    change: {
+      mistake: 'every look counts as a sign of life',
+      file: 'src/lock/decide.ts',
+      find: 'sameAsBefore ? before.observedAtMs : receivedAtMs',
+      replace: 'receivedAtMs',
+    },
+  },
+  {
+    situation: 'each end of a watch costs the API server another request',
+    seenIn: '@kubernetes/client-node #3020',
+    tests: tests(
+      'test/regressions/wakes.test.ts',
+      'a wake-up that comes for nothing > adds no second request to the one that is under way',
+    ),
+    change: {
+      mistake: 'a wake-up is listened to while the lock is being read',
+      file: 'machines/acquiring.ts',
+      find: `  on: {
+    stop: [`,
+      replace: `  on: {
+    wake: '.reading',
+    stop: [`,
+    },
+  },
+  {
+    situation: 'a network error ends a candidacy before it has led',
+    seenIn: 'kubernetes_asyncio, Python',
+    tests: tests(
+      'test/regressions/on-the-wire.test.ts',
+      'a server that cannot be reached any more > is asked again and again by a candidate, for as long as it takes',
+    ),
+    change: {
+      mistake: 'a first look that fails is not caught',
+      file: 'machines/acquiring.ts',
+      find: `onDone: { target: 'deciding', actions: withReading('noteReading') },
+        onError: { target: 'backingOff', actions: noteFailure('read', 'acquire') },`,
+      replace: "onDone: { target: 'deciding', actions: withReading('noteReading') },",
+    },
+  },
+  {
+    situation: 'a claim is stored, its answer is lost, and the candidate takes that for a failure',
+    seenIn: 'clients that know two outcomes of a write, not three',
+    tests: tests(
+      'test/regressions/on-the-wire.test.ts',
+      'a claim that is stored and whose answer is lost > starts nothing until it is found in the lock, and is not sent again',
+    ),
+    change: {
+      mistake: 'a claim without an answer is forgotten',
+      file: 'machines/acquiring.ts',
+      find: "retryDelay: [{ guard: 'writeUnanswered', target: 'confirming' }, { target: 'reading' }],",
+      replace: "retryDelay: 'reading',",
+    },
+  },
+];
