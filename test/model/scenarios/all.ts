@@ -1,0 +1,13 @@
+import type { EdgeTests } from '../support/edge-test.js';
+import { candidateScenarios } from './candidate.js';
+import { endingScenarios } from './ending.js';
+import { failureScenarios } from './failures.js';
+import { holdingScenarios } from './holding.js';
+
+/** Short stories that take several transitions of the chart, and leave it at the right moment. */
+export const scenarios: EdgeTests = {
+  ...candidateScenarios,
+  ...failureScenarios,
+  ...holdingScenarios,
+  ...endingScenarios,
+};

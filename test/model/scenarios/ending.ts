@@ -1,0 +1,238 @@
+import assert from 'node:assert/strict';
+import { fromPromise } from 'xstate';
+import { settle } from '../../../src/testing/virtual-clock.js';
+import type { Candidate } from '../support/candidate.js';
+import type { EdgeTests, Start } from '../support/edge-test.js';
+import {
+  toCheckingAfterFailure,
+  toLeading,
+  toNotifying,
+  toOverrun,
+  toSettling,
+} from '../support/ways.js';
+
+const rejoin = { onLost: 'rejoin' } as const;
+
+/** Waiting for the work breaks at this call, and never ends at any other. */
+function brokenAt(call: number): Parameters<Start>[1] {
+  let calls = 0;
+  const broken = fromPromise<never, never>(() => {
+    calls += 1;
+    return calls === call ? Promise.reject(new Error('broken')) : new Promise(() => undefined);
+  });
+  return { workSettled: broken as never };
+}
+
+/** The work failed, and the lock is to be given back before the candidate rejoins. */
+async function toReleaseWriting(c: Candidate): Promise<Parameters<typeof c.lock.ok>[0]> {
+  await toCheckingAfterFailure(c);
+  await c.answer('get', c.lock.ok(c.context.lease?.record ?? null));
+  c.at('releasing.writing');
+  return (await c.lock.expectCall('update')).record;
+}
+
+function rejoinsWithoutLoss(c: Candidate): void {
+  c.at('rejoining');
+  assert.equal(c.terms.length, 1);
+  assert.deepEqual(
+    c.visited.filter((visited) => visited.startsWith('lost')),
+    [],
+  );
+}
+
+export const endingScenarios: EdgeTests = {
+  'releasing stop: what has begun goes on': async (start) => {
+    const c = start(rejoin);
+    await toCheckingAfterFailure(c);
+    const read = await c.lock.expectCall('get');
+    await c.send({ type: 'stop' });
+    assert.equal(read.signal?.aborted, false);
+    assert.equal(c.terms.length, 1);
+  },
+
+  'releasing done if shallRejoin: a lock that another holds is not lost again': async (start) => {
+    const c = start(rejoin);
+    await toCheckingAfterFailure(c);
+    await c.answer('get', c.lock.heldBy('other'));
+    rejoinsWithoutLoss(c);
+  },
+
+  'releasing after(leaseDuration) if shallRejoin: the term ends there': async (start) => {
+    const c = start(rejoin);
+    await toCheckingAfterFailure(c);
+    await c.clock.advance(15_000);
+    rejoinsWithoutLoss(c);
+  },
+
+  'releasing after(leaseDuration) else: the term ends there': async (start) => {
+    const c = start();
+    await toLeading(c);
+    await c.send({ type: 'stop' });
+    c.work.resolve();
+    c.stopping.resolve();
+    await settle();
+    await c.clock.advance(15_000);
+    c.at('stopped');
+    assert.equal(c.terms.length, 1);
+    assert.deepEqual(
+      c.visited.filter((visited) => visited.startsWith('lost')),
+      [],
+    );
+  },
+
+  'releasing.writing done(release): a candidate rejoins after its release': async (start) => {
+    const c = start(rejoin);
+    await toReleaseWriting(c);
+    await c.lock.commit();
+    rejoinsWithoutLoss(c);
+    assert.equal(c.newsOf('released').length, 1);
+    assert.equal(c.context.leader, null);
+  },
+
+  'releasing.checking done(readBack) if releaseWasCommitted: a candidate rejoins': async (
+    start,
+  ) => {
+    const c = start(rejoin);
+    const release = await toReleaseWriting(c);
+    await c.answer('update', c.lock.failure('network'));
+    await c.clock.advance(125);
+    await c.answer('get', c.lock.ok(release));
+    rejoinsWithoutLoss(c);
+    assert.equal(c.newsOf('released').length, 1);
+  },
+
+  'lost stop: onStoppedLeading is waited for all the same': async (start) => {
+    const c = start(rejoin);
+    await toNotifying(c);
+    await c.send({ type: 'stop' });
+    c.at('lost.notifying');
+  },
+
+  'lost.entering always if stopAnnounced: work that has ended overruns nothing': async (start) => {
+    const c = start(rejoin);
+    await toLeading(c);
+    c.work.reject(new Error('the work failed'));
+    await settle();
+    c.at('elected.draining.work.stopping');
+    c.clock.freeze(10_000);
+    await c.send({ type: 'lapse' });
+    c.at('rejoining');
+    assert.deepEqual(c.newsOf('overrun'), []);
+    assert.deepEqual(c.stopReasons, ['failed']);
+  },
+
+  'lost.entering always if stopAnnounced: work of which nobody knows the end is waited for': async (
+    start,
+  ) => {
+    const c = start(rejoin, brokenAt(1));
+    await toLeading(c);
+    await c.send({ type: 'stop' });
+    c.at('elected.draining.work.stopping');
+    c.clock.freeze(10_000);
+    await c.send({ type: 'lapse' });
+    c.at('lost.settling');
+  },
+
+  'lost.notifying after(leaseDuration): work that runs on beside a callback that hangs overruns':
+    async (start) => {
+      const c = start(rejoin);
+      await toNotifying(c);
+      await c.clock.advance(13_000);
+      c.at('lost.overrun');
+      assert.equal(c.newsOf('overrun').length, 1);
+      assert.equal(c.terms.length, 1);
+    },
+
+  'lost.settling error(workSettled): nothing overruns, and the candidate rejoins': async (
+    start,
+  ) => {
+    const c = start(rejoin, brokenAt(1));
+    await toNotifying(c);
+    c.stopping.resolve();
+    await settle();
+    c.at('rejoining');
+    assert.deepEqual(c.newsOf('overrun'), []);
+  },
+
+  'lost.settling after(leaseDuration) else: a timer that is early tells nobody anything': async (
+    start,
+  ) => {
+    const c = start(rejoin);
+    c.clock.earlyMs = 1;
+    await toSettling(c);
+    await c.clock.advance(12_999);
+    assert.equal(c.terms.length, 1);
+    assert.deepEqual(c.stopReasons, ['superseded']);
+    assert.equal(c.newsOf('stoppedLeading').length, 1);
+  },
+
+  'lost.overrun done(workSettled): the term ends there': async (start) => {
+    const c = start(rejoin);
+    await toOverrun(c);
+    const from = c.visited.length;
+    c.work.resolve();
+    await settle();
+    c.at('rejoining');
+    assert.deepEqual([...new Set(c.visited.slice(from))], ['rejoining']);
+  },
+
+  'lost.overrun error(workSettled): the term ends there': async (start) => {
+    const c = start(rejoin, brokenAt(2));
+    await toSettling(c);
+    const from = c.visited.length;
+    await c.clock.advance(13_000);
+    c.at('rejoining');
+    assert.equal(c.terms.length, 1);
+    assert.deepEqual([...new Set(c.visited.slice(from))], ['lost.overrun', 'rejoining']);
+  },
+
+  'lost.overrun always if shallEnd: the lock is left alone': async (start) => {
+    const c = start();
+    await toSettling(c);
+    await c.clock.advance(13_000);
+    c.at('stopped');
+    assert.deepEqual(
+      c.visited.filter((visited) => visited.startsWith('releasing')),
+      [],
+    );
+  },
+
+  'lost.settling: who called stop is answered when the drain took too long': async (start) => {
+    const c = start({ drainTimeoutSeconds: 1 });
+    await toLeading(c);
+    await c.send({ type: 'stop' });
+    await c.clock.advance(1_000);
+    c.stopping.resolve();
+    await settle();
+    c.at('lost.settling');
+    assert.deepEqual(
+      c.newsOf('ended').map(({ outcome }) => outcome),
+      [{ reason: 'drainTimeout', led: true, released: false, workFinished: false }],
+    );
+  },
+
+  'rejoining: every pause draws its own jitter': async (start) => {
+    const c = start({ ...rejoin, random: () => 0.25 });
+    await toSettling(c);
+    c.work.resolve();
+    await settle();
+    await c.after(1_500, 'rejoining', 'acquiring.reading');
+  },
+
+  'root callbackFailed: names the callback': async (start) => {
+    const error = new Error('the callback failed');
+    const c = start({ onOverrun: () => Promise.reject(error), ...rejoin });
+    await toOverrun(c);
+    const failed = { type: 'callbackFailed', callback: 'onOverrun', error };
+    assert.deepEqual(c.newsOf('callbackFailed'), [failed]);
+  },
+
+  'stopped: the actor is done, and says how it went': async (start) => {
+    const c = start();
+    await c.send({ type: 'stop' });
+    const { status, output } = c.actor.getSnapshot();
+    assert.equal(status, 'done');
+    assert.deepEqual(output, c.newsOf('ended')[0]?.outcome);
+    assert.equal(output?.reason, 'stopped');
+  },
+};
