@@ -73,7 +73,9 @@ function expiryOfVanished(
 ): number | null {
   const last = before?.snapshot ?? null;
   if (before === null || last === null || isBare(last)) return before?.expiresAtMs ?? null;
-  if (last.record?.isReleased === true) return null;
+  // After a release another may have taken the lock, unseen by us; the second that a released record
+  // names says nothing about its lease.
+  if (last.record?.isReleased === true) return receivedAtMs + ownLeaseDurationMs;
   return receivedAtMs + leaseDurationMs(last, ownLeaseDurationMs);
 }
 

@@ -235,4 +235,27 @@ export const endingScenarios: EdgeTests = {
     assert.deepEqual(output, c.newsOf('ended')[0]?.outcome);
     assert.equal(output?.reason, 'stopped');
   },
+
+  'stopped: the end is told once, though a drain that took too long has told it': async (start) => {
+    const c = start({ drainTimeoutSeconds: 1 });
+    await toLeading(c);
+    await c.send({ type: 'stop' });
+    await c.clock.advance(1_000);
+    c.stopping.resolve();
+    await settle();
+    c.work.resolve();
+    await settle();
+    c.at('stopped');
+    assert.equal(c.newsOf('ended').length, 1);
+  },
+
+  'elected.draining.work.stopping: without onStoppedLeading nothing fails': async (start) => {
+    const c = start({ onStoppedLeading: undefined as never });
+    await toLeading(c);
+    await c.send({ type: 'stop' });
+    c.work.resolve();
+    await settle();
+    c.at('releasing.checking');
+    assert.deepEqual(c.newsOf('callbackFailed'), []);
+  },
 };

@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict';
+import { LockError } from '../../../src/errors/lock-error.js';
 import type { EdgeTests } from '../support/edge-test.js';
 import type { Candidate } from '../support/candidate.js';
 import {
   toClaiming,
   toConfirming,
   toDraining,
+  toReading,
   toReleaseWriting,
   toRenewing,
+  toWaiting,
 } from '../support/ways.js';
 
 /*
@@ -162,5 +165,37 @@ export const failureScenarios: EdgeTests = {
     await c.answer('get', c.lock.failure('network'));
     c.at('releasing.retrying');
     assert.notEqual(c.context.jitter, before);
+  },
+
+  'acquiring.claiming: a creation that is not answered is given up': async (start) => {
+    const c = start();
+    await toReading(c);
+    await c.answer('get', c.lock.failure('notFound'));
+    const creation = await c.lock.expectCall('create');
+    await c.clock.advance(5_000);
+    assert.equal(creation.signal?.aborted, true);
+  },
+
+  'acquiring.reading: what a lock throws is what is told': async (start) => {
+    const c = start();
+    await toReading(c);
+    const read = await c.lock.expectCall('get');
+    const error = new LockError('thrown instead of answered', { kind: 'forbidden' });
+    await read.reject(error);
+    c.at('acquiring.backingOff');
+    assert.equal(c.newsOf('acquireFailed')[0]?.error, error);
+  },
+
+  'acquiring.waiting: a record that comes back unreadable is told': async (start) => {
+    const c = start();
+    await toWaiting(c);
+    await c.clock.advance(2_000);
+    await c.answer('get', c.lock.failure('notFound'));
+    c.at('acquiring.waiting');
+    await c.clock.advance(2_000);
+    await c.answer('get', c.lock.ok(null, 'not JSON'));
+    c.at('acquiring.waiting');
+    const told = { type: 'recordUnreadable', problem: 'not JSON' };
+    assert.deepEqual(c.newsOf('recordUnreadable'), [told]);
   },
 };

@@ -247,13 +247,21 @@ describe('a lock that vanishes', () => {
     expect(c.clock.now().monotonicMs).toBe(17_000);
   });
 
-  it('is created at once where nobody was known to hold it', async () => {
+  it('is created at once where none was ever seen', async () => {
+    const c = new Candidate();
+    await c.run();
+    await c.answer('get', c.lock.failure('notFound'));
+    await c.lock.expectCall('create');
+  });
+
+  it('is not created at once after a release: another may have taken it, unseen', async () => {
     const c = new Candidate();
     await c.claims();
     await c.answer('update', c.lock.failure('notFound'));
     await c.clock.advance(125);
     await c.answer('get', c.lock.failure('notFound'));
-    await c.lock.expectCall('create');
+    await c.lock.expectIdle();
+    expect(c.election.state).toBe('acquiring');
   });
 
   it('goes on to be respected when only the record in the object is gone', async () => {

@@ -126,10 +126,11 @@ describe('what is known of a lock', () => {
     expect(gone.expiresAtMs).toBe(19_000);
   });
 
-  it('holds no lease against anybody after a release, though the object vanishes then', () => {
+  it('grants a lease of our own length when a released lock vanishes: another may have had it', () => {
     const gone = seen(null, 2_000, seen(released, 1_000));
-    expect(gone.expiresAtMs).toBeNull();
-    expect(decision(gone)).toEqual({ kind: 'create' });
+    expect(gone.expiresAtMs).toBe(17_000);
+    expect(decision(gone, { nowMs: 16_999 }).kind).toBe('wait');
+    expect(decision(gone, { nowMs: 17_000 })).toEqual({ kind: 'create' });
   });
 
   it('counts a record that comes back after it vanished as new', () => {
@@ -227,10 +228,10 @@ describe('whatever a candidate has seen', () => {
           const vanished = seen(gone, before.observedAtMs + after, before);
           const last = before.snapshot;
           const wasThere = last !== null && (last.record !== null || last.unreadable !== null);
+          const leaseMs =
+            before.expiresAtMs === null ? 15_000 : before.expiresAtMs - before.observedAtMs;
           expect(vanished.expiresAtMs).toBe(
-            wasThere && before.expiresAtMs !== null
-              ? before.expiresAtMs + after
-              : before.expiresAtMs,
+            wasThere ? before.observedAtMs + after + leaseMs : before.expiresAtMs,
           );
         },
       ),
