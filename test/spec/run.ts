@@ -1,0 +1,77 @@
+/** The constants of the model; `LeaderElection.tla` says what each is. */
+export interface Constants {
+  readonly Candidates: 1 | 2 | 3;
+  /** In ticks. */
+  readonly LeaseDuration: number;
+  readonly RenewDeadline: number;
+  readonly ClockSteps: 'SteadyClocks' | 'OneTwiceAsFast' | 'SleepyClocks' | 'SleepNotCounted';
+  readonly LateWrites: number;
+  readonly ReclaimOwnIdentity: boolean;
+  readonly Deletions: 'never' | 'all saw the last record' | 'all saw the object' | 'any time';
+  readonly Edits: boolean;
+  readonly Drains: boolean;
+}
+
+const INVARIANTS = [
+  'TypeOK',
+  'NeverTwoLeaders',
+  'WhoLeadsHoldsTheLock',
+  'WorkEndsBeforeRelease',
+  'NeverSupersededByItself',
+] as const;
+const PROPERTIES = [
+  'LeadsOnlyAfterCommittedWrite',
+  'FencingTokensGrow',
+  'NoReleaseOfAnothersLock',
+  'LeaderInTheEnd',
+  'LeaderStays',
+] as const;
+
+export type Promised = (typeof INVARIANTS)[number] | (typeof PROPERTIES)[number];
+
+/** One question to TLC: the model with certain constants and rules, and what is to hold in it. */
+export interface Run {
+  readonly name: string;
+  /** `rules`: what the package does. `bug`: planted. `open`: what it leaves open. */
+  readonly kind: 'rules' | 'bug' | 'open';
+  readonly module: 'LeaderElection' | 'Variants' | 'LeaderInTheEnd';
+  /** Small runs make up the short check. */
+  readonly size: 'small' | 'large';
+  readonly constants: Constants;
+  /** Rules, or the specification's NEXT, by name, and what stands in for each. */
+  readonly replaced: Readonly<Record<string, string>>;
+  readonly promises: readonly Promised[];
+  /** That no promise is broken; that one is; or that every action of the model happens. */
+  readonly expect: 'holds' | 'counterexample' | 'everyAction';
+}
+
+/** The configuration file of a run. `LeaderElection.cfg` is one of these, written out by hand. */
+export function configurationText({ module, constants, replaced, promises }: Run): string {
+  const { NEXT, ...rules } = replaced;
+  const { Candidates, ClockSteps, ...plain } = constants;
+  const names = ['a', 'b', 'c'].slice(0, Candidates);
+  const specification = module === 'LeaderInTheEnd' ? 'LiveSpec' : 'Spec';
+  const checked = (all: readonly Promised[]) => all.filter((name) => promises.includes(name));
+  return [
+    NEXT === undefined ? `SPECIFICATION ${specification}` : `INIT Init\nNEXT ${NEXT}`,
+    'CONSTANTS',
+    `  Candidates = {${names.join(', ')}}`,
+    ...names.map((name) => `  ${name} = ${name}`),
+    `  ClockSteps <- ${ClockSteps}`,
+    ...Object.entries(plain).map(([name, value]) => `  ${name} = ${literal(value)}`),
+    ...Object.entries(rules).map(([name, other]) => `  ${name} <- ${other}`),
+    // Which candidate is which makes no difference, but TLC cannot use that for "in the end".
+    ...(module === 'LeaderInTheEnd' ? [] : ['SYMMETRY Interchangeable']),
+    ...section('INVARIANTS', checked(INVARIANTS)),
+    ...section('PROPERTIES', checked(PROPERTIES)),
+    '',
+  ].join('\n');
+}
+
+function literal(value: number | boolean | string): string {
+  return typeof value === 'boolean' ? String(value).toUpperCase() : JSON.stringify(value);
+}
+
+function section(title: string, names: readonly string[]): string[] {
+  return names.length === 0 ? [] : [title, ...names.map((name) => `  ${name}`)];
+}
