@@ -38,10 +38,14 @@ export function claimIsFresh({ context }: Args): boolean {
   return context.attempt !== null && isFresh(context, context.attempt);
 }
 
-/** What was read is a write of our own, sent less than a renew deadline ago. */
-export function claimWasCommitted({ context }: Args, reading: LockReading): boolean {
-  const own = findOwnWrite(context, reading.snapshot);
-  return own !== null && !own.record.isReleased && isFresh(context, own);
+/**
+ * What was read is the claim in question, sent less than a renew deadline ago. A record that is left
+ * from an earlier term of ours does not count: each term has a write, and a fencing token, of its own.
+ */
+export function claimWasCommitted({ context }: Args, { snapshot }: LockReading): boolean {
+  const { attempt } = context;
+  if (attempt === null || snapshot?.record == null) return false;
+  return snapshot.record.equals(attempt.record) && isFresh(context, attempt);
 }
 
 /** What was read is a renewal of ours that was sent after the last one known to be committed. */

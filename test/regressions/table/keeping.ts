@@ -178,7 +178,7 @@ export const keeping: readonly Regression[] = [
       find: "onDone: { target: 'deciding', actions: withReading('noteReading') },",
       replace: `onDone: [
           {
-            guard: ifReading('claimWasCommitted'),
+            guard: ifReading('stillHeldByUs'),
             target: '#elected',
             actions: withReading('noteFoundCommitted'),
           },
