@@ -1,8 +1,14 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
+const source = (path: string): string => fileURLToPath(new URL(`../src/${path}`, import.meta.url));
+
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
+  // The examples name the package as users do. Its sources stand in for it: nothing is built yet.
+  resolve: {
+    alias: [{ find: /^k8s-leader-election$/, replacement: source('index.ts') }],
+  },
   test: {
     include: ['test/**/*.test.ts'],
     pool: 'forks',

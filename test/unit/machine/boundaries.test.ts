@@ -9,6 +9,12 @@ it('a lock of which nothing was decided is not free', () => {
   expect(guards.lockIsFree(scene())).toBe(false);
 });
 
+it('a record says nothing about a claim where none was sent', () => {
+  const { lock, context } = scene((made) => ({ ownWrites: [written(made)] }));
+  const snapshot = lock.snapshot(context.ownWrites[0]!.record);
+  expect(guards.claimWasCommitted({ context }, { snapshot, receivedAtMs: 0 })).toBe(false);
+});
+
 it('a write of ours that is found where no lease was known is a renewal', () => {
   const { lock, context } = scene((made) => ({ ownWrites: [written(made)] }));
   const snapshot = lock.snapshot(context.ownWrites[0]!.record);
