@@ -1,16 +1,17 @@
 import { readFileSync } from 'node:fs';
-import { defineConfig } from 'tsup';
+import { defineConfig, type Options } from 'tsup';
+
+const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
+  exports: unknown;
+  bin: unknown;
+};
 
 /**
  * An entry is whatever package.json offers: `./dist/machine.js` is built from `src/machine.ts`, a
  * `bin` likewise. So a new entry is added there and nowhere else.
  */
-function entries(): string[] {
-  const manifest = JSON.parse(readFileSync('package.json', 'utf8')) as {
-    exports: unknown;
-    bin?: unknown;
-  };
-  const sources = targets([manifest.exports, manifest.bin])
+function entries(offered: unknown): string[] {
+  const sources = targets(offered)
     .map((target) => /^\.\/dist\/(.+?)(?:\.d)?\.c?[jt]s$/.exec(target)?.[1])
     .filter((name) => name !== undefined)
     .map((name) => `src/${name}.ts`);
@@ -23,13 +24,9 @@ function targets(value: unknown): string[] {
   return Object.values(value).flatMap(targets);
 }
 
-export default defineConfig({
-  entry: entries(),
-  format: ['esm', 'cjs'],
+const common: Options = {
   target: 'node20',
   platform: 'node',
-  dts: true,
-  clean: true,
   // The sources themselves are not published, so the maps carry them.
   sourcemap: true,
   // What two entries share is one chunk: a LockError of one entry is a LockError of the other.
@@ -37,4 +34,17 @@ export default defineConfig({
   // Rollup turns the chunks into CommonJS. Unlike tsup's own way it leaves `import()` alone, without
   // which the CommonJS build could not load client-node, an ES module, on every Node 20.
   treeshake: true,
-});
+};
+
+const library = entries(manifest.exports);
+
+export default defineConfig([
+  {
+    ...common,
+    // The command line shares the chunks of the library. Nobody imports it, nor needs its types.
+    entry: [...library, ...entries(manifest.bin)],
+    format: 'esm',
+    dts: { entry: library },
+  },
+  { ...common, entry: library, format: 'cjs', dts: { entry: library } },
+]);

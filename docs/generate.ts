@@ -1,11 +1,12 @@
 /**
  * Draws the statechart and writes the generated parts of docs/statechart.md, all of it from the
- * machine itself.
+ * machine itself. Also writes the modules that the live chart is served from: its drawings, and its
+ * page, whose sources are in src/inspect/page.
  *
  *     npx tsx docs/generate.ts            write what has changed
  *     npx tsx docs/generate.ts --check    write nothing; exit with 1 if anything is stale
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { format, resolveConfig } from 'prettier';
@@ -15,9 +16,12 @@ import { type ChartGraph, chartGraph } from '../src/inspect/chart-graph.js';
 import { layoutChart } from '../src/inspect/chart-layout.js';
 import { chartSvg } from '../src/inspect/chart-svg.js';
 import { type ChartView, detail, overview } from '../src/inspect/chart-view.js';
+import { liveChart } from '../src/inspect/live-figures.js';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 export const PAGE = 'docs/statechart.md';
+export const LIVE_PAGE = 'src/inspect/page';
+const GENERATED = 'src/inspect/generated';
 export const COMMAND = 'npx tsx docs/generate.ts';
 
 /** Drawn in a picture of its own: while draining, the lease is renewed by the same substates. */
@@ -31,9 +35,10 @@ export async function generate(): Promise<ReadonlyMap<string, string>> {
   for (const [path, view] of pictures(graph)) {
     files.set(path, chartSvg(await layoutChart(view)));
   }
+  const guards = guardWords(graph, await readFile(join(ROOT, 'machines/guards.ts'), 'utf8'));
   const sections = new Map([
     ['states', stateTable(graph)],
-    ['guards', guardTable(graph, await readFile(join(ROOT, 'machines/guards.ts'), 'utf8'))],
+    ['guards', guardTable(guards)],
     ['test model', await codeBlock('docs/examples/test-model.ts')],
   ]);
   const page = fillIn(await readFile(join(ROOT, PAGE), 'utf8'), sections);
@@ -41,7 +46,45 @@ export async function generate(): Promise<ReadonlyMap<string, string>> {
     PAGE,
     await format(page, { ...(await resolveConfig(join(ROOT, PAGE))), parser: 'markdown' }),
   );
+  const chart = JSON.stringify(await liveChart(graph, Object.fromEntries(guards)));
+  files.set(`${GENERATED}/live-chart.ts`, await textModule('LIVE_CHART', chart));
+  files.set(`${GENERATED}/page-sources.ts`, await textModule('PAGE_SOURCES', await pageSources()));
   return files;
+}
+
+/** The page of the live chart as a browser takes it: TypeScript without its types. */
+async function pageSources(): Promise<Record<string, string>> {
+  const sources: Record<string, string> = {};
+  for (const name of (await readdir(join(ROOT, LIVE_PAGE))).sort()) {
+    const source = await readFile(join(ROOT, LIVE_PAGE, name), 'utf8');
+    if (!/\.[jt]s$/.test(name)) {
+      sources[name] = source;
+      continue;
+    }
+    const { outputText } = ts.transpileModule(source, {
+      compilerOptions: {
+        target: ts.ScriptTarget.ES2022,
+        module: ts.ModuleKind.ES2022,
+        removeComments: true,
+      },
+    });
+    sources[name.replace(/\.ts$/, '.js')] = outputText;
+  }
+  return sources;
+}
+
+/** Texts as a module, so that they are found in whatever form the package is loaded. */
+async function textModule(
+  name: string,
+  value: string | Readonly<Record<string, string>>,
+): Promise<string> {
+  const type = typeof value === 'string' ? '' : ': Readonly<Record<string, string>>';
+  const lines = [
+    `// Written by \`${COMMAND}\`: change what it is made of instead.`,
+    `export const ${name}${type} = ${JSON.stringify(value, null, 2)};`,
+  ];
+  const options = await resolveConfig(join(ROOT, GENERATED, 'x.ts'));
+  return format(lines.join('\n'), { ...options, parser: 'typescript' });
 }
 
 /** The paths whose content on disk is not what was generated. */
@@ -80,14 +123,21 @@ function stateTable(graph: ChartGraph): string {
 }
 
 /** The guards that the chart uses, in the words of their own source. */
-function guardTable(graph: ChartGraph, source: string): string {
+function guardWords(graph: ChartGraph, source: string): ReadonlyMap<string, string> {
   const words = docComments(source);
   const used = new Set(graph.transitions.flatMap(({ guard }) => (guard === null ? [] : [guard])));
-  const rows = [...used].sort().map((guard) => {
-    const text = words.get(guard);
-    if (text === undefined) throw new Error(`machines/guards.ts does not say what ${guard} means`);
-    return `| \`${guard}\` | ${text} |`;
-  });
+  return new Map(
+    [...used].sort().map((guard) => {
+      const text = words.get(guard);
+      if (text === undefined)
+        throw new Error(`machines/guards.ts does not say what ${guard} means`);
+      return [guard, text];
+    }),
+  );
+}
+
+function guardTable(guards: ReadonlyMap<string, string>): string {
+  const rows = [...guards].map(([guard, text]) => `| \`${guard}\` | ${text} |`);
   return ['| Guard | Holds when |', '| --- | --- |', ...rows].join('\n');
 }
 

@@ -1,9 +1,14 @@
 import {
   ifError,
+  ifGap,
+  ifNews,
   ifReading,
+  noteBlind,
   noteCommitted,
   noteFailure,
+  noteNews,
   noteTimeout,
+  watch,
   withReading,
 } from './phrases.js';
 import { electionSetup } from './setup.js';
@@ -17,7 +22,12 @@ export const acquiring = electionSetup.createStateConfig({
   id: 'acquiring',
   description: 'A candidate that looks at the lock, and takes it when nobody can be leading.',
   initial: 'reading',
+  invoke: watch,
+  exit: 'forgetWatch',
   on: {
+    lockChanged: { guard: ifNews('isNews'), actions: noteNews },
+    watchOpened: { actions: 'noteWatching' },
+    watchFailed: { actions: noteBlind },
     stop: [
       { guard: 'writeUnanswered', target: '#releasing', actions: 'requestStop' },
       { target: '#stopped', actions: 'requestStop' },
@@ -66,9 +76,14 @@ export const acquiring = electionSetup.createStateConfig({
             actions: noteFailure('write', 'acquire'),
           },
           {
+            guard: ifError('isExplainedConflict'),
+            target: 'deciding',
+            actions: [noteFailure('write', 'acquire'), 'noteLostRace'],
+          },
+          {
             guard: ifError('isFirstConflict'),
             target: 'reading',
-            actions: noteFailure('write', 'acquire'),
+            actions: [noteFailure('write', 'acquire'), 'noteLostRace'],
           },
           { target: 'backingOff', actions: noteFailure('write', 'acquire') },
         ],
@@ -105,15 +120,42 @@ export const acquiring = electionSetup.createStateConfig({
       },
     },
     waiting: {
-      description: 'Somebody may be leading: look again soon, and when that lease has run out.',
+      description:
+        'Somebody may be leading: the watch tells what changes, timers when to look or try.',
       entry: ['resetFailures', 'drawJitter'],
-      on: { wake: 'reading' },
+      on: {
+        lockChanged: [
+          { guard: ifNews('freesTheLock'), target: 'holdingBack', actions: noteNews },
+          { guard: ifNews('isNews'), target: 'waiting', reenter: true, actions: noteNews },
+        ],
+        watchOpened: { guard: ifGap, target: 'reading', actions: 'noteWatching' },
+        watchFailed: {
+          guard: 'isWatching',
+          target: 'waiting',
+          reenter: true,
+          actions: noteBlind,
+        },
+        wake: 'reading',
+      },
       after: {
         pollInterval: 'reading',
         leaseDuration: [
-          { guard: 'leaseExpired', target: 'reading' },
+          { guard: 'leaseExpired', target: 'holdingBack' },
           { target: 'waiting', reenter: true },
         ],
+      },
+    },
+    holdingBack: {
+      description: 'The lock has come free: a moment, so that not all candidates write at once.',
+      entry: 'drawJitter',
+      on: {
+        lockChanged: [
+          { guard: ifNews('freesTheLock'), actions: noteNews },
+          { guard: ifNews('isNews'), target: 'waiting', actions: [noteNews, 'noteNoRace'] },
+        ],
+      },
+      after: {
+        herdDelay: [{ guard: 'lockIsFree', target: 'claiming' }, { target: 'reading' }],
       },
     },
     backingOff: {

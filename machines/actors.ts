@@ -5,7 +5,7 @@ import { LockError } from '../src/errors/lock-error.js';
 import type { LeaderElectionRecord } from '../src/lock/record.js';
 import type { LockSnapshot, ResourceLock } from '../src/lock/resource-lock.js';
 import type { Clock } from '../src/time/clock.js';
-import type { CallbackFailed, CallbackName } from './types.js';
+import type { CallbackFailed, CallbackName, ElectionEvent } from './types.js';
 
 /*
  * The actors that the chart invokes. Each is a thin wrapper around one call on what the caller
@@ -16,17 +16,19 @@ import type { CallbackFailed, CallbackName } from './types.js';
 export interface LockReading {
   /** Null when the object does not exist. */
   readonly snapshot: LockSnapshot | null;
-  /** Monotonic time in ms at which the answer was here. */
+  /** Monotonic time in ms at which the read was sent, and at which the answer was here. */
+  readonly sentAtMs: number;
   readonly receivedAtMs: number;
 }
 
 /** Reads the lock. Rejects with a {@link LockError}; an object that is not there is an answer. */
 export const readLock = fromPromise<LockReading, { lock: ResourceLock; clock: Clock }>(
   async ({ input: { lock, clock }, signal }) => {
+    const sentAtMs = clock.now().monotonicMs;
     const answer = await call(() => lock.get({ signal }));
     const receivedAtMs = clock.now().monotonicMs;
-    if (answer.ok) return { snapshot: answer, receivedAtMs };
-    if (answer.error.kind === 'notFound') return { snapshot: null, receivedAtMs };
+    if (answer.ok) return { snapshot: answer, sentAtMs, receivedAtMs };
+    if (answer.error.kind === 'notFound') return { snapshot: null, sentAtMs, receivedAtMs };
     throw answer.error;
   },
 );
@@ -46,6 +48,41 @@ export const writeLock = fromPromise<LockSnapshot, WriteLockInput>(
     );
     if (answer.ok) return answer;
     throw answer.error;
+  },
+);
+
+/** The chart has seen something that the watch should have told it. */
+export interface WatchCommand {
+  readonly type: 'doubt';
+}
+
+export type WatchInput = Pick<ResolvedConfig, 'lock' | 'clock' | 'random'>;
+
+/**
+ * Watches the lock, where it can be watched, and tells the chart what changes. What a watch says is
+ * news and no proof: it never makes a leader.
+ */
+export const watchLock = fromCallback<WatchCommand, WatchInput, ElectionEvent>(
+  ({ input: { lock, clock, random }, sendBack, receive }) => {
+    const watch = lock.watch?.({
+      clock,
+      random,
+      changed: (news) => {
+        sendBack({ type: 'lockChanged', news, receivedAtMs: clock.now().monotonicMs });
+      },
+      opened: (gap) => {
+        sendBack({ type: 'watchOpened', gap });
+      },
+      failed: (error) => {
+        sendBack({ type: 'watchFailed', error });
+      },
+    });
+    receive(() => {
+      watch?.doubt();
+    });
+    return () => {
+      watch?.close();
+    };
   },
 );
 

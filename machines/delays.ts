@@ -30,16 +30,48 @@ export function renewDeadline({ context }: Args): number {
   return lease === null ? 0 : remaining(context, lease.validFrom, config.renewDeadlineMs);
 }
 
-/** Until the next renewal, counted from when the last one was confirmed. */
+/**
+ * Until the next renewal: a retry period after the last one was confirmed, but early enough for a
+ * second try where answers are slow, and after a failure not before the server wants it.
+ */
 export function retryPeriod({ context }: Args): number {
-  const { lease, config } = context;
-  return lease === null ? 0 : remaining(context, lease.confirmedAt, config.retryPeriodMs);
+  const { lease, config, failures } = context;
+  if (lease === null) return 0;
+  const { retryPeriodMs, renewDeadlineMs } = config;
+  const halfDeadlineMs = Math.max(retryPeriodMs, renewDeadlineMs / 2);
+  const due = Math.min(
+    remaining(context, lease.confirmedAt, retryPeriodMs),
+    remaining(context, lease.validFrom, halfDeadlineMs),
+  );
+  return failures === 0 ? due : Math.max(due, retryDelay({ context }));
 }
 
-/** Between two looks at a lock that another holds: jittered, so that candidates spread out. */
-export function pollInterval({ context }: Args): number {
-  return Math.ceil(context.config.retryPeriodMs * (1 + 1.2 * context.jitter));
+/**
+ * Before a candidate tries for a lock that has come free. In a crowd not all shall write at once, and
+ * a few candidates shall not wait for long; nobody knows how many there are. So most hold back until
+ * late in the window and few try early: the more there are, the sooner the first tries, and nearly
+ * always it tries alone. That is the timer by which multicast protocols keep receivers from answering
+ * all at once (RFC 5401, section 3.2.1, where it is explained).
+ */
+export function herdDelay({ context: { herdWindowMs, jitter } }: Args): number {
+  const spread = Math.log1p(jitter * Math.expm1(HERD_STEEPNESS)) / HERD_STEEPNESS;
+  return Math.ceil(herdWindowMs * spread);
 }
+
+/** Right for crowds of about 200: the logarithm of their number, and 1. */
+const HERD_STEEPNESS = 6.3;
+
+/**
+ * Between two looks at a lock that another holds: jittered, so that candidates spread out. Whoever
+ * watches the lock looks only if a renewal is overdue: the leader may be gone, or the watch dead.
+ */
+export function pollInterval({ context }: Args): number {
+  const { config, watching, jitter } = context;
+  return Math.ceil(config.retryPeriodMs * ((watching ? OVERDUE : 1) + 1.2 * jitter));
+}
+
+/** A renewal is overdue after so many retry periods without news. */
+const OVERDUE = 2.2;
 
 /** Before the next try after a failure: soon at first, and never sooner than the server asked. */
 export function retryDelay({ context }: Args): number {

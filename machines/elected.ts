@@ -1,4 +1,14 @@
-import { callbackFailed, deadlinePassed, workFailed, workSettled } from './phrases.js';
+import {
+  callbackFailed,
+  deadlinePassed,
+  ifNews,
+  noteBlind,
+  noteNews,
+  rebaseOnNews,
+  watch,
+  workFailed,
+  workSettled,
+} from './phrases.js';
 import { renewal } from './renewal.js';
 import { electionSetup } from './setup.js';
 import { stoppedInput, termOf } from './updates.js';
@@ -13,46 +23,72 @@ export const elected = electionSetup.createStateConfig({
   tags: 'leader',
   initial: 'leading',
   entry: ['beginTerm', 'announceStart'],
-  invoke: {
-    id: 'work',
-    src: 'work',
-    input: ({ context }) => ({
-      term: termOf(context),
-      callback: context.config.onStartedLeading,
-    }),
-    onDone: {
-      guard: 'releaseWhenDone',
-      target: '.draining',
-      actions: [{ type: 'setEndReason', params: 'finished' }, 'requestStop'],
+  exit: 'forgetWatch',
+  invoke: [
+    {
+      id: 'work',
+      src: 'work',
+      input: ({ context }) => ({
+        term: termOf(context),
+        callback: context.config.onStartedLeading,
+      }),
+      onDone: [
+        { guard: 'leaseLapsed', target: '#lost', actions: deadlinePassed },
+        {
+          guard: 'releaseWhenDone',
+          target: '.draining',
+          actions: [{ type: 'setEndReason', params: 'finished' }, 'requestStop'],
+        },
+      ],
+      onError: [
+        { guard: 'leaseLapsed', target: '#lost', actions: [deadlinePassed, workFailed] },
+        {
+          guard: 'termIsOn',
+          target: '.draining',
+          actions: [{ type: 'setEndReason', params: 'failed' }, workFailed],
+        },
+        { actions: workFailed },
+      ],
     },
-    onError: [
-      {
-        guard: 'termIsOn',
-        target: '.draining',
-        actions: [{ type: 'setEndReason', params: 'failed' }, workFailed],
-      },
-      { actions: workFailed },
-    ],
-  },
+    watch,
+  ],
   on: {
     lapse: { guard: 'leaseLapsed', target: '#lost', actions: deadlinePassed },
+    lockChanged: [
+      { guard: 'leaseLapsed', target: '#lost', actions: deadlinePassed },
+      {
+        guard: ifNews('takenByAnother'),
+        target: '#lost',
+        actions: [{ type: 'setEndReason', params: 'superseded' }, noteNews],
+      },
+      {
+        guard: ifNews('asksToStepDown'),
+        target: '.draining',
+        actions: [{ type: 'setEndReason', params: 'steppedDown' }, rebaseOnNews],
+      },
+    ],
+    watchOpened: { actions: 'noteWatching' },
+    watchFailed: { actions: noteBlind },
   },
   states: {
     leading: {
       id: 'leading',
       description: 'The work runs; the next renewal is due a retry period after the last one.',
+      always: {
+        guard: 'askedToStepDown',
+        target: 'draining',
+        actions: { type: 'setEndReason', params: 'steppedDown' },
+      },
       on: {
+        lockChanged: { guard: ifNews('wipedOut'), target: 'renewing', actions: rebaseOnNews },
         stop: {
           target: 'draining',
           actions: ['requestStop', { type: 'setEndReason', params: 'stopped' }],
         },
       },
       after: {
+        // Never after the renew deadline, which `renewing` keeps; unless the process stood still.
         retryPeriod: [
-          { guard: 'leaseLapsed', target: '#lost', actions: deadlinePassed },
-          { target: 'renewing' },
-        ],
-        renewDeadline: [
           { guard: 'leaseLapsed', target: '#lost', actions: deadlinePassed },
           { target: 'renewing' },
         ],
@@ -95,6 +131,13 @@ export const elected = electionSetup.createStateConfig({
           states: {
             holding: {
               description: 'The next renewal is due a retry period after the last one.',
+              on: {
+                lockChanged: {
+                  guard: ifNews('wipedOut'),
+                  target: 'renewing',
+                  actions: rebaseOnNews,
+                },
+              },
               after: {
                 retryPeriod: [
                   { guard: 'leaseLapsed', target: '#lost', actions: deadlinePassed },

@@ -1,13 +1,22 @@
 import { LockError } from '../src/errors/lock-error.js';
+import { isNewer } from '../src/lock/decide.js';
+import type { LockNews, LockSnapshot } from '../src/lock/resource-lock.js';
+import { stepDownRequested } from '../src/lock/step-down.js';
 import type { LockReading } from './actors.js';
 import * as delays from './delays.js';
 import { findOwnWrite, isFresh } from './own-writes.js';
-import type { ElectionContext } from './types.js';
+import type { ElectionContext, SentWrite } from './types.js';
+import * as updates from './updates.js';
 
 /* Statements about the context, and about the answer that has just come in (`params`). */
 
 interface Args {
   readonly context: ElectionContext;
+}
+
+/** What the watch tells, and when it was received (monotonic, in ms). */
+export interface News extends LockNews {
+  readonly receivedAtMs: number;
 }
 
 /**
@@ -33,19 +42,19 @@ export function writeUnanswered({ context }: Args): boolean {
   return context.attempt !== null;
 }
 
-/** The write that has just succeeded was sent less than a renew deadline ago. */
+/** The write that has just succeeded was sent less than a renew deadline ago, and is not void. */
 export function claimIsFresh({ context }: Args): boolean {
-  return context.attempt !== null && isFresh(context, context.attempt);
+  return context.attempt !== null && mayFoundTerm(context, context.attempt);
 }
 
 /**
- * What was read is the claim in question, sent less than a renew deadline ago. A record that is left
+ * What was read is the claim in question, sent less than a renew deadline ago and not void. A record that is left
  * from an earlier term of ours does not count: each term has a write, and a fencing token, of its own.
  */
 export function claimWasCommitted({ context }: Args, { snapshot }: LockReading): boolean {
   const { attempt } = context;
   if (attempt === null || snapshot?.record == null) return false;
-  return snapshot.record.equals(attempt.record) && isFresh(context, attempt);
+  return snapshot.record.equals(attempt.record) && mayFoundTerm(context, attempt);
 }
 
 /** What was read is a renewal of ours that was sent after the last one known to be committed. */
@@ -56,15 +65,88 @@ export function renewalWasCommitted({ context }: Args, reading: LockReading): bo
 
 /** What was read is a record that we did not write. No record at all is nobody's. */
 export function heldByAnother({ context }: Args, { snapshot }: LockReading): boolean {
-  if (snapshot === null) return false;
-  if (snapshot.record === null && snapshot.unreadable === null) return false;
-  return findOwnWrite(context, snapshot) === null;
+  return isOfAnother(context, snapshot);
+}
+
+/** The watch tells what we did not know: it may repeat itself, and come late. */
+export function isNews({ context }: Args, news: News): boolean {
+  return isNewer(news.version, context.observation?.version ?? null);
+}
+
+/** The watch tells that nobody can be leading any more. */
+export function freesTheLock(args: Args, news: News): boolean {
+  if (!isNews(args, news)) return false;
+  const { decision } = updates.news(args.context, news);
+  return decision != null && decision.kind !== 'wait';
+}
+
+/** The watch tells that another's record has taken the place of ours. */
+export function takenByAnother(args: Args, news: News): boolean {
+  return isNews(args, news) && isOfAnother(args.context, news.snapshot);
+}
+
+/** The watch tells that our record is gone, without another's being there, and our lease is live. */
+export function wipedOut(args: Args, news: News): boolean {
+  const { snapshot } = news;
+  const isBare = snapshot !== null && snapshot.record === null && snapshot.unreadable === null;
+  return isNews(args, news) && (snapshot === null || isBare) && !leaseLapsed(args);
+}
+
+/** The watch tells that somebody asks us to hand over. */
+export function asksToStepDown(args: Args, news: News): boolean {
+  const { lease } = args.context;
+  if (lease === null || !isNews(args, news) || !termIsOn(args)) return false;
+  return stepDownRequested(news.snapshot?.object, lease.record);
+}
+
+/** When we wrote last, somebody had asked us to hand over. */
+export function askedToStepDown({ context: { lease } }: Args): boolean {
+  return lease !== null && stepDownRequested(lease.base?.object, lease.record);
+}
+
+/** Changes of the lock are heard of as they happen. */
+export function isWatching({ context }: Args): boolean {
+  return context.watching;
+}
+
+/**
+ * A read that was made because a renewal was overdue has brought what the watch should have told: it
+ * may be dead. A change that comes with any other read may only be late.
+ */
+export function watchMissedIt({ context }: Args, { snapshot, sentAtMs }: LockReading): boolean {
+  const { watching, observation } = context;
+  if (!watching || observation === null) return false;
+  const overdueMs = delays.pollInterval({ context: { ...context, jitter: 0 } });
+  const changed = observation.snapshot?.fingerprint !== snapshot?.fingerprint;
+  return changed && sentAtMs - observation.heardAtMs >= overdueMs;
+}
+
+/** Changes may have gone unheard before the watch was set up again. */
+export function hasGap(_: Args, gap: boolean): boolean {
+  return gap;
+}
+
+/** Somebody wrote before us, and the watch has told what. */
+export function isExplainedConflict({ context }: Args, error: unknown): boolean {
+  const { attempt, observation } = context;
+  if (!isConflict(undefined, error) || attempt === null || observation?.version == null) {
+    return false;
+  }
+  return isNewer(observation.version, attempt.baseVersion);
 }
 
 /** What was read is a record of ours that holds the lock. */
 export function stillHeldByUs({ context }: Args, { snapshot }: LockReading): boolean {
   const own = findOwnWrite(context, snapshot);
   return own !== null && !own.record.isReleased;
+}
+
+/** The last that is known of the lock is our own write, and no other of ours is under way. */
+export function ownWriteIsLast({ context }: Args): boolean {
+  const { lease, attempt, observation } = context;
+  if (lease?.base == null || attempt !== null) return false;
+  const last = observation?.version === lease.base.version ? observation.snapshot : null;
+  return last?.record?.equals(lease.record) === true;
 }
 
 /** What was read is our own release. */
@@ -85,6 +167,21 @@ export function isConflict(_: unknown, error: unknown): boolean {
 export function objectVanished({ context }: Args, error: unknown): boolean {
   const updating = context.lease !== null && context.lease.base !== null;
   return updating && error instanceof LockError && error.kind === 'notFound';
+}
+
+/**
+ * A claim that is young enough, and that nothing heard since has made void: a creation can be stored
+ * after another held the lock and lost it by deletion, and that other may be leading still.
+ */
+function mayFoundTerm(context: ElectionContext, claim: SentWrite): boolean {
+  return context.ownWrites.includes(claim) && isFresh(context, claim);
+}
+
+/** A record that we did not write. No record at all is nobody's. */
+function isOfAnother(context: ElectionContext, snapshot: LockSnapshot | null): boolean {
+  if (snapshot === null) return false;
+  if (snapshot.record === null && snapshot.unreadable === null) return false;
+  return findOwnWrite(context, snapshot) === null;
 }
 
 /** Draining has not begun. */

@@ -2,7 +2,8 @@ import type { LockSnapshot } from '../src/lock/resource-lock.js';
 import type { LockReading } from './actors.js';
 import type { WorkResult } from '../src/election/term.js';
 import type { Failure } from './setup.js';
-import type { CallbackName } from './types.js';
+import type { News } from './guards.js';
+import type { CallbackName, ElectionContext, ElectionEvent } from './types.js';
 
 /*
  * Phrases that recur in the chart: an action or a guard together with what it takes from the event
@@ -17,14 +18,15 @@ export interface Failed {
   readonly event: { readonly error: unknown };
 }
 
-type Action = 'noteReading' | 'noteFoundCommitted' | 'rebase';
+type Action = 'noteReading' | 'noteFoundCommitted';
 type ReadingGuard =
   | 'claimWasCommitted'
   | 'heldByAnother'
   | 'renewalWasCommitted'
   | 'stillHeldByUs'
   | 'releaseWasCommitted';
-type ErrorGuard = 'isFirstConflict' | 'isConflict' | 'objectVanished';
+type ErrorGuard = 'isFirstConflict' | 'isExplainedConflict' | 'objectVanished';
+type NewsGuard = 'isNews' | 'freesTheLock' | 'takenByAnother' | 'wipedOut' | 'asksToStepDown';
 
 /** The action, with the reading that has just come in. */
 export const withReading = <T extends Action>(type: T) => ({
@@ -43,6 +45,52 @@ export const ifError = <T extends ErrorGuard>(type: T) => ({
   type,
   params: ({ event }: Failed) => event.error,
 });
+
+type LockChanged = Extract<ElectionEvent, { readonly type: 'lockChanged' }>;
+type WatchOpened = Extract<ElectionEvent, { readonly type: 'watchOpened' }>;
+type WatchFailed = Extract<ElectionEvent, { readonly type: 'watchFailed' }>;
+
+const newsOf = ({ event }: { readonly event: LockChanged }): News => ({
+  ...event.news,
+  receivedAtMs: event.receivedAtMs,
+});
+
+/** The guard, asked about what the watch tells. */
+export const ifNews = <T extends NewsGuard>(type: T) => ({ type, params: newsOf });
+
+/** What the watch tells is what we know from now on. */
+export const noteNews = { type: 'noteNews' as const, params: newsOf };
+
+/** The next renewal is conditional on what the watch tells. */
+export const rebaseOnNews = {
+  type: 'rebase' as const,
+  params: ({ event }: { readonly event: LockChanged }) => event.news.snapshot,
+};
+
+/** The next renewal is conditional on what was read. */
+export const rebase = {
+  type: 'rebase' as const,
+  params: ({ event }: DoneWith<LockReading>) => event.output.snapshot,
+};
+
+/** The watch may have missed something. */
+export const ifGap = {
+  type: 'hasGap' as const,
+  params: ({ event }: { readonly event: WatchOpened }) => event.gap,
+};
+
+/** The lock cannot be watched. */
+export const noteBlind = {
+  type: 'noteBlind' as const,
+  params: ({ event }: { readonly event: WatchFailed }) => event.error,
+};
+
+/** The watch on the lock, which tells the chart of changes as they happen. */
+export const watch = {
+  id: 'watch' as const,
+  src: 'watchLock' as const,
+  input: ({ context: { config } }: { readonly context: ElectionContext }) => config,
+};
 
 /** The write that was under way is in the lock. */
 export const noteCommitted = {

@@ -3,19 +3,23 @@ import { electionSetup } from './setup.js';
 import { recordToWrite } from './updates.js';
 
 /**
- * Giving the lock back, so that another can take it at once. Never blindly: what stands in the lock
- * is read first, and only a record of our own is written over. Bounded by the lease itself.
+ * Giving the lock back, so that another can take it at once. Never blindly: the write is conditional
+ * on our own last one, or what stands in the lock is read first. Bounded by the lease itself.
  */
 export const releasing = electionSetup.createStateConfig({
   id: 'releasing',
   description: 'We do not lead any more, and give the lock back if it is still ours.',
-  initial: 'checking',
+  initial: 'beginning',
   entry: 'endTerm',
   after: {
     leaseDuration: [{ guard: 'shallRejoin', target: '#rejoining' }, { target: '#stopped' }],
   },
   on: { stop: { actions: 'requestStop' } },
   states: {
+    beginning: {
+      description: 'Is it certain what stands in the lock, or is a write of ours unanswered?',
+      always: [{ guard: 'ownWriteIsLast', target: 'writing' }, { target: 'checking' }],
+    },
     checking: {
       description: 'Is the record in the lock one that we wrote?',
       invoke: {

@@ -5,6 +5,7 @@ import {
   noteCommitted,
   noteFailure,
   noteTimeout,
+  rebase,
   withReading,
 } from './phrases.js';
 import { electionSetup } from './setup.js';
@@ -69,7 +70,7 @@ export const renewal = electionSetup.createStateConfig({
             target: 'renewed',
             actions: withReading('noteFoundCommitted'),
           },
-          { target: 'writing', actions: withReading('rebase') },
+          { target: 'writing', actions: rebase },
         ],
         onError: { target: 'retrying', actions: noteFailure('read', 'renew') },
       },
@@ -80,7 +81,12 @@ export const renewal = electionSetup.createStateConfig({
     retrying: {
       description: 'Pause before the next try: short at first, and as long as the server asks.',
       entry: 'drawJitter',
-      after: { retryDelay: 'reading' },
+      after: {
+        retryDelay: [
+          { guard: 'leaseLapsed', target: '#lost', actions: deadlinePassed },
+          { target: 'reading' },
+        ],
+      },
     },
     renewed: {
       description: 'The renewal is in the lock; our lease counts from before it was sent.',

@@ -33,6 +33,7 @@ interface Enqueue {
   assign(update: Partial<ElectionContext>): void;
   emit(event: ElectionEmitted): void;
   sendTo(target: 'notifier', event: actors.NotifierEvent): void;
+  sendTo(target: 'watch', event: actors.WatchCommand): void;
 }
 
 /**
@@ -61,11 +62,26 @@ export const electionSetup = setup({
       const update = updates.reading(context, reading);
       enqueue.assign(update);
       tellLeader(context, update, enqueue);
-      const problem = reading.snapshot?.unreadable ?? null;
-      if (problem !== null && problem !== context.observation?.snapshot?.unreadable) {
-        enqueue.emit({ type: 'recordUnreadable', problem });
-      }
+      tellUnreadable(context, update, enqueue);
+      if (guards.watchMissedIt({ context }, reading)) enqueue.sendTo('watch', { type: 'doubt' });
     }),
+    noteNews: enqueueActions(({ context, enqueue }, news: guards.News) => {
+      const update = updates.news(context, news);
+      enqueue.assign(update);
+      tellLeader(context, update, enqueue);
+      tellUnreadable(context, update, enqueue);
+    }),
+    noteWatching: enqueueActions(({ enqueue }) => {
+      enqueue.assign({ watching: true });
+      enqueue.emit({ type: 'watching' });
+    }),
+    noteBlind: enqueueActions(({ enqueue }, error: LockError) => {
+      enqueue.assign({ watching: false });
+      enqueue.emit({ type: 'watchFailed', error });
+    }),
+    forgetWatch: assign({ watching: false }),
+    noteLostRace: assign(({ context }) => updates.lostRace(context)),
+    noteNoRace: assign(({ context }) => updates.noRace(context)),
     prepareClaim: assign(({ context }) => updates.claim(context)),
     prepareRenewal: assign(({ context }) => updates.renewal(context)),
     prepareRelease: assign(({ context }) => updates.release(context)),
@@ -80,7 +96,9 @@ export const electionSetup = setup({
       tellLeader(context, update, enqueue);
     }),
     forgetAttempt: assign(() => updates.notFoundCommitted()),
-    rebase: assign(({ context }, reading: LockReading) => updates.rebase(context, reading)),
+    rebase: assign(({ context }, snapshot: LockSnapshot | null) =>
+      updates.rebase(context, snapshot),
+    ),
     noteFailure: enqueueActions(({ context, enqueue }, { of, during, error }: Failure) => {
       const lockError = error === undefined ? notAnswered(context) : LockError.from(error);
       const update = updates.failure(context, { of, error: lockError });
@@ -167,6 +185,17 @@ function tellLeader(
   if (leader == null || leader === context.leader) return;
   enqueue.emit({ type: 'newLeader', identity: leader });
   enqueue.sendTo('notifier', { type: 'newLeader', identity: leader });
+}
+
+/** A record that cannot be read has appeared: say so once. */
+function tellUnreadable(
+  { observation: before }: ElectionContext,
+  { observation }: Partial<ElectionContext>,
+  enqueue: Enqueue,
+): void {
+  const problem = observation?.snapshot?.unreadable ?? null;
+  if (problem === null || problem === before?.snapshot?.unreadable) return;
+  enqueue.emit({ type: 'recordUnreadable', problem });
 }
 
 function notAnswered({ config }: ElectionContext): LockError {

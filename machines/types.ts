@@ -3,7 +3,7 @@ import type { Term, TermHandle } from '../src/election/term.js';
 import type { LockError } from '../src/errors/lock-error.js';
 import type { Decision, Observation } from '../src/lock/decide.js';
 import type { LeaderElectionRecord } from '../src/lock/record.js';
-import type { LockSnapshot } from '../src/lock/resource-lock.js';
+import type { LockNews, LockSnapshot } from '../src/lock/resource-lock.js';
 import type { Instant } from '../src/time/clock.js';
 
 /** A write of ours, dated just before it was sent: from there its validity counts. */
@@ -48,6 +48,10 @@ export interface ElectionContext {
   readonly retryAfterMs: number | null;
   /** Between 0 and 1, drawn anew for each wait. */
   readonly jitter: number;
+  /** Changes of the lock are told as they happen; if not, it is read again and again. */
+  readonly watching: boolean;
+  /** How far candidates spread their tries when the lock comes free, in ms; wider in a crowd. */
+  readonly herdWindowMs: number;
   readonly stopRequested: boolean;
   /** Why the present term ends. */
   readonly endReason: EndReason | null;
@@ -64,6 +68,17 @@ export type ElectionEvent =
   | { readonly type: 'stop' }
   /** Something says that the lock may have changed: look now rather than at the next poll. */
   | { readonly type: 'wake' }
+  /** The watch has something to tell. It may be old, or told before. */
+  | {
+      readonly type: 'lockChanged';
+      readonly news: LockNews;
+      /** Monotonic time, in ms. */
+      readonly receivedAtMs: number;
+    }
+  /** The watch tells of changes from now on; with a gap, some may have gone unheard before. */
+  | { readonly type: 'watchOpened'; readonly gap: boolean }
+  /** The watch tells of nothing at present. */
+  | { readonly type: 'watchFailed'; readonly error: LockError }
   /** Somebody asked, and by the clock the renew deadline has passed. */
   | { readonly type: 'lapse' }
   | CallbackFailed;
@@ -100,6 +115,10 @@ export type ElectionEmitted =
   | { readonly type: 'recordUnreadable'; readonly problem: string }
   | { readonly type: 'overrun'; readonly term: Term }
   | CallbackFailed
+  /** Changes of the lock are heard of as they happen, from now on. */
+  | { readonly type: 'watching' }
+  /** The lock cannot be watched at present: it is read again and again, until `watching`. */
+  | { readonly type: 'watchFailed'; readonly error: LockError }
   /** The candidacy is over. */
   | { readonly type: 'ended'; readonly outcome: Outcome };
 
@@ -109,6 +128,7 @@ export type ElectionTag = 'leader';
 // eslint-disable-next-line @typescript-eslint/consistent-type-definitions -- XState wants an index signature, which only a type alias has by itself
 export type ElectionChildren = {
   readonly notifier: 'notifier';
+  readonly watch: 'watchLock';
   readonly readLock: 'readLock';
   readonly readBack: 'readLock';
   readonly claim: 'writeLock';

@@ -1,17 +1,22 @@
 import type { EndReason, Outcome, ResolvedConfig } from '../src/config/leader-election-config.js';
 import { TermHandle } from '../src/election/term.js';
 import type { LockError } from '../src/errors/lock-error.js';
-import { decide, observe } from '../src/lock/decide.js';
+import { decide, isNewer, type Observation, observe } from '../src/lock/decide.js';
 import { claimRecord, releaseRecord, renewalRecord } from '../src/lock/next-record.js';
 import type { LeaderElectionRecord } from '../src/lock/record.js';
 import type { LockSnapshot } from '../src/lock/resource-lock.js';
 import type { LockReading, StoppedInput } from './actors.js';
+import type { News } from './guards.js';
 import { findOwnWrite, possibleWrites } from './own-writes.js';
 import type { ElectionContext, HeldLease, SentWrite } from './types.js';
 
 /* What happens to the context. Each function takes it and returns what changes. */
 
 type Update = Partial<ElectionContext>;
+
+/** Within which candidates try for a lock that comes free, in ms; see `herdDelay`. */
+const NARROWEST_HERD_MS = 12;
+const WIDEST_HERD_MS = 200;
 
 /** Own writes that are remembered: older ones can no longer be in the lock. */
 const OWN_WRITES_KEPT = 8;
@@ -30,6 +35,8 @@ export function initialContext(config: ResolvedConfig): ElectionContext {
     failures: 0,
     retryAfterMs: null,
     jitter: 0,
+    watching: false,
+    herdWindowMs: NARROWEST_HERD_MS,
     stopRequested: false,
     endReason: null,
     workError: undefined,
@@ -40,9 +47,28 @@ export function initialContext(config: ResolvedConfig): ElectionContext {
 }
 
 /** The lock was read: what is known of it, and what a candidate would do about it. */
-export function reading(context: ElectionContext, { snapshot, receivedAtMs }: LockReading): Update {
+export function reading(context: ElectionContext, answer: LockReading): Update {
+  const { snapshot } = answer;
+  // What the watch has told since the read was sent may be newer than the answer.
+  if (isOutdated(context, answer)) return {};
+  return {
+    ...known(context, observe(context.observation, answer, context.config)),
+    ownWrites: possibleWrites(context.ownWrites, snapshot),
+  };
+}
+
+/** The watch has told of something newer than what we knew: it is looked at as if it had been read. */
+export function news(context: ElectionContext, { snapshot, version, receivedAtMs }: News): Update {
+  const heard = { snapshot, version, receivedAtMs };
+  return {
+    ...known(context, observe(context.observation, heard, context.config)),
+    ownWrites: possibleWrites(context.ownWrites, snapshot),
+  };
+}
+
+function known(context: ElectionContext, observation: Observation): Update {
   const { config } = context;
-  const observation = observe(context.observation, snapshot, receivedAtMs, config.leaseDurationMs);
+  const { snapshot } = observation;
   const decision = decide({
     observation,
     nowMs: config.clock.now().monotonicMs,
@@ -50,12 +76,28 @@ export function reading(context: ElectionContext, { snapshot, receivedAtMs }: Lo
     reclaimOwnIdentity: config.reclaimOwnIdentity,
     wroteIt: findOwnWrite(context, snapshot) !== null,
   });
-  return {
-    observation,
-    decision,
-    leader: holderOf(snapshot),
-    ownWrites: possibleWrites(context.ownWrites, snapshot),
-  };
+  return { observation, decision, leader: holderOf(snapshot) };
+}
+
+/** The read was overtaken by news: its answer shows the lock as it was before. */
+function isOutdated(
+  { observation }: ElectionContext,
+  { snapshot, sentAtMs }: LockReading,
+): boolean {
+  if (observation?.version == null || observation.heardAtMs < sentAtMs) return false;
+  if (snapshot !== null) return isNewer(observation.version, snapshot.version);
+  // That there is no object has no version; if it has been deleted since, the watch will tell.
+  return observation.heardAtMs > sentAtMs;
+}
+
+/** The lock came free, and another was faster. */
+export function lostRace({ herdWindowMs }: ElectionContext): Update {
+  return { herdWindowMs: Math.min(herdWindowMs * 2, WIDEST_HERD_MS) };
+}
+
+/** The lock came free, and there was no race for it. */
+export function noRace({ herdWindowMs }: ElectionContext): Update {
+  return { herdWindowMs: Math.max(herdWindowMs / 1.25, NARROWEST_HERD_MS) };
 }
 
 /** A claim is about to be sent. */
@@ -109,7 +151,7 @@ function holding(context: ElectionContext, write: SentWrite, snapshot: LockSnaps
     lease,
     attempt: null,
     ownWrites: possibleWrites(context.ownWrites, snapshot),
-    observation: observe(context.observation, snapshot, now.monotonicMs, config.leaseDurationMs),
+    observation: observe(context.observation, { snapshot, receivedAtMs: now.monotonicMs }, config),
     decision: null,
     leader: config.lock.identity,
     failures: 0,
@@ -122,8 +164,8 @@ export function notFoundCommitted(): Update {
   return { attempt: null };
 }
 
-/** The next renewal is based on what has just been read; on nothing, if the object is gone. */
-export function rebase(context: ElectionContext, { snapshot }: LockReading): Update {
+/** The next renewal is based on this; on nothing, if the object is gone. */
+export function rebase(context: ElectionContext, snapshot: LockSnapshot | null): Update {
   if (context.lease === null) return {};
   return {
     lease: { ...context.lease, base: snapshot },

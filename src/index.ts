@@ -22,9 +22,12 @@ export { LeaseLock } from './lock/lease-lock.js';
 export { LeaderElectionRecord, type LeaderElectionRecordFields } from './lock/record.js';
 export type {
   LockCallOptions,
+  LockNews,
   LockResult,
   LockSnapshot,
   LockUpdateOptions,
+  LockWatch,
+  LockWatcher,
   ResourceLock,
 } from './lock/resource-lock.js';
 export type { Clock, Instant } from './time/clock.js';

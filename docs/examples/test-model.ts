@@ -23,7 +23,7 @@ const written = {
 const events: AnyEventObject[] = [
   { type: 'start' },
   { type: 'stop' },
-  { type: 'xstate.done.actor.readLock', output: { snapshot: null, receivedAtMs: 0 } },
+  { type: 'xstate.done.actor.readLock', output: { snapshot: null, sentAtMs: 0, receivedAtMs: 0 } },
   { type: 'xstate.error.actor.readLock', error: new Error('unreachable') },
   { type: 'xstate.done.actor.claim', output: written },
   { type: 'xstate.after.retryPeriod.leading' },

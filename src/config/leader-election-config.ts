@@ -13,10 +13,11 @@ export const JITTER_FACTOR = 1.2;
  * - `failed`: `onStartedLeading` threw or rejected
  * - `deadline`: no renewal succeeded within the renew deadline
  * - `superseded`: the lock was found in other hands
+ * - `steppedDown`: somebody asked the leader to hand over, by an annotation on the lock
  * - `drainTimeout`: `stop()` was called, and the work or `onStoppedLeading` did not end in time
  */
 export type EndReason =
-  'stopped' | 'finished' | 'failed' | 'deadline' | 'superseded' | 'drainTimeout';
+  'stopped' | 'finished' | 'failed' | 'deadline' | 'superseded' | 'steppedDown' | 'drainTimeout';
 
 /** What `run()` and `stop()` resolve with. */
 export interface Outcome {
@@ -60,8 +61,8 @@ export interface LeaderElectionConfig {
 
   /**
    * How long after a successful renewal the next one starts, in seconds. Default 2. Waiting
-   * candidates that poll look at the lock every 1 to 2.2 times as long. The shorter, the more
-   * requests.
+   * candidates that cannot watch the lock look at it every 1 to 2.2 times as long. The shorter, the
+   * more requests.
    */
   readonly retryPeriodSeconds?: number;
 
@@ -114,6 +115,13 @@ export interface LeaderElectionConfig {
   readonly reclaimOwnIdentity?: boolean;
 
   /**
+   * Take a lease at once that by the API server's own clock was last renewed more than two lease
+   * durations ago, as after everybody was down. Default true; false waits a whole lease duration
+   * from when it was first seen.
+   */
+  readonly useServerClock?: boolean;
+
+  /**
    * Where to log, pino or alike. Default: warnings and errors, to stderr. `false`: nothing; the
    * events tell the same.
    */
@@ -140,6 +148,7 @@ export interface ResolvedConfig {
   readonly onLost: 'return' | 'rejoin';
   readonly releaseWhenDone: boolean;
   readonly reclaimOwnIdentity: boolean;
+  readonly useServerClock: boolean;
   readonly logger: Logger;
   readonly clock: Clock;
   readonly random: () => number;

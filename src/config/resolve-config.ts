@@ -34,6 +34,7 @@ const KNOWN: readonly (keyof LeaderElectionConfig)[] = [
   'releaseWhenDone',
   'drainTimeoutSeconds',
   'reclaimOwnIdentity',
+  'useServerClock',
   'logger',
   'clock',
   'random',
@@ -67,6 +68,7 @@ export function resolveConfig(config: LeaderElectionConfig): ResolvedConfig {
     onLost: config.onLost ?? 'return',
     releaseWhenDone: config.releaseWhenDone ?? false,
     reclaimOwnIdentity: config.reclaimOwnIdentity ?? false,
+    useServerClock: config.useServerClock ?? true,
     logger: resolveLogger(config.logger),
     clock: config.clock ?? systemClock,
     random: config.random ?? Math.random,
@@ -137,11 +139,21 @@ function checkCallbacks(problems: Problems, config: LeaderElectionConfig): void 
 }
 
 function checkRest(problems: Problems, config: LeaderElectionConfig): void {
-  const { overrun, onLost, releaseWhenDone, reclaimOwnIdentity, logger, clock, random } = config;
+  const {
+    overrun,
+    onLost,
+    releaseWhenDone,
+    reclaimOwnIdentity,
+    useServerClock,
+    logger,
+    clock,
+    random,
+  } = config;
   if (overrun !== undefined) problems.oneOf('overrun', overrun, ['log', 'exit']);
   if (onLost !== undefined) problems.oneOf('onLost', onLost, ['return', 'rejoin']);
   if (releaseWhenDone !== undefined) problems.boolean('releaseWhenDone', releaseWhenDone);
   if (reclaimOwnIdentity !== undefined) problems.boolean('reclaimOwnIdentity', reclaimOwnIdentity);
+  if (useServerClock !== undefined) problems.boolean('useServerClock', useServerClock);
   if (logger !== undefined && logger !== false) {
     const what = 'a logger such as pino, or false';
     problems.methods('logger', logger, what, ['debug', 'info', 'warn', 'error']);

@@ -43,6 +43,7 @@ export function newsLogger(
   candidate: { readonly lock: string; readonly identity: string },
 ): (news: ElectionNews) => void {
   let lastFailure = '';
+  const logWatch = watchLogger(logger, candidate);
   const warnOnce = (message: string, failure: Failure): void => {
     const text = `${message} ${failure.error.message}`;
     // Being second in a race for a free lock is no trouble, and happens at every hand-over.
@@ -89,6 +90,10 @@ export function newsLogger(
             'not changed for a lease duration',
         );
         break;
+      case 'watching':
+      case 'watchFailed':
+        logWatch(news);
+        break;
       case 'overrun':
         logger.error(
           candidate,
@@ -106,6 +111,25 @@ export function newsLogger(
         logger.debug({ ...candidate, from: news.previous, to: news.state }, 'State changed');
         break;
     }
+  };
+}
+
+/** A watch that cannot be had is a warning once, until it can be had or the reason is another. */
+function watchLogger(
+  logger: Logger,
+  candidate: object,
+): (news: Extract<ElectionEmitted, { readonly type: 'watching' | 'watchFailed' }>) => void {
+  let lastFailure = '';
+  return (news) => {
+    if (news.type === 'watching') {
+      lastFailure = '';
+      logger.debug(candidate, 'Watching the lock');
+      return;
+    }
+    const { error } = news;
+    const level = error.message === lastFailure ? 'debug' : 'warn';
+    lastFailure = error.message;
+    logger[level]({ ...candidate, err: error }, 'The lock cannot be watched; it is polled');
   };
 }
 

@@ -116,7 +116,8 @@ function readState(node: AnyStateNode): ChartState {
   };
 }
 
-function definitionsOf(node: AnyStateNode): AnyTransitionDefinition[] {
+/** The transitions of one state, in the order in which the graph has them. */
+export function definitionsOf(node: AnyStateNode): AnyTransitionDefinition[] {
   return [...[...node.transitions.values()].flat(), ...(node.always ?? [])];
 }
 

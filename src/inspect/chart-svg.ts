@@ -48,23 +48,42 @@ marker path { fill: var(--line); }
 /** The picture as a text, ending in a line break. */
 export function chartSvg(layout: ChartLayout): string {
   const { width, height, title } = layout;
-  const boxes = layout.states.filter(({ state }) => state.open);
-  const plain = layout.states.filter(({ state }) => !state.open);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escape(title)}">`,
     `<title>${escape(title)}</title>`,
     `<style>${STYLE}</style>`,
     '<defs><marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto"><path d="M0 0 8 4 0 8z"/></marker></defs>',
     `<rect class="page" width="${width}" height="${height}" rx="8"/>`,
+    ...drawAll(layout),
+    '</svg>',
+    '',
+  ].join('\n');
+}
+
+/**
+ * The same picture for a page that has colours of its own for the classes, and the marker `head`
+ * for the ends of arrows.
+ */
+export function chartFigure(layout: ChartLayout): string {
+  const { width, height, title } = layout;
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" class="chart" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escape(title)}">`,
+    ...drawAll(layout),
+    '</svg>',
+  ].join('');
+}
+
+function drawAll(layout: ChartLayout): string[] {
+  const boxes = layout.states.filter(({ state }) => state.open);
+  const plain = layout.states.filter(({ state }) => !state.open);
+  return [
     ...boxes.map(drawFrame),
     ...layout.arrows.map(drawLine),
     ...boxes.map(drawText),
     ...plain.map(drawFrame),
     ...plain.map(drawText),
     ...layout.arrows.map(drawLabel).filter((label) => label !== ''),
-    '</svg>',
-    '',
-  ].join('\n');
+  ];
 }
 
 function drawFrame({ state, x, y, width, height }: PlacedState): string {

@@ -155,7 +155,7 @@ function isStub(states: readonly ViewState[], wanted: string): boolean {
  * In an overview the guard says more than the timer or answer after which it is asked, and much of
  * what triggers it is folded away. Events that come from outside keep their names.
  */
-function briefText(transition: ChartTransition): string {
+export function briefText(transition: ChartTransition): string {
   const { trigger, guard } = transition;
   return guard === null || trigger.kind === 'event' ? transitionText(transition) : `[${guard}]`;
 }

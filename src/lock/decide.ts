@@ -8,6 +8,27 @@ export interface Observation {
   readonly observedAtMs: number;
   /** Monotonic time, in ms, when the lease known to be live runs out; null when none is known. */
   readonly expiresAtMs: number | null;
+  /** Monotonic time, in ms, when anything was heard of the lock last, changed or not. */
+  readonly heardAtMs: number;
+  /** The version that was heard of last, that of a deletion included; null: none yet. */
+  readonly version: string | null;
+}
+
+/** One piece of information about the lock: an answer to a read or write, or news from a watch. */
+export interface Heard {
+  /** Null: the object does not exist. */
+  readonly snapshot: LockSnapshot | null;
+  /** Monotonic time in ms. */
+  readonly receivedAtMs: number;
+  /** That of the deletion, where a watch has told of one. */
+  readonly version?: string | undefined;
+}
+
+/** What there is to know about this candidate. */
+export interface Observer {
+  readonly leaseDurationMs: number;
+  /** Believe the age that the server's own clock gives to what it stores. */
+  readonly useServerClock: boolean;
 }
 
 export type Decision =
@@ -34,31 +55,62 @@ export interface DecideInput {
 }
 
 /**
- * Takes an answer of the API server (null: no such object) into what is known so far.
+ * Takes what was heard of the lock into what is known so far.
  *
  * The age of a lease counts from when this process received a record that differs from the one
  * before. Times inside the record are another machine's and are never compared with ours.
  */
-export function observe(
-  before: Observation | null,
-  answer: LockSnapshot | null,
-  receivedAtMs: number,
-  ownLeaseDurationMs: number,
-): Observation {
-  const sameAsBefore = before !== null && before.snapshot?.fingerprint === answer?.fingerprint;
+export function observe(before: Observation | null, heard: Heard, observer: Observer): Observation {
+  const { snapshot, receivedAtMs } = heard;
+  const sameAsBefore = before !== null && before.snapshot?.fingerprint === snapshot?.fingerprint;
   const observedAtMs = sameAsBefore ? before.observedAtMs : receivedAtMs;
-  if (answer === null || isBare(answer)) {
-    return {
-      snapshot: answer,
-      observedAtMs,
-      expiresAtMs: expiryOfVanished(before, receivedAtMs, ownLeaseDurationMs),
-    };
+  const version = heard.version ?? snapshot?.version ?? before?.version ?? null;
+  return {
+    snapshot,
+    observedAtMs,
+    expiresAtMs: expiry(before, heard, observedAtMs, observer),
+    heardAtMs: receivedAtMs,
+    version,
+  };
+}
+
+function expiry(
+  before: Observation | null,
+  { snapshot, receivedAtMs }: Heard,
+  observedAtMs: number,
+  { leaseDurationMs, useServerClock }: Observer,
+): number | null {
+  if (snapshot === null || isBare(snapshot)) {
+    return expiryOfVanished(before, receivedAtMs, leaseDurationMs);
   }
-  if (answer.record?.isReleased === true) {
-    return { snapshot: answer, observedAtMs, expiresAtMs: null };
-  }
-  const durationMs = leaseDurationMs(answer, ownLeaseDurationMs);
-  return { snapshot: answer, observedAtMs, expiresAtMs: observedAtMs + durationMs };
+  if (snapshot.record?.isReleased === true) return null;
+  const durationMs = durationOf(snapshot, leaseDurationMs);
+  const isOld = useServerClock && isLongDead(snapshot, durationMs, leaseDurationMs);
+  return isOld ? Math.min(observedAtMs + durationMs, receivedAtMs) : observedAtMs + durationMs;
+}
+
+/**
+ * By the clock of the API server, which dates both what it stores and what it answers, nobody has
+ * renewed for so long that the holder must be gone: everybody was down. Twice the lease leaves room
+ * for several API servers whose clocks differ.
+ */
+function isLongDead(
+  { writtenAgoMs }: LockSnapshot,
+  durationMs: number,
+  ownLeaseDurationMs: number,
+): boolean {
+  if (writtenAgoMs === undefined) return false;
+  const longest = Math.max(durationMs, ownLeaseDurationMs);
+  return writtenAgoMs > 2 * longest && writtenAgoMs >= longest + CLOCK_SLACK_MS;
+}
+
+const CLOCK_SLACK_MS = 5000;
+
+/** Whether a version is later than another. Versions that are no numbers cannot be compared. */
+export function isNewer(version: string, than: string | null): boolean {
+  if (than === null) return true;
+  if (!/^\d+$/.test(version) || !/^\d+$/.test(than)) return version !== than;
+  return version.length === than.length ? version > than : version.length > than.length;
 }
 
 /**
@@ -76,7 +128,7 @@ function expiryOfVanished(
   // After a release another may have taken the lock, unseen by us; the second that a released record
   // names says nothing about its lease.
   if (last.record?.isReleased === true) return receivedAtMs + ownLeaseDurationMs;
-  return receivedAtMs + leaseDurationMs(last, ownLeaseDurationMs);
+  return receivedAtMs + durationOf(last, ownLeaseDurationMs);
 }
 
 /** What a candidate that does not lead should do now. Reads no clock and asks nobody. */
@@ -111,7 +163,7 @@ function isBare(snapshot: LockSnapshot): boolean {
 }
 
 /** The record's own duration, whatever ours is; ours where it has none or nonsense. */
-function leaseDurationMs(snapshot: LockSnapshot, ownLeaseDurationMs: number): number {
+function durationOf(snapshot: LockSnapshot, ownLeaseDurationMs: number): number {
   const seconds = snapshot.record?.leaseDurationSeconds;
   return seconds !== undefined && Number.isFinite(seconds) && seconds > 0
     ? seconds * 1000

@@ -8,6 +8,8 @@ import {
   type KubeConfigLike,
 } from '../kubernetes/kube-config.js';
 import { safeReason } from '../kubernetes/safe-reason.js';
+import { ageByServer } from './age-by-server.js';
+import { collectionPath, type Endpoint, KubernetesLockWatch } from './kubernetes-lock-watch.js';
 import { checkLockOptions, defaultIdentity, type KubernetesLockOptions } from './lock-options.js';
 import type { LeaderElectionRecord } from './record.js';
 import type {
@@ -15,6 +17,8 @@ import type {
   LockResult,
   LockSnapshot,
   LockUpdateOptions,
+  LockWatch,
+  LockWatcher,
   ResourceLock,
 } from './resource-lock.js';
 import { isObject, storable, type KubernetesObject, type RecordFormat } from './stored-record.js';
@@ -24,11 +28,6 @@ import { isObject, storable, type KubernetesObject, type RecordFormat } from './
  * never comes from holding a connection for ever.
  */
 const TIMEOUT_WITH_SIGNAL_MS = 60_000;
-
-interface Endpoint {
-  readonly kubeConfig: KubeConfigLike;
-  readonly namespace: string;
-}
 
 /** What {@link KubernetesLock} shows of itself in JSON and in the console. */
 export interface KubernetesLockJson {
@@ -109,6 +108,18 @@ export abstract class KubernetesLock implements ResourceLock {
     });
   }
 
+  /** Watches the object; together with others of its kind in the namespace where that is allowed. */
+  watch(watcher: LockWatcher): LockWatch {
+    return new KubernetesLockWatch(watcher, {
+      endpoint: () => this.#endpoint,
+      resolveEndpoint: () => this.#resolveEndpoint(),
+      format: this.#format,
+      name: this.#name,
+      read: (json) => this.#snapshot(json),
+      asLockError: (error) => this.#asLockError(error),
+    });
+  }
+
   toJSON(): KubernetesLockJson {
     const { namespace } = this;
     return {
@@ -143,7 +154,7 @@ export abstract class KubernetesLock implements ResourceLock {
         timeoutMs: signal === undefined ? DEFAULT_TIMEOUT_MS : TIMEOUT_WITH_SIGNAL_MS,
       });
       if (answer.status < 200 || answer.status > 299) throw answerError(call, answer);
-      const snapshot = this.#snapshot(answer.json);
+      const snapshot = this.#snapshot(answer.json, answer.headers.date);
       if (typeof snapshot === 'string') throw unusableAnswer(call, answer, snapshot);
       this.#last = snapshot;
       return { ok: true, ...snapshot };
@@ -160,7 +171,7 @@ export abstract class KubernetesLock implements ResourceLock {
   }
 
   /** The object as read, or in words what came instead. */
-  #snapshot(json: unknown): LockSnapshot | string {
+  #snapshot(json: unknown, date?: string): LockSnapshot | string {
     if (!isObject(json)) return 'something that is not JSON';
     const metadata = isObject(json['metadata']) ? json['metadata'] : {};
     const { resourceVersion, name } = metadata as { resourceVersion?: unknown; name?: unknown };
@@ -168,7 +179,13 @@ export abstract class KubernetesLock implements ResourceLock {
     if (typeof resourceVersion !== 'string' || resourceVersion === '') {
       return 'an object without resourceVersion';
     }
-    return { ...this.#format.read(json), version: resourceVersion, object: json };
+    const writtenAgoMs = date === undefined ? undefined : ageByServer(metadata, date);
+    return {
+      ...this.#format.read(json),
+      version: resourceVersion,
+      object: json,
+      ...(writtenAgoMs === undefined ? {} : { writtenAgoMs }),
+    };
   }
 
   #baseObject(base: LockSnapshot | null): KubernetesObject {
@@ -208,8 +225,7 @@ function route(
   { verb, namespace, resource, name }: ApiCall,
   apiVersion: string,
 ): { method: 'GET' | 'POST' | 'PUT'; path: string } {
-  const api = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-  const collection = `${api}/namespaces/${encodeURIComponent(namespace)}/${resource}`;
+  const collection = collectionPath({ apiVersion, resource }, namespace);
   if (verb === 'create') return { method: 'POST', path: collection };
   return {
     method: verb === 'get' ? 'GET' : 'PUT',

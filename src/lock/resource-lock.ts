@@ -1,4 +1,5 @@
 import type { LockError } from '../errors/lock-error.js';
+import type { Clock } from '../time/clock.js';
 import type { LeaderElectionRecord } from './record.js';
 
 /** The lock's object as the API server has it: the answer to a read, or to a write that succeeded. */
@@ -13,6 +14,11 @@ export interface LockSnapshot {
   readonly version: string;
   /** The whole object as read, for the next update to be based on. Opaque to the election. */
   readonly object: unknown;
+  /**
+   * How long ago the object was last written when it was read, in milliseconds, by the clock of the
+   * server that stores it. Absent when that cannot be told.
+   */
+  readonly writtenAgoMs?: number | undefined;
 }
 
 export type LockResult =
@@ -30,6 +36,37 @@ export interface LockUpdateOptions extends LockCallOptions {
    * one that this lock object has read or written.
    */
   readonly base?: LockSnapshot | undefined;
+}
+
+/** What a watch says of the lock. It may be late, or be said twice: news is never proof. */
+export interface LockNews {
+  /** The object after the change; null when it was deleted. */
+  readonly snapshot: LockSnapshot | null;
+  /** The version that the change has made, that of a deletion included. */
+  readonly version: string;
+}
+
+/** Who is told, and by what clock a watch pauses between attempts to connect. */
+export interface LockWatcher {
+  /** The object has changed; at first, also: this is how it is. */
+  changed(news: LockNews): void;
+  /**
+   * Changes are heard of from now on. `gap`: some may have been missed before, so the lock is to be
+   * read once.
+   */
+  opened(gap: boolean): void;
+  /** Changes are not heard of, until `opened` is called again. It goes on trying. */
+  failed(error: LockError): void;
+  readonly clock: Clock;
+  /** Numbers from 0 up to 1, so that watches that broke together are not set up together. */
+  readonly random: () => number;
+}
+
+export interface LockWatch {
+  /** The watch has missed a change, so that it may be dead: set it up anew. */
+  doubt(): void;
+  /** Lets go. Nothing is said from now on, and no timer or request is left. */
+  close(): void;
 }
 
 /**
@@ -51,4 +88,9 @@ export interface ResourceLock {
   create(record: LeaderElectionRecord, options?: LockCallOptions): Promise<LockResult>;
   /** `conflict` when the object has changed since `base`; `notFound` when it is gone. */
   update(record: LeaderElectionRecord, options?: LockUpdateOptions): Promise<LockResult>;
+  /**
+   * Tells of changes as they happen, until it is closed. Absent where changes cannot be watched:
+   * the lock is read again and again then.
+   */
+  watch?(watcher: LockWatcher): LockWatch;
 }

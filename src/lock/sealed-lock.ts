@@ -3,6 +3,8 @@ import type {
   LockCallOptions,
   LockResult,
   LockUpdateOptions,
+  LockWatch,
+  LockWatcher,
   ResourceLock,
 } from './resource-lock.js';
 
@@ -13,12 +15,18 @@ import type {
 export class SealedLock implements ResourceLock {
   readonly identity: string;
   readonly description: string;
+  declare readonly watch?: (watcher: LockWatcher) => LockWatch;
   readonly #lock: ResourceLock;
 
   constructor(lock: ResourceLock) {
     this.identity = lock.identity;
     this.description = lock.description;
     this.#lock = lock;
+    // Absent where it is absent in the lock, and hidden from whoever prints this.
+    if (typeof lock.watch !== 'function') return;
+    Object.defineProperty(this, 'watch', {
+      value: (watcher: LockWatcher) => lock.watch?.(watcher),
+    });
   }
 
   get(options?: LockCallOptions): Promise<LockResult> {

@@ -77,8 +77,9 @@ function vacanciesOf(
 }
 
 /**
- * A candidate that is in good order takes over when the lease has run out and its next look is due.
- * While a fault hits everybody, nobody can: that time comes on top.
+ * A candidate that is in good order takes over when the lease has run out; one whose watch is dead
+ * may learn of the last renewal only when the next is overdue. While a fault hits everybody, nobody
+ * can: that time comes on top.
  */
 function boundFor(
   faults: readonly DoneFault[],
@@ -89,5 +90,5 @@ function boundFor(
   const outage = faults
     .filter(({ target, name }) => target === 'everybody' || name === 'revoke')
     .reduce((sum, fault) => sum + Math.min(fault.to, to) - Math.max(fault.from, from), 0);
-  return (leaseDurationSeconds + 2.2 * retryPeriodSeconds) * 1000 + outage + SLACK_MS;
+  return (leaseDurationSeconds + 3.4 * retryPeriodSeconds) * 1000 + outage + SLACK_MS;
 }

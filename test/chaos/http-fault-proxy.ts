@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import http from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** What stands between one candidate and the API server for a while. */
@@ -20,7 +21,18 @@ export type NetworkFault =
   /** Requests are carried out, and answered with an error. */
   | { readonly kind: 'statusAfterCommit'; readonly status: number }
   /** The candidate's token is not accepted. */
-  | { readonly kind: 'badToken' };
+  | { readonly kind: 'badToken' }
+  /** Requests go through, and what watches tell does not, or late, or more than once. */
+  | { readonly kind: 'watch'; readonly how: WatchFault };
+
+/**
+ * - `mute`: watches stay open and tell nothing, for ever
+ * - `late`: what they tell comes seconds late, and so does not fit what was read meanwhile
+ * - `repeated`: everything is told again a second later, after what came next
+ * - `cut`: watches end twice a second
+ * - `refused`: there is no right to watch
+ */
+export type WatchFault = 'mute' | 'late' | 'repeated' | 'cut' | 'refused';
 
 interface Target {
   readonly url: string;
@@ -87,6 +99,10 @@ export class HttpFaultProxy implements AsyncDisposable {
       return;
     }
     if (fault?.kind === 'latency') await sleep(fault.ms);
+    if (/[?&]watch=true/.test(request.url ?? '')) {
+      await this.#watch(request, response);
+      return;
+    }
     const answer = await this.#forward(request, Buffer.concat(chunks), fault);
     if (fault?.kind === 'answersLost') return;
     if (fault?.kind === 'resetAfterCommit') {
@@ -102,11 +118,65 @@ export class HttpFaultProxy implements AsyncDisposable {
     response.end(fault?.kind === 'throttle' ? undefined : answer.body);
   }
 
+  /** Passes on what the watch tells, event by event, as the fault of the moment allows. */
+  async #watch(request: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+    if (this.fault?.kind === 'watch' && this.fault.how === 'refused') {
+      refuse(response, 403);
+      return;
+    }
+    const answer = await this.#send(request, Buffer.alloc(0), this.fault);
+    response.once('close', () => answer.destroy());
+    response.writeHead(answer.statusCode ?? 500, {
+      'content-type': answer.headers['content-type'] ?? 'application/json',
+    });
+    response.flushHeaders();
+    let isMute = false;
+    const cut = setInterval(() => {
+      if (this.fault?.kind === 'watch' && this.fault.how === 'cut') response.destroy();
+    }, 500);
+    const write = (line: string): void => {
+      if (!response.destroyed) response.write(`${line}\n`);
+    };
+    try {
+      for await (const line of createInterface({ input: answer })) {
+        const { fault } = this;
+        const how = fault?.kind === 'watch' ? fault.how : null;
+        isMute ||= how === 'mute' || fault?.kind === 'silence' || fault?.kind === 'answersLost';
+        if (isMute) continue;
+        const delayMs = fault?.kind === 'latency' ? fault.ms : how === 'late' ? 4000 : 0;
+        if (delayMs > 0) setTimeout(write, delayMs, line);
+        else write(line);
+        if (how === 'repeated') setTimeout(write, 1500, line);
+      }
+    } catch {
+      // The server's end of the connection broke; the candidate's is to break, too.
+      response.destroy();
+    } finally {
+      clearInterval(cut);
+    }
+    response.end();
+  }
+
   async #forward(
-    { method, url = '/', headers }: http.IncomingMessage,
+    request: http.IncomingMessage,
     body: Buffer,
     fault: NetworkFault | null,
   ): Promise<Answer> {
+    const answer = await this.#send(request, body, fault);
+    const chunks: Buffer[] = [];
+    for await (const chunk of answer) chunks.push(chunk as Buffer);
+    return {
+      status: answer.statusCode ?? 500,
+      contentType: answer.headers['content-type'] ?? 'application/json',
+      body: Buffer.concat(chunks),
+    };
+  }
+
+  async #send(
+    { method, url = '/', headers }: http.IncomingMessage,
+    body: Buffer,
+    fault: NetworkFault | null,
+  ): Promise<http.IncomingMessage> {
     const token = fault?.kind === 'badToken' ? 'no-such-token' : this.#target.token;
     const request = https.request(new URL(url, this.#target.url), {
       method,
@@ -123,15 +193,11 @@ export class HttpFaultProxy implements AsyncDisposable {
     });
     request.end(body);
     const [answer] = (await once(request, 'response')) as [http.IncomingMessage];
-    const chunks: Buffer[] = [];
-    for await (const chunk of answer) chunks.push(chunk as Buffer);
-    return {
-      status: answer.statusCode ?? 500,
-      contentType: answer.headers['content-type'] ?? 'application/json',
-      body: Buffer.concat(chunks),
-    };
+    return answer;
   }
 }
+
+const REASONS: Readonly<Record<number, string>> = { 403: 'Forbidden', 429: 'TooManyRequests' };
 
 function refuse(response: http.ServerResponse, status: number, retryAfterSeconds?: number): void {
   response.writeHead(status, {
@@ -144,7 +210,7 @@ function refuse(response: http.ServerResponse, status: number, retryAfterSeconds
       apiVersion: 'v1',
       status: 'Failure',
       message: 'made up by the fault proxy',
-      reason: status === 429 ? 'TooManyRequests' : 'InternalError',
+      reason: REASONS[status] ?? 'InternalError',
       code: status,
     }),
   );

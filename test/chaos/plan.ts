@@ -33,7 +33,7 @@ export function randomFrom(seed: number): () => number {
 export function* localFaults(
   random: () => number,
   { leaseDurationSeconds }: Timings,
-  canBlock: boolean,
+  isOwn: boolean,
 ): Generator<LocalFault, never> {
   // From shorter than the lease, which must do no harm, to well beyond it.
   const forMs = (): number => Math.round((0.3 + 1.7 * random()) * leaseDurationSeconds * 1000);
@@ -43,7 +43,7 @@ export function* localFaults(
     yield { what: 'kill' };
     yield { what: 'pause', forMs: forMs() };
     yield network({ kind: 'answersLost' });
-    yield canBlock ? { what: 'block', forMs: forMs() } : { what: 'pause', forMs: forMs() };
+    yield isOwn ? { what: 'block', forMs: forMs() } : { what: 'pause', forMs: forMs() };
     yield network({ kind: 'latency', ms: 500 + 3000 * random() });
     yield { what: 'stop' };
     yield network({ kind: 'reset' });
@@ -54,9 +54,16 @@ export function* localFaults(
     yield network({ kind: 'resetAfterCommit' });
     yield network({ kind: 'status', status: 503 });
     yield network({ kind: 'badToken' });
+    // Candidates of other libraries do not watch.
+    if (!isOwn) continue;
+    for (const how of ['mute', 'late', 'repeated', 'cut', 'refused'] as const) {
+      yield network({ kind: 'watch', how });
+      yield { what: 'kill' };
+    }
   }
 }
 
 export function nameOf(fault: LocalFault): string {
-  return fault.what === 'network' ? fault.fault.kind : fault.what;
+  if (fault.what !== 'network') return fault.what;
+  return fault.fault.kind === 'watch' ? `watch ${fault.fault.how}` : fault.fault.kind;
 }

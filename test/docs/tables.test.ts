@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { leaderElectionMachine } from '../../machines/leader-election.js';
 import * as delays from '../../machines/delays.js';
 import type { ElectionState } from '../../machines/types.js';
-import { initialContext } from '../../machines/updates.js';
+import { initialContext, lostRace } from '../../machines/updates.js';
 import type { LeaderElectionConfig } from '../../src/config/leader-election-config.js';
 import { resolveConfig } from '../../src/config/resolve-config.js';
 import {
@@ -98,6 +98,8 @@ describe('the names in the README', () => {
       recordUnreadable: true,
       overrun: true,
       callbackFailed: true,
+      watching: true,
+      watchFailed: true,
       ended: true,
       stateChanged: true,
     });
@@ -138,6 +140,7 @@ describe('the names in the README', () => {
       failed: true,
       deadline: true,
       superseded: true,
+      steppedDown: true,
       drainTimeout: true,
     });
     const [, meaning] = rows.find(([name]) => name === '`reason`') ?? [];
@@ -209,6 +212,10 @@ describe('the delays in docs/statechart.md', () => {
     expect(length('drainTimeout')).toContain(`(${seconds(delays.drainTimeout(at(0)))} s)`);
     const poll = [delays.pollInterval(at(0)), delays.pollInterval(at(1))].map(seconds);
     expect(length('pollInterval')).toContain(`(${poll.join(' to ')} s)`);
+    const { context } = at(1);
+    expect(length('herdDelay')).toContain(`up to ${delays.herdDelay({ context })} ms`);
+    const widest = { ...context, ...lostRace({ ...context, herdWindowMs: 150 }) };
+    expect(length('herdDelay')).toContain(`up to ${delays.herdDelay({ context: widest })} ms, and`);
     const rejoin = [delays.rejoinDelay(at(0)), delays.rejoinDelay(at(1))].map(seconds);
     expect(length('rejoinDelay')).toContain(`(${rejoin.join(' to ')} s)`);
     const first = delays.retryDelay({ context: { ...at(1).context, failures: 1 } });

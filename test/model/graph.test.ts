@@ -17,6 +17,7 @@ describe('the adjacency map of the chart', () => {
       'leaderElection.acquiring.deciding',
       'leaderElection.elected.renewing.renewed',
       'leaderElection.elected.draining.lease.renewing.renewed',
+      'leaderElection.releasing.beginning',
       'leaderElection.releasing.over',
       'leaderElection.lost.entering',
       'leaderElection.lost.over',

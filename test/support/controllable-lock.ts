@@ -1,6 +1,13 @@
 import { LockError, type LockErrorKind } from '../../src/errors/lock-error.js';
 import { LeaderElectionRecord } from '../../src/lock/record.js';
-import type { LockResult, LockSnapshot, ResourceLock } from '../../src/lock/resource-lock.js';
+import type {
+  LockNews,
+  LockResult,
+  LockSnapshot,
+  LockWatch,
+  LockWatcher,
+  ResourceLock,
+} from '../../src/lock/resource-lock.js';
 import { settle } from '../../src/testing/virtual-clock.js';
 
 export interface PendingCall {
@@ -14,6 +21,45 @@ export interface PendingCall {
   reject(error: unknown): Promise<void>;
 }
 
+/** A watch whose every word is the test's. */
+export class ControllableWatch implements LockWatch {
+  doubts = 0;
+  closed = false;
+  readonly #watcher: LockWatcher;
+
+  constructor(watcher: LockWatcher) {
+    this.#watcher = watcher;
+  }
+
+  doubt(): void {
+    this.doubts += 1;
+  }
+
+  close(): void {
+    this.closed = true;
+  }
+
+  /** The object has changed into this. */
+  changed(snapshot: LockSnapshot): Promise<void> {
+    return this.tell({ snapshot, version: snapshot.version });
+  }
+
+  tell(news: LockNews): Promise<void> {
+    this.#watcher.changed(news);
+    return settle();
+  }
+
+  opened(gap = false): Promise<void> {
+    this.#watcher.opened(gap);
+    return settle();
+  }
+
+  failed(kind: LockErrorKind = 'forbidden', message = `test: not watched: ${kind}`): Promise<void> {
+    this.#watcher.failed(new LockError(message, { kind }));
+    return settle();
+  }
+}
+
 /**
  * A lock whose every answer is given by the test. A call that the test does not expect is found by
  * `expectCall` and by `expectIdle`.
@@ -22,11 +68,34 @@ export class ControllableLock implements ResourceLock {
   readonly identity: string;
   readonly description = 'Lease test/controllable';
   readonly pending: PendingCall[] = [];
+  readonly watches: ControllableWatch[] = [];
+  declare readonly watch?: (watcher: LockWatcher) => LockWatch;
   #version = 100;
   #last: LockSnapshot | null = null;
 
-  constructor(identity = 'me') {
+  /** @param watched whether it can be watched; polled otherwise, as what has no `watch` is. */
+  constructor(identity = 'me', watched = false) {
     this.identity = identity;
+    if (!watched) return;
+    this.watch = (watcher) => {
+      const watch = new ControllableWatch(watcher);
+      this.watches.push(watch);
+      return watch;
+    };
+  }
+
+  /** The one watch that is open; fails on none and on several. */
+  get watching(): ControllableWatch {
+    const open = this.watches.filter(({ closed }) => !closed);
+    if (open.length !== 1 || open[0] === undefined) {
+      throw new Error(`Expected one watch to be open; open: ${open.length}`);
+    }
+    return open[0];
+  }
+
+  /** News that the object is gone. */
+  deletion(): LockNews {
+    return { snapshot: null, version: this.#nextVersion() };
   }
 
   get = (options: { signal?: AbortSignal | undefined } = {}): Promise<LockResult> =>
@@ -57,10 +126,13 @@ export class ControllableLock implements ResourceLock {
   }
 
   /** A snapshot as the API server would give it, with a version of its own. */
-  snapshot(record: LeaderElectionRecord | null, unreadable: string | null = null): LockSnapshot {
-    this.#version += 1;
+  snapshot(
+    record: LeaderElectionRecord | null,
+    unreadable: string | null = null,
+    object: unknown = null,
+  ): LockSnapshot {
     const fingerprint = unreadable ?? JSON.stringify(record);
-    this.#last = { record, unreadable, fingerprint, version: String(this.#version), object: null };
+    this.#last = { record, unreadable, fingerprint, version: this.#nextVersion(), object };
     return this.#last;
   }
 
@@ -123,6 +195,11 @@ export class ControllableLock implements ResourceLock {
         resolve({ ok: false, error: new LockError('test: aborted', { kind: 'aborted' }) });
       });
     });
+  }
+
+  #nextVersion(): string {
+    this.#version += 1;
+    return String(this.#version);
   }
 
   #remove(call: PendingCall): void {

@@ -5,7 +5,8 @@ import { suggest } from '../../config/suggest.js';
 import { ConfigError } from '../../errors/config-error.js';
 import { LeaseLock } from '../../lock/lease-lock.js';
 import type { RealCluster } from './cluster.js';
-import type { LockKind, Timings } from './messages.js';
+import type { LockKind } from '../connect.js';
+import type { Timings } from '../timings.js';
 
 export interface DemoOptions {
   /** Null: the API server inside this program. */
@@ -15,6 +16,8 @@ export interface DemoOptions {
   readonly candidates: number;
   /** Plain lines even in a terminal. */
   readonly plain: boolean;
+  /** Serve the live chart. */
+  readonly inspect?: boolean;
 }
 
 export type ParsedArgs =
@@ -40,6 +43,7 @@ const FLAGS = {
   'renew-deadline': { type: 'string' },
   'retry-period': { type: 'string' },
   plain: { type: 'boolean' },
+  inspect: { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -61,6 +65,7 @@ Flags
   --renew-deadline S    seconds (default ${DEMO_TIMINGS.renewDeadlineSeconds}; the package's own default is 10)
   --retry-period S      seconds (default ${DEMO_TIMINGS.retryPeriodSeconds}; the package's own default is 2)
   --plain               plain lines instead of a live table
+  --inspect             serve a live chart of every candidate, for a browser
   --help                this text
 
 On a real cluster (without these, an API server inside this program is used)
@@ -84,6 +89,7 @@ export function parseDemoArgs(argv: readonly string[]): ParsedArgs {
     timings: readTimings(values, problems),
     candidates: readCandidates(values.get('candidates'), problems),
     plain: values.has('plain'),
+    ...(values.has('inspect') ? { inspect: true } : {}),
   };
   return problems.length === 0 ? { kind: 'run', options } : { kind: 'wrong', problems };
 }

@@ -1,4 +1,4 @@
-import type { Timings } from './messages.js';
+import type { Timings } from '../timings.js';
 import { exactSeconds } from './text.js';
 
 /** For requests, and for the processes of a busy machine to get their turn. */

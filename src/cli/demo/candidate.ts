@@ -2,7 +2,7 @@ import type { Logger } from '../../config/leader-election-config.js';
 import { LeaderElection } from '../../election/leader-election.js';
 import type { Term } from '../../election/term.js';
 import { loadClientNode } from '../../kubernetes/client-node.js';
-import { loadKubeConfig, makeLock } from './connect.js';
+import { loadKubeConfig, makeLock } from '../connect.js';
 import { machineNow, type CandidateSetup, type Report } from './messages.js';
 
 /** How often a candidate asks itself whether it leads, besides at every change of its state. */
@@ -66,6 +66,7 @@ async function takePart(setup: CandidateSetup, stopping: AbortSignal): Promise<v
     logger,
   });
 
+  const inspector = await showIn(setup.inspector, election);
   let led = false;
   const sample = (): void => {
     const leads = election.isLeader();
@@ -94,6 +95,16 @@ async function takePart(setup: CandidateSetup, stopping: AbortSignal): Promise<v
   await election.run({ signal: stopping });
   clearInterval(sampling);
   sample();
+  await inspector?.close();
+}
+
+/** Reports this candidate to the live chart of the demo, if there is one. */
+async function showIn(url: string | null, election: LeaderElection) {
+  if (url === null) return null;
+  const { connectInspector } = await import('../../inspect/connect-inspector.js');
+  const connection = connectInspector({ url });
+  connection.attach(election);
+  return connection;
 }
 
 function fail(error: unknown): void {

@@ -4,8 +4,15 @@ import { clientFor } from '../../kubernetes/api-client.js';
 import { LeaderElectionRecord } from '../../lock/record.js';
 import type { LockResult } from '../../lock/resource-lock.js';
 import { startEmbeddedApiServer } from '../../testing.js';
-import { DemoError, kindName, loadKubeConfig, makeLock } from './connect.js';
-import type { Connection, LockKind, LockPlace } from './messages.js';
+import {
+  CliError,
+  kindName,
+  loadKubeConfig,
+  makeLock,
+  type Connection,
+  type LockKind,
+} from '../connect.js';
+import type { LockPlace } from './messages.js';
 
 /** Where the demo plays: the API server inside this program, or a real one. */
 export interface Cluster {
@@ -46,7 +53,7 @@ export async function openEmbeddedCluster(kind: LockKind): Promise<Cluster> {
  * Finds out whether this account may do all that the demo does, by doing it once: read, create,
  * update, delete.
  *
- * @throws {LockError | DemoError} saying what is missing
+ * @throws {LockError | CliError} saying what is missing
  */
 export async function openRealCluster(
   kind: LockKind,
@@ -71,7 +78,7 @@ export async function openRealCluster(
   // Before there is anything to delete: an account that may do it is told that nothing was there.
   const rehearsal = await remove();
   if (!rehearsal.gone) {
-    throw new DemoError(
+    throw new CliError(
       `${lock.description}: the demo could not clean up after itself, because ${rehearsal.why}. ` +
         `It needs the verb "delete" on ${resourceOf(kind)} in namespace "${namespace}".`,
     );
@@ -92,10 +99,10 @@ export async function openRealCluster(
     const removal = await remove();
     if (removal.gone) throw error;
     const message = error instanceof Error ? error.message : String(error);
-    throw new DemoError(`${message}\n${leftBehind(place, removal)}`);
+    throw new CliError(`${message}\n${leftBehind(place, removal)}`);
   }
   const removal = await remove();
-  if (!removal.gone) throw new DemoError(leftBehind(place, removal));
+  if (!removal.gone) throw new CliError(leftBehind(place, removal));
 
   const server = kubeConfig.getCurrentCluster()?.server ?? 'an unknown server';
   return {
@@ -127,7 +134,7 @@ function must(result: LockResult): void {
 /** The Role that a refusal suggests names the object, which here has another name each time. */
 function explained(error: LockError): Error {
   if (error.kind !== 'forbidden') return error;
-  return new DemoError(
+  return new CliError(
     `${error.message}\nThe demo takes a new random name at each run, and cleans up: for it, leave ` +
       'out resourceNames and add the verb "delete".',
   );

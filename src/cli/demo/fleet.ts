@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { CandidateProgram } from './candidate-process.js';
-import { DemoError } from './connect.js';
+import { CliError } from '../connect.js';
 import { Member, type LogEntry } from './member.js';
 import { machineNow, type CandidateSetup } from './messages.js';
 import type { LeadingInterval } from './overlap.js';
@@ -62,7 +62,7 @@ export class Fleet {
   /**
    * Resolves with true once the condition holds, with false when it does not within that time.
    *
-   * @throws {DemoError} when a candidate ends that was not told to
+   * @throws {CliError} when a candidate ends that was not told to
    */
   async waitFor(condition: () => boolean, withinMs: number, signal: AbortSignal): Promise<boolean> {
     signal.throwIfAborted();
@@ -75,7 +75,7 @@ export class Fleet {
       };
       const look = (): void => {
         const lost = this.#all.find((member) => member.endedUnexpectedly);
-        if (lost !== undefined) done(() => reject(new DemoError(unexpectedEnd(lost))));
+        if (lost !== undefined) done(() => reject(new CliError(unexpectedEnd(lost))));
         else if (condition()) done(() => resolve(true));
       };
       const aborted = (): void => {

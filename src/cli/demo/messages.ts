@@ -1,17 +1,8 @@
 import type { ElectionState } from '../../../machines/types.js';
+import type { Connection, LockKind } from '../connect.js';
+import type { Timings } from '../timings.js';
 
-/** Where a candidate finds the API server. Travels over the pipe between the processes only. */
-export type Connection =
-  | { readonly kind: 'text'; readonly kubeconfig: string }
-  | { readonly kind: 'file'; readonly file: string | null; readonly context: string | null };
-
-export type LockKind = 'lease' | 'configmap';
-
-export interface Timings {
-  readonly leaseDurationSeconds: number;
-  readonly renewDeadlineSeconds: number;
-  readonly retryPeriodSeconds: number;
-}
+export { machineNow } from '../machine-time.js';
 
 export interface LockPlace {
   readonly kind: LockKind;
@@ -25,6 +16,8 @@ export interface CandidateSetup {
   readonly connection: Connection;
   readonly lock: LockPlace;
   readonly timings: Timings;
+  /** Where to report to for the live chart; null: nowhere. It holds a token. */
+  readonly inspector: string | null;
 }
 
 /** What a candidate tells. Times are those of `machineNow()`; nothing in here is secret. */
@@ -42,11 +35,3 @@ export type Report = { readonly at: number } & (
   /** The last report. */
   | { readonly type: 'over' }
 );
-
-/**
- * Milliseconds since this machine started, on its monotonic clock. Unlike `performance.now()` it
- * counts from the same moment in every process, so that times from different ones can be compared.
- */
-export function machineNow(): number {
-  return Number(process.hrtime.bigint()) / 1e6;
-}

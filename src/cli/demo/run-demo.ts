@@ -6,10 +6,11 @@ import type { DemoOptions } from './args.js';
 import type { BoardRow } from './board.js';
 import type { CandidateProgram } from './candidate-process.js';
 import { openEmbeddedCluster, openRealCluster, type Cluster } from './cluster.js';
-import { DemoError, UsageError } from './connect.js';
+import { CliError, UsageError } from '../connect.js';
 import type { Display } from './display.js';
 import { Fleet } from './fleet.js';
 import { EXIT_CODES, Interrupted, Interruption } from './interruption.js';
+import { LiveChart } from './live-chart.js';
 import { LiveScreen } from './live-screen.js';
 import type { Member } from './member.js';
 import { machineNow } from './messages.js';
@@ -53,9 +54,9 @@ export async function runDemo(
   const leftovers = await stage.close(interruption);
   interruption.dispose();
   if (leftovers !== null) stderr.write(`${leftovers}\n`);
-  if (interruption.by !== null) {
+  if (interruption.by !== null && !stage.wasShown) {
     // What could not be cleaned up is worth a word even now.
-    if (failure instanceof DemoError) stderr.write(`${failure.message}\n`);
+    if (failure instanceof CliError) stderr.write(`${failure.message}\n`);
     return EXIT_CODES[interruption.by];
   }
   if (failure === null) return leftovers === null ? 0 : 1;
@@ -71,6 +72,8 @@ class Stage {
   readonly #display: Display;
   #cluster: Cluster | null = null;
   #fleet: Fleet | null = null;
+  #chart: LiveChart | null = null;
+  #wasShown = false;
 
   constructor(options: DemoOptions, stdout: WriteStream, env: NodeJS.ProcessEnv) {
     this.#options = options;
@@ -95,10 +98,20 @@ class Stage {
         ? await openEmbeddedCluster(lock)
         : await openRealCluster(lock, cluster, signal);
     signal.throwIfAborted();
-    this.#display.intro(introduction(this.#options, this.#cluster, this.#columns));
+    if (this.#options.inspect === true) this.#chart = await LiveChart.open();
+    this.#display.intro([
+      ...introduction(this.#options, this.#cluster, this.#columns),
+      ...(this.#chart?.introduction ?? []),
+    ]);
+    await this.#chart?.opened(signal);
     this.#fleet = new Fleet({
       program,
-      setup: { connection: this.#cluster.connection, lock: this.#cluster.lock, timings },
+      setup: {
+        connection: this.#cluster.connection,
+        lock: this.#cluster.lock,
+        timings,
+        inspector: this.#chart?.url ?? null,
+      },
       onLog: (entry) => {
         this.#display.log(entry);
       },
@@ -119,17 +132,26 @@ class Stage {
     const intervals = this.#fleet.leadingIntervals();
     const { lines, problem } = summarize(result, intervals, timings, this.#columns);
     display.summary(lines);
-    if (problem !== null) throw new DemoError(problem);
+    if (problem !== null) throw new CliError(problem);
+    this.#wasShown = true;
+    await this.#chart?.stay(display, signal);
+  }
+
+  /** The demo was played to its end; what remains is to be looked at. */
+  get wasShown(): boolean {
+    return this.#wasShown;
   }
 
   /** Takes everything down. Resolves with what could not be, in words; null when nothing is left. */
   async close(interruption: Interruption): Promise<string | null> {
-    if (interruption.by !== null) {
+    const interrupted = interruption.by !== null && !this.#wasShown;
+    if (interrupted) {
       this.#display.step(`Interrupted (${interruption.by})`, 'stopping all candidates.');
     }
     await this.#fleet?.endAll(interruption.hurry);
+    await this.#chart?.close();
     const leftovers = (await this.#cluster?.dispose()) ?? null;
-    if (interruption.by !== null && leftovers === null) {
+    if (interrupted && leftovers === null) {
       this.#display.summary(['Stopped before its end. Nothing is left running.']);
     } else if (this.#cluster !== null && this.#options.cluster !== null && leftovers === null) {
       this.#display.summary([`${lockName(this.#cluster.lock)} has been deleted again.`]);
@@ -160,7 +182,7 @@ function wallClock(): (at: number) => string {
 }
 
 function explain(failure: unknown): string {
-  if (failure instanceof DemoError || failure instanceof LockError) return failure.message;
+  if (failure instanceof CliError || failure instanceof LockError) return failure.message;
   if (failure instanceof Interrupted) return failure.message;
   return failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);
 }

@@ -1,9 +1,9 @@
 import { electionBound, handoverBound, takeoverBound, type Bound } from './bounds.js';
-import { DemoError } from './connect.js';
+import { CliError } from '../connect.js';
 import type { Display } from './display.js';
 import type { Fleet } from './fleet.js';
 import type { Member } from './member.js';
-import type { Timings } from './messages.js';
+import type { Timings } from '../timings.js';
 import { exactSeconds, seconds } from './text.js';
 
 /** Loading the program takes each process about a second, more on a busy machine. */
@@ -41,7 +41,7 @@ export interface StoryResult {
 /**
  * The demo's plot: elect, kill, take over, bring back, stop, hand over.
  *
- * @throws {DemoError} saying what did not happen in its time
+ * @throws {CliError} saying what did not happen in its time
  */
 export async function playStory(options: StoryOptions): Promise<StoryResult> {
   const first = await elect(options);
@@ -88,7 +88,7 @@ async function elect({
   );
   const allReady = (): boolean => members.every((member) => member.isReady);
   if (!(await fleet.waitFor(allReady, STARTUP_MS, signal))) {
-    throw new DemoError(`Not all candidates had started after ${exactSeconds(STARTUP_MS / 1000)}.`);
+    throw new CliError(`Not all candidates had started after ${exactSeconds(STARTUP_MS / 1000)}.`);
   }
   const begunAt = performance.now();
   for (const member of members) fleet.begin(member);
@@ -135,7 +135,7 @@ async function bringBack(
   );
   const member = fleet.start(dead.name);
   if (!(await fleet.waitFor(() => member.isReady, STARTUP_MS, signal))) {
-    throw new DemoError(`${member.name} had not started after ${exactSeconds(STARTUP_MS / 1000)}.`);
+    throw new CliError(`${member.name} had not started after ${exactSeconds(STARTUP_MS / 1000)}.`);
   }
   fleet.begin(member);
   const { leader } = fleet;
@@ -158,7 +158,7 @@ async function stopCleanly(
   const next = await successor(fleet, old, stoppedAt, bound, signal);
   if (next === null) throw nobodyLed(fleet, `Nobody took over from ${old.name}`, bound);
   if (old.releasedAt === null) {
-    throw new DemoError(`${old.name} was stopped and did not release the lock.`);
+    throw new CliError(`${old.name} was stopped and did not release the lock.`);
   }
   display.log({
     at: next.at,
@@ -184,7 +184,7 @@ async function renewAndBeSeen(
     leader.renewals >= renewals && present().every((member) => member.leader === leader.identity);
   const within = takeoverBound(timings).ms + renewals * timings.retryPeriodSeconds * 1000;
   if (await fleet.waitFor(seen, within, signal)) return;
-  throw new DemoError(
+  throw new CliError(
     `${leader.name} leads, but after ${seconds(within)} it had not renewed its lease, or not all ` +
       `candidates had seen it lead.${lastWords(fleet)}`,
   );
@@ -220,8 +220,8 @@ function leaderAtWork({ leader }: Fleet): Member | null {
   return leader?.startedLeadingAt == null ? null : leader;
 }
 
-function nobodyLed(fleet: Fleet, what: string, { ms, because }: Bound): DemoError {
-  return new DemoError(`${what} within ${seconds(ms)} (${because}).${lastWords(fleet)}`);
+function nobodyLed(fleet: Fleet, what: string, { ms, because }: Bound): CliError {
+  return new CliError(`${what} within ${seconds(ms)} (${because}).${lastWords(fleet)}`);
 }
 
 function againstBound(tookMs: number, { ms }: Bound): string {
@@ -237,6 +237,6 @@ function succession({ from, to, tookMs, bound }: Change): Succession {
 }
 
 function tokenOf({ name, fencingToken }: Member): bigint {
-  if (fencingToken === null) throw new DemoError(`${name} led and reported no fencing token.`);
+  if (fencingToken === null) throw new CliError(`${name} led and reported no fencing token.`);
   return fencingToken;
 }

@@ -1,8 +1,9 @@
 import type { DemoOptions } from './args.js';
 import { handoverBound, takeoverBound } from './bounds.js';
 import type { Cluster } from './cluster.js';
-import { kindName } from './connect.js';
-import type { LockPlace, Timings } from './messages.js';
+import { kindName } from '../connect.js';
+import type { Timings } from '../timings.js';
+import type { LockPlace } from './messages.js';
 import { overlaps, type LeadingInterval } from './overlap.js';
 import type { StoryResult, Succession } from './story.js';
 import { exactSeconds, seconds, wrap } from './text.js';

@@ -9,6 +9,8 @@ export const PAGES = [
   'docs/from-python.md',
   'docs/guarantees.md',
   'docs/dependencies.md',
+  'docs/cli.md',
+  'docs/inspect.md',
 ] as const;
 
 export type Page = (typeof PAGES)[number];

@@ -223,7 +223,10 @@ export const acquiringEdges: EdgeTests = {
   'acquiring.waiting after(leaseDuration) if leaseExpired': async (start) => {
     const c = start();
     await toWaiting(c, 1);
+    c.mark();
     await c.after(1_000, 'acquiring.waiting', 'acquiring.reading');
+    c.wentOnlyThrough('acquiring.waiting', 'acquiring.holdingBack', 'acquiring.reading');
+    assert.ok(c.visited.includes('acquiring.holdingBack'));
     await c.answer('get', c.lock.ok(c.context.observation?.snapshot?.record ?? null));
     c.at('acquiring.claiming');
   },

@@ -2,17 +2,7 @@ import assert from 'node:assert/strict';
 import { settle } from '../../../src/testing/virtual-clock.js';
 import type { Candidate } from '../support/candidate.js';
 import type { EdgeTests } from '../support/edge-test.js';
-import { toClaiming, toDraining, toLeading, toRenewing } from '../support/ways.js';
-
-/** So that a slow claim leaves less time to the deadline than to the next renewal. */
-const tight = { renewDeadlineSeconds: 3, retryPeriodSeconds: 2 } as const;
-
-async function toLeadingLate(c: Candidate): Promise<void> {
-  await toClaiming(c);
-  await c.clock.advance(1_400);
-  await c.lock.commit();
-  c.at('elected.leading');
-}
+import { toDraining, toLeading, toRenewing } from '../support/ways.js';
 
 function lostByDeadline(c: Candidate): void {
   c.at('lost.notifying');
@@ -48,6 +38,30 @@ export const electedEdges: EdgeTests = {
     await draining(c, 'finished');
     assert.equal(c.context.stopRequested, true);
     assert.deepEqual(c.stopReasons, ['finished']);
+  },
+
+  'elected done(work) if leaseLapsed': async (start) => {
+    const c = start({ releaseWhenDone: true });
+    await toLeading(c);
+    c.clock.freeze(10_000);
+    c.work.resolve();
+    await settle();
+    lostByDeadline(c);
+    assert.deepEqual(c.newsOf('draining'), []);
+    await c.lock.expectIdle();
+  },
+
+  'elected error(work) if leaseLapsed': async (start) => {
+    const c = start();
+    await toLeading(c);
+    c.clock.freeze(10_000);
+    const error = new Error('the work failed');
+    c.work.reject(error);
+    await settle();
+    lostByDeadline(c);
+    assert.equal(c.context.workError, error);
+    assert.deepEqual(c.newsOf('draining'), []);
+    await c.lock.expectIdle();
   },
 
   'elected error(work) if termIsOn': async (start) => {
@@ -101,23 +115,6 @@ export const electedEdges: EdgeTests = {
     assert.equal(renewal.record?.acquireTime, c.context.lease?.record.acquireTime);
     assert.notEqual(renewal.record?.renewTime, c.context.lease?.record.renewTime);
     assert.equal(renewal.base, c.context.lease?.base);
-  },
-
-  'elected.leading after(renewDeadline) if leaseLapsed': async (start) => {
-    const c = start(tight);
-    await toLeadingLate(c);
-    await c.after(1_600, 'elected.leading', 'lost');
-    lostByDeadline(c);
-    assert.equal(c.visited.at(-2), 'elected.leading');
-  },
-
-  'elected.leading after(renewDeadline) else': async (start) => {
-    const c = start(tight);
-    c.clock.earlyMs = 1;
-    await toLeadingLate(c);
-    await c.after(1_599, 'elected.leading', 'elected.renewing.writing');
-    await c.clock.advance(1);
-    lostByDeadline(c);
   },
 
   'elected.renewing stop': async (start) => {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { settle } from '../../../src/testing/virtual-clock.js';
 import type { PendingCall } from '../../support/controllable-lock.js';
 import type { Candidate } from '../support/candidate.js';
 import type { EdgeTests } from '../support/edge-test.js';
@@ -67,7 +68,7 @@ export const releasingEdges: EdgeTests = {
   'releasing after(leaseDuration) if shallRejoin': async (start) => {
     const c = start(rejoin);
     await toCheckingAfterFailure(c);
-    await c.after(15_000, 'releasing', 'rejoining');
+    await c.after(13_000, 'releasing', 'rejoining');
     c.wentOnlyThrough('releasing', 'rejoining');
     assert.equal(c.context.released, false);
     await c.lock.expectIdle();
@@ -76,9 +77,32 @@ export const releasingEdges: EdgeTests = {
   'releasing after(leaseDuration) else': async (start) => {
     const c = start();
     await toChecking(c);
-    await c.after(15_000, 'releasing', 'stopped');
+    await c.after(13_000, 'releasing', 'stopped');
     ended(c, false);
     await c.lock.expectIdle();
+  },
+
+  'releasing.beginning always if ownWriteIsLast': async (start) => {
+    const c = start();
+    await ways.toStopping(c);
+    const base = c.context.lease?.base;
+    c.stopping.resolve();
+    await settle();
+    c.at('releasing.writing');
+    const release = await c.lock.expectCall('update');
+    assert.equal(release.record?.holderIdentity, '');
+    assert.equal(release.base, base);
+    await c.lock.commit();
+    c.at('stopped');
+    assert.equal(c.newsOf('ended')[0]?.outcome.released, true);
+  },
+
+  'releasing.beginning always else': async (start) => {
+    const c = start();
+    const claim = await toChecking(c);
+    await c.answer('get', c.lock.ok(claim.record));
+    await c.lock.commit();
+    ended(c, true);
   },
 
   'releasing.checking done(readBack) if stillHeldByUs': async (start) => {

@@ -171,7 +171,18 @@ function edgesOf({ here, next, toWriting, reason }: Place): EdgeTests {
       failed(c, 'timeout');
     },
 
-    [`${here}.retrying after(retryDelay)`]: async (start) => {
+    [`${here}.retrying after(retryDelay) if leaseLapsed`]: async (start) => {
+      const c = start();
+      await toRetrying(c);
+      c.mark();
+      c.clock.freeze(8_000);
+      await c.clock.advance(0);
+      lost(c, 'deadline');
+      c.wentOnlyThrough(`${here}.retrying`, 'lost');
+      await c.lock.expectIdle();
+    },
+
+    [`${here}.retrying after(retryDelay) else`]: async (start) => {
       const c = start();
       await toRetrying(c);
       await c.after(125, `${here}.retrying`, `${here}.reading`);

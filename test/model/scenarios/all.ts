@@ -2,7 +2,10 @@ import type { EdgeTests } from '../support/edge-test.js';
 import { candidateScenarios } from './candidate.js';
 import { endingScenarios } from './ending.js';
 import { failureScenarios } from './failures.js';
+import { coldStartScenarios } from './cold-start.js';
 import { holdingScenarios } from './holding.js';
+import { newsScenarios } from './news.js';
+import { watchingScenarios } from './watching.js';
 
 /** Short stories that take several transitions of the chart, and leave it at the right moment. */
 export const scenarios: EdgeTests = {
@@ -10,4 +13,7 @@ export const scenarios: EdgeTests = {
   ...failureScenarios,
   ...holdingScenarios,
   ...endingScenarios,
+  ...watchingScenarios,
+  ...newsScenarios,
+  ...coldStartScenarios,
 };

@@ -8,6 +8,7 @@ import {
   toLeading,
   toNotifying,
   toOverrun,
+  toReleaseAfterFailure,
   toSettling,
 } from '../support/ways.js';
 
@@ -21,14 +22,6 @@ function brokenAt(call: number): Parameters<Start>[1] {
     return calls === call ? Promise.reject(new Error('broken')) : new Promise(() => undefined);
   });
   return { workSettled: broken as never };
-}
-
-/** The work failed, and the lock is to be given back before the candidate rejoins. */
-async function toReleaseWriting(c: Candidate): Promise<Parameters<typeof c.lock.ok>[0]> {
-  await toCheckingAfterFailure(c);
-  await c.answer('get', c.lock.ok(c.context.lease?.record ?? null));
-  c.at('releasing.writing');
-  return (await c.lock.expectCall('update')).record;
 }
 
 function rejoinsWithoutLoss(c: Candidate): void {
@@ -60,7 +53,7 @@ export const endingScenarios: EdgeTests = {
   'releasing after(leaseDuration) if shallRejoin: the term ends there': async (start) => {
     const c = start(rejoin);
     await toCheckingAfterFailure(c);
-    await c.clock.advance(15_000);
+    await c.clock.advance(13_000);
     rejoinsWithoutLoss(c);
   },
 
@@ -82,7 +75,7 @@ export const endingScenarios: EdgeTests = {
 
   'releasing.writing done(release): a candidate rejoins after its release': async (start) => {
     const c = start(rejoin);
-    await toReleaseWriting(c);
+    await toReleaseAfterFailure(c);
     await c.lock.commit();
     rejoinsWithoutLoss(c);
     assert.equal(c.newsOf('released').length, 1);
@@ -93,10 +86,10 @@ export const endingScenarios: EdgeTests = {
     start,
   ) => {
     const c = start(rejoin);
-    const release = await toReleaseWriting(c);
+    const { record } = await toReleaseAfterFailure(c);
     await c.answer('update', c.lock.failure('network'));
     await c.clock.advance(125);
-    await c.answer('get', c.lock.ok(release));
+    await c.answer('get', c.lock.ok(record));
     rejoinsWithoutLoss(c);
     assert.equal(c.newsOf('released').length, 1);
   },
@@ -255,7 +248,7 @@ export const endingScenarios: EdgeTests = {
     await c.send({ type: 'stop' });
     c.work.resolve();
     await settle();
-    c.at('releasing.checking');
+    c.at('releasing.writing');
     assert.deepEqual(c.newsOf('callbackFailed'), []);
   },
 };

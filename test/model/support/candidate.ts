@@ -15,7 +15,10 @@ import { ControllableLock, type PendingCall } from '../../support/controllable-l
 import { deferred } from './deferred.js';
 import { StepClock } from './step-clock.js';
 
-export type Options = Partial<Omit<LeaderElectionConfig, 'lock' | 'clock'>>;
+export type Options = Partial<Omit<LeaderElectionConfig, 'lock' | 'clock'>> & {
+  /** The lock can be watched, by `lock.watching`. Default: it is polled. */
+  readonly watched?: boolean;
+};
 
 /**
  * A live actor of the chart whose lock, clock and callbacks are in the hand of the test. Jitter is
@@ -23,7 +26,7 @@ export type Options = Partial<Omit<LeaderElectionConfig, 'lock' | 'clock'>>;
  */
 export class Candidate {
   readonly clock = new StepClock();
-  readonly lock = new ControllableLock();
+  readonly lock: ControllableLock;
   readonly actor: LeaderElectionActor;
   /** What `onStartedLeading` waits for. */
   readonly work = deferred();
@@ -35,7 +38,8 @@ export class Candidate {
   readonly visited: string[] = [];
   failure: unknown = undefined;
 
-  constructor(machine: LeaderElectionMachine, options: Options = {}) {
+  constructor(machine: LeaderElectionMachine, { watched = false, ...options }: Options = {}) {
+    this.lock = new ControllableLock('me', watched);
     const input: LeaderElectionConfig = {
       lock: this.lock,
       clock: this.clock,

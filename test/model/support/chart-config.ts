@@ -38,9 +38,15 @@ function place(node: Config, event: string): { owner: Config; key: string } {
   if (kind === 'after') return { owner: child(node, 'after'), key: of };
   if (kind === 'done' && of === 'state') return { owner: node, key: 'onDone' };
   if (kind === '') return { owner: child(node, 'on'), key: event };
-  const invoke = child(node, 'invoke');
-  if (invoke['id'] !== name) throw new Error(`${event}: the state does not invoke ${name}`);
+  const invoke = invocations(node).find(({ id }) => id === name);
+  if (invoke === undefined) throw new Error(`${event}: the state does not invoke ${name}`);
   return { owner: invoke, key: kind === 'done' ? 'onDone' : 'onError' };
+}
+
+/** What a state node invokes: one actor, or several. */
+export function invocations({ invoke }: Config): Config[] {
+  if (invoke === undefined) return [];
+  return (Array.isArray(invoke) ? invoke : [invoke]) as Config[];
 }
 
 function child(config: Config, key: string): Config {

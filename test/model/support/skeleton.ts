@@ -1,7 +1,7 @@
 import { assign, type AnyMachineSnapshot, createMachine, fromPromise } from 'xstate';
 import { getAdjacencyMap, getShortestPaths } from 'xstate/graph';
 import { makeLeaderElectionMachine } from '../../../machines/leader-election.js';
-import { type Config, chartConfig, fanOf } from './chart-config.js';
+import { type Config, chartConfig, fanOf, invocations } from './chart-config.js';
 import { type ChartEdge, chartEdges } from './chart-edges.js';
 
 /** An event of the chart, and the one guard that holds when it comes in. */
@@ -134,7 +134,9 @@ function bare(config: Config): Config {
   const { entry: _entry, output: _output, ...kept } = rest;
   return {
     ...kept,
-    ...(invoke === undefined ? {} : { invoke: { ...(invoke as Config), input: {} } }),
+    ...(invoke === undefined
+      ? {}
+      : { invoke: invocations(config).map((actor) => ({ ...actor, input: {} })) }),
     ...(states === undefined
       ? {}
       : {

@@ -1,4 +1,5 @@
-import type { PendingCall } from '../../support/controllable-lock.js';
+import type { LockSnapshot } from '../../../src/lock/resource-lock.js';
+import { type PendingCall, record } from '../../support/controllable-lock.js';
 import { settle } from '../../../src/testing/virtual-clock.js';
 import type { Candidate } from './candidate.js';
 
@@ -13,6 +14,23 @@ export async function toWaiting(c: Candidate, leaseDurationSeconds = 15): Promis
   await toReading(c);
   await c.answer('get', c.lock.heldBy('other', { leaseDurationSeconds }));
   c.at('acquiring.waiting');
+}
+
+/** A watched lock that another holds: it is looked at only when a renewal is overdue, at 4.4 s. */
+export async function toWatching(c: Candidate, leaseDurationSeconds = 15): Promise<void> {
+  await toReading(c);
+  await c.lock.watching.opened();
+  await c.answer('get', c.lock.heldBy('other', { leaseDurationSeconds }));
+  c.at('acquiring.waiting');
+}
+
+/** The watch tells that the lock has been released. */
+export async function toHoldingBack(c: Candidate): Promise<LockSnapshot> {
+  await toWatching(c);
+  const released = c.lock.snapshot(record({ holderIdentity: '' }));
+  await c.lock.watching.changed(released);
+  c.at('acquiring.holdingBack');
+  return released;
 }
 
 export async function toClaiming(c: Candidate): Promise<PendingCall> {
@@ -71,26 +89,46 @@ export async function toStopping(c: Candidate): Promise<PendingCall> {
   return claim;
 }
 
-/** Stopped while leading, the work has ended, and what stands in the lock is being read. */
+/**
+ * Stopped 2 s after the claim, while a renewal was under way: it is uncertain what stands in the
+ * lock, which is being read.
+ */
 export async function toChecking(c: Candidate): Promise<PendingCall> {
-  const claim = await toStopping(c);
+  const claim = await toLeading(c);
+  await c.clock.advance(2_000);
+  await c.lock.expectCall('update');
+  await c.send({ type: 'stop' });
+  c.work.resolve();
   c.stopping.resolve();
   await settle();
   c.at('releasing.checking');
   return claim;
 }
 
-/** The release has been sent. */
+/** Stopped while leading, and the release has been sent. */
 export async function toReleaseWriting(c: Candidate): Promise<PendingCall> {
-  const claim = await toChecking(c);
-  await c.answer('get', c.lock.ok(claim.record));
+  await toStopping(c);
+  c.stopping.resolve();
+  await settle();
   c.at('releasing.writing');
   return c.lock.expectCall('update');
 }
 
-/** The work failed, nobody called stop, and what stands in the lock is being read. */
+/** The work failed, nobody called stop, and the release has been sent. */
+export async function toReleaseAfterFailure(c: Candidate): Promise<PendingCall> {
+  await toLeading(c);
+  c.work.reject(new Error('the work failed'));
+  c.stopping.resolve();
+  await settle();
+  c.at('releasing.writing');
+  return c.lock.expectCall('update');
+}
+
+/** Likewise, but 2 s after the claim, while a renewal was under way: the lock is being read. */
 export async function toCheckingAfterFailure(c: Candidate): Promise<PendingCall> {
   const claim = await toLeading(c);
+  await c.clock.advance(2_000);
+  await c.lock.expectCall('update');
   c.work.reject(new Error('the work failed'));
   c.stopping.resolve();
   await settle();

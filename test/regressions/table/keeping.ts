@@ -131,10 +131,12 @@ export const keeping: readonly Regression[] = [
       file: 'machines/elected.ts',
       find: `          { target: 'renewing' },
         ],
-        renewDeadline: [`,
+      },
+    },`,
       replace: `          { actions: [] },
         ],
-        renewDeadline: [`,
+      },
+    },`,
     },
   },
   {
@@ -147,8 +149,8 @@ export const keeping: readonly Regression[] = [
     change: {
       mistake: 'a follower counts from its first sight of the holder, not of the record',
       file: 'src/lock/decide.ts',
-      find: 'before.snapshot?.fingerprint === answer?.fingerprint',
-      replace: 'before.snapshot?.record?.holderIdentity === answer?.record?.holderIdentity',
+      find: 'before.snapshot?.fingerprint === snapshot?.fingerprint',
+      replace: 'before.snapshot?.record?.holderIdentity === snapshot?.record?.holderIdentity',
     },
   },
   {

@@ -84,8 +84,8 @@ export const records: readonly Regression[] = [
     change: {
       mistake: 'a follower waits for its own lease duration',
       file: 'src/lock/decide.ts',
-      find: 'const durationMs = leaseDurationMs(answer, ownLeaseDurationMs);',
-      replace: 'const durationMs = ownLeaseDurationMs;',
+      find: 'const durationMs = durationOf(snapshot, leaseDurationMs);',
+      replace: 'const durationMs = leaseDurationMs;',
     },
   },
 ];

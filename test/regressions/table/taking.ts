@@ -173,8 +173,8 @@ export const taking: readonly Regression[] = [
     change: {
       mistake: 'a follower waits for its own lease duration',
       file: 'src/lock/decide.ts',
-      find: 'const durationMs = leaseDurationMs(answer, ownLeaseDurationMs);',
-      replace: 'const durationMs = ownLeaseDurationMs;',
+      find: 'const durationMs = durationOf(snapshot, leaseDurationMs);',
+      replace: 'const durationMs = leaseDurationMs;',
     },
   },
   {
@@ -230,7 +230,7 @@ export const taking: readonly Regression[] = [
     change: {
       mistake: 'an object that is gone is free',
       file: 'src/lock/decide.ts',
-      find: 'return receivedAtMs + leaseDurationMs(last, ownLeaseDurationMs);',
+      find: 'return receivedAtMs + durationOf(last, ownLeaseDurationMs);',
       replace: 'return null;',
     },
   },
@@ -245,7 +245,7 @@ export const taking: readonly Regression[] = [
     change: {
       mistake: 'an object that is gone is waited for as its last record was',
       file: 'src/lock/decide.ts',
-      find: 'return receivedAtMs + leaseDurationMs(last, ownLeaseDurationMs);',
+      find: 'return receivedAtMs + durationOf(last, ownLeaseDurationMs);',
       replace: 'return before.expiresAtMs;',
     },
   },
@@ -274,11 +274,8 @@ export const taking: readonly Regression[] = [
     change: {
       mistake: 'a wake-up is listened to while the lock is being read',
       file: 'machines/acquiring.ts',
-      find: `  on: {
-    stop: [`,
-      replace: `  on: {
-    wake: '.reading',
-    stop: [`,
+      find: "    watchOpened: { actions: 'noteWatching' },",
+      replace: "    watchOpened: { actions: 'noteWatching' },\n    wake: '.reading',",
     },
   },
   {

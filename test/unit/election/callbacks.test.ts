@@ -56,8 +56,8 @@ describe('work that fails', () => {
     c.work.reject(failure);
     await settle();
     expect(c.election.isLeader()).toBe(false);
-    const read = await c.lock.expectCall('get');
-    await read.answer(c.lock.heldBy('other'));
+    await c.answer('update', c.lock.failure('conflict'));
+    await c.answer('get', c.lock.heldBy('other'));
     await c.clock.advance(60_000);
     await c.lock.expectIdle();
   });

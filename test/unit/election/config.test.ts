@@ -48,6 +48,7 @@ describe('a configuration without', () => {
       onLost: 'return',
       releaseWhenDone: false,
       reclaimOwnIdentity: false,
+      useServerClock: true,
     });
   });
 
@@ -146,6 +147,7 @@ describe('other options', () => {
     ['onLost', 'retry', 'must be "return" or "rejoin"; received "retry"'],
     ['releaseWhenDone', 'yes', 'must be true or false; received "yes"'],
     ['reclaimOwnIdentity', 1, 'must be true or false; received 1'],
+    ['useServerClock', 'no', 'must be true or false; received "no"'],
     ['random', 0.5, 'must be a function; received 0.5'],
   ])('%s: %o is refused', (field, value, problem) => {
     expect(problemsWith({ [field]: value })).toEqual([`${field} ${problem}`]);
@@ -181,7 +183,8 @@ describe('other options', () => {
       [
         ...['leaseDurationSeconds', 'renewDeadlineSeconds', 'retryPeriodSeconds'],
         ...['drainTimeoutSeconds', 'onStoppedLeading', 'onNewLeader', 'onOverrun', 'overrun'],
-        ...['onLost', 'releaseWhenDone', 'reclaimOwnIdentity', 'logger', 'clock', 'random'],
+        ...['onLost', 'releaseWhenDone', 'reclaimOwnIdentity', 'useServerClock'],
+        ...['logger', 'clock', 'random'],
       ].map((field) => [field, undefined]),
     );
     expect(problemsWith(everything)).toEqual([]);

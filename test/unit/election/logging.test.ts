@@ -102,6 +102,24 @@ describe('a logger that is given', () => {
     expect(logger.of('warn')[0]).toContain('leaseDurationSeconds is a list');
   });
 
+  it('is warned once that the lock cannot be watched, and again after it could be', async () => {
+    const logger = new RecordingLogger();
+    const c = new Candidate({ logger, watched: true });
+    const polled = 'The lock cannot be watched; it is polled';
+    await c.waits();
+    for (let times = 0; times < 3; times += 1) await c.lock.watching.failed('forbidden');
+    expect(logger.of('warn')).toEqual([polled]);
+    expect(logger.of('debug').filter((message) => message === polled)).toHaveLength(2);
+    await c.lock.watching.opened();
+    expect(logger.of('debug')).toContain('Watching the lock');
+    await c.lock.watching.failed('forbidden');
+    expect(logger.of('warn')).toEqual([polled, polled]);
+    await c.lock.watching.failed('network');
+    expect(logger.of('warn')).toHaveLength(3);
+    const { fields } = logger.lines.find(({ level }) => level === 'warn')!;
+    expect(fields).toMatchObject({ lock: 'Lease test/controllable', identity: 'me' });
+  });
+
   it('hears of an overrun and of failed callbacks as errors', async () => {
     const logger = new RecordingLogger();
     const failure = new Error('the callback failed');

@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decide, type DecideInput, type Observation, observe } from '../../../src/lock/decide.js';
+import {
+  decide,
+  type DecideInput,
+  isNewer,
+  type Observation,
+  observe,
+  type Observer,
+} from '../../../src/lock/decide.js';
 import { LeaderElectionRecord } from '../../../src/lock/record.js';
 import type { LockSnapshot } from '../../../src/lock/resource-lock.js';
 import { record } from '../../support/controllable-lock.js';
@@ -20,11 +27,14 @@ const garbage = snapshot(null, 'garbage');
 const heldByOther = snapshot(record());
 const released = snapshot(record({ holderIdentity: '', leaseDurationSeconds: 1 }));
 
+const OBSERVER: Observer = { leaseDurationMs: OWN_LEASE_MS, useServerClock: true };
+
 const seen = (
   answer: LockSnapshot | null,
   atMs = 0,
   before: Observation | null = null,
-): Observation => observe(before, answer, atMs, OWN_LEASE_MS);
+  observer: Observer = OBSERVER,
+): Observation => observe(before, { snapshot: answer, receivedAtMs: atMs }, observer);
 
 const decision = (observation: Observation, changes: Partial<DecideInput> = {}) =>
   decide({
@@ -139,6 +149,78 @@ describe('what is known of a lock', () => {
       observedAtMs: 6_000,
       expiresAtMs: 21_000,
     });
+  });
+});
+
+describe('what was heard last', () => {
+  it('is remembered with its version, changed or not', () => {
+    const first = seen(heldByOther, 1_000);
+    expect(first).toMatchObject({ heardAtMs: 1_000, version: '1' });
+    const again = seen({ ...heldByOther, version: '4' }, 2_000, first);
+    expect(again).toMatchObject({ heardAtMs: 2_000, observedAtMs: 1_000, version: '4' });
+    // A read that finds nothing names no version; the news of a deletion does.
+    expect(seen(null, 3_000, again)).toMatchObject({ heardAtMs: 3_000, version: '4' });
+    const news = { snapshot: null, receivedAtMs: 3_000, version: '6' };
+    expect(observe(again, news, OBSERVER)).toMatchObject({ snapshot: null, version: '6' });
+    expect(seen(null).version).toBeNull();
+  });
+
+  it.each([
+    ['2', null, true],
+    ['2', '1', true],
+    ['2', '2', false],
+    ['1', '2', false],
+    ['10', '9', true],
+    ['9', '10', false],
+    ['9007199254740993', '9007199254740992', true],
+    ['b', 'a', true],
+    ['a', 'b', true],
+    ['a', 'a', false],
+    ['a', '1', true],
+  ])('in version %s is newer than %s: %s', (version, than, newer) => {
+    expect(isNewer(version, than)).toBe(newer);
+  });
+});
+
+describe('a lease that by the clock of the server was renewed long ago', () => {
+  const aged = (writtenAgoMs: number, fields = {}): LockSnapshot => ({
+    ...snapshot(record(fields)),
+    writtenAgoMs,
+  });
+  const expires = (found: LockSnapshot, observer = OBSERVER): number | null =>
+    seen(found, 1_000, null, observer).expiresAtMs;
+
+  it('has run out when it is first seen, if it was twice as long ago as it lasts', () => {
+    expect(expires(aged(30_000))).toBe(16_000);
+    expect(expires(aged(30_001))).toBe(1_000);
+    expect(decision(seen(aged(30_001), 1_000))).toEqual({ kind: 'take', because: 'expired' });
+  });
+
+  it('is judged by the longer of its duration and our own', () => {
+    expect(expires(aged(60_000, { leaseDurationSeconds: 30 }))).toBe(31_000);
+    expect(expires(aged(60_001, { leaseDurationSeconds: 30 }))).toBe(1_000);
+    expect(expires(aged(30_000, { leaseDurationSeconds: 5 }))).toBe(6_000);
+  });
+
+  it('is granted five seconds more than it lasts, where that is longer', () => {
+    const observer = { leaseDurationMs: 2_000, useServerClock: true };
+    expect(expires(aged(6_999, { leaseDurationSeconds: 2 }), observer)).toBe(3_000);
+    expect(expires(aged(7_000, { leaseDurationSeconds: 2 }), observer)).toBe(1_000);
+  });
+
+  it('is waited for where the server clock does not count', () => {
+    const observer = { ...OBSERVER, useServerClock: false };
+    expect(expires(aged(1_000_000), observer)).toBe(16_000);
+  });
+
+  it('has run out no later than it would have by our own clock', () => {
+    const first = seen(heldByOther, 1_000);
+    expect(seen(aged(31_000), 30_000, first).expiresAtMs).toBe(16_000);
+    expect(seen(aged(31_000), 9_000, first).expiresAtMs).toBe(9_000);
+  });
+
+  it('is young where the clocks of servers differ so that it seems to come', () => {
+    expect(expires(aged(-60_000))).toBe(16_000);
   });
 });
 

@@ -130,7 +130,7 @@ describe('a record that is to be stored', () => {
 it('a record that vanished while its lease ran is waited for, and said to have vanished', () => {
   const snapshot = { ...NO_RECORD, version: '1', object: null };
   const decision = decide({
-    observation: { snapshot, observedAtMs: 0, expiresAtMs: 15_000 },
+    observation: { snapshot, observedAtMs: 0, expiresAtMs: 15_000, heardAtMs: 0, version: '1' },
     nowMs: 14_999,
     identity: 'me',
     reclaimOwnIdentity: false,

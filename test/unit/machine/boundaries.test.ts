@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest';
 import * as guards from '../../../machines/guards.js';
 import * as updates from '../../../machines/updates.js';
-import { scene, written } from './support/context.js';
+import { observed, read, scene, written } from './support/context.js';
 
 /* Contexts that the chart does not come to, and that its functions answer for all the same. */
 
@@ -12,18 +12,18 @@ it('a lock of which nothing was decided is not free', () => {
 it('a record says nothing about a claim where none was sent', () => {
   const { lock, context } = scene((made) => ({ ownWrites: [written(made)] }));
   const snapshot = lock.snapshot(context.ownWrites[0]!.record);
-  expect(guards.claimWasCommitted({ context }, { snapshot, receivedAtMs: 0 })).toBe(false);
+  expect(guards.claimWasCommitted({ context }, read(snapshot))).toBe(false);
 });
 
 it('a write of ours that is found where no lease was known is a renewal', () => {
   const { lock, context } = scene((made) => ({ ownWrites: [written(made)] }));
   const snapshot = lock.snapshot(context.ownWrites[0]!.record);
-  expect(guards.renewalWasCommitted({ context }, { snapshot, receivedAtMs: 0 })).toBe(true);
+  expect(guards.renewalWasCommitted({ context }, read(snapshot))).toBe(true);
 });
 
 it('there is nothing to release where the object is gone', () => {
   const { context } = scene(() => ({
-    observation: { snapshot: null, observedAtMs: 0, expiresAtMs: null },
+    observation: observed(null, null),
   }));
   expect(updates.release(context)).toEqual({});
 });

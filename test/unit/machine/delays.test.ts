@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as delays from '../../../machines/delays.js';
+import type { ElectionContext } from '../../../machines/types.js';
 import { record } from '../../support/controllable-lock.js';
-import { held, scene, written } from './support/context.js';
+import { held, observed, scene, written } from './support/context.js';
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
@@ -67,7 +68,7 @@ describe('leaseDuration', () => {
 
   it("goes by the monotonic clock alone for another's lease", () => {
     const { clock, context } = scene((made) => ({
-      observation: { snapshot: made.lock.snapshot(record()), observedAtMs: 0, expiresAtMs: 8_000 },
+      observation: observed(made.lock.snapshot(record()), 8_000),
     }));
     clock.suspend(100_000);
     expect(delays.leaseDuration({ context })).toBe(8_000);
@@ -84,7 +85,7 @@ describe('leaseDuration', () => {
   it('is never longer than a timer can be', () => {
     const year = 365 * 24 * 3_600_000;
     const { context } = scene((made) => ({
-      observation: { snapshot: made.lock.snapshot(record()), observedAtMs: 0, expiresAtMs: year },
+      observation: observed(made.lock.snapshot(record()), year),
     }));
     expect(delays.leaseDuration({ context })).toBe(LONGEST_TIMER_MS);
   });
@@ -102,6 +103,84 @@ describe('retryPeriod', () => {
     expect(delays.retryPeriod({ context })).toBe(1);
     clock.freeze(1);
     expect(delays.retryPeriod({ context })).toBe(0);
+  });
+});
+
+describe('retryPeriod where answers are slow', () => {
+  it('is shorter, so that a second try fits in before the deadline', () => {
+    const { clock, context } = scene((made) => {
+      const lease = held(made);
+      made.clock.freeze(4_000);
+      return { lease: { ...lease, confirmedAt: made.clock.now() } };
+    });
+    // Half the renew deadline after the write was sent, rather than 2 s after its answer.
+    expect(delays.retryPeriod({ context })).toBe(1_000);
+    clock.freeze(1_000);
+    expect(delays.retryPeriod({ context })).toBe(0);
+  });
+
+  it('is a retry period after the sending at least, however near the deadline that is', () => {
+    const options = { renewDeadlineSeconds: 3, retryPeriodSeconds: 2 };
+    const { context } = scene((made) => {
+      const lease = held(made);
+      made.clock.freeze(500);
+      return { lease: { ...lease, confirmedAt: made.clock.now() } };
+    }, options);
+    expect(delays.retryPeriod({ context })).toBe(1_500);
+  });
+
+  it('is never over later than the deadline where nothing has failed', () => {
+    fc.assert(
+      fc.property(fc.nat(20_000), fc.nat(20_000), (answeredMs, passed) => {
+        const { clock, context } = scene((made) => {
+          const lease = held(made);
+          made.clock.freeze(answeredMs);
+          return { lease: { ...lease, confirmedAt: made.clock.now() } };
+        });
+        clock.freeze(passed);
+        const due = delays.retryPeriod({ context });
+        expect(due).toBeLessThanOrEqual(delays.renewDeadline({ context }));
+      }),
+    );
+  });
+
+  it('after a failure is no shorter than a retry, and as long as the server asked', () => {
+    const due = (changes: Partial<ElectionContext>): number => {
+      const { clock, context } = scene((made) => ({ lease: held(made), ...changes }));
+      clock.freeze(2_000);
+      return delays.retryPeriod({ context });
+    };
+    expect(due({})).toBe(0);
+    expect(due({ failures: 1 })).toBe(125);
+    expect(due({ failures: 1, retryAfterMs: 3_000 })).toBe(3_000);
+  });
+});
+
+describe('herdDelay', () => {
+  const delay = (jitter: number, herdWindowMs = 12): number =>
+    delays.herdDelay({ context: scene(() => ({ jitter, herdWindowMs })).context });
+
+  it('lies in the window, from its beginning to its end', () => {
+    expect(delay(0)).toBe(0);
+    expect(delay(1)).toBe(12);
+    expect(delay(1, 200)).toBe(200);
+  });
+
+  it('is long for most, and short for few', () => {
+    const drawn = Array.from({ length: 1_000 }, (_, n) => delay((n + 0.5) / 1_000, 200));
+    expect(drawn.filter((ms) => ms < 100).length).toBeLessThan(60);
+    expect(drawn.filter((ms) => ms > 150).length).toBeGreaterThan(700);
+    expect(drawn).toEqual([...drawn].sort((a, b) => a - b));
+  });
+});
+
+describe('pollInterval of who watches the lock', () => {
+  it.each([
+    [0, 4_400],
+    [0.25, 5_000],
+  ])('with jitter %s is %s ms: when a renewal is overdue', (jitter, ms) => {
+    const { context } = scene(() => ({ jitter, watching: true }));
+    expect(delays.pollInterval({ context })).toBe(ms);
   });
 });
 
@@ -187,9 +266,7 @@ describe('every delay', () => {
             failures: 1,
             retryAfterMs,
             ...(known === 'lease' ? { lease: held(made) } : {}),
-            ...(known === 'observation'
-              ? { observation: { snapshot: null, observedAtMs: 0, expiresAtMs: retryAfterMs } }
-              : {}),
+            ...(known === 'observation' ? { observation: observed(null, retryAfterMs) } : {}),
           }));
           clock.freeze(passed);
           clock.suspend(asleep);

@@ -1,12 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import * as guards from '../../../machines/guards.js';
-import type { LockReading } from '../../../machines/actors.js';
+import type { ElectionContext } from '../../../machines/types.js';
 import { LockError, type LockErrorKind } from '../../../src/errors/lock-error.js';
 import type { LockSnapshot } from '../../../src/lock/resource-lock.js';
 import { record } from '../../support/controllable-lock.js';
-import { held, scene, type Scene, written } from './support/context.js';
+import { held, observed, read, scene, type Scene, written } from './support/context.js';
 
-const read = (snapshot: LockSnapshot | null): LockReading => ({ snapshot, receivedAtMs: 0 });
 const failure = (kind: LockErrorKind): LockError => new LockError('test', { kind });
 
 describe('leaseLapsed', () => {
@@ -36,7 +35,7 @@ describe('leaseExpired', () => {
 
   it('is as exact about the lease of another', () => {
     const { clock, context } = scene((made) => ({
-      observation: { snapshot: made.lock.snapshot(record()), observedAtMs: 0, expiresAtMs: 700 },
+      observation: observed(made.lock.snapshot(record()), 700),
     }));
     clock.freeze(699);
     expect(guards.leaseExpired({ context })).toBe(false);
@@ -46,8 +45,13 @@ describe('leaseExpired', () => {
 });
 
 describe('claimIsFresh', () => {
+  const sent = (made: Scene): Partial<ElectionContext> => {
+    const attempt = written(made);
+    return { attempt, ownWrites: [attempt] };
+  };
+
   it('is true up to a renew deadline after the sending, and false at it', () => {
-    const { clock, context } = scene((made) => ({ attempt: written(made) }));
+    const { clock, context } = scene(sent);
     clock.freeze(9_999);
     expect(guards.claimIsFresh({ context })).toBe(true);
     clock.freeze(1);
@@ -55,8 +59,13 @@ describe('claimIsFresh', () => {
   });
 
   it('counts the time that the machine slept', () => {
-    const { clock, context } = scene((made) => ({ attempt: written(made) }));
+    const { clock, context } = scene(sent);
     clock.suspend(10_000);
+    expect(guards.claimIsFresh({ context })).toBe(false);
+  });
+
+  it('is false of a claim that another holder has made void meanwhile', () => {
+    const { context } = scene((made) => ({ attempt: written(made), ownWrites: [written(made)] }));
     expect(guards.claimIsFresh({ context })).toBe(false);
   });
 

@@ -3,7 +3,7 @@ import type { ElectionContext } from '../../../machines/types.js';
 import * as updates from '../../../machines/updates.js';
 import { LockError, type LockErrorKind } from '../../../src/errors/lock-error.js';
 import { record } from '../../support/controllable-lock.js';
-import { held, scene, type Scene, written } from './support/context.js';
+import { held, read, scene, type Scene, written } from './support/context.js';
 
 const apply = (context: ElectionContext, update: Partial<ElectionContext>): ElectionContext => ({
   ...context,
@@ -45,7 +45,7 @@ describe('a write that is found in the lock', () => {
     const first = context.attempt!;
     const retried = apply(context, updates.claim(context));
     clock.freeze(500);
-    const found = { snapshot: lock.snapshot(first.record), receivedAtMs: 800 };
+    const found = read(lock.snapshot(first.record), 800);
     const after = apply(retried, updates.foundCommitted(retried, found));
     expect(after.lease?.validFrom.monotonicMs).toBe(0);
     expect(after.lease?.record).toBe(first.record);
@@ -53,7 +53,7 @@ describe('a write that is found in the lock', () => {
 
   it('is nothing where the lock shows what we did not write', () => {
     const { lock, context } = claimed();
-    const found = { snapshot: lock.snapshot(record()), receivedAtMs: 300 };
+    const found = read(lock.snapshot(record()), 300);
     expect(updates.foundCommitted(context, found)).toEqual({});
   });
 });
@@ -126,22 +126,16 @@ describe('a reading', () => {
   it('tells who leads, and nobody for a lock that is free', () => {
     const { lock, context } = scene();
     const leader = (holderIdentity: string): unknown =>
-      updates.reading(context, {
-        snapshot: lock.snapshot(record({ holderIdentity })),
-        receivedAtMs: 0,
-      }).leader;
+      updates.reading(context, read(lock.snapshot(record({ holderIdentity })))).leader;
     expect(leader('other')).toBe('other');
     expect(leader('')).toBeNull();
-    expect(updates.reading(context, { snapshot: null, receivedAtMs: 0 }).leader).toBeNull();
+    expect(updates.reading(context, read(null)).leader).toBeNull();
   });
 
   it('counts the age of a record from when its answer was here', () => {
     const { clock, lock, context } = scene();
     clock.freeze(700);
-    const update = updates.reading(context, {
-      snapshot: lock.snapshot(record()),
-      receivedAtMs: 600,
-    });
+    const update = updates.reading(context, read(lock.snapshot(record()), 600));
     expect(update.observation).toMatchObject({ observedAtMs: 600, expiresAtMs: 15_600 });
     expect(update.decision).toEqual({ kind: 'wait', because: 'held', untilMs: 15_600 });
   });
@@ -149,7 +143,7 @@ describe('a reading', () => {
   it('takes a record that we wrote for ours', () => {
     const { lock, context } = claimed();
     const snapshot = lock.snapshot(context.attempt!.record);
-    const { decision } = updates.reading(context, { snapshot, receivedAtMs: 300 });
+    const { decision } = updates.reading(context, read(snapshot, 300));
     expect(decision).toEqual({ kind: 'take', because: 'ours' });
   });
 });
@@ -173,11 +167,11 @@ describe('a renewal and a release', () => {
   it('that is based anew keeps the lease as it was', () => {
     const made = scene((s) => ({ lease: held(s) }));
     const snapshot = made.lock.snapshot(made.context.lease!.record);
-    const { lease } = updates.rebase(made.context, { snapshot, receivedAtMs: 0 });
+    const { lease } = updates.rebase(made.context, snapshot);
     expect(lease).toEqual({ ...made.context.lease, base: snapshot });
-    const gone = updates.rebase(made.context, { snapshot: null, receivedAtMs: 0 });
+    const gone = updates.rebase(made.context, null);
     expect(gone.lease?.base).toBeNull();
-    expect(updates.rebase(scene().context, { snapshot, receivedAtMs: 0 })).toEqual({});
+    expect(updates.rebase(scene().context, snapshot)).toEqual({});
   });
 });
 

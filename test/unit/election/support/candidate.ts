@@ -14,6 +14,8 @@ export type Options = Partial<Omit<LeaderElectionConfig, 'lock' | 'clock' | 'log
   readonly identity?: string;
   /** Default: false, for none. Undefined: what an election has that is given none. */
   readonly logger?: LeaderElectionConfig['logger'] | undefined;
+  /** The lock can be watched, by `lock.watching`. Default: it is polled. */
+  readonly watched?: boolean;
 };
 
 /**
@@ -32,8 +34,8 @@ export class Candidate {
   readonly works: Deferred[] = [];
   outcome: Outcome | undefined;
 
-  constructor({ identity = 'me', ...options }: Options = {}) {
-    this.lock = new ControllableLock(identity);
+  constructor({ identity = 'me', watched = false, ...options }: Options = {}) {
+    this.lock = new ControllableLock(identity, watched);
     this.election = new LeaderElection({
       lock: this.lock,
       clock: this.clock,
@@ -129,9 +131,10 @@ export class Candidate {
     await settle();
   }
 
-  /** Answers what a release asks: the record read is still ours, and the write succeeds. */
+  /** Lets a release succeed. Where it looks first, it finds that the record is still ours. */
   async allowRelease(held: PendingCall): Promise<PendingCall> {
-    await this.answer('get', this.lock.ok(held.record));
+    await settle();
+    if (this.lock.pending[0]?.verb === 'get') await this.answer('get', this.lock.ok(held.record));
     return this.lock.commit();
   }
 }

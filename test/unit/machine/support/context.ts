@@ -1,8 +1,11 @@
+import type { LockReading } from '../../../../machines/actors.js';
 import { initialContext } from '../../../../machines/updates.js';
 import type { ElectionContext, HeldLease, SentWrite } from '../../../../machines/types.js';
 import { resolveConfig } from '../../../../src/config/resolve-config.js';
 import type { LeaderElectionConfig } from '../../../../src/config/leader-election-config.js';
+import type { Observation } from '../../../../src/lock/decide.js';
 import type { LeaderElectionRecord } from '../../../../src/lock/record.js';
+import type { LockSnapshot } from '../../../../src/lock/resource-lock.js';
 import { VirtualClock } from '../../../../src/testing/virtual-clock.js';
 import { ControllableLock, record } from '../../../support/controllable-lock.js';
 
@@ -42,4 +45,23 @@ export function written(
 export function held(made: Pick<Scene, 'clock' | 'lock'>): HeldLease {
   const { record: ours, sentAt } = written(made);
   return { record: ours, validFrom: sentAt, confirmedAt: sentAt, base: made.lock.snapshot(ours) };
+}
+
+/** What was heard of the lock at 0 ms. */
+export function observed(
+  snapshot: LockSnapshot | null,
+  expiresAtMs: number | null,
+  changes: Partial<Observation> = {},
+): Observation {
+  const version = snapshot?.version ?? null;
+  return { snapshot, observedAtMs: 0, expiresAtMs, heardAtMs: 0, version, ...changes };
+}
+
+/** An answer to a read that was sent and answered in the same instant, unless the test says so. */
+export function read(
+  snapshot: LockSnapshot | null,
+  receivedAtMs = 0,
+  sentAtMs = receivedAtMs,
+): LockReading {
+  return { snapshot, sentAtMs, receivedAtMs };
 }

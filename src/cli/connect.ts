@@ -1,18 +1,25 @@
 import type { KubeConfig } from '@kubernetes/client-node';
-import { loadClientNode } from '../../kubernetes/client-node.js';
-import { safeReason } from '../../kubernetes/safe-reason.js';
-import { ConfigMapLock } from '../../lock/config-map-lock.js';
-import type { KubernetesLockOptions } from '../../lock/lock-options.js';
-import { LeaseLock } from '../../lock/lease-lock.js';
-import type { Connection, LockKind } from './messages.js';
+import { loadClientNode } from '../kubernetes/client-node.js';
+import { safeReason } from '../kubernetes/safe-reason.js';
+import { ConfigMapLock } from '../lock/config-map-lock.js';
+import type { KubernetesLockOptions } from '../lock/lock-options.js';
+import { LeaseLock } from '../lock/lease-lock.js';
 
-/** A sentence for the person at the terminal: the demo ends with it. */
-export class DemoError extends Error {
-  override readonly name: string = 'DemoError';
+/** Where a kubeconfig comes from. A text travels over pipes between our own processes only. */
+export type Connection =
+  | { readonly kind: 'text'; readonly kubeconfig: string }
+  /** Without a file: what kubectl would use, or the pod's service account. */
+  | { readonly kind: 'file'; readonly file: string | null; readonly context: string | null };
+
+export type LockKind = 'lease' | 'configmap';
+
+/** A sentence for the person at the terminal: the command ends with it. */
+export class CliError extends Error {
+  override readonly name: string = 'CliError';
 }
 
 /** What the flags say cannot be: nothing was started. */
-export class UsageError extends DemoError {
+export class UsageError extends CliError {
   override readonly name = 'UsageError';
 }
 

@@ -1,0 +1,41 @@
+import { rbacRole, type RbacTarget } from '../../kubernetes/rbac.js';
+
+/** Who is to get the rights. */
+export type Subject =
+  | { readonly kind: 'ServiceAccount'; readonly name: string; readonly namespace: string }
+  | { readonly kind: 'User'; readonly name: string };
+
+/** `system:serviceaccount:NAMESPACE:NAME` is a service account, anything else a user. */
+export function subjectOfUser(user: string): Subject {
+  const [, namespace, name] = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(user) ?? [];
+  return namespace !== undefined && name !== undefined
+    ? { kind: 'ServiceAccount', name, namespace }
+    : { kind: 'User', name: user };
+}
+
+/** A Role that is enough for an election, and its binding, for `kubectl apply -f -`. */
+export function rbacManifest(target: RbacTarget, subject: Subject): string {
+  const role = rbacRole(target);
+  const roleName = /^ {2}name: (.*)$/m.exec(role)?.[1] ?? '';
+  const who =
+    subject.kind === 'User'
+      ? ['  - kind: User', '    apiGroup: rbac.authorization.k8s.io']
+      : ['  - kind: ServiceAccount', `    namespace: ${subject.namespace}`];
+  return [
+    role,
+    '---',
+    'apiVersion: rbac.authorization.k8s.io/v1',
+    'kind: RoleBinding',
+    'metadata:',
+    `  name: ${roleName}`,
+    `  namespace: ${target.namespace}`,
+    'roleRef:',
+    '  apiGroup: rbac.authorization.k8s.io',
+    '  kind: Role',
+    `  name: ${roleName}`,
+    'subjects:',
+    ...who,
+    // JSON's text is YAML's, too.
+    `    name: ${JSON.stringify(subject.name)}`,
+  ].join('\n');
+}

@@ -1,0 +1,53 @@
+import type { Command } from 'commander';
+import { flag } from '../inputs.js';
+import { ROLES, type Program } from '../program.js';
+import { subcommand, type Finish } from './subcommand.js';
+
+export function addDemo(root: Command, program: Program, finish: Finish): void {
+  const command = subcommand(
+    root,
+    'demo',
+    'Shows an election: the leader is killed, another takes over, that one is stopped.',
+  );
+  command
+    .addOption(flag('--candidates <n>', 'how many candidate processes, 2 to 9 (default: 3)'))
+    .addOption(flag('--lock <kind>', 'lease or configmap (default: lease)'))
+    .addOption(flag('--lease-duration <s>', 'whole seconds (default: 4)'))
+    .addOption(flag('--renew-deadline <s>', 'seconds (default: 3)'))
+    .addOption(flag('--retry-period <s>', 'seconds (default: 1)'))
+    .addOption(flag('--kubeconfig <file>', 'play on a real cluster'))
+    .addOption(flag('--context <name>', 'a context of the kubeconfig: play on a real cluster'))
+    .addOption(flag('-n, --namespace <name>', 'an existing namespace of that cluster'))
+    .addOption(flag('--plain', 'plain lines instead of a live table'))
+    .addOption(flag('--inspect', 'serve a live chart of every candidate, for a browser'))
+    .addHelpText(
+      'after',
+      `
+Without --kubeconfig or --context an API server inside this program is used. On a real cluster
+the account needs get, create, update, watch and delete on leases (or configmaps); the lock has
+a new random name at each run and is deleted at the end.
+
+Exit codes: 0 all went as it should; 1 something did not; 2 wrong flags;
+130 and 143 after Ctrl-C and SIGTERM.`,
+    )
+    .action(async () => {
+      const [{ parseDemoArgs }, { runDemo }, { UsageError }] = await Promise.all([
+        import('../demo/args.js'),
+        import('../demo/run-demo.js'),
+        import('../connect.js'),
+      ]);
+      const parsed = parseDemoArgs(asArguments(command.opts()));
+      if (parsed.kind === 'wrong') throw new UsageError(parsed.problems.join('\n'));
+      if (parsed.kind === 'help') return;
+      const candidateProgram = { script: program.script, args: [ROLES.demoCandidate] };
+      finish(await runDemo(parsed.options, { candidateProgram }));
+    });
+}
+
+/** As the demo's own parser takes them. */
+function asArguments(values: Readonly<Record<string, unknown>>): string[] {
+  return Object.entries(values).flatMap(([key, value]) => {
+    const name = `--${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    return value === true ? [name] : [`${name}=${String(value)}`];
+  });
+}

@@ -1,0 +1,72 @@
+import type { Command } from 'commander';
+import { EXIT } from '../exit-codes.js';
+import { flag, Inputs } from '../inputs.js';
+import { addCommonOptions, readCommonOptions } from '../options.js';
+import type { Program } from '../program.js';
+import { subcommand, type Finish } from './subcommand.js';
+
+export function addRun(root: Command, program: Program, finish: Finish): void {
+  const command = subcommand(
+    root,
+    'run',
+    'Compete for the lock, and run a command for as long as this candidate leads.',
+  )
+    .argument('[command...]', 'the command and its arguments; best after --')
+    .passThroughOptions();
+  addCommonOptions(command)
+    .addOption(flag('--restart', 'campaign again after the command has ended, or was ended'))
+    .addOption(flag('--grace <s>', 'a command that was told to end is killed after (default: 20)'))
+    .addOption(flag('--http <host:port>', 'tell over HTTP who leads'))
+    .addOption(flag('--quiet', 'log warnings and errors only'))
+    .addHelpText(
+      'after',
+      `
+The command gets LEADER_ELECTION_FENCING_TOKEN, LEADER_ELECTION_IDENTITY,
+LEADER_ELECTION_LOCK_KIND, LEADER_ELECTION_LOCK_NAME and LEADER_ELECTION_NAMESPACE.
+It is told to end by SIGTERM when the leadership is lost, and killed after the grace
+period, and always before another candidate can lead. Signals are passed on to it.
+Without a command, --http is needed: the candidate leads, and tells so.
+
+Exit codes: that of the command, 128 and the number of the signal that it died of;
+${EXIT.leadershipLost} if it ended with 0 because the leadership was lost; ${EXIT.usage} wrong flags;
+${EXIT.runFailed} the candidate itself failed; ${EXIT.notExecutable} the command is not executable; ${EXIT.notFound} not found;
+129, 130, 131, 143 stopped by a signal before the command was started.
+
+Example: k8s-leader-election run --lease nightly-report -- ./report.sh --all`,
+    )
+    .action(async (words: string[]) => {
+      const inputs = new Inputs(command);
+      const common = readCommonOptions(inputs, null);
+      const graceSeconds = inputs.seconds('grace', 20);
+      const listen = inputs.text('http');
+      const { parseListenAddress } = await import('../run/http-endpoint.js');
+      const http = listen === null ? null : parseListenAddress(listen);
+      if (listen !== null && http === null) {
+        inputs.problem(
+          `${inputs.nameOf('http')} must be HOST:PORT, such as 127.0.0.1:4040, or :4040 for all ` +
+            `interfaces; received ${JSON.stringify(listen)}`,
+        );
+      }
+      const { name } = common;
+      if (name === null) inputs.problem('--lease NAME is missing: which lock to compete for');
+      if (words.length === 0 && listen === null) {
+        inputs.problem('there is no command to run, and no --http to tell who leads');
+      }
+      if (process.platform === 'win32' && words.length > 0) {
+        inputs.problem('a command can be run on Linux and macOS only');
+      }
+      inputs.done();
+      if (name === null) return;
+      const [{ run }, { RunLog }] = await Promise.all([
+        import('../run/run.js'),
+        import('../run/log.js'),
+      ]);
+      const log = new RunLog((text) => process.stderr.write(text), {
+        json: common.json,
+        quiet: inputs.isOn('quiet'),
+      });
+      const restart = inputs.isOn('restart');
+      const options = { common: { ...common, name }, command: words, restart, graceSeconds, http };
+      finish(await run(options, log, program));
+    });
+}

@@ -1,0 +1,122 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { Option, type Command } from 'commander';
+import { UsageError } from './connect.js';
+
+/** Each flag has a variable: `--lease-duration` is `K8S_LEADER_ELECTION_LEASE_DURATION`. */
+export const ENV_PREFIX = 'K8S_LEADER_ELECTION_';
+
+/** A flag that its environment variable may stand for. */
+export function flag(flags: string, description: string): Option {
+  const option = new Option(flags, description);
+  return option.env(variableOf(option));
+}
+
+function variableOf(option: Option): string {
+  return `${ENV_PREFIX}${option.name().toUpperCase().replaceAll('-', '_')}`;
+}
+
+const NO = ['0', 'false', 'no', 'off'];
+const YES = ['1', 'true', 'yes', 'on'];
+
+/**
+ * Makes the environment say to the parser what people mean by it: an empty variable is none, and a
+ * switch can be off.
+ *
+ * @throws {UsageError} for a switch that is neither on nor off
+ */
+export function prepareEnvironment(command: Command, env: NodeJS.ProcessEnv): void {
+  const problems: string[] = [];
+  for (const option of command.options) {
+    const variable = option.envVar;
+    const value = variable === undefined ? undefined : env[variable];
+    if (variable === undefined || value === undefined) continue;
+    const isSwitch = option.isBoolean();
+    if (value === '' || (isSwitch && NO.includes(value.toLowerCase()))) delete env[variable];
+    else if (isSwitch && !YES.includes(value.toLowerCase())) {
+      problems.push(`${variable} must be true or false; received ${JSON.stringify(value)}`);
+    }
+  }
+  if (problems.length > 0) throw new UsageError(problems.join('\n'));
+}
+
+/** The values given to a command, read and checked one by one; the problems are told all at once. */
+export class Inputs {
+  readonly #command: Command;
+  readonly #values: Readonly<Record<string, unknown>>;
+  readonly #problems: string[] = [];
+
+  constructor(command: Command) {
+    this.#command = command;
+    this.#values = command.opts();
+  }
+
+  /** How the user named it: the flag, or the variable. `key` is as in `leaseDuration`. */
+  nameOf(key: string): string {
+    const option = this.#command.options.find((candidate) => candidate.attributeName() === key);
+    const fromVariable = this.#command.getOptionValueSource(key) === 'env';
+    return (fromVariable ? option?.envVar : option?.long) ?? key;
+  }
+
+  problem(text: string): void {
+    this.#problems.push(text);
+  }
+
+  isOn(key: string): boolean {
+    return this.#values[key] === true;
+  }
+
+  text(key: string): string | null {
+    const value = this.#values[key];
+    if (typeof value !== 'string') return null;
+    if (value === '') this.problem(`${this.nameOf(key)} must not be empty`);
+    return value;
+  }
+
+  seconds(key: string, fallback: number, min = 0): number {
+    const text = this.text(key);
+    if (text === null || text === '') return fallback;
+    const value = Number(text);
+    if (!/^\d+(\.\d+)?$/.test(text)) {
+      this.problem(`${this.nameOf(key)} must be a number of seconds; received ${quoted(text)}`);
+      return fallback;
+    }
+    if (value < min || value > 1_000_000) {
+      const bound = value < min ? `at least ${min}` : 'at most 1000000';
+      this.problem(`${this.nameOf(key)} must be ${bound}; received ${quoted(text)}`);
+      return fallback;
+    }
+    return value;
+  }
+
+  oneOf<T extends string>(key: string, known: readonly T[], fallback: T): T {
+    const text = this.text(key);
+    if (text === null || text === '') return fallback;
+    const found = known.find((name) => name === text);
+    if (found !== undefined) return found;
+    this.problem(`${this.nameOf(key)} must be ${known.join(' or ')}; received ${quoted(text)}`);
+    return fallback;
+  }
+
+  file(key: string): string | null {
+    const file = this.text(key);
+    if (file === null || file === '') return null;
+    try {
+      accessSync(file, constants.R_OK);
+      if (!statSync(file).isFile()) this.problem(`${this.nameOf(key)} ${quoted(file)} is no file`);
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      const why = code === 'ENOENT' ? 'does not exist' : `cannot be read (${code ?? 'no reason'})`;
+      this.problem(`${this.nameOf(key)} ${quoted(file)} ${why}`);
+    }
+    return file;
+  }
+
+  /** @throws {UsageError} with one line for each problem */
+  done(): void {
+    if (this.#problems.length > 0) throw new UsageError(this.#problems.join('\n'));
+  }
+}
+
+export function quoted(value: string): string {
+  return JSON.stringify(value);
+}

@@ -1,0 +1,200 @@
+import { toMicroTime } from '../../lock/iso-time.js';
+import { stepDownRequested } from '../../lock/step-down.js';
+import type { LeaderElectionRecord } from '../../lock/record.js';
+import type { Sight } from './read-locks.js';
+
+/**
+ * - `held`: somebody leads, or may be leading
+ * - `expired`: the record still names a holder, whose lease has run out
+ * - `released`: given back; nobody leads
+ * - `empty`: an object without an election record
+ * - `unreadable`: counts as held by an unknown holder, until it has not changed for a lease
+ * - `missing`: there is no such object
+ */
+export type Standing = 'held' | 'expired' | 'released' | 'empty' | 'unreadable' | 'missing';
+
+/** Something odd, and what it may mean. The code stays the same from release to release. */
+export interface Hint {
+  readonly code: string;
+  readonly text: string;
+}
+
+export interface Judgement {
+  readonly standing: Standing;
+  /** The holder that the record names, even one whose lease has run out. */
+  readonly holder: string | null;
+  readonly record: LeaderElectionRecord | null;
+  /** Since the record was last written; null when nobody can tell. */
+  readonly ageMs: number | null;
+  /** Whose clock says so; null without an age. `holder` is the least reliable. */
+  readonly ageBy: 'apiServer' | 'observation' | 'holder' | null;
+  /** Negative when it has run out; null unless somebody holds the lock. */
+  readonly expiresInMs: number | null;
+  readonly hints: readonly Hint[];
+}
+
+export interface JudgeInput {
+  readonly sight: Sight;
+  /** Our own lease duration, for records that name none. */
+  readonly leaseDurationMs: number;
+  /** The local wall clock, in ms since 1970. */
+  readonly nowMs: number;
+  /** What a longer look has shown of the record's age; null at the first look. */
+  readonly observedAgeMs: number | null;
+}
+
+/** The API server dates by whole seconds. */
+const RESOLUTION_MS = 1000;
+
+/** What can honestly be said of a lock after a look at it. Pure. */
+export function judge(input: JudgeInput): Judgement {
+  const { sight } = input;
+  const record = sight.stored?.record ?? null;
+  const nobody = { holder: null, record, ageMs: null, ageBy: null, expiresInMs: null } as const;
+  if (sight.stored === null) return { standing: 'missing', ...nobody, hints: [MISSING] };
+  const { unreadable } = sight.stored;
+  if (unreadable !== null) {
+    return {
+      standing: 'unreadable',
+      ...nobody,
+      ...ageOf(input, null),
+      hints: [malformed(unreadable)],
+    };
+  }
+  if (record === null) return { standing: 'empty', ...nobody, hints: [EMPTY] };
+  const age = ageOf(input, record);
+  if (record.isReleased) {
+    const hints = age.ageMs !== null && age.ageMs < LONG_FREE_MS ? [] : [FREE];
+    return { standing: 'released', ...nobody, ...age, hints };
+  }
+  const seconds = record.leaseDurationSeconds;
+  const durationMs = seconds > 0 ? seconds * 1000 : input.leaseDurationMs;
+  const expiresInMs = age.ageMs === null ? null : durationMs - age.ageMs;
+  const slack = age.ageBy === 'observation' ? 0 : RESOLUTION_MS;
+  const standing = expiresInMs !== null && expiresInMs <= -slack ? 'expired' : 'held';
+  const seen = { standing, holder: record.holderIdentity, record, ...age, expiresInMs } as const;
+  return { ...seen, hints: oddities(input, record, durationMs, seen) };
+}
+
+type Age = Pick<Judgement, 'ageMs' | 'ageBy'>;
+
+function ageOf({ sight, nowMs, observedAgeMs }: JudgeInput, record: Judgement['record']): Age {
+  if (observedAgeMs !== null) return { ageMs: observedAgeMs, ageBy: 'observation' };
+  if (sight.ageMs !== null) return { ageMs: sight.ageMs, ageBy: 'apiServer' };
+  const renewed = timeOf(record?.renewTime ?? '');
+  if (renewed === null) return { ageMs: null, ageBy: null };
+  return { ageMs: Math.max(0, (sight.serverMs ?? nowMs) - renewed), ageBy: 'holder' };
+}
+
+const LONG_FREE_MS = 10_000;
+/** Larger than the resolution of the dates and the time that a request takes. */
+const CLOCKS_APART_MS = 3000;
+
+function oddities(
+  { sight, nowMs }: JudgeInput,
+  record: LeaderElectionRecord,
+  durationMs: number,
+  { standing, ageMs, ageBy, holder }: Pick<Judgement, 'standing' | 'ageMs' | 'ageBy' | 'holder'>,
+): Hint[] {
+  const hints: Hint[] = [];
+  if (standing === 'expired') hints.push(expired(ageMs ?? 0, durationMs));
+  else if (ageMs !== null && ageMs > (durationMs * 2) / 3 + RESOLUTION_MS) {
+    hints.push(late(ageMs, durationMs));
+  }
+  if (record.leaseDurationSeconds <= 0) hints.push(NO_DURATION);
+  if (holder === 'undefined' || holder === 'null') hints.push(noName(holder));
+  if (ageMs === null) hints.push(NO_AGE);
+  const renewed = timeOf(record.renewTime);
+  if (renewed !== null && sight.serverMs !== null && sight.ageMs !== null && ageBy !== 'holder') {
+    const aheadMs = renewed - (sight.serverMs - sight.ageMs);
+    if (Math.abs(aheadMs) > CLOCKS_APART_MS) hints.push(clocksApart('The holder', aheadMs));
+  }
+  if (sight.serverMs !== null && Math.abs(nowMs - sight.serverMs) > CLOCKS_APART_MS) {
+    hints.push(clocksApart('This machine', nowMs - sight.serverMs));
+  }
+  if (stepDownRequested(sight.object, record)) hints.push(STEP_DOWN);
+  return hints;
+}
+
+const MISSING: Hint = {
+  code: 'missing',
+  text:
+    'There is no such object. Candidates create it at their first try: is any running, with this ' +
+    'name, namespace and kind of lock, and may it create the object (see check)?',
+};
+const EMPTY: Hint = {
+  code: 'noRecord',
+  text: 'The object carries no election record. The first candidate that looks at it will take it.',
+};
+const FREE: Hint = {
+  code: 'noCandidate',
+  text:
+    'The lock was given back and nobody has taken it since: no candidate is running, or none may ' +
+    'update the object (see check).',
+};
+const NO_DURATION: Hint = {
+  code: 'noDuration',
+  text: 'The record names no lease duration; each candidate waits for its own.',
+};
+const NO_AGE: Hint = {
+  code: 'ageUnknown',
+  text: 'Nobody can tell when it was last renewed. Let watch look on for longer than a lease.',
+};
+const STEP_DOWN: Hint = {
+  code: 'stepDownRequested',
+  text: 'The holder has been asked to step down. Holders of other libraries do not know how.',
+};
+
+function malformed(what: string): Hint {
+  return {
+    code: 'malformed',
+    text:
+      `The record cannot be read: ${what}. Candidates wait until it has not changed for a lease ` +
+      'duration, then write over it. Some other program writes to this object.',
+  };
+}
+
+function expired(ageMs: number, durationMs: number): Hint {
+  return {
+    code: 'expired',
+    text:
+      `The lease of ${inSeconds(durationMs)} was last renewed ${inSeconds(ageMs)} ago, so its holder ` +
+      'is gone or cut off, and nobody has taken over: no candidate is running, or none may update ' +
+      'the object (see check). Nobody leads, though the record still names a holder.',
+  };
+}
+
+function late(ageMs: number, durationMs: number): Hint {
+  return {
+    code: 'renewalsLate',
+    text:
+      `The last renewal was ${inSeconds(ageMs)} ago, of a lease of ${inSeconds(durationMs)}: the ` +
+      'holder has crashed, is overloaded, or cannot reach the API server.',
+  };
+}
+
+function noName(holder: string): Hint {
+  return {
+    code: 'holderUnset',
+    text: `The holder is called "${holder}": a variable that was not set? Candidates of one name are dangerous.`,
+  };
+}
+
+function clocksApart(who: string, aheadMs: number): Hint {
+  const by = `${inSeconds(Math.abs(aheadMs))} ${aheadMs > 0 ? 'ahead of' : 'behind'}`;
+  return {
+    code: who === 'The holder' ? 'holderClock' : 'localClock',
+    text:
+      `${who} has a clock that is ${by} the API server's. This library does not mind; clients that ` +
+      'compare the times in the record with their own clock may take a live lease.',
+  };
+}
+
+function timeOf(text: string): number | null {
+  const time = toMicroTime(text);
+  return time === null ? null : Date.parse(time);
+}
+
+export function inSeconds(ms: number): string {
+  return `${Number((ms / 1000).toFixed(1))} s`;
+}

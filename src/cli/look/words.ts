@@ -1,0 +1,125 @@
+import { kindName } from '../connect.js';
+import { printable } from '../printable.js';
+import { wrap } from '../demo/text.js';
+import { inSeconds, type Judgement } from './judge.js';
+import type { Place } from './read-locks.js';
+
+export function placeName({ kind, namespace, name }: Place): string {
+  return `${kindName(kind)} ${namespace}/${name}`;
+}
+
+/** In one sentence, as `watch` prints it when something changes. */
+export function sentence({ standing, holder, record, ageMs }: Judgement): string {
+  const who = printable(holder ?? '');
+  switch (standing) {
+    case 'held':
+      return `held by ${who}, transitions ${record?.leaderTransitions ?? 0}`;
+    case 'expired':
+      return `expired but still named: ${who}, last renewed ${ageMs === null ? 'an unknown time' : inSeconds(ageMs)} ago; nobody leads`;
+    case 'released':
+      return 'released; nobody leads';
+    case 'empty':
+      return 'no election record; nobody leads';
+    case 'unreadable':
+      return 'the record cannot be read; counts as held by an unknown holder';
+    case 'missing':
+      return 'there is no such object; nobody leads';
+  }
+}
+
+const BY: Record<NonNullable<Judgement['ageBy']>, string> = {
+  apiServer: "by the API server's clock, to a second",
+  observation: 'as seen from here',
+  holder: "by the holder's clock only",
+};
+
+const HEADLINE: Record<Judgement['standing'], string> = {
+  held: '',
+  expired: '(expired but still named)',
+  released: 'nobody (released)',
+  empty: 'nobody (no election record)',
+  unreadable: 'unknown (the record cannot be read)',
+  missing: 'nobody (no such object)',
+};
+
+/** All there is to say of one lock. */
+export function details(place: Place, judgement: Judgement, columns: number): string[] {
+  const { holder, record, ageMs, ageBy, expiresInMs, standing } = judgement;
+  const rows: (readonly [string, string])[] = [
+    ['leader', [holder === null ? '' : printable(holder), HEADLINE[standing]].join(' ').trim()],
+  ];
+  if (holder !== null && record !== null)
+    rows.push(['since', printable(record.acquireTime) || '-']);
+  if (ageMs !== null && ageBy !== null) {
+    rows.push([holder === null ? 'written' : 'renewed', `${inSeconds(ageMs)} ago, ${BY[ageBy]}`]);
+  }
+  if (expiresInMs !== null) rows.push(['expires', expiry(expiresInMs)]);
+  if (record !== null) {
+    if (holder !== null) rows.push(['lease', `${record.leaseDurationSeconds} s`]);
+    rows.push(['transitions', String(record.leaderTransitions)]);
+  }
+  return [
+    placeName(place),
+    ...rows.map(([label, value]) => `  ${label.padEnd(12)}${value}`),
+    ...judgement.hints.flatMap(({ text }) =>
+      wrap(printable(text), columns - 4).map(
+        (line, index) => `${index === 0 ? '  ! ' : '    '}${line}`,
+      ),
+    ),
+  ];
+}
+
+function expiry(ms: number): string {
+  return ms > 0 ? `in ${inSeconds(ms)} unless renewed` : `ran out ${inSeconds(-ms)} ago`;
+}
+
+const TITLES = ['NAME', 'LEADER', 'RENEWED', 'EXPIRES', 'TRANSITIONS', 'STANDING'] as const;
+
+/** One line for each lock, under a line of titles. */
+export function table(locks: readonly (readonly [Place, Judgement])[]): string[] {
+  const rows = locks.map(([{ name }, judgement]) => {
+    const { holder, record, ageMs, expiresInMs, standing } = judgement;
+    return [
+      name,
+      holder === null ? '-' : printable(holder),
+      ageMs === null ? '-' : `${inSeconds(ageMs)} ago`,
+      expiresInMs === null ? '-' : expiresInMs > 0 ? `in ${inSeconds(expiresInMs)}` : 'ran out',
+      record === null ? '-' : String(record.leaderTransitions),
+      standing,
+    ];
+  });
+  const widths = TITLES.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  return [TITLES, ...rows].map((row) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}
+
+/** For scripts; durations in seconds. */
+export function asJson(place: Place, judgement: Judgement): Record<string, unknown> {
+  const { standing, holder, record, ageMs, ageBy, expiresInMs, hints } = judgement;
+  return {
+    kind: kindName(place.kind),
+    namespace: place.namespace,
+    name: place.name,
+    standing,
+    leader: standing === 'held' ? holder : null,
+    holder,
+    since: record === null || holder === null ? null : record.acquireTime || null,
+    renewTime: record?.renewTime || null,
+    renewedSecondsAgo: seconds(ageMs),
+    renewedSecondsAgoBy: ageBy,
+    expiresInSeconds: seconds(expiresInMs),
+    leaseDurationSeconds: record?.leaseDurationSeconds ?? null,
+    transitions: record?.leaderTransitions ?? null,
+    hints,
+  };
+}
+
+function seconds(ms: number | null): number | null {
+  return ms === null ? null : Number((ms / 1000).toFixed(3));
+}

@@ -1,0 +1,22 @@
+import type { Instant } from '../time/clock.js';
+
+/**
+ * Milliseconds since this machine started, on its monotonic clock. Unlike `performance.now()` it
+ * counts from the same moment in every process, so that times from different ones can be compared.
+ */
+export function machineNow(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
+/**
+ * An instant of this process as other processes of this machine understand it: its monotonic time
+ * is that of {@link machineNow}.
+ */
+export function machineInstant({ monotonicMs, wallMs }: Instant): Instant {
+  return { monotonicMs: machineNow() - (performance.now() - monotonicMs), wallMs };
+}
+
+/** The present moment on both clocks, for comparison with a {@link machineInstant}. */
+export function machineInstantNow(): Instant {
+  return { monotonicMs: machineNow(), wallMs: Date.now() };
+}

@@ -1,0 +1,127 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { CliError } from '../connect.js';
+import { METRICS_TYPE, metricsText } from './metrics.js';
+import type { Monitor } from './monitor.js';
+
+export interface ListenAddress {
+  /** Undefined: all interfaces. */
+  readonly host: string | undefined;
+  readonly port: number;
+}
+
+/** `127.0.0.1:4040`, `[::1]:4040`, or `:4040` for all interfaces; null for anything else. */
+export function parseListenAddress(text: string): ListenAddress | null {
+  const match = /^(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]*):(\d{1,5})$/.exec(text);
+  if (match === null) return null;
+  const host = (match[1] ?? '').replace(/^\[(.*)\]$/, '$1');
+  const port = Number(match[2]);
+  return port > 65_535 ? null : { host: host === '' ? undefined : host, port };
+}
+
+export interface EndpointOptions {
+  readonly address: ListenAddress;
+  readonly monitor: Monitor;
+  /** Without an answer of the API server for this long, the candidate is not ready. */
+  readonly readyWithinMs: number;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly type: string;
+  readonly body: string;
+}
+
+/** Tells over HTTP who leads, for programs beside this one, and how this candidate is. */
+export class HttpEndpoint {
+  readonly #server: Server;
+  readonly #options: EndpointOptions;
+
+  private constructor(options: EndpointOptions) {
+    this.#options = options;
+    this.#server = createServer((request, response) => this.#serve(request, response));
+    // Slow or silent clients must not add up.
+    this.#server.requestTimeout = 10_000;
+    this.#server.maxConnections = 100;
+  }
+
+  /** @throws {CliError} when the address cannot be listened on */
+  static async listen(options: EndpointOptions): Promise<HttpEndpoint> {
+    const endpoint = new HttpEndpoint(options);
+    const { host, port } = options.address;
+    await new Promise<void>((resolve, reject) => {
+      const failed = (error: NodeJS.ErrnoException): void => {
+        const where = `${host ?? ''}:${port}`;
+        reject(
+          new CliError(`--http ${where} cannot be listened on (${error.code ?? 'no reason'}).`),
+        );
+      };
+      endpoint.#server.once('error', failed);
+      endpoint.#server.listen({ port, host }, () => {
+        endpoint.#server.off('error', failed);
+        // One connection that fails is no reason to end the election.
+        endpoint.#server.on('error', () => undefined);
+        resolve();
+      });
+    });
+    return endpoint;
+  }
+
+  /** Such as `http://127.0.0.1:4040`. */
+  get url(): string {
+    const { address, port, family } = this.#server.address() as AddressInfo;
+    return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  }
+
+  async close(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeAllConnections();
+    });
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse): void {
+    response.on('error', () => undefined);
+    // What is sent along is not of interest.
+    request.resume();
+    const { status, type, body } = this.#answer(request);
+    response.writeHead(status, {
+      'Content-Type': type,
+      'Content-Length': Buffer.byteLength(body),
+      'Cache-Control': 'no-store',
+      ...(status === 405 ? { Allow: 'GET, HEAD' } : {}),
+    });
+    response.end(request.method === 'HEAD' ? undefined : body);
+  }
+
+  #answer(request: IncomingMessage): Answer {
+    if (request.method !== 'GET' && request.method !== 'HEAD') return text(405, 'GET or HEAD only');
+    const reading = this.#options.monitor.read();
+    switch (request.url?.split('?')[0]) {
+      case '/':
+        return {
+          status: 200,
+          type: 'application/json',
+          body: JSON.stringify({ name: reading?.leader ?? '' }),
+        };
+      case '/healthz':
+        return text(200, 'ok');
+      case '/readyz': {
+        const age = reading?.sinceAnswerMs ?? null;
+        if (age === null) return text(503, 'the lock has not been read yet');
+        if (age <= this.#options.readyWithinMs) return text(200, 'ok');
+        return text(503, `the lock was last read ${(age / 1000).toFixed(1)} s ago`);
+      }
+      case '/metrics':
+        return reading === null
+          ? text(503, 'not started yet')
+          : { status: 200, type: METRICS_TYPE, body: metricsText(reading) };
+      default:
+        return text(404, 'There are /, /healthz, /readyz and /metrics');
+    }
+  }
+}
+
+function text(status: number, body: string): Answer {
+  return { status, type: 'text/plain; charset=utf-8', body: `${body}\n` };
+}

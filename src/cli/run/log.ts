@@ -1,0 +1,66 @@
+import type { Logger } from '../../config/leader-election-config.js';
+import { printable } from '../printable.js';
+
+export type Level = 'debug' | 'info' | 'warn' | 'error';
+
+export interface LogOptions {
+  /** One JSON object a line. */
+  readonly json: boolean;
+  /** Warnings and errors only. */
+  readonly quiet: boolean;
+}
+
+/** What every line would repeat: it stands in the first line of `run`. */
+const REPEATED = new Set(['lock', 'identity']);
+
+/**
+ * The log of `run`, on stderr: stdout belongs to the command. Fields of the library's own messages
+ * are names and numbers; of an error only its message is shown, which holds no secret.
+ */
+export class RunLog implements Logger {
+  readonly #write: (text: string) => void;
+  readonly #options: LogOptions;
+
+  constructor(write: (text: string) => void, options: LogOptions) {
+    this.#write = write;
+    this.#options = options;
+  }
+
+  debug(): void {
+    // Of use to those who develop the library; they have its events.
+  }
+
+  info(fields: object, message: string): void {
+    if (!this.#options.quiet) this.#line('info', fields, message);
+  }
+
+  warn(fields: object, message: string): void {
+    this.#line('warn', fields, message);
+  }
+
+  error(fields: object, message: string): void {
+    this.#line('error', fields, message);
+  }
+
+  #line(level: Level, fields: object, message: string): void {
+    const time = new Date().toISOString();
+    const shown = Object.entries(fields).map(([name, value]) =>
+      name === 'err' ? (['error', messageOf(value)] as const) : ([name, value as unknown] as const),
+    );
+    if (this.#options.json) {
+      const line = { time, level, message, ...Object.fromEntries(shown) };
+      this.#write(`${JSON.stringify(line)}\n`);
+      return;
+    }
+    const { err } = fields as { err?: unknown };
+    const details = shown
+      .filter(([name]) => name !== 'error' && !REPEATED.has(name))
+      .map(([name, value]) => ` ${name}=${printable(String(value))}`);
+    const tail = err === undefined ? '' : `: ${printable(messageOf(err), { keepLines: true })}`;
+    this.#write(`${time} ${level.padEnd(5)} ${message}${details.join('')}${tail}\n`);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

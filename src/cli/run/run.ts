@@ -1,0 +1,263 @@
+import { LeaderElection } from '../../election/leader-election.js';
+import type { Outcome } from '../../config/leader-election-config.js';
+import type { Term } from '../../election/term.js';
+import type { KubernetesLock } from '../../lock/kubernetes-lock.js';
+import { CliError, UsageError, kindName, loadKubeConfig, makeLock } from '../connect.js';
+import { EXIT, exitCodeOf } from '../exit-codes.js';
+import { machineInstant } from '../machine-time.js';
+import type { CommonOptions } from '../options.js';
+import type { Program } from '../program.js';
+import { findCommand } from './find-command.js';
+import { GuardedCommand, type CommandEnd } from './guarded-command.js';
+import { HttpEndpoint, type ListenAddress } from './http-endpoint.js';
+import { leaseTimes } from './lease-guard.js';
+import type { RunLog } from './log.js';
+import { Monitor, noteAnswers } from './monitor.js';
+import { restartPauseMs } from './restart-pause.js';
+import { catchSignals, meansTheEnd } from './signals.js';
+
+export interface RunOptions {
+  readonly common: CommonOptions & { readonly name: string };
+  /** Empty: lead without one, for programs that ask the HTTP endpoint. */
+  readonly command: readonly string[];
+  readonly restart: boolean;
+  readonly graceSeconds: number;
+  readonly http: ListenAddress | null;
+}
+
+/** So long after the grace period `stop()` gives up waiting for a command that was killed. */
+const DRAIN_SLACK_SECONDS = 10;
+
+/** Campaigns, and runs the command while leading. Resolves with the exit code. */
+export async function run(options: RunOptions, log: RunLog, program: Program): Promise<number> {
+  const [file] = options.command;
+  if (file !== undefined) {
+    const found = findCommand(file, process.env['PATH']);
+    if (!found.found) {
+      const missing = found.why === 'notFound';
+      log.error({ command: file }, missing ? 'There is no such command' : 'It is not executable');
+      return missing ? EXIT.notFound : EXIT.notExecutable;
+    }
+  }
+  const runner = new Runner(options, log, program);
+  try {
+    return await runner.run();
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+    log.error({ err: error }, 'This candidate has failed');
+    return EXIT.runFailed;
+  } finally {
+    await runner.close();
+  }
+}
+
+class Runner {
+  readonly #options: RunOptions;
+  readonly #log: RunLog;
+  readonly #program: Program;
+  readonly #monitor = new Monitor();
+  readonly #leaveSignals: () => void;
+  readonly #stopping = new AbortController();
+  /** The first signal that asked for the end. */
+  #stopSignal: NodeJS.Signals | null = null;
+  #http: HttpEndpoint | null = null;
+  #lock: KubernetesLock | null = null;
+  #command: GuardedCommand | null = null;
+  #end: CommandEnd | null = null;
+  #startedAt = 0;
+
+  constructor(options: RunOptions, log: RunLog, program: Program) {
+    this.#options = options;
+    this.#log = log;
+    this.#program = program;
+    this.#leaveSignals = catchSignals((signal) => this.#onSignal(signal));
+  }
+
+  async run(): Promise<number> {
+    const election = await this.#open();
+    const { command, restart } = this.#options;
+    // Without a command there is no end to report: a sidecar stays a candidate.
+    const again = restart || command.length === 0;
+    for (let quickEnds = 0; ;) {
+      this.#end = null;
+      const outcome = await election.run({ signal: this.#stopping.signal });
+      // After an overrun the command may still be about to end.
+      await this.#command?.ended;
+      if (!again || this.#stopping.signal.aborted) return this.#exitCode(outcome);
+      const ranForMs = this.#end === null ? 0 : performance.now() - this.#startedAt;
+      const pause = restartPauseMs(ranForMs, quickEnds, this.#options.common.timings, Math.random);
+      quickEnds = pause.quickEnds;
+      this.#log.info({ reason: outcome.reason, inMs: pause.ms }, 'Campaigning again');
+      await this.#pause(pause.ms);
+      if (this.#stopping.signal.aborted) return this.#exitCode(outcome);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#leaveSignals();
+    await this.#http?.close();
+  }
+
+  async #open(): Promise<LeaderElection> {
+    const { common, command, graceSeconds, http } = this.#options;
+    const { name, namespace, identity, kind, timings } = common;
+    if (http !== null) {
+      const { leaseDurationSeconds, retryPeriodSeconds } = timings;
+      const readyWithinMs = (leaseDurationSeconds + 2.2 * retryPeriodSeconds) * 1000;
+      this.#http = await HttpEndpoint.listen({
+        address: http,
+        monitor: this.#monitor,
+        readyWithinMs,
+      });
+    }
+    const lock = makeLock(kind, {
+      name,
+      kubeConfig: await loadKubeConfig(common.connection),
+      ...(namespace === null ? {} : { namespace }),
+      ...(identity === null ? {} : { identity }),
+    });
+    this.#lock = lock;
+    const election: LeaderElection = new LeaderElection({
+      lock: noteAnswers(lock, this.#monitor.answered),
+      ...timings,
+      drainTimeoutSeconds: graceSeconds + DRAIN_SLACK_SECONDS,
+      releaseWhenDone: command.length > 0,
+      onStartedLeading: (term) => this.#lead(election, term),
+      onStoppedLeading: (reason) => {
+        // Somebody else holds the lock already: there is no time left to end in good order.
+        if (reason === 'superseded') this.#command?.kill();
+      },
+      logger: this.#log,
+    });
+    this.#monitor.attach(election, name);
+    this.#log.info(
+      {
+        as: election.identity,
+        for: `${kindName(kind)} ${namespace === null ? '' : `${namespace}/`}${name}`,
+        ...(this.#http === null ? {} : { http: this.#http.url }),
+      },
+      'Competing',
+    );
+    return election;
+  }
+
+  /** Runs the command for one term. Resolves when nothing of it is left. */
+  async #lead(election: LeaderElection, term: Term): Promise<void> {
+    const { command, graceSeconds, common } = this.#options;
+    if (command.length === 0) return;
+    // The chart is in the middle of its transition; after it, the lease can be read.
+    await Promise.resolve();
+    const { actor } = election;
+    const lease = actor.getSnapshot().context.lease;
+    if (lease === null || term.signal.aborted) return;
+    let { validFrom } = lease;
+    const { leaseDurationSeconds, renewDeadlineSeconds } = common.timings;
+    const guarded = new GuardedCommand(
+      {
+        program: this.#program,
+        command,
+        env: environment(term, common, this.#lock?.namespace ?? common.namespace ?? ''),
+        times: leaseTimes(leaseDurationSeconds * 1000, renewDeadlineSeconds * 1000),
+        graceMs: graceSeconds * 1000,
+        validFrom: machineInstant(validFrom),
+      },
+      this.#commandEvents(),
+    );
+    this.#command = guarded;
+    this.#startedAt = performance.now();
+    const renewals = actor.subscribe(({ context }) => {
+      const latest = context.lease?.validFrom;
+      if (latest === undefined || latest === validFrom) return;
+      validFrom = latest;
+      guarded.extend(machineInstant(latest));
+    });
+    const tell = (): void => guarded.stop(this.#stopSignal ?? 'SIGTERM');
+    term.signal.addEventListener('abort', tell, { once: true });
+    this.#end = await guarded.ended;
+    term.signal.removeEventListener('abort', tell);
+    renewals.unsubscribe();
+    this.#command = null;
+    this.#monitor.commandRunning = false;
+    this.#log.info(describe(this.#end), 'The command has ended');
+    if (this.#end.kind === 'guardFailed') {
+      throw new CliError('The process that guards the command is gone; the command was killed.');
+    }
+  }
+
+  #commandEvents(): ConstructorParameters<typeof GuardedCommand>[1] {
+    return {
+      started: (pid) => {
+        this.#monitor.commandStarted();
+        this.#log.info({ pid }, 'The command has started');
+      },
+      told: (signal, killInMs) => {
+        const killInSeconds = (killInMs / 1000).toFixed(1);
+        this.#log.info({ signal, killInSeconds }, 'The command was told to end');
+      },
+      killed: () => this.#log.warn({}, 'The command had not ended in time and was killed'),
+    };
+  }
+
+  #onSignal(signal: NodeJS.Signals): void {
+    const command = this.#command;
+    const ends = meansTheEnd(signal, command !== null);
+    // The command is told to end by the very signal that ends the candidacy: it gets it once.
+    const isHowItIsTold = ends && this.#stopSignal === null && command?.wasTold === false;
+    if (!isHowItIsTold) command?.signal(signal);
+    if (!ends) return;
+    this.#stopSignal ??= signal;
+    this.#stopping.abort();
+  }
+
+  #exitCode(outcome: Outcome): number {
+    const end = this.#end;
+    if (this.#options.command.length === 0) return EXIT.ok;
+    // It was never started.
+    if (end === null) {
+      return this.#stopSignal === null ? EXIT.leadershipLost : exitCodeOf(this.#stopSignal);
+    }
+    if (end.kind === 'guardFailed') return EXIT.runFailed;
+    if (end.kind === 'notStarted') {
+      return end.code === 'ENOENT' ? EXIT.notFound : EXIT.notExecutable;
+    }
+    const code = end.code ?? exitCodeOf(end.signal ?? 'SIGKILL');
+    // Work that was cut short must not pass for work that is done.
+    const cutShort = this.#stopSignal === null && outcome.reason !== 'finished';
+    return code === 0 && cutShort ? EXIT.leadershipLost : code;
+  }
+
+  #pause(ms: number): Promise<void> {
+    const { signal } = this.#stopping;
+    return new Promise((resolve) => {
+      const done = (): void => {
+        clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = setTimeout(done, ms);
+      signal.addEventListener('abort', done);
+    });
+  }
+}
+
+/** What the command finds in its environment. */
+function environment(term: Term, { kind, name }: RunOptions['common'], namespace: string) {
+  return {
+    LEADER_ELECTION_FENCING_TOKEN: String(term.fencingToken),
+    LEADER_ELECTION_IDENTITY: term.identity,
+    LEADER_ELECTION_LOCK_KIND: kind,
+    LEADER_ELECTION_LOCK_NAME: name,
+    LEADER_ELECTION_NAMESPACE: namespace,
+  };
+}
+
+function describe(end: CommandEnd): object {
+  switch (end.kind) {
+    case 'ended':
+      return end.signal === null ? { code: end.code } : { signal: end.signal };
+    case 'notStarted':
+      return { notStarted: end.code };
+    case 'guardFailed':
+      return { guard: 'failed' };
+  }
+}

@@ -1,0 +1,138 @@
+import type { LockError } from '../errors/lock-error.js';
+import { clientFor } from '../kubernetes/api-client.js';
+import { answerError } from '../kubernetes/answer-error.js';
+import type { KubeConfigLike } from '../kubernetes/kube-config.js';
+import type { LeaderElectionRecord } from '../lock/record.js';
+import { STEP_DOWN_ANNOTATION, stepDownValue } from '../lock/step-down.js';
+import { isObject, type KubernetesObject } from '../lock/stored-record.js';
+import { CliError } from './connect.js';
+import { EXIT } from './exit-codes.js';
+import { judge, type Judgement } from './look/judge.js';
+import {
+  callOn,
+  collectionPath,
+  metadataOf,
+  openCluster,
+  readLock,
+  type Place,
+  type Sight,
+} from './look/read-locks.js';
+import { placeName, sentence } from './look/words.js';
+import type { CommonOptions } from './options.js';
+import { printable } from './printable.js';
+
+export interface StepDownOptions {
+  readonly common: CommonOptions & { readonly name: string };
+  readonly timeoutSeconds: number;
+}
+
+const POLL_MS = 500;
+/** The holder renews all the time, so that a write of ours is often too late. */
+const TRIES = 10;
+
+/** Asks the leader to hand over, and waits until it has. Resolves with the exit code. */
+export async function stepDown({ common, timeoutSeconds }: StepDownOptions): Promise<number> {
+  const { kubeConfig, namespace } = await openCluster(common);
+  const place: Place = { kind: common.kind, namespace, name: common.name };
+  const tell = (outcome: string, text: string, more: object = {}): void => {
+    if (common.json) console.log(JSON.stringify({ outcome, ...more }));
+    else console.log(text);
+  };
+  const judged = (sight: Sight): Judgement => {
+    const leaseDurationMs = common.timings.leaseDurationSeconds * 1000;
+    return judge({ sight, leaseDurationMs, nowMs: Date.now(), observedAgeMs: null });
+  };
+
+  const asked = await ask(kubeConfig, place, judged);
+  if (asked.record === null) {
+    const text = `${placeName(place)}: ${sentence(asked.judgement)}. There is nobody to ask.`;
+    tell('nobodyLeads', text);
+    return EXIT.nobodyLeads;
+  }
+  const { record } = asked;
+  const holder = record.holderIdentity;
+  if (!common.json) {
+    console.log(`Asked ${printable(holder)} to hand over. Only leaders of this library do.`);
+  }
+  const end = performance.now() + timeoutSeconds * 1000;
+  while (performance.now() < end) {
+    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    const sight = await readLock(kubeConfig, place);
+    if (isSameTerm(sight, record)) continue;
+    const judgement = judged(sight);
+    tell('handedOver', `${placeName(place)}: ${sentence(judgement)}.`, {
+      from: holder,
+      to: judgement.holder,
+    });
+    return EXIT.ok;
+  }
+  await withdraw(kubeConfig, place);
+  tell(
+    'notHonoured',
+    `${printable(holder)} has not handed over within ${timeoutSeconds} s: it is no leader of this ` +
+      'library, its work takes longer to end, or it is gone. The request was withdrawn.',
+    { holder },
+  );
+  return EXIT.notHonoured;
+}
+
+type Asked =
+  | { readonly record: LeaderElectionRecord }
+  | { readonly record: null; readonly judgement: Judgement };
+
+async function ask(
+  kubeConfig: KubeConfigLike,
+  place: Place,
+  judged: (sight: Sight) => Judgement,
+): Promise<Asked> {
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const sight = await readLock(kubeConfig, place);
+    const judgement = judged(sight);
+    const { record } = judgement;
+    if (judgement.standing !== 'held' || record === null) return { record: null, judgement };
+    if (await annotate(kubeConfig, sight, stepDownValue(record))) return { record };
+  }
+  throw new CliError(`${placeName(place)} changes too often to write to it. Try again.`);
+}
+
+/** Best effort: a request is void for every other term anyway. */
+async function withdraw(kubeConfig: KubeConfigLike, place: Place): Promise<void> {
+  for (let tries = 0; tries < TRIES; tries += 1) {
+    const sight = await readLock(kubeConfig, place);
+    if (sight.object === null || (await annotate(kubeConfig, sight, null))) return;
+  }
+}
+
+/**
+ * Writes or removes the annotation and nothing else. False when somebody else wrote first.
+ *
+ * @throws {LockError} for anything else that fails
+ */
+async function annotate(
+  kubeConfig: KubeConfigLike,
+  sight: Sight,
+  value: string | null,
+): Promise<boolean> {
+  const object: KubernetesObject = sight.object ?? {};
+  const metadata = metadataOf(object);
+  const before = isObject(metadata['annotations']) ? metadata['annotations'] : {};
+  const { [STEP_DOWN_ANNOTATION]: _, ...others } = before;
+  const annotations = value === null ? others : { ...others, [STEP_DOWN_ANNOTATION]: value };
+  const answer = await clientFor(kubeConfig).request({
+    method: 'PUT',
+    path: `${collectionPath(sight.kind, sight.namespace)}/${encodeURIComponent(sight.name)}`,
+    // A name of its own keeps the date at which the holder wrote the record.
+    query: { fieldManager: 'k8s-leader-election-step-down' },
+    body: { ...object, metadata: { ...metadata, annotations } },
+    subject: placeName(sight),
+  });
+  if (answer.status === 200) return true;
+  const error: LockError = answerError(callOn(sight, 'update'), answer);
+  if (error.kind === 'conflict') return false;
+  throw error;
+}
+
+function isSameTerm(sight: Sight, { holderIdentity, acquireTime }: LeaderElectionRecord): boolean {
+  const now = sight.stored?.record;
+  return now?.holderIdentity === holderIdentity && now.acquireTime === acquireTime;
+}

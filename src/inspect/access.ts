@@ -1,0 +1,70 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+
+const LOCAL_NAMES = ['127.0.0.1', 'localhost'];
+
+export type Access =
+  | { readonly ok: true; readonly path: string }
+  | { readonly ok: false; readonly status: 403 | 404; readonly because: string };
+
+/**
+ * Who may see anything: a request that was made for this very address (`Host`, against web sites
+ * that point their own name at 127.0.0.1), by no other site's page (`Origin`), and that knows the
+ * token, which is the first part of the path.
+ */
+export function checkAccess(request: IncomingMessage, port: number, token: string): Access {
+  const hosts = LOCAL_NAMES.map((name) => `${name}:${port}`);
+  const { host, origin } = request.headers;
+  if (host === undefined || !hosts.includes(host.toLowerCase())) {
+    return { ok: false, status: 403, because: 'Open this page by the address that was printed.' };
+  }
+  if (origin !== undefined && !hosts.some((name) => origin === `http://${name}`)) {
+    return { ok: false, status: 403, because: 'Requests of other sites are refused.' };
+  }
+  const { pathname } = new URL(request.url ?? '/', 'http://127.0.0.1');
+  const [, given = '', ...rest] = pathname.split('/');
+  if (!sameText(given, token) || rest.length === 0) {
+    return {
+      ok: false,
+      status: 404,
+      because: 'Nothing here. The address of the live chart holds a token: use the whole of it.',
+    };
+  }
+  return { ok: true, path: rest.join('/') };
+}
+
+/** In a time that does not depend on how much of it is right. */
+function sameText(given: string, wanted: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(wanted)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+/** On every answer. Nothing is loaded from elsewhere, but for the one site named, into a frame. */
+export function securityHeaders(frame?: string): Readonly<Record<string, string>> {
+  const policy = [
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "connect-src 'self'",
+    "img-src 'self'",
+    ...(frame === undefined ? [] : [`frame-src ${frame}`]),
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+  ];
+  return {
+    'content-security-policy': policy.join('; '),
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'cross-origin-resource-policy': 'same-origin',
+    'cross-origin-opener-policy': 'same-origin',
+    'cache-control': 'no-store',
+  };
+}
+
+/** @throws {TypeError} if what was given is too weak to be a token */
+export function tokenOf(given: string | undefined): string {
+  const token = given ?? randomBytes(18).toString('base64url');
+  if (/^[\w-]{16,200}$/.test(token)) return token;
+  throw new TypeError('token must be at least 16 letters, digits, "-" or "_"');
+}

@@ -1,0 +1,102 @@
+import type { InspectionEvent } from 'xstate';
+import type { LeaderElectionActor } from '../../machines/leader-election.js';
+import type { LeaderElection } from '../election/leader-election.js';
+import { isElectionActor, Recorder } from './recorder.js';
+import type { ReportSink } from './wire.js';
+
+/** An election of this package, or an actor of its machine that the application runs itself. */
+export type Inspectable = LeaderElection | LeaderElectionActor;
+
+export interface AttachOptions {
+  /** What viewers call this candidate, for example the pod's name. Default: its identity. */
+  readonly name?: string | undefined;
+}
+
+/** Everything of this process that is observed for one collector. */
+export class Attachments {
+  readonly #sink: ReportSink;
+  readonly #recorders = new Map<LeaderElectionActor, Recorder>();
+  readonly #elections = new Map<LeaderElection, () => void>();
+  #closed = false;
+
+  constructor(sink: ReportSink) {
+    this.#sink = sink;
+  }
+
+  /** @throws {TypeError} for anything that is neither an election nor an actor of its machine */
+  attach(subject: Inspectable, options: AttachOptions = {}): () => void {
+    if (isElectionActor(subject)) return this.#attachActor(subject, options);
+    if (!isElectionActor((subject as Partial<LeaderElection> | null | undefined)?.actor)) {
+      throw new TypeError(
+        'Only a LeaderElection, or an actor of leaderElectionMachine, can be inspected',
+      );
+    }
+    return this.#attachElection(subject, options);
+  }
+
+  /**
+   * For `createActor(leaderElectionMachine, { input, inspect })`: observes every actor of the
+   * election's machine that it hears of, from its start. Never throws.
+   */
+  readonly inspect = (event: InspectionEvent): void => {
+    try {
+      const { actorRef } = event;
+      // Before it is started an actor is not complete.
+      if (this.#closed || event.type !== '@xstate.event' || !isElectionActor(actorRef)) {
+        this.#recorders.get(actorRef as LeaderElectionActor)?.next(event);
+        return;
+      }
+      if (event.event.type === 'xstate.init' && !this.#recorders.has(actorRef)) {
+        const recorder = this.#record(actorRef, {});
+        recorder.subscribe();
+      }
+    } catch {
+      // The interpreter would let this end the election.
+    }
+  };
+
+  close(): void {
+    this.#closed = true;
+    for (const detach of [...this.#elections.values()]) detach();
+    for (const recorder of [...this.#recorders.values()]) recorder.stop();
+  }
+
+  #attachActor(actor: LeaderElectionActor, options: AttachOptions): () => void {
+    const known = this.#recorders.get(actor);
+    const recorder = known ?? this.#record(actor, options);
+    if (known === undefined) recorder.subscribe();
+    return () => {
+      recorder.stop();
+    };
+  }
+
+  /** A candidacy that is over is followed by a new one, with a new actor. */
+  #attachElection(election: LeaderElection, options: AttachOptions): () => void {
+    const known = this.#elections.get(election);
+    if (known !== undefined) return known;
+    let recorder = this.#record(election.actor, options);
+    recorder.subscribe();
+    const off = election.on('stateChanged', () => {
+      if (recorder.actor === election.actor) return;
+      recorder.stop();
+      recorder = this.#record(election.actor, { ...options, id: recorder.id });
+      recorder.subscribe();
+    });
+    const detach = (): void => {
+      off();
+      recorder.stop();
+      this.#elections.delete(election);
+    };
+    this.#elections.set(election, detach);
+    return detach;
+  }
+
+  #record(actor: LeaderElectionActor, options: AttachOptions & { id?: string }): Recorder {
+    const recorder = new Recorder(actor, this.#sink, {
+      ...options,
+      onOver: () => this.#recorders.delete(actor),
+    });
+    this.#recorders.set(actor, recorder);
+    return recorder;
+  }
+}

@@ -1,0 +1,100 @@
+import type { Feed } from './page-streams.js';
+import type { CandidateInfo, PageMessage, Report, ReportSink, StepReport, Timed } from './wire.js';
+
+const CANDIDATES_KEPT = 64;
+/** Of each candidate. */
+const STEPS_KEPT = 500;
+
+interface Candidate {
+  readonly info: Timed<Extract<Report, { kind: 'candidate' }>>;
+  readonly steps: Timed<StepReport>[];
+  gone: Timed | null;
+}
+
+export type ReportListener = (report: Timed) => void;
+
+/** Remembers what candidates report, the latest of it, for viewers that come later. */
+export class Collector implements ReportSink, Feed<Timed> {
+  readonly #candidates = new Map<string, Candidate>();
+  readonly #listeners = new Set<ReportListener>();
+  readonly #now: () => number;
+
+  /** @param now a clock in milliseconds that never steps back */
+  constructor(now: () => number = () => performance.now()) {
+    this.#now = now;
+  }
+
+  get candidates(): readonly CandidateInfo[] {
+    return [...this.#candidates.values()].map(({ info }) => info.info);
+  }
+
+  report(report: Report): void {
+    this.add(report, 0);
+  }
+
+  /** @param ageMs how long ago it happened */
+  add(report: Report, ageMs: number): void {
+    const timed: Timed = { ...report, t: Math.round((this.#now() - ageMs) * 10) / 10 };
+    if (!this.#keep(timed)) return;
+    for (const listener of this.#listeners) listener(timed);
+  }
+
+  greeting(): PageMessage {
+    return { now: this.#now(), reset: true, reports: this.history() };
+  }
+
+  message(reports: readonly Timed[]): PageMessage {
+    return { now: this.#now(), reset: false, reports };
+  }
+
+  /** Everything that is remembered, in the order of time. */
+  history(): Timed[] {
+    return [...this.#candidates.values()]
+      .flatMap(({ info, steps, gone }) => [info, ...steps, ...(gone === null ? [] : [gone])])
+      .sort((a, b) => a.t - b.t);
+  }
+
+  listen(listener: ReportListener): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  /** @returns whether it is news, and makes sense: a step needs a candidate that is known */
+  #keep(report: Timed): boolean {
+    if (report.kind === 'candidate') {
+      const known = this.#candidates.get(report.info.id);
+      const isNews = known?.gone !== null || !isSame(known.info.info, report.info);
+      if (!isNews) return false;
+      this.#candidates.set(report.info.id, {
+        info: { ...report, t: known?.info.t ?? report.t },
+        steps: known?.steps ?? [],
+        gone: null,
+      });
+      this.#forgetOldCandidates();
+      return true;
+    }
+    const candidate = this.#candidates.get(report.candidate);
+    if (candidate === undefined) return false;
+    if (report.kind === 'gone') {
+      candidate.gone = report;
+    } else {
+      candidate.steps.push(report);
+      // Half of it at once: dropping one at each report would move all the others each time.
+      if (candidate.steps.length > 2 * STEPS_KEPT) candidate.steps.splice(0, STEPS_KEPT);
+    }
+    return true;
+  }
+
+  #forgetOldCandidates(): void {
+    if (this.#candidates.size <= CANDIDATES_KEPT) return;
+    const entries = [...this.#candidates];
+    const [oldest] = entries.find(([, { gone }]) => gone !== null) ?? entries[0] ?? [];
+    if (oldest !== undefined) this.#candidates.delete(oldest);
+  }
+}
+
+function isSame(a: CandidateInfo, b: CandidateInfo): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

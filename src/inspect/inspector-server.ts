@@ -1,0 +1,136 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { checkAccess, securityHeaders } from './access.js';
+import { type Feed, PageStreams, type StreamLimits } from './page-streams.js';
+
+/** A batch is a few reports of a kilobyte each. */
+const MAX_BODY = 1024 * 1024;
+
+export interface PageFile {
+  readonly type: string;
+  readonly content: string;
+}
+
+export interface InspectorServerOptions<T> {
+  /** What the pages are told, as server-sent events. */
+  readonly feed: Feed<T>;
+  /** Takes what other processes report, parsed; throws if it makes no sense. Null: nothing is taken. */
+  readonly take: ((batch: unknown) => void) | null;
+  readonly port: number;
+  readonly token: string;
+  readonly limits: StreamLimits;
+  /** What the page consists of, by path; the page itself by the empty one. */
+  readonly files: ReadonlyMap<string, PageFile>;
+  /** The one site that the page may show in a frame. Default: none. */
+  readonly frame?: string;
+}
+
+/** Serves the page, its stream of reports, and the intake for other processes' reports. */
+export class InspectorServer<T> {
+  readonly #options: InspectorServerOptions<T>;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #server: Server;
+  readonly #streams: PageStreams<T>;
+  readonly #sockets = new Set<Socket>();
+  #port = 0;
+
+  constructor(options: InspectorServerOptions<T>) {
+    this.#options = options;
+    this.#headers = securityHeaders(options.frame);
+    this.#streams = new PageStreams(options.feed, options.limits);
+    this.#server = createServer((request, response) => {
+      this.#serve(request, response);
+    });
+    this.#server.on('connection', (socket: Socket) => {
+      // Neither the server nor who looks on keeps the program running.
+      socket.unref();
+      this.#sockets.add(socket.once('close', () => this.#sockets.delete(socket)));
+    });
+    this.#server.unref();
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}/${this.#options.token}/`;
+  }
+
+  get openPages(): number {
+    return this.#streams.size;
+  }
+
+  /** @throws {Error} if the port is taken */
+  async listen(): Promise<void> {
+    const { port } = this.#options;
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', (error: NodeJS.ErrnoException) => {
+        const what = error.code === 'EADDRINUSE' ? 'is in use' : `cannot be used (${error.code})`;
+        reject(new Error(`Port ${port} of 127.0.0.1 ${what}: the live chart is not served`));
+      });
+      this.#server.listen(port, '127.0.0.1', resolve);
+    });
+    this.#server.on('error', () => undefined);
+    this.#port = (this.#server.address() as AddressInfo).port;
+  }
+
+  async close(): Promise<void> {
+    this.#streams.close();
+    const closed = new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+    });
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse): void {
+    response.on('error', () => undefined);
+    const access = checkAccess(request, this.#port, this.#options.token);
+    if (!access.ok) return this.#answer(response, access.status, access.because);
+    const { method } = request;
+    const { take } = this.#options;
+    if (access.path === 'reports' && take !== null) {
+      if (method === 'POST') return this.#takeReports(request, response, take);
+      return this.#answer(response, 405, 'Reports are sent by POST.');
+    }
+    if (method !== 'GET') return this.#answer(response, 405, 'This is read by GET.');
+    if (access.path === 'stream') {
+      if (this.#streams.open(response, this.#headers)) return;
+      return this.#answer(response, 503, 'Too many pages look at this already.');
+    }
+    const file = this.#options.files.get(access.path);
+    if (file === undefined) return this.#answer(response, 404, 'Nothing here.');
+    this.#answer(response, 200, file.content, file.type);
+  }
+
+  #takeReports(
+    request: IncomingMessage,
+    response: ServerResponse,
+    take: (batch: unknown) => void,
+  ): void {
+    let body = '';
+    let tooLong = false;
+    request.setEncoding('utf8');
+    request.on('error', () => undefined);
+    request.on('data', (part: string) => {
+      tooLong ||= body.length + part.length > MAX_BODY;
+      if (!tooLong) body += part;
+    });
+    request.on('end', () => {
+      if (tooLong) return this.#answer(response, 413, 'That is too much at once.');
+      try {
+        take(JSON.parse(body));
+      } catch {
+        return this.#answer(response, 400, 'This is not a batch of reports.');
+      }
+      this.#answer(response, 204, '');
+    });
+  }
+
+  #answer(
+    response: ServerResponse,
+    status: number,
+    content: string,
+    type = 'text/plain; charset=utf-8',
+  ): void {
+    response.writeHead(status, { ...this.#headers, 'content-type': type });
+    response.end(content);
+  }
+}

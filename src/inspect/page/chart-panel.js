@@ -1,0 +1,129 @@
+import { byId, element, setText } from './dom.js';
+import { Figure } from './figures.js';
+import { remainingAt, stepAt } from './history.js';
+import { leavesOf, pathText, seconds } from './words.js';
+
+/** @import { LiveChart } from '../live-chart.js' */
+/** @import { Candidate, Step } from './history.js' */
+
+/** The chart of the candidate that is chosen: one picture of it, and the state in words. */
+export class ChartPanel {
+  /** @param {LiveChart} chart */
+  constructor(chart) {
+    this.chart = chart;
+    this.figures = chart.figures
+      .filter(({ id }) => id !== 'small')
+      .map((drawing) => new Figure(drawing, chart));
+    this.tabs = this.figures.map(({ drawing }, index) =>
+      element(
+        'button',
+        { role: 'tab', 'data-figure': drawing.id, click: () => this.open(index) },
+        drawing.title,
+      ),
+    );
+    byId('figures').append(...this.tabs);
+    for (const figure of this.figures) this.#linkInsides(figure);
+    this.now = byId('now');
+    this.shown = 0;
+    this.open(0);
+  }
+
+  /** @param {number} index */
+  open(index) {
+    this.shown = (index + this.figures.length) % this.figures.length;
+    this.tabs.forEach((tab, at) => tab.setAttribute('aria-selected', String(at === this.shown)));
+    byId('figure').replaceChildren(
+      ...this.figures.slice(this.shown, this.shown + 1).map((f) => f.svg),
+    );
+  }
+
+  next() {
+    this.open(this.shown + 1);
+  }
+
+  /**
+   * @param {Candidate} candidate
+   * @param {number} t
+   */
+  show(candidate, t) {
+    const step = stepAt(candidate.steps, t);
+    setText(byId('chart-title'), `Chart of ${candidate.info.name}`);
+    byId('chart').className = `panel c${candidate.index % 8}`;
+    this.figures[this.shown]?.show(candidate.steps, step, t);
+    const active = new Set(step?.view.active ?? []);
+    for (const tab of this.tabs) {
+      tab.classList.toggle('inside', active.has(tab.dataset['figure'] ?? ''));
+    }
+    this.#describe(step, t);
+  }
+
+  /** A state that has more inside leads to the picture of it. */
+  #linkInsides(/** @type {Figure} */ figure) {
+    for (const [id, state] of figure.states) {
+      const index = this.figures.findIndex(({ drawing }) => drawing.id === id);
+      if (index < 0 || this.figures[index] === figure) continue;
+      const open = () => this.open(index);
+      state.classList.add('link');
+      state.setAttribute('tabindex', '0');
+      state.setAttribute('role', 'button');
+      state.setAttribute('aria-label', `Show the inside of ${id}`);
+      state.addEventListener('click', open);
+      state.addEventListener('keydown', (event) => {
+        const { key } = /** @type {KeyboardEvent} */ (event);
+        if (key === 'Enter') open();
+      });
+    }
+  }
+
+  /**
+   * @param {Step | null} step
+   * @param {number} t
+   */
+  #describe(step, t) {
+    const active = step?.view.active ?? [];
+    const key = active.join();
+    if (this.now.dataset['key'] !== key) {
+      this.now.dataset['key'] = key;
+      this.now.replaceChildren(...leavesOf(active).map((leaf) => this.#place(leaf, active)));
+    }
+    for (const output of this.now.querySelectorAll('output')) {
+      const delay = /** @type {HTMLElement} */ (output).dataset['delay'];
+      const wait = step?.view.waits.find((one) => one.delay === delay);
+      const left = wait === undefined || step === null ? '' : seconds(remainingAt(wait, step, t));
+      setText(output, left === '' ? '' : `in ${left}`);
+    }
+  }
+
+  /**
+   * @param {string} leaf
+   * @param {readonly string[]} active
+   */
+  #place(leaf, active) {
+    const around = active.filter((id) => leaf === id || leaf.startsWith(`${id}.`)).reverse();
+    const ways = [...around, this.chart.root].flatMap((id) =>
+      this.chart.transitions.filter(({ source, target }) => source === id && target !== null),
+    );
+    const state = this.chart.states.find(({ id }) => id === leaf);
+    return element(
+      'details',
+      { open: true },
+      element('summary', {}, element('strong', {}, pathText(leaf)), ` ${state?.description ?? ''}`),
+      ways.length === 0 ? null : element('ul', {}, ...ways.map((way) => this.#way(way))),
+    );
+  }
+
+  /** @param {LiveChart['transitions'][number]} way */
+  #way({ text, target, guard }) {
+    const delay = /^after (\w+)/.exec(text)?.[1];
+    const words = guard === null ? undefined : this.chart.guards[guard];
+    return element(
+      'li',
+      { title: words ?? null },
+      element('code', {}, text === '' ? 'at once' : text),
+      ' → ',
+      pathText(target ?? ''),
+      ' ',
+      delay === undefined ? null : element('output', { 'data-delay': delay }),
+    );
+  }
+}

@@ -1,0 +1,159 @@
+import type { CandidateInfo, Countdown, PageMessage, StepReport, Timed } from '../wire.js';
+
+/* What the page has heard, and what it says about any moment in that time. Knows no browser. */
+
+export type Step = Timed<StepReport>;
+
+export interface Candidate {
+  readonly info: CandidateInfo;
+  /** In the order in which it was first heard of: its colour. */
+  readonly index: number;
+  /** In the order of time. */
+  readonly steps: readonly Step[];
+  /** When it said that nothing more would come. */
+  readonly goneAt: number | null;
+}
+
+/** A time in which one candidate held the lock. */
+export interface TermSpan {
+  readonly fencingToken: string;
+  readonly from: number;
+  /** Null while it lasts. */
+  readonly to: number | null;
+  readonly endReason: string | null;
+}
+
+/** More than the server remembers, so that nothing vanishes while somebody looks at it. */
+const STEPS_KEPT = 5000;
+
+export class History {
+  #candidates = new Map<string, Candidate & { steps: Step[] }>();
+  #steps: Step[] = [];
+
+  get candidates(): readonly Candidate[] {
+    return [...this.#candidates.values()];
+  }
+
+  /** Of all candidates, in the order of time. */
+  get steps(): readonly Step[] {
+    return this.#steps;
+  }
+
+  apply({ reset, reports }: PageMessage): void {
+    if (reset) {
+      this.#candidates = new Map();
+      this.#steps = [];
+    }
+    for (const report of reports) {
+      if (report.kind === 'candidate') this.#introduce(report.info);
+      const id = report.kind === 'candidate' ? report.info.id : report.candidate;
+      const candidate = this.#candidates.get(id);
+      if (candidate === undefined) continue;
+      if (report.kind === 'gone') this.#candidates.set(id, { ...candidate, goneAt: report.t });
+      if (report.kind !== 'step') continue;
+      insert(candidate.steps, report);
+      insert(this.#steps, report);
+    }
+    if (this.#steps.length > STEPS_KEPT) this.#forget();
+  }
+
+  candidate(id: string): Candidate | null {
+    return this.#candidates.get(id) ?? null;
+  }
+
+  #introduce(info: CandidateInfo): void {
+    const known = this.#candidates.get(info.id);
+    const index = known?.index ?? this.#candidates.size;
+    this.#candidates.set(info.id, { info, index, steps: known?.steps ?? [], goneAt: null });
+  }
+
+  #forget(): void {
+    this.#steps = this.#steps.slice(-STEPS_KEPT / 2);
+    const oldest = this.#steps[0]?.t ?? 0;
+    for (const candidate of this.#candidates.values()) {
+      // The last one stays, whatever its age: it says where the candidate stands.
+      const from = candidate.steps.findIndex(({ t }) => t >= oldest);
+      candidate.steps.splice(0, from < 0 ? candidate.steps.length - 1 : from);
+    }
+  }
+}
+
+/** Reports of several processes arrive in turn, and may be a little out of order. */
+function insert(steps: Step[], step: Step): void {
+  let at = steps.length;
+  while (at > 0 && (steps[at - 1]?.t ?? 0) > step.t) at -= 1;
+  steps.splice(at, 0, step);
+}
+
+/** Where a candidate stood at a time; null before it was first heard of. */
+export function stepAt(steps: readonly Step[], t: number): Step | null {
+  const index = lastAt(steps, t);
+  return steps[index] ?? null;
+}
+
+/** The index of the last step that is not later than `t`; -1 before the first. */
+export function lastAt(steps: readonly Step[], t: number): number {
+  let low = 0;
+  let high = steps.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((steps[middle]?.t ?? Infinity) <= t) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+/** What is left of a countdown at a time, in milliseconds. */
+export function remainingAt(countdown: Countdown, step: Step, t: number): number {
+  return Math.max(0, Math.min(countdown.totalMs, countdown.remainingMs - (t - step.t)));
+}
+
+/** The terms that a candidate had begun by a time. */
+export function termsUntil(steps: readonly Step[], t: number): TermSpan[] {
+  const terms: TermSpan[] = [];
+  let open: TermSpan | null = null;
+  const end = (to: number, endReason: string | null): void => {
+    if (open !== null) terms.push({ ...open, to, endReason });
+    open = null;
+  };
+  for (const { t: at, view } of steps) {
+    if (at > t) break;
+    const token = view.leads ? (view.term?.fencingToken ?? '') : null;
+    if (open !== null && open.fencingToken !== token) end(at, view.endReason);
+    if (token !== null && open === null) {
+      const from = at - (view.term?.beganMsAgo ?? 0);
+      open = { fencingToken: token, from, to: null, endReason: null };
+    }
+  }
+  if (open !== null) terms.push(open);
+  return terms;
+}
+
+/**
+ * For how long nothing was heard though something should have been: a delay that the chart was
+ * waiting for has passed. Zero while all is well. A process that was killed or frozen, or that no
+ * longer gets through, looks like this.
+ */
+export function silentFor({ steps, goneAt }: Candidate, t: number): number {
+  const step = stepAt(steps, t);
+  if (step === null || (goneAt !== null && goneAt <= t)) return 0;
+  const due = step.view.waits.map(({ remainingMs }) => remainingMs);
+  if (due.length === 0) return 0;
+  const late = t - step.t - Math.min(...due);
+  return late > SILENCE_MS ? late : 0;
+}
+
+const SILENCE_MS = 2000;
+
+/** For how long the last report has been out, among the steps of `candidate` that `accept` likes. */
+export function lastStepWith(
+  steps: readonly Step[],
+  t: number,
+  accept: (step: Step) => boolean,
+): Step | null {
+  for (let index = lastAt(steps, t); index >= 0; index -= 1) {
+    const step = steps[index];
+    if (step !== undefined && accept(step)) return step;
+  }
+  return null;
+}

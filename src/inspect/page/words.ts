@@ -1,0 +1,128 @@
+import type { CandidateView, NewsView } from '../wire.js';
+
+/* Plain words for what happens. Knows no browser. */
+
+export type Tone = 'plain' | 'good' | 'bad';
+
+/** One item of news, and whether it is good or bad; null for what the states say already. */
+export function newsText({ type, details }: NewsView): { text: string; tone: Tone } | null {
+  const error = String(details['error'] ?? '');
+  switch (type) {
+    case 'startedLeading':
+      return { text: `Leads now, fencing token ${details['fencingToken']}`, tone: 'good' };
+    case 'renewed':
+      return { text: 'The lease was renewed', tone: 'good' };
+    case 'acquireFailed':
+      // Being second in a race for a free lock is no trouble.
+      if (details['kind'] === 'conflict') return { text: 'Another was faster', tone: 'plain' };
+      return { text: `A try to take the lock failed: ${error}`, tone: 'bad' };
+    case 'renewFailed': {
+      const left = seconds(Number(details['remainingMs']));
+      return { text: `A renewal failed, ${left} before the deadline: ${error}`, tone: 'bad' };
+    }
+    case 'releaseFailed':
+      return { text: `Releasing the lock failed: ${error}`, tone: 'bad' };
+    case 'draining':
+      return { text: `The work was told to end: ${reasonText(details['reason'])}`, tone: 'plain' };
+    case 'stoppedLeading': {
+      const reason = String(details['reason']);
+      const tone = reason === 'stopped' || reason === 'finished' ? 'plain' : 'bad';
+      return { text: `Stopped leading: ${reasonText(reason)}`, tone };
+    }
+    case 'released':
+      return { text: 'The lock was given back', tone: 'good' };
+    case 'newLeader':
+      return { text: `Holds the lock now: ${details['identity']}`, tone: 'plain' };
+    case 'recordUnreadable':
+      return { text: 'The record in the lock cannot be read', tone: 'bad' };
+    case 'watching':
+      return { text: 'Hears of changes of the lock as they happen', tone: 'plain' };
+    case 'watchFailed':
+      return { text: `The lock cannot be watched, and is read instead: ${error}`, tone: 'plain' };
+    case 'overrun':
+      return { text: 'The work goes on though the lease has run out', tone: 'bad' };
+    case 'callbackFailed':
+      return { text: `${details['callback']} failed: ${error}`, tone: 'bad' };
+    case 'ended':
+      return { text: `The candidacy is over: ${reasonText(details['reason'])}`, tone: 'plain' };
+    default:
+      return { text: type, tone: 'plain' };
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  stopped: 'it was asked to stop',
+  finished: 'the work is done',
+  failed: 'the work failed',
+  deadline: 'no renewal within the renew deadline',
+  superseded: 'the lock is in other hands',
+  steppedDown: 'it was asked to hand over',
+  drainTimeout: 'the work did not end in time',
+};
+
+export function reasonText(reason: unknown): string {
+  const word = String(reason);
+  return REASONS[word] ?? word;
+}
+
+/** What a delay means for whoever waits for it. */
+export function delayText(delay: string, { leads, state }: CandidateView): string {
+  switch (delay) {
+    case 'retryPeriod':
+      return 'next renewal';
+    case 'renewDeadline':
+      return 'leads at most';
+    case 'leaseDuration':
+      return leads || state === 'lost' ? 'others wait' : 'lease runs out';
+    case 'pollInterval':
+      return 'looks again';
+    case 'retryDelay':
+      return 'tries again';
+    case 'requestTimeout':
+      return 'gives up the request';
+    case 'drainTimeout':
+      return 'waits for the work';
+    case 'rejoinDelay':
+      return 'rejoins';
+    default:
+      return delay;
+  }
+}
+
+export function lockText({ lock, record }: CandidateView): string {
+  switch (lock) {
+    case 'unknown':
+      return 'not looked at yet';
+    case 'absent':
+      return 'does not exist';
+    case 'empty':
+      return 'exists, without a record';
+    case 'unreadable':
+      return 'holds a record that cannot be read';
+    case 'released':
+      return 'free: it was released';
+    case 'held':
+      return `held by ${record?.holderIdentity ?? 'somebody'}`;
+  }
+}
+
+export function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)} s`;
+}
+
+/** The time of day of a report, with milliseconds. */
+export function clock(wallMs: number): string {
+  const date = new Date(wallMs);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const day = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(':');
+  return `${day}.${String(date.getMilliseconds()).padStart(3, '0')}`;
+}
+
+/** The innermost of a list of paths. */
+export function leavesOf(active: readonly string[]): string[] {
+  return active.filter((path) => !active.some((other) => other.startsWith(`${path}.`)));
+}
+
+export function pathText(path: string): string {
+  return path.split('.').join(' › ');
+}

@@ -1,0 +1,222 @@
+import { LockError } from '../../errors/lock-error.js';
+import type { ApiTransport } from '../api-client.js';
+import { nameOf, type WatchEvent } from './watch-events.js';
+import { type Pacing, WatchLoop } from './watch-loop.js';
+import type { WatchTarget } from './watch-request.js';
+
+/** Who watches one object. */
+export interface Watcher {
+  changed(event: WatchEvent): void;
+  opened(gap: boolean): void;
+  failed(error: LockError): void;
+}
+
+export interface Subscription {
+  /** Set the watch up anew: it has missed something. */
+  doubt(): void;
+  close(): void;
+}
+
+/**
+ * From so many objects on, one watch of the whole collection takes the place of one for each. It
+ * needs the right to watch them all, which an election on a single object does not have.
+ */
+const SHARE_FROM = 4;
+
+/** Each watch of a single object occupies a connection. */
+const MAX_SINGLE = 32;
+
+/** Whether all may be watched is asked again after this time, in milliseconds. */
+const REFUSED_MS = 600_000;
+
+/**
+ * The watches on one kind of object in one namespace, for all elections of a process: as few
+ * connections as the rights allow.
+ */
+export class WatchHub {
+  readonly #transport: ApiTransport;
+  readonly #target: WatchTarget;
+  readonly #pacing: Pacing;
+  readonly #watchers = new Map<string, Set<Watcher>>();
+  readonly #singles = new Map<string, WatchLoop>();
+  #shared: WatchLoop | null = null;
+  #refusedAtMs = -Infinity;
+
+  constructor(transport: ApiTransport, target: WatchTarget, pacing: Pacing) {
+    this.#transport = transport;
+    this.#target = target;
+    this.#pacing = pacing;
+  }
+
+  /** How many connections are in use, for tests. */
+  get streams(): number {
+    return this.#singles.size + (this.#shared === null ? 0 : 1);
+  }
+
+  get isUnused(): boolean {
+    return this.#watchers.size === 0;
+  }
+
+  subscribe(name: string, watcher: Watcher): Subscription {
+    const watchers = this.#watchers.get(name) ?? new Set();
+    this.#watchers.set(name, watchers.add(watcher));
+    const open = this.#loopOf(name)?.isOpen === true;
+    // Not within this call: who subscribes has not got the subscription yet.
+    if (open)
+      queueMicrotask(() => {
+        if (watchers.has(watcher)) watcher.opened(false);
+      });
+    this.#adapt(name);
+    return {
+      doubt: () => {
+        if (watchers.has(watcher)) this.#loopOf(name)?.restart();
+      },
+      close: () => {
+        watchers.delete(watcher);
+        // A candidate that becomes the leader closes one watch and opens the next in one step.
+        queueMicrotask(() => {
+          this.#closeUnused(name);
+        });
+      },
+    };
+  }
+
+  #loopOf(name: string): WatchLoop | null {
+    if (this.#shared?.isOpen === true) return this.#shared;
+    return this.#singles.get(name) ?? this.#shared;
+  }
+
+  #adapt(name: string): void {
+    const mayShare = this.#nowMs - this.#refusedAtMs >= REFUSED_MS;
+    if (this.#shared === null && this.#watchers.size >= SHARE_FROM && mayShare) this.#share();
+    // The shared one is on its way; whoever is new waits for it rather than for one of its own.
+    if (this.#shared === null) this.#single(name);
+  }
+
+  #single(name: string): void {
+    if (this.#singles.has(name)) return;
+    if (this.#singles.size >= MAX_SINGLE) {
+      const error = this.#tooMany(name);
+      queueMicrotask(() => {
+        this.#each(name, (watcher) => {
+          watcher.failed(error);
+        });
+      });
+      return;
+    }
+    const loop = new WatchLoop({
+      ...this.#common,
+      target: { ...this.#target, name, call: { ...this.#target.call, name } },
+      event: (event) => {
+        this.#tell(event);
+      },
+      opened: (gap) => {
+        this.#each(name, (watcher) => {
+          watcher.opened(gap);
+        });
+      },
+      failed: (error) => {
+        this.#each(name, (watcher) => {
+          watcher.failed(error);
+        });
+      },
+    });
+    this.#singles.set(name, loop);
+  }
+
+  #share(): void {
+    this.#shared = new WatchLoop({
+      ...this.#common,
+      target: { ...this.#target, name: null },
+      event: (event) => {
+        this.#tell(event);
+      },
+      opened: (gap) => {
+        for (const loop of this.#singles.values()) loop.close();
+        this.#singles.clear();
+        this.#everybody((watcher) => {
+          watcher.opened(gap);
+        });
+      },
+      failed: (error) => {
+        if (error.kind === 'forbidden') {
+          this.#stopSharing();
+          return;
+        }
+        for (const name of [...this.#watchers.keys()]) {
+          if (this.#singles.get(name)?.isOpen === true) continue;
+          this.#each(name, (watcher) => {
+            watcher.failed(error);
+          });
+        }
+      },
+    });
+  }
+
+  /** There is no right to watch them all. */
+  #stopSharing(): void {
+    this.#shared?.close();
+    this.#shared = null;
+    this.#refusedAtMs = this.#nowMs;
+    for (const name of this.#watchers.keys()) this.#single(name);
+  }
+
+  #closeUnused(name: string): void {
+    if (this.#watchers.get(name)?.size === 0) {
+      this.#watchers.delete(name);
+      this.#singles.get(name)?.close();
+      this.#singles.delete(name);
+    }
+    if (this.#watchers.size > 0) return;
+    this.#shared?.close();
+    this.#shared = null;
+  }
+
+  get #common(): Pacing & { readonly transport: ApiTransport } {
+    return { ...this.#pacing, transport: this.#transport };
+  }
+
+  get #nowMs(): number {
+    return this.#pacing.clock.now().monotonicMs;
+  }
+
+  #tell(event: WatchEvent): void {
+    const name = nameOf(event.object);
+    if (name === null) return;
+    this.#each(name, (watcher) => {
+      watcher.changed(event);
+    });
+  }
+
+  #each(name: string, tell: (watcher: Watcher) => void): void {
+    for (const watcher of [...(this.#watchers.get(name) ?? [])]) tell(watcher);
+  }
+
+  #everybody(tell: (watcher: Watcher) => void): void {
+    for (const name of [...this.#watchers.keys()]) this.#each(name, tell);
+  }
+
+  #tooMany(name: string): LockError {
+    const { kind, namespace, resource } = this.#target.call;
+    return new LockError(
+      `${kind} ${namespace}/${name}: not watched, because ${MAX_SINGLE} others are watched one by one ` +
+        `already and each takes a connection; it is polled. With the verbs "list" and "watch" on all ` +
+        `${resource} of the namespace one connection is enough for any number.`,
+      { kind: 'forbidden' },
+    );
+  }
+}
+
+const hubs = new WeakMap<ApiTransport, Map<string, WatchHub>>();
+
+/** The hub for this collection, shared by all locks that use the same client. */
+export function hubFor(transport: ApiTransport, target: WatchTarget, pacing: Pacing): WatchHub {
+  const ofClient = hubs.get(transport) ?? new Map<string, WatchHub>();
+  hubs.set(transport, ofClient);
+  let hub = ofClient.get(target.path);
+  if (hub === undefined || hub.isUnused) {
+    hub = new WatchHub(transport, target, pacing);
+    ofClient.set(target.path, hub);
+  }
+  return hub;
+}

@@ -1,0 +1,230 @@
+import { describe, expect, it } from 'vitest';
+import { judge, type Judgement } from '../../src/cli/look/judge.js';
+import { Onlooker } from '../../src/cli/look/onlooker.js';
+import type { Sight } from '../../src/cli/look/read-locks.js';
+import { recordAge } from '../../src/cli/look/record-age.js';
+import { asJson, details, sentence, table } from '../../src/cli/look/words.js';
+import { leaseFormat } from '../../src/lock/lease-format.js';
+import { STEP_DOWN_ANNOTATION } from '../../src/lock/step-down.js';
+import type { KubernetesObject } from '../../src/lock/stored-record.js';
+
+const SERVER_MS = Date.parse('2026-01-02T03:04:05Z');
+const place = { kind: 'lease', namespace: 'production', name: 'report' } as const;
+
+interface Spec {
+  readonly holderIdentity?: unknown;
+  readonly leaseDurationSeconds?: unknown;
+  readonly acquireTime?: string;
+  readonly renewTime?: string;
+  readonly leaseTransitions?: number;
+}
+
+const HELD: Spec = {
+  holderIdentity: 'ann',
+  leaseDurationSeconds: 15,
+  acquireTime: '2026-01-02T03:00:00.000000Z',
+  renewTime: '2026-01-02T03:04:04.000000Z',
+  leaseTransitions: 3,
+};
+
+function sight(spec: Spec, ageMs: number | null = 1000, annotations = {}): Sight {
+  const object: KubernetesObject = { metadata: { name: 'report', annotations }, spec };
+  return { ...place, object, stored: leaseFormat.read(object), ageMs, serverMs: SERVER_MS };
+}
+
+function judged(seen: Sight, nowMs = SERVER_MS): Judgement {
+  return judge({ sight: seen, leaseDurationMs: 15_000, nowMs, observedAgeMs: null });
+}
+
+const codes = ({ hints }: Judgement): string[] => hints.map(({ code }) => code);
+const renewedAt = (ms: number): Spec => ({
+  ...HELD,
+  renewTime: new Date(SERVER_MS - ms).toISOString(),
+});
+
+describe('a lock at the first look', () => {
+  it('that was renewed a moment ago is held, and nothing is odd', () => {
+    const held = judged(sight(HELD));
+    expect(held).toMatchObject({
+      standing: 'held',
+      holder: 'ann',
+      ageMs: 1000,
+      ageBy: 'apiServer',
+    });
+    expect(held.expiresInMs).toBe(14_000);
+    expect(held.hints).toEqual([]);
+  });
+
+  it('is called expired only when it certainly is: the dates are right to a second', () => {
+    expect(judged(sight(renewedAt(15_999), 15_999)).standing).toBe('held');
+    const expired = judged(sight(renewedAt(16_000), 16_000));
+    expect(expired.standing).toBe('expired');
+    expect(expired.holder).toBe('ann');
+    expect(codes(expired)).toEqual(['expired']);
+  });
+
+  it('whose renewals are late is still held', () => {
+    expect(codes(judged(sight(renewedAt(11_000), 11_000)))).toEqual([]);
+    const late = judged(sight(renewedAt(11_001), 11_001));
+    expect([late.standing, codes(late)]).toEqual(['held', ['renewalsLate']]);
+  });
+
+  it('is told by the holder’s clock only where the API server has no date', () => {
+    const told = judged(sight(renewedAt(4000), null));
+    expect(told).toMatchObject({ standing: 'held', ageMs: 4000, ageBy: 'holder' });
+  });
+
+  it('without any date is held, by all that is known', () => {
+    const { renewTime: _, ...undated } = HELD;
+    const unknown = judged(sight(undated, null));
+    expect(unknown).toMatchObject({ standing: 'held', ageMs: null, expiresInMs: null });
+    expect(codes(unknown)).toEqual(['ageUnknown']);
+  });
+
+  it('that was released has no holder; later, nobody seems to want it', () => {
+    const released = { ...HELD, holderIdentity: '', leaseDurationSeconds: 1 };
+    expect(judged(sight(released))).toMatchObject({
+      standing: 'released',
+      holder: null,
+      hints: [],
+    });
+    expect(codes(judged(sight(released, 10_000)))).toEqual(['noCandidate']);
+  });
+
+  it('without a record, without an object, with a record of nonsense', () => {
+    expect(judged(sight({})).standing).toBe('empty');
+    expect(judged({ ...sight({}), object: null, stored: null }).standing).toBe('missing');
+    const malformed = judged(sight({ ...HELD, holderIdentity: 7 }));
+    expect([malformed.standing, codes(malformed)]).toEqual(['unreadable', ['malformed']]);
+  });
+
+  it('whose holder’s clock, or ours, is apart from the API server’s', () => {
+    const spec = (iso: string): Spec => ({ ...HELD, renewTime: iso });
+    expect(codes(judged(sight(spec('2026-01-02T03:04:07.000000Z'))))).toEqual([]);
+    expect(codes(judged(sight(spec('2026-01-02T03:04:07.001000Z'))))).toEqual(['holderClock']);
+    expect(codes(judged(sight(spec('2026-01-01T22:04:04'))))).toEqual(['holderClock']);
+    expect(codes(judged(sight(HELD), SERVER_MS - 3000))).toEqual([]);
+    expect(codes(judged(sight(HELD), SERVER_MS - 3001))).toEqual(['localClock']);
+  });
+
+  it('that names no duration, or whose holder was never named', () => {
+    expect(codes(judged(sight({ ...HELD, leaseDurationSeconds: 0 })))).toEqual(['noDuration']);
+    expect(codes(judged(sight({ ...HELD, holderIdentity: 'undefined' })))).toEqual(['holderUnset']);
+  });
+
+  it('whose holder was asked to step down: this term of it, and no other', () => {
+    const ask = (value: string) =>
+      codes(judged(sight(HELD, 1000, { [STEP_DOWN_ANNOTATION]: value })));
+    expect(ask(`${HELD.acquireTime} ann`)).toEqual(['stepDownRequested']);
+    expect(ask('2025-01-02T03:00:00.000000Z ann')).toEqual([]);
+  });
+});
+
+describe('the age by the API server', () => {
+  const entry = (time: string, fieldsV1: object) => ({ time, fieldsV1 });
+  const renewal = { 'f:spec': { 'f:renewTime': {} } };
+
+  it('counts from the last write of the record, not from one of something else', () => {
+    const managedFields = [
+      entry('2026-01-02T03:03:00Z', renewal),
+      entry('2026-01-02T03:04:00Z', renewal),
+      entry('2026-01-02T03:04:05Z', { 'f:metadata': { 'f:labels': {} } }),
+    ];
+    expect(recordAge('lease', { managedFields }, SERVER_MS)).toBe(5000);
+  });
+
+  it('of a ConfigMap is that of its annotation', () => {
+    const annotation = { 'f:control-plane.alpha.kubernetes.io/leader': {} };
+    const fields = { 'f:metadata': { 'f:annotations': annotation } };
+    const managedFields = [entry('2026-01-02T03:04:00Z', fields)];
+    expect(recordAge('configmap', { managedFields }, SERVER_MS)).toBe(5000);
+    expect(recordAge('lease', { managedFields }, SERVER_MS)).toBeNull();
+  });
+
+  it('is unknown without dates', () => {
+    expect(recordAge('lease', {}, SERVER_MS)).toBeNull();
+    expect(recordAge('lease', { managedFields: [entry('soon', renewal)] }, SERVER_MS)).toBeNull();
+  });
+});
+
+describe('an onlooker', () => {
+  const look = (onlooker: Onlooker, at: number, ...sights: Sight[]) =>
+    onlooker
+      .look(sights, { at, nowMs: SERVER_MS })
+      .changes.map(({ judgement }) => sentence(judgement));
+  const renewed = (renewTime: string): Sight => sight({ ...HELD, renewTime }, 1000);
+  const A = renewed('2026-01-02T03:04:04.000000Z');
+  const B = renewed('2026-01-02T03:04:05.000000Z');
+
+  it('tells of the first sight, and then of changes only', () => {
+    const onlooker = new Onlooker(15_000);
+    expect(look(onlooker, 0, A)).toEqual(['held by ann, transitions 3']);
+    expect(look(onlooker, 1000, B)).toEqual([]);
+    expect(look(onlooker, 2000, sight({ ...HELD, holderIdentity: 'ben' }))).toEqual([
+      'held by ben, transitions 3',
+    ]);
+    expect(look(onlooker, 3000)).toEqual(['there is no such object; nobody leads']);
+    expect(look(onlooker, 4000)).toEqual([]);
+  });
+
+  it('counts a lease from when it saw the record change', () => {
+    const onlooker = new Onlooker(15_000);
+    look(onlooker, 0, A);
+    look(onlooker, 10_000, B);
+    expect(look(onlooker, 24_999, B)).toEqual([]);
+    expect(look(onlooker, 25_000, B)).toEqual([
+      'expired but still named: ann, last renewed 15 s ago; nobody leads',
+    ]);
+    expect(look(onlooker, 26_000, A)).toEqual(['held by ann, transitions 3']);
+  });
+
+  it('takes the age at the first look into account, at the least that it may be', () => {
+    const onlooker = new Onlooker(15_000);
+    const old = { ...A, ageMs: 9000 };
+    look(onlooker, 0, old);
+    expect(look(onlooker, 6999, old)).toEqual([]);
+    expect(look(onlooker, 7000, old)).toHaveLength(1);
+  });
+});
+
+describe('what is printed', () => {
+  const odd = judged(sight({ ...renewedAt(60_000), holderIdentity: 'ann\u001b[31m\n"x"' }, 60_000));
+
+  it('cannot colour the terminal, whatever a holder calls itself', () => {
+    const text = [...details(place, odd, 80), ...table([[place, odd]]), sentence(odd)].join('\n');
+    // eslint-disable-next-line no-control-regex -- the escape character is what must not be there
+    expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+    expect(text).toContain('ann\\u001b[31m\\u000a"x"');
+  });
+
+  it('fits the width, hints included', () => {
+    for (const line of details(place, judged(sight(renewedAt(60_000), 60_000)), 70)) {
+      expect(line.length).toBeLessThanOrEqual(70);
+    }
+  });
+
+  it('has one line for each lock', () => {
+    const rows = table([
+      [place, judged(sight(HELD))],
+      [{ ...place, name: 'x' }, judged(sight({}))],
+    ]);
+    expect(rows).toEqual([
+      'NAME    LEADER  RENEWED  EXPIRES  TRANSITIONS  STANDING',
+      'report  ann     1 s ago  in 14 s  3            held',
+      'x       -       -        -        -            empty',
+    ]);
+  });
+
+  it('as JSON does not call an expired holder the leader', () => {
+    const expired = judged(sight(renewedAt(60_000), 60_000));
+    expect(asJson(place, expired)).toMatchObject({
+      kind: 'Lease',
+      standing: 'expired',
+      leader: null,
+      holder: 'ann',
+      renewedSecondsAgo: 60,
+      expiresInSeconds: -45,
+      transitions: 3,
+    });
+  });
+});

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { record } from '../../support/controllable-lock.js';
+import type { EdgeTests } from '../support/edge-test.js';
+import { toClaiming, toHoldingBack, toReading, toWaiting, toWatching } from '../support/ways.js';
+
+const watched = { watched: true } as const;
+
+/** With this, the herd delay is 11 ms, and a look at a lock without news comes after 5.6 s. */
+const midway = { watched: true, random: () => 0.5 } as const;
+
+/** What the watch tells a candidate. */
+export const watchingEdges: EdgeTests = {
+  'acquiring lockChanged if isNews': async (start) => {
+    const c = start(watched);
+    await toReading(c);
+    const news = c.lock.snapshot(record({ holderIdentity: 'third' }));
+    await c.lock.watching.changed(news);
+    c.at('acquiring.reading');
+    assert.equal(c.context.observation?.snapshot, news);
+    assert.deepEqual(c.newsOf('newLeader'), [{ type: 'newLeader', identity: 'third' }]);
+    await c.lock.expectCall('get');
+  },
+
+  'acquiring watchOpened': async (start) => {
+    const c = start(watched);
+    await toReading(c);
+    await c.lock.watching.opened();
+    c.at('acquiring.reading');
+    assert.equal(c.context.watching, true);
+    assert.deepEqual(c.newsOf('watching'), [{ type: 'watching' }]);
+  },
+
+  'acquiring watchFailed': async (start) => {
+    const c = start(watched);
+    await toReading(c);
+    await c.lock.watching.opened();
+    await c.lock.watching.failed('forbidden');
+    c.at('acquiring.reading');
+    assert.equal(c.context.watching, false);
+    assert.equal(c.newsOf('watchFailed')[0]?.error.kind, 'forbidden');
+  },
+
+  'acquiring.claiming error(claim) if isExplainedConflict': async (start) => {
+    const c = start(watched);
+    await toClaiming(c);
+    await c.lock.watching.changed(c.lock.snapshot(record()));
+    c.at('acquiring.claiming');
+    await c.answer('update', c.lock.failure('conflict'));
+    c.at('acquiring.waiting');
+    await c.lock.expectIdle();
+    assert.equal(c.context.leader, 'other');
+    assert.equal(c.context.attempt, null);
+    assert.equal(c.newsOf('acquireFailed')[0]?.error.kind, 'conflict');
+  },
+
+  'acquiring.waiting lockChanged if freesTheLock': async (start) => {
+    const c = start(midway);
+    await toWatching(c);
+    const released = c.lock.snapshot(record({ holderIdentity: '' }));
+    await c.lock.watching.changed(released);
+    c.at('acquiring.holdingBack');
+    assert.equal(c.context.observation?.snapshot, released);
+    assert.equal(c.context.leader, null);
+    await c.lock.expectIdle();
+  },
+
+  'acquiring.waiting lockChanged if isNews': async (start) => {
+    const c = start(midway);
+    await toWatching(c);
+    await c.lock.watching.changed(c.lock.snapshot(record({ leaseDurationSeconds: 1 })));
+    // The wait counts anew, and by what the record says now.
+    await c.after(1_000, 'acquiring.waiting', 'acquiring.holdingBack');
+  },
+
+  'acquiring.waiting watchOpened if hasGap': async (start) => {
+    const c = start(watched);
+    await toWaiting(c);
+    await c.lock.watching.opened(true);
+    c.at('acquiring.reading');
+    await c.lock.expectCall('get');
+    assert.equal(c.context.watching, true);
+    assert.equal(c.newsOf('watching').length, 1);
+  },
+
+  'acquiring.waiting watchFailed if isWatching': async (start) => {
+    const c = start(watched);
+    await toWatching(c);
+    await c.clock.advance(3_000);
+    await c.lock.expectIdle();
+    await c.lock.watching.failed('network');
+    await c.after(2_000, 'acquiring.waiting', 'acquiring.reading');
+    assert.equal(c.newsOf('watchFailed')[0]?.error.kind, 'network');
+  },
+
+  'acquiring.holdingBack lockChanged if freesTheLock': async (start) => {
+    const c = start(midway);
+    await toHoldingBack(c);
+    await c.clock.advance(6);
+    // Somebody sets a label: the lock is as free as it was, and the next write is based on this.
+    const relabelled = c.lock.snapshot(record({ holderIdentity: '' }));
+    await c.lock.watching.changed(relabelled);
+    await c.after(5, 'acquiring.holdingBack', 'acquiring.claiming');
+    const claim = await c.lock.expectCall('update');
+    assert.equal(claim.base, relabelled);
+  },
+
+  'acquiring.holdingBack lockChanged if isNews': async (start) => {
+    const c = start(midway);
+    await toHoldingBack(c);
+    await c.lock.watching.changed(c.lock.snapshot(record({ holderIdentity: 'faster' })));
+    c.at('acquiring.waiting');
+    assert.equal(c.context.leader, 'faster');
+    await c.after(5_601, 'acquiring.waiting', 'acquiring.reading');
+  },
+
+  'acquiring.holdingBack after(herdDelay) if lockIsFree': async (start) => {
+    const c = start(midway);
+    const released = await toHoldingBack(c);
+    await c.after(11, 'acquiring.holdingBack', 'acquiring.claiming');
+    const claim = await c.lock.expectCall('update');
+    assert.equal(claim.base, released);
+    await c.lock.commit();
+    c.at('elected.leading');
+  },
+
+  'acquiring.holdingBack after(herdDelay) else': async (start) => {
+    const c = start(midway);
+    await toWatching(c, 1);
+    // The lease runs out, and the watch may have missed what happened: look before the leap.
+    await c.after(1_000, 'acquiring.waiting', 'acquiring.holdingBack');
+    await c.after(11, 'acquiring.holdingBack', 'acquiring.reading');
+    await c.lock.expectCall('get');
+  },
+};

@@ -1,0 +1,450 @@
+import assert from 'node:assert/strict';
+import { record } from '../../support/controllable-lock.js';
+import type { Candidate } from '../support/candidate.js';
+import type { EdgeTests } from '../support/edge-test.js';
+import {
+  toClaiming,
+  toHoldingBack,
+  toReading,
+  toUnansweredClaim,
+  toWaiting,
+  toWatching,
+} from '../support/ways.js';
+
+const watched = { watched: true } as const;
+
+/** With this, the first herd delay is 11 ms, and a look at a lock without news comes after 5.6 s. */
+const midway = { watched: true, random: () => 0.5 } as const;
+
+const free = (c: Candidate) => c.lock.snapshot(record({ holderIdentity: '' }));
+
+/** A lock that comes free and is claimed at once; another has been faster, unseen by the watch. */
+async function loseRace(c: Candidate): Promise<void> {
+  await c.lock.watching.changed(free(c));
+  await c.clock.advance(200);
+  await c.answer('update', c.lock.failure('conflict'));
+  await c.answer('get', c.lock.heldBy('faster'));
+  c.at('acquiring.waiting');
+}
+
+/** A lock that comes free, and that another takes before we have tried. */
+async function standDown(c: Candidate): Promise<void> {
+  await c.lock.watching.changed(free(c));
+  c.at('acquiring.holdingBack');
+  await c.lock.watching.changed(c.lock.snapshot(record({ holderIdentity: 'faster' })));
+  c.at('acquiring.waiting');
+}
+
+export const watchingScenarios: EdgeTests = {
+  'watching: a lock that is released is taken without a look at it': async (start) => {
+    const c = start(midway);
+    await toHoldingBack(c);
+    c.mark();
+    await c.after(11, 'acquiring.holdingBack', 'acquiring.claiming');
+    const claim = await c.lock.commit();
+    assert.equal(claim.record?.leaderTransitions, 4);
+    c.wentOnlyThrough('acquiring.holdingBack', 'acquiring.claiming', 'elected.leading');
+    c.at('elected.leading');
+  },
+
+  'watching: who stands down sends nothing': async (start) => {
+    const c = start(midway);
+    await toWatching(c);
+    await standDown(c);
+    await c.clock.advance(5_000);
+    await c.lock.expectIdle();
+    assert.equal(c.context.leader, 'faster');
+    assert.equal(c.terms.length, 0);
+  },
+
+  'watching: a lost race widens the window, up to a fifth of a second': async (start) => {
+    const c = start(midway);
+    await toWatching(c);
+    const windows = [c.context.herdWindowMs];
+    for (let race = 0; race < 6; race += 1) {
+      await loseRace(c);
+      windows.push(c.context.herdWindowMs);
+    }
+    assert.deepEqual(windows, [12, 24, 48, 96, 192, 200, 200]);
+  },
+
+  'watching: a quiet hand-over narrows the window, down to where it began': async (start) => {
+    const c = start(midway);
+    await toWatching(c);
+    for (let race = 0; race < 2; race += 1) await loseRace(c);
+    const windows = [c.context.herdWindowMs];
+    for (let handOver = 0; handOver < 8; handOver += 1) {
+      await standDown(c);
+      windows.push(Math.round(c.context.herdWindowMs * 10) / 10);
+    }
+    assert.deepEqual(windows, [48, 38.4, 30.7, 24.6, 19.7, 15.7, 12.6, 12, 12]);
+  },
+
+  'watching: candidates draw their own delays in the window, most of them late': async (start) => {
+    let drawn = 0;
+    const c = start({ watched: true, random: () => drawn });
+    await toWatching(c);
+    const delays: number[] = [];
+    for (drawn of [0, 0.01, 0.1, 0.5, 0.999]) {
+      await c.lock.watching.changed(free(c));
+      let waited = 0;
+      for (; c.lock.pending.length === 0; waited += 1) await c.clock.advance(waited === 0 ? 0 : 1);
+      delays.push(waited - 1);
+      await c.answer('update', c.lock.failure('conflict'));
+      await c.answer('get', c.lock.heldBy('faster'));
+      await c.clock.advance(1);
+    }
+    // The window is 12, 24, 48, 96 and 192 ms wide.
+    assert.deepEqual(delays, [0, 8, 31, 86, 192]);
+  },
+
+  'watching: news while the lock is being read is not overwritten by the older answer': async (
+    start,
+  ) => {
+    const c = start(watched);
+    await toReading(c);
+    const older = c.lock.heldBy('older');
+    const newer = c.lock.snapshot(record({ holderIdentity: 'newer' }));
+    await c.lock.watching.changed(newer);
+    await c.answer('get', older);
+    c.at('acquiring.waiting');
+    assert.equal(c.context.observation?.snapshot, newer);
+    assert.equal(c.context.leader, 'newer');
+    assert.deepEqual(
+      c.newsOf('newLeader').map(({ identity }) => identity),
+      ['newer'],
+    );
+  },
+
+  'watching: an older answer that shows a free lock does not free it': async (start) => {
+    const c = start(watched);
+    await toReading(c);
+    const older = c.lock.free();
+    await c.lock.watching.changed(c.lock.snapshot(record()));
+    await c.answer('get', older);
+    c.at('acquiring.waiting');
+    await c.lock.expectIdle();
+  },
+
+  'watching: an answer that is newer than the news counts': async (start) => {
+    const c = start(watched);
+    await toReading(c);
+    await c.lock.watching.changed(c.lock.snapshot(record()));
+    await c.answer('get', c.lock.free());
+    c.at('acquiring.claiming');
+  },
+
+  'watching: a read that was sent after the news counts, whatever its version': async (start) => {
+    const c = start(watched);
+    await toWatching(c);
+    const restored = c.lock.heldBy('restored');
+    await c.lock.watching.changed(c.lock.snapshot(record({ holderIdentity: 'before' })));
+    await c.clock.advance(4_400);
+    // As after a restore of etcd from a backup, whose versions begin anew.
+    await c.answer('get', restored);
+    assert.equal(c.context.leader, 'restored');
+  },
+
+  'watching: a release that is told while the lock is being read is acted on': async (start) => {
+    const c = start(watched);
+    await toReading(c);
+    const older = c.lock.heldBy('older');
+    const released = free(c);
+    await c.lock.watching.changed(released);
+    c.at('acquiring.reading');
+    await c.answer('get', older);
+    c.at('acquiring.claiming');
+    assert.equal((await c.lock.expectCall('update')).base, released);
+  },
+
+  'watching: news while a claim is under way changes nothing about the claim': async (start) => {
+    const c = start(watched);
+    const claim = await toClaiming(c);
+    await c.lock.watching.changed(c.lock.snapshot(claim.record));
+    c.at('acquiring.claiming');
+    assert.equal(c.terms.length, 0);
+    assert.equal(claim.signal?.aborted, false);
+    await c.lock.commit();
+    c.at('elected.leading');
+    // It is told once, though the watch has told it already.
+    assert.equal(c.newsOf('newLeader').length, 1);
+  },
+
+  'watching: a conflict that the watch has explained as a label is no lost lock': async (start) => {
+    const c = start(watched);
+    await toClaiming(c);
+    const relabelled = free(c);
+    await c.lock.watching.changed(relabelled);
+    await c.answer('update', c.lock.failure('conflict'));
+    c.at('acquiring.claiming');
+    assert.equal((await c.lock.expectCall('update')).base, relabelled);
+  },
+
+  'watching: a conflict that old news does not explain is looked into': async (start) => {
+    const c = start(watched);
+    await toClaiming(c);
+    await c.lock.watching.changed(c.context.observation!.snapshot!);
+    await c.answer('update', c.lock.failure('conflict'));
+    c.at('acquiring.reading');
+    await c.lock.expectCall('get');
+  },
+
+  'watching: an explained conflict widens the window as well': async (start) => {
+    const c = start(watched);
+    await toClaiming(c);
+    await c.lock.watching.changed(c.lock.snapshot(record()));
+    await c.answer('update', c.lock.failure('conflict'));
+    assert.equal(c.context.herdWindowMs, 24);
+  },
+
+  'watching: news makes nobody leader, though it shows our own claim': async (start) => {
+    const c = start(watched);
+    const claim = await toUnansweredClaim(c);
+    await c.lock.watching.changed(c.lock.snapshot(claim.record));
+    c.at('acquiring.backingOff');
+    await c.after(125, 'acquiring.backingOff', 'acquiring.confirming');
+    await c.lock.watching.changed(c.lock.snapshot(claim.record));
+    c.at('acquiring.confirming');
+    assert.equal(c.terms.length, 0);
+    await c.answer('get', c.lock.ok(claim.record));
+    c.at('elected.leading');
+    assert.equal(c.context.lease?.validFrom.monotonicMs, 0);
+  },
+
+  'watching: a claim of ours that is void counts as the record of anybody': async (start) => {
+    const c = start(watched);
+    await toUnansweredClaim(c);
+    await c.clock.advance(125);
+    await c.answer('get', c.lock.unchanged());
+    const lost = await c.answer('update', c.lock.failure('network'));
+    await c.clock.advance(250);
+    await c.answer('get', c.lock.heldBy('other'));
+    c.at('acquiring.waiting');
+    await c.lock.watching.changed(c.lock.snapshot(lost.record));
+    c.at('acquiring.waiting');
+    await c.lock.expectIdle();
+  },
+
+  'watching: a creation of ours that is void, and stored later, is taken for no lock of ours':
+    async (start) => {
+      const c = start(watched);
+      await toReading(c);
+      await c.answer('get', c.lock.failure('notFound'));
+      const late = await c.answer('create', c.lock.failure('network'));
+      await c.clock.advance(125);
+      await c.answer('get', c.lock.failure('notFound'));
+      await c.lock.watching.changed(c.lock.snapshot(record()));
+      await c.answer('create', c.lock.failure('conflict'));
+      c.at('acquiring.waiting');
+      // Deleted while another leads; then what we gave up long ago arrives after all.
+      await c.lock.watching.tell(c.lock.deletion());
+      await c.lock.watching.changed(c.lock.snapshot(late.record));
+      c.at('acquiring.waiting');
+      await c.clock.advance(200);
+      await c.lock.expectIdle();
+    },
+
+  'watching: a creation is void once another has held the lock, though it is stored in the end':
+    async (start) => {
+      const c = start(watched);
+      await toReading(c);
+      await c.answer('get', c.lock.failure('notFound'));
+      const creation = await c.lock.expectCall('create');
+      await c.lock.watching.changed(c.lock.snapshot(record()));
+      await c.lock.watching.tell(c.lock.deletion());
+      await creation.answer(c.lock.failure('network'));
+      await c.clock.advance(125);
+      c.at('acquiring.confirming');
+      await c.answer('get', c.lock.ok(creation.record));
+      // Whoever held it when it was deleted by hand may be leading still.
+      c.at('acquiring.waiting');
+      await c.lock.expectIdle();
+    },
+
+  'watching: a creation that succeeds is void once another has held the lock': async (start) => {
+    const c = start(watched);
+    await toReading(c);
+    await c.answer('get', c.lock.failure('notFound'));
+    const creation = await c.lock.expectCall('create');
+    await c.lock.watching.changed(c.lock.snapshot(record()));
+    await c.lock.watching.tell(c.lock.deletion());
+    await creation.answer(c.lock.ok(creation.record));
+    c.at('acquiring.confirming');
+    await c.answer('get', c.lock.ok(creation.record));
+    c.at('acquiring.waiting');
+    await c.lock.expectIdle();
+  },
+
+  'watching: a watch that fails again and again does not put off the polls': async (start) => {
+    const c = start(watched);
+    await toWaiting(c);
+    for (let failures = 0; failures < 4; failures += 1) {
+      await c.lock.watching.failed('network');
+      await c.clock.advance(500);
+    }
+    c.at('acquiring.reading');
+  },
+
+  'watching: what was told while the API server refused is known afterwards': async (start) => {
+    const c = start(watched);
+    await toReading(c);
+    await c.answer('get', c.lock.failure('serverError'));
+    c.at('acquiring.backingOff');
+    await c.lock.watching.changed(c.lock.snapshot(record({ holderIdentity: 'told' })));
+    c.at('acquiring.backingOff');
+    assert.equal(c.context.leader, 'told');
+    await c.after(125, 'acquiring.backingOff', 'acquiring.reading');
+  },
+
+  'watching: old news and repeated news change nothing': async (start) => {
+    const c = start(midway);
+    const stale = c.lock.snapshot(record({ holderIdentity: '' }));
+    await toWatching(c);
+    const known = c.context.observation!.snapshot!;
+    const before = c.context;
+    await c.clock.advance(1_000);
+    await c.lock.watching.changed(stale);
+    await c.lock.watching.changed(known);
+    await c.lock.watching.tell({ snapshot: null, version: stale.version });
+    c.at('acquiring.waiting');
+    assert.deepEqual(c.context, before);
+    // Nor do they put anything off.
+    await c.after(4_601, 'acquiring.waiting', 'acquiring.reading');
+  },
+
+  'watching: news is compared as numbers, not as text': async (start) => {
+    const c = start(watched);
+    await toWatching(c);
+    const shown = c.lock.snapshot(record({ holderIdentity: 'text' }));
+    await c.lock.watching.tell({ snapshot: { ...shown, version: '99' }, version: '99' });
+    assert.equal(c.context.leader, 'other');
+    await c.lock.watching.tell({ snapshot: { ...shown, version: '1000' }, version: '1000' });
+    assert.equal(c.context.leader, 'text');
+  },
+
+  'watching: a lock that is deleted is waited for, and created without a look': async (start) => {
+    const c = start(midway);
+    await toWatching(c);
+    await c.clock.advance(1_000);
+    await c.lock.watching.tell(c.lock.deletion());
+    c.at('acquiring.waiting');
+    assert.equal(c.context.leader, null);
+    assert.equal(c.context.observation?.expiresAtMs, 16_000);
+  },
+
+  'watching: a lock whose leader falls silent is taken when its lease has run out': async (
+    start,
+  ) => {
+    const c = start(watched);
+    await toWatching(c);
+    while (c.lock.pending[0]?.verb !== 'update') {
+      if (c.lock.pending.length > 0) await c.answer('get', c.lock.unchanged());
+      else await c.clock.advance(1);
+    }
+    assert.equal(c.clock.now().monotonicMs, 15_000);
+  },
+
+  'watching: renewals that are told keep a candidate from asking': async (start) => {
+    const c = start(watched);
+    await toWatching(c);
+    for (let renewals = 0; renewals < 20; renewals += 1) {
+      await c.clock.advance(2_000);
+      await c.lock.expectIdle();
+      await c.lock.watching.changed(c.lock.snapshot(record({ renewTime: String(renewals) })));
+    }
+    c.at('acquiring.waiting');
+    assert.equal(c.context.observation?.expiresAtMs, 55_000);
+  },
+
+  'watching: a lock that cannot be watched is polled, and no more once it can be': async (
+    start,
+  ) => {
+    const c = start(watched);
+    await toWaiting(c);
+    await c.lock.watching.failed('forbidden');
+    assert.equal(c.newsOf('watchFailed').length, 1);
+    for (let polls = 0; polls < 3; polls += 1) {
+      await c.after(2_000, 'acquiring.waiting', 'acquiring.reading');
+      await c.answer('get', c.lock.heldBy('other', { renewTime: String(polls) }));
+    }
+    assert.equal(c.newsOf('watchFailed').length, 1);
+    await c.lock.watching.opened(true);
+    await c.answer('get', c.lock.heldBy('other', { renewTime: 'now' }));
+    await c.after(4_400, 'acquiring.waiting', 'acquiring.reading');
+  },
+
+  'watching: a lock that has no watch is polled, and nothing is said of it': async (start) => {
+    const c = start();
+    await toWaiting(c);
+    await c.after(2_000, 'acquiring.waiting', 'acquiring.reading');
+    assert.deepEqual([...c.newsOf('watching'), ...c.newsOf('watchFailed')], []);
+  },
+
+  'watching: a gap is closed by one read': async (start) => {
+    const c = start(watched);
+    await toWatching(c);
+    await c.lock.watching.opened(true);
+    await c.lock.watching.opened(true);
+    await c.answer('get', c.lock.unchanged());
+    c.at('acquiring.waiting');
+    await c.lock.expectIdle();
+  },
+
+  'watching: without a gap nothing is read': async (start) => {
+    const c = start(watched);
+    await toWatching(c);
+    await c.lock.watching.opened(false);
+    c.at('acquiring.waiting');
+    await c.lock.expectIdle();
+  },
+
+  'watching: a watch that has missed a change is doubted': async (start) => {
+    const c = start(midway);
+    await toWatching(c);
+    await c.clock.advance(5_601);
+    assert.equal(c.lock.watching.doubts, 0);
+    await c.answer('get', c.lock.heldBy('unheard'));
+    assert.equal(c.lock.watching.doubts, 1);
+  },
+
+  'watching: a watch is not doubted while nothing has changed': async (start) => {
+    const c = start(midway);
+    await toWatching(c);
+    await c.clock.advance(5_601);
+    await c.answer('get', c.lock.unchanged());
+    assert.equal(c.lock.watching.doubts, 0);
+  },
+
+  'watching: a watch is not doubted for a change of the last seconds': async (start) => {
+    const c = start(midway);
+    await toWatching(c);
+    await c.clock.advance(3_000);
+    await c.lock.watching.changed(c.lock.snapshot(record({ renewTime: 'later' })));
+    await c.clock.advance(1_000);
+    await c.send({ type: 'wake' });
+    await c.answer('get', c.lock.heldBy('unheard'));
+    assert.equal(c.lock.watching.doubts, 0);
+  },
+
+  'watching: a watch that is known to be broken is not doubted': async (start) => {
+    const c = start(midway);
+    await toWatching(c);
+    await c.lock.watching.failed('network');
+    await c.clock.advance(3_200);
+    await c.answer('get', c.lock.failure('network'));
+    await c.clock.advance(3_000);
+    await c.answer('get', c.lock.heldBy('unheard'));
+    assert.equal(c.lock.watching.doubts, 0);
+  },
+
+  'watching: the watch is let go with the candidacy': async (start) => {
+    const c = start(watched);
+    await toWatching(c);
+    const { watching } = c.lock;
+    await c.send({ type: 'stop' });
+    c.at('stopped');
+    assert.equal(watching.closed, true);
+    assert.equal(c.context.watching, false);
+    assert.equal(c.clock.pendingTimers, 0);
+  },
+};

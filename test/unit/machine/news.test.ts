@@ -1,0 +1,200 @@
+import { describe, expect, it } from 'vitest';
+import type { News } from '../../../machines/guards.js';
+import * as guards from '../../../machines/guards.js';
+import * as updates from '../../../machines/updates.js';
+import { LockError } from '../../../src/errors/lock-error.js';
+import type { LockSnapshot } from '../../../src/lock/resource-lock.js';
+import { record } from '../../support/controllable-lock.js';
+import { held, observed, read, scene, type Scene, written } from './support/context.js';
+
+/* What the chart asks about the news of its watch, and what the news changes. */
+
+const told = (snapshot: LockSnapshot, receivedAtMs = 0): News => ({
+  snapshot,
+  version: snapshot.version,
+  receivedAtMs,
+});
+
+const gone = (version: string): News => ({ snapshot: null, version, receivedAtMs: 0 });
+
+/** A leader; its last write has version 101. */
+const leading = (): Scene =>
+  scene((made) => {
+    const lease = held(made);
+    return { lease, ownWrites: [written(made)], observation: observed(lease.base, 15_000) };
+  });
+
+describe('isNews', () => {
+  it('is true of what is newer than all that is known, and of anything at first', () => {
+    const { context } = scene((made) => ({
+      observation: observed(made.lock.snapshot(record()), 15_000),
+    }));
+    const says = (version: string): boolean => guards.isNews({ context }, gone(version));
+    expect([says('100'), says('101'), says('102')]).toEqual([false, false, true]);
+    expect(guards.isNews(scene(), gone('1'))).toBe(true);
+  });
+});
+
+describe('freesTheLock', () => {
+  it('is true of a release, and of nothing old', () => {
+    const { context, lock } = scene((made) => ({
+      observation: observed(made.lock.snapshot(record()), 15_000),
+    }));
+    const released = lock.snapshot(record({ holderIdentity: '' }));
+    expect(guards.freesTheLock({ context }, told(released))).toBe(true);
+    expect(guards.freesTheLock({ context }, { ...told(released), version: '101' })).toBe(false);
+    expect(guards.freesTheLock({ context }, told(lock.snapshot(record())))).toBe(false);
+    expect(guards.freesTheLock({ context }, told(lock.snapshot(null, 'garbage')))).toBe(false);
+  });
+
+  it('is false of a deletion and of a record that is wiped out: those are no releases', () => {
+    const { context, lock } = scene((made) => ({
+      observation: observed(made.lock.snapshot(record()), 15_000),
+    }));
+    expect(guards.freesTheLock({ context }, gone('500'))).toBe(false);
+    expect(guards.freesTheLock({ context }, told(lock.snapshot(null)))).toBe(false);
+  });
+});
+
+describe('takenByAnother', () => {
+  it('is true of every newer record that we did not write', () => {
+    const { context, lock } = leading();
+    const says = (snapshot: LockSnapshot): boolean =>
+      guards.takenByAnother({ context }, told(snapshot));
+    expect(says(lock.snapshot(record()))).toBe(true);
+    expect(says(lock.snapshot(record({ holderIdentity: '' })))).toBe(true);
+    expect(says(lock.snapshot(record({ holderIdentity: 'me', renewTime: 'never' })))).toBe(true);
+    expect(says(lock.snapshot(null, 'garbage'))).toBe(true);
+    expect(says(lock.snapshot(record({ holderIdentity: 'me' })))).toBe(false);
+    expect(says(lock.snapshot(null))).toBe(false);
+    expect(guards.takenByAnother({ context }, gone('500'))).toBe(false);
+    expect(says({ ...lock.snapshot(record()), version: '101' })).toBe(false);
+  });
+});
+
+describe('wipedOut', () => {
+  it('is true of a newer deletion, and of an object without a record', () => {
+    const { context, lock } = leading();
+    expect(guards.wipedOut({ context }, gone('500'))).toBe(true);
+    expect(guards.wipedOut({ context }, told(lock.snapshot(null)))).toBe(true);
+    expect(guards.wipedOut({ context }, gone('101'))).toBe(false);
+    expect(guards.wipedOut({ context }, told(lock.snapshot(null, 'garbage')))).toBe(false);
+    expect(guards.wipedOut({ context }, told(lock.snapshot(record())))).toBe(false);
+  });
+});
+
+describe('isExplainedConflict', () => {
+  const conflict = new LockError('test', { kind: 'conflict' });
+  /** A claim on version 101, after which this version was heard of. */
+  const claimed = (heard: string | null) =>
+    scene((made) => {
+      const found = made.lock.snapshot(record({ holderIdentity: '' }));
+      return {
+        attempt: { ...written(made), baseVersion: found.version },
+        observation: observed(found, null, { version: heard }),
+      };
+    });
+
+  it('is true where something newer than the base of the write was heard of', () => {
+    expect(guards.isExplainedConflict(claimed('102'), conflict)).toBe(true);
+    expect(guards.isExplainedConflict(claimed('101'), conflict)).toBe(false);
+    expect(guards.isExplainedConflict(claimed(null), conflict)).toBe(false);
+    expect(guards.isExplainedConflict(scene(), conflict)).toBe(false);
+    const other = new LockError('test', { kind: 'notFound' });
+    expect(guards.isExplainedConflict(claimed('102'), other)).toBe(false);
+  });
+});
+
+describe('watchMissedIt', () => {
+  const says = (watching: boolean, heardAtMs: number | null, sentAtMs: number): boolean => {
+    const { context, lock } = scene((made) => ({
+      watching,
+      observation:
+        heardAtMs === null ? null : observed(made.lock.snapshot(record()), 15_000, { heardAtMs }),
+    }));
+    const changed = lock.snapshot(record({ renewTime: 'later' }));
+    return guards.watchMissedIt({ context }, read(changed, sentAtMs));
+  };
+
+  it('is true of a change in a lock that was silent for so long that a renewal was overdue', () => {
+    expect(says(true, 0, 4_400)).toBe(true);
+    expect(says(true, 0, 4_399)).toBe(false);
+    expect(says(true, 3_000, 7_399)).toBe(false);
+  });
+
+  it('is false where nothing is watched, and where nothing was known', () => {
+    expect(says(false, 0, 60_000)).toBe(false);
+    expect(says(true, null, 60_000)).toBe(false);
+  });
+
+  it('is false where nothing has changed but the version', () => {
+    const { context, lock } = scene((made) => ({
+      watching: true,
+      observation: observed(made.lock.snapshot(record()), 15_000),
+    }));
+    expect(guards.watchMissedIt({ context }, read(lock.snapshot(record()), 60_000))).toBe(false);
+  });
+});
+
+describe('ownWriteIsLast', () => {
+  it('is true of a lease whose write is what was last heard of', () => {
+    expect(guards.ownWriteIsLast(leading())).toBe(true);
+  });
+
+  it('is false while a write is unanswered, and where there is no lease or no object', () => {
+    const { clock, context } = leading();
+    const attempt = written({ clock });
+    expect(guards.ownWriteIsLast({ context: { ...context, attempt } })).toBe(false);
+    expect(guards.ownWriteIsLast({ context: { ...context, lease: null } })).toBe(false);
+    const lease = { ...context.lease!, base: null };
+    expect(guards.ownWriteIsLast({ context: { ...context, lease } })).toBe(false);
+    expect(guards.ownWriteIsLast({ context: { ...context, observation: null } })).toBe(false);
+  });
+
+  it('is false where something else was heard of since', () => {
+    const { context, lock } = leading();
+    const observation = observed(lock.snapshot(record()), 15_000);
+    expect(guards.ownWriteIsLast({ context: { ...context, observation } })).toBe(false);
+  });
+});
+
+describe('news', () => {
+  it('is taken for the lock as it is, from when it was received', () => {
+    const { context, lock } = scene();
+    const update = updates.news(context, told(lock.snapshot(record()), 700));
+    expect(update).toMatchObject({
+      leader: 'other',
+      decision: { kind: 'wait', because: 'held', untilMs: 15_700 },
+      observation: { observedAtMs: 700, heardAtMs: 700, version: '101' },
+    });
+  });
+
+  it('of a deletion is remembered by its version', () => {
+    const { context } = leading();
+    const { observation, leader } = updates.news(context, gone('500'));
+    expect(observation).toMatchObject({ snapshot: null, version: '500', expiresAtMs: 15_000 });
+    expect(leader).toBeNull();
+  });
+
+  it('that came while the lock was read makes an older answer void', () => {
+    const { context, lock } = scene();
+    const older = lock.snapshot(record({ holderIdentity: 'older' }));
+    const newer = lock.snapshot(record({ holderIdentity: 'newer' }));
+    const after = { ...context, ...updates.news(context, told(newer, 700)) };
+    expect(updates.reading(after, read(older, 800, 600))).toEqual({});
+    expect(updates.reading(after, read(newer, 800, 600)).leader).toBe('newer');
+    expect(updates.reading(after, read(older, 800, 701)).leader).toBe('older');
+  });
+});
+
+describe('the window in which candidates try', () => {
+  const herd = (herdWindowMs: number) => scene(() => ({ herdWindowMs })).context;
+
+  it('begins narrow, doubles with each lost race, and shrinks by a fifth without one', () => {
+    expect(scene().context.herdWindowMs).toBe(12);
+    expect(updates.lostRace(herd(12))).toEqual({ herdWindowMs: 24 });
+    expect(updates.lostRace(herd(150))).toEqual({ herdWindowMs: 200 });
+    expect(updates.noRace(herd(100))).toEqual({ herdWindowMs: 80 });
+    expect(updates.noRace(herd(13))).toEqual({ herdWindowMs: 12 });
+  });
+});
