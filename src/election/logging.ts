@@ -34,6 +34,10 @@ export function safeLogger(logger: Logger): Logger {
   return { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
 }
 
+const OVERRUN =
+  'The work of a lost term has not ended and the lease has run out: it may run beside another ' +
+  'leader. onStartedLeading must end when term.signal is aborted';
+
 /**
  * Writes the news of one election to a log. A failure that repeats itself is a warning once, and
  * again after it changes or is over; in between it goes to the debug level.
@@ -95,11 +99,7 @@ export function newsLogger(
         logWatch(news);
         break;
       case 'overrun':
-        logger.error(
-          candidate,
-          'The work of a lost term has not ended and the lease has run out: it may run beside ' +
-            'another leader. onStartedLeading must end when term.signal is aborted',
-        );
+        logger.error(candidate, OVERRUN);
         break;
       case 'callbackFailed':
         logger.error({ ...candidate, err: news.error }, `${news.callback} failed`);
