@@ -1,0 +1,47 @@
+import { useClient } from '../../../src/kubernetes/api-client.js';
+import type { KubeConfigLike } from '../../../src/kubernetes/kube-config.js';
+import { ConfigMapLock } from '../../../src/lock/config-map-lock.js';
+import { LeaseLock } from '../../../src/lock/lease-lock.js';
+import type { ResourceLock } from '../../../src/lock/resource-lock.js';
+import type { Caller, Network } from '../world/network.js';
+
+export type LockKind = 'Lease' | 'ConfigMap';
+
+export const LOCK_NAME = 'simulated';
+
+/** Where a ConfigMap keeps the record. */
+export const ANNOTATION = 'control-plane.alpha.kubernetes.io/leader';
+
+const COLLECTIONS: Readonly<Record<LockKind, string>> = {
+  Lease: '/apis/coordination.k8s.io/v1/namespaces/default/leases',
+  ConfigMap: '/api/v1/namespaces/default/configmaps',
+};
+
+export function collectionOf(kind: LockKind): string {
+  return COLLECTIONS[kind];
+}
+
+export function pathOf(kind: LockKind): string {
+  return `${COLLECTIONS[kind]}/${LOCK_NAME}`;
+}
+
+/** The real lock, on a simulated network. `open` holds the requests that are under way. */
+export function simulatedLock(
+  kind: LockKind,
+  identity: string,
+  network: Network,
+  caller: Caller,
+  open: Set<number>,
+): ResourceLock {
+  const kubeConfig: KubeConfigLike = {
+    getCurrentContext: () => 'simulated',
+    getContextObject: () => null,
+    getCurrentCluster: () => null,
+    getCurrentUser: () => null,
+    applyToHTTPSOptions: () => Promise.resolve(),
+  };
+  useClient(kubeConfig, network.client(caller, open));
+  const labels = { app: 'simulated' };
+  const options = { name: LOCK_NAME, namespace: 'default', identity, kubeConfig, labels };
+  return kind === 'Lease' ? new LeaseLock(options) : new ConfigMapLock(options);
+}

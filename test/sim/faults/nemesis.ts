@@ -1,0 +1,315 @@
+import type { Fleet, Slot } from '../fleet.js';
+import type { Scenario } from '../scenario.js';
+import type { Link } from '../world/link.js';
+import type { Network } from '../world/network.js';
+import type { Frozen } from '../world/process.js';
+import { Random } from '../world/random.js';
+import type { SimServer } from '../world/server.js';
+import type { World } from '../world/world.js';
+import { Hands } from './hands.js';
+import type { FaultKind } from './kinds.js';
+import { WatchTroubles } from './watch-troubles.js';
+
+export interface NemesisOptions {
+  readonly world: World;
+  readonly server: SimServer;
+  readonly network: Network;
+  readonly fleet: Fleet;
+  readonly scenario: Scenario;
+  readonly count: (fault: string) => void;
+}
+
+/** A wall clock may not be set back near a sleep: then neither clock would tell the time that passed. */
+const APART_MS = 120_000;
+
+/** Makes things go wrong, one after the other and beside each other, until it is told to rest. */
+export class Nemesis {
+  readonly #options: NemesisOptions;
+  readonly #random: Random;
+  readonly #hands: Hands;
+  readonly #watchTroubles: WatchTroubles;
+  readonly #undo = new Set<() => void>();
+  #active = false;
+
+  constructor(options: NemesisOptions) {
+    const { scenario, server } = options;
+    this.#options = options;
+    this.#random = new Random(scenario.seed, 'nemesis');
+    const random = new Random(scenario.seed, 'hands');
+    this.#watchTroubles = new WatchTroubles(
+      options.network.streams,
+      new Random(scenario.seed, 'watch troubles'),
+      (ms, undo) => {
+        this.#during(ms, undo);
+      },
+    );
+    this.#hands = new Hands(server, random, scenario.lockKind, scenario.handsLeaseSeconds);
+  }
+
+  begin(): void {
+    const { scenario } = this.#options;
+    this.#active = true;
+    this.#repeat(scenario.faultEveryMs, () => {
+      this.#strike(this.#random.pick(scenario.faults));
+    });
+    this.#repeat(scenario.stopEveryMs, () => {
+      const { fleet } = this.#options;
+      // Now and then one that does not lead.
+      const slot = this.#random.chance(0.9)
+        ? (fleet.leading ?? fleet.leadingForeigner)
+        : this.#random.pick(fleet.slots);
+      if (slot === null) return;
+      if (this.#random.chance(0.1)) {
+        // Unlike stop(), that leaves it a candidate.
+        this.#options.count('leader asked to step down');
+        this.#hands.askToStepDown();
+        return;
+      }
+      this.#options.count('stop() called');
+      slot.process?.deliver(() => slot.candidate?.stop());
+    });
+    // For nothing, at any time.
+    this.#repeat(scenario.wakeEveryMs, () => {
+      const slot = this.#random.pick(this.#options.fleet.slots);
+      this.#options.count('wake');
+      slot.process?.deliver(() => slot.ours?.wake());
+    });
+  }
+
+  /** Ends every fault that is in force, and causes no more. */
+  rest(): void {
+    this.#active = false;
+    for (const undo of [...this.#undo]) undo();
+  }
+
+  #repeat(meanMs: number, act: () => void): void {
+    const { world } = this.#options;
+    world.after(this.#random.exponential(meanMs), () => {
+      if (!this.#active) return;
+      act();
+      this.#repeat(meanMs, act);
+    });
+  }
+
+  /** In force until `undo`, which comes after that time or when all is to be quiet. */
+  #during(ms: number, undo: () => void): void {
+    const once = (): void => {
+      if (!this.#undo.delete(once)) return;
+      this.#options.world.notice();
+      undo();
+    };
+    this.#undo.add(once);
+    this.#options.world.after(ms, once);
+  }
+
+  /** The leader's machine more often than not: that is where it hurts. */
+  #target(): Slot {
+    const { fleet } = this.#options;
+    return (this.#random.chance(0.6) ? fleet.leading : null) ?? this.#random.pick(fleet.slots);
+  }
+
+  #strike(fault: FaultKind): void {
+    const { world, server, network, scenario } = this.#options;
+    const random = this.#random;
+    world.notice();
+    const slot = this.#target();
+    const lasts = this.#drawDuration(slot);
+    if (!this.#note(fault, slot, lasts)) return;
+    switch (fault) {
+      case 'process stopped':
+        this.#freeze(slot, 'stopped', lasts);
+        break;
+      case 'event loop blocked':
+        this.#freeze(slot, 'blocked', lasts);
+        break;
+      case 'machine asleep':
+        this.#sleep(slot, lasts);
+        break;
+      case 'stopped while sending':
+        network.stopsAtSending = 0.3;
+        this.#during(lasts, () => {
+          network.stopsAtSending = 0;
+        });
+        break;
+      case 'crash':
+        this.#options.fleet.crash(slot, random.skewed(10, scenario.longestRestartMs));
+        break;
+      case 'wall clock set forward':
+        slot.host.setWall(random.skewed(50, 3_600_000));
+        break;
+      case 'wall clock set back':
+        if (!slot.host.asleep && world.now - slot.host.lastSleptAt > APART_MS) {
+          slot.host.setWall(-random.skewed(50, 3_600_000));
+        }
+        break;
+      case 'cut both ways':
+        this.#cut(slot, lasts, true, true);
+        break;
+      case 'cut towards the server':
+        this.#cut(slot, lasts, true, false);
+        break;
+      case 'cut from the server':
+        this.#cut(slot, lasts, false, true);
+        break;
+      case 'slow network':
+        this.#worsen(slot, lasts, { delayMs: [5, random.skewed(100, 12_000)] });
+        break;
+      case 'lossy network':
+        this.#worsen(slot, lasts, { lost: random.next() / 2, lostAnswer: random.next() / 2 });
+        break;
+      case 'hanging requests':
+        this.#worsen(slot, lasts, { hangs: random.next() });
+        break;
+      case 'connections reset':
+        this.#worsen(slot, lasts, { reset: random.next() });
+        break;
+      case 'connections break under writes':
+        network.breaksUnderWrites = random.next();
+        this.#during(lasts, () => {
+          network.breaksUnderWrites = 0;
+        });
+        break;
+      case 'requests delivered twice':
+        this.#worsen(slot, lasts, { duplicated: random.next() });
+        break;
+      case 'API server restart':
+        server.trouble.down = true;
+        network.resetAll();
+        this.#during(random.skewed(100, scenario.longestFaultMs / 2), () => {
+          server.trouble.down = false;
+        });
+        break;
+      case 'etcd unavailable':
+        server.trouble.etcdDown = true;
+        this.#during(random.skewed(100, scenario.longestFaultMs / 2), () => {
+          server.trouble.etcdDown = false;
+        });
+        break;
+      case 'throttling':
+        server.trouble.throttles = random.next();
+        this.#during(lasts, () => {
+          server.trouble.throttles = 0;
+        });
+        break;
+      case 'server errors':
+        server.trouble.fails = random.next();
+        this.#during(lasts, () => {
+          server.trouble.fails = 0;
+        });
+        break;
+      default:
+        if (!this.#watchTroubles.strike(fault, slot.link, lasts)) this.#useHands(fault);
+    }
+  }
+
+  /** Often about as long as a lease: that is when a leader that is cut off is succeeded. */
+  #drawDuration({ plan }: Slot): number {
+    const random = this.#random;
+    if (random.chance(0.6)) return random.skewed(50, this.#options.scenario.longestFaultMs);
+    return plan.timing.leaseSeconds * 1000 * random.between(0.6, 2);
+  }
+
+  /** False when it cannot be had now. */
+  #note(fault: FaultKind, slot: Slot, lastsMs: number): boolean {
+    const { world, count } = this.#options;
+    if (fault === 'machine asleep' && world.now - slot.host.lastSetBackAt < APART_MS) return false;
+    count(fault);
+    const what = `${fault} (${slot.host.name}, ${(lastsMs / 1000).toFixed(2)} s)`;
+    world.record({ kind: 'fault', t: world.now, what });
+    return true;
+  }
+
+  #freeze(slot: Slot, how: Frozen, ms: number): void {
+    const { world } = this.#options;
+    const { process } = slot;
+    if (process === null || process.dead) return;
+    const record = (kind: 'froze' | 'thawed'): void => {
+      const who = slot.candidate?.who;
+      if (who === undefined || process.dead) return;
+      world.record(
+        kind === 'froze' ? { kind, t: world.now, who, how } : { kind, t: world.now, who },
+      );
+    };
+    record('froze');
+    process.freeze(how);
+    this.#during(ms, () => {
+      record('thawed');
+      process.thaw(how);
+    });
+  }
+
+  #sleep(slot: Slot, ms: number): void {
+    if (slot.host.asleep) return;
+    slot.host.sleep();
+    this.#during(ms, () => {
+      slot.host.wake();
+      slot.process?.thaw('asleep');
+    });
+    const { process } = slot;
+    process?.freeze('asleep');
+  }
+
+  #cut({ link }: Slot, ms: number, up: boolean, down: boolean): void {
+    link.cutUp ||= up;
+    link.cutDown ||= down;
+    this.#during(ms, () => {
+      this.#options.network.heal(link);
+    });
+  }
+
+  #worsen({ link }: Slot, ms: number, how: Partial<Link>): void {
+    const before: Partial<Link> = {};
+    const names = Object.keys(how) as (keyof Link)[];
+    for (const name of names) Object.assign(before, { [name]: HEALTHY[name] });
+    Object.assign(link, how);
+    this.#during(ms, () => {
+      Object.assign(link, before);
+    });
+  }
+
+  #useHands(fault: FaultKind): void {
+    const hands = this.#hands;
+    const { fleet } = this.#options;
+    hands.remember();
+    switch (fault) {
+      case 'object deleted':
+        hands.delete();
+        break;
+      case 'labels edited':
+        hands.editForeignContent();
+        break;
+      case 'holder written over':
+        hands.writeOver('somebody-else');
+        break;
+      case 'identity squatted':
+        hands.writeOver(this.#random.pick(fleet.slots).identity);
+        break;
+      case 'holder cleared':
+        hands.clear();
+        break;
+      case 'record stripped':
+        hands.strip();
+        break;
+      case 'record malformed':
+        hands.malform();
+        break;
+      case 'record without acquireTime':
+        hands.removeAcquireTime();
+        break;
+      case 'leader asked to step down':
+        hands.askToStepDown();
+        break;
+      default:
+        hands.rollBack();
+    }
+  }
+}
+
+const HEALTHY: Readonly<Record<string, unknown>> = {
+  delayMs: [0.3, 12],
+  lost: 0,
+  lostAnswer: 0,
+  reset: 0,
+  hangs: 0,
+  duplicated: 0,
+};

@@ -1,0 +1,151 @@
+import type { LeaderElectionMachine } from '../../machines/leader-election.js';
+import { ClientGoCandidate } from './candidates/client-go.js';
+import { ForeignCandidate } from './candidates/foreign.js';
+import { OurCandidate, type Planted } from './candidates/ours.js';
+import { PythonCandidate } from './candidates/python.js';
+import type { Scenario, SlotPlan } from './scenario.js';
+import { Host } from './world/host.js';
+import { Link } from './world/link.js';
+import type { Network } from './world/network.js';
+import { SimProcess } from './world/process.js';
+import { Random } from './world/random.js';
+import type { World } from './world/world.js';
+
+export const EPOCH_MS = Date.UTC(2026, 0, 1);
+
+const LONGEST_FOREIGN_PAUSE_MS = 20_000;
+
+export interface FleetOptions {
+  readonly world: World;
+  readonly network: Network;
+  readonly scenario: Scenario;
+  readonly machine: LeaderElectionMachine;
+  readonly planted: Planted | null;
+}
+
+/** A machine in the cluster, and what runs on it at the moment. */
+export class Slot {
+  readonly plan: SlotPlan;
+  readonly host: Host;
+  readonly link = new Link();
+  readonly random: Random;
+  process: SimProcess | null = null;
+  candidate: OurCandidate | ForeignCandidate | null = null;
+  identity: string;
+  /** How many processes, and how many candidacies, there were. */
+  processes = 0;
+  runs = 0;
+
+  constructor(world: World, plan: SlotPlan, name: string, seed: number) {
+    const random = new Random(seed, name);
+    this.plan = plan;
+    this.random = random;
+    const wallMs = EPOCH_MS + plan.wallOffsetMs;
+    this.host = new Host(world, name, plan.clockRate, wallMs, random.between(1000, 9e6));
+    this.identity = plan.identity;
+  }
+
+  get ours(): OurCandidate | null {
+    return this.candidate instanceof OurCandidate ? this.candidate : null;
+  }
+
+  get foreign(): ForeignCandidate | null {
+    return this.candidate instanceof ForeignCandidate ? this.candidate : null;
+  }
+}
+
+/** All candidates; starts them, and starts them again when they have ended or crashed. */
+export class Fleet {
+  readonly slots: readonly Slot[];
+  readonly #options: FleetOptions;
+
+  constructor(options: FleetOptions) {
+    const { world, scenario } = options;
+    this.#options = options;
+    this.slots = scenario.slots.map((plan, i) => new Slot(world, plan, `m${i + 1}`, scenario.seed));
+  }
+
+  /** A new process, with the same identity as before or a new one. */
+  start(slot: Slot): void {
+    const { world } = this.#options;
+    slot.processes += 1;
+    if (!slot.plan.keepsIdentity && slot.processes > 1) {
+      slot.identity = `${slot.plan.identity}-${slot.processes}`;
+    }
+    slot.process = new SimProcess(world, slot.host, new Random(slot.random.int(0, 2 ** 31)));
+    if (slot.host.asleep) slot.process.freeze('asleep');
+    slot.candidate = this.#newCandidate(slot, slot.process);
+    this.#run(slot);
+  }
+
+  crash(slot: Slot, restartAfterMs: number): void {
+    const { world } = this.#options;
+    const { process, candidate } = slot;
+    if (process === null || process.dead) return;
+    process.kill();
+    if (candidate !== null) world.record({ kind: 'crashed', t: world.now, who: candidate.who });
+    slot.candidate = null;
+    if (restartAfterMs === Infinity) return;
+    world.after(restartAfterMs, () => {
+      if (slot.process === process) this.start(slot);
+    });
+  }
+
+  /** What has crashed runs again. */
+  restartAll(): void {
+    for (const slot of this.slots) if (slot.process?.dead !== false) this.start(slot);
+  }
+
+  /** The machine of the candidate of ours that leads now. */
+  get leading(): Slot | null {
+    return this.slots.find(({ ours }) => ours?.ask().leader === true) ?? null;
+  }
+
+  /** The machine of a candidate of another library that believes that it leads. */
+  get leadingForeigner(): Slot | null {
+    return this.slots.find(({ foreign }) => foreign?.isLeading === true) ?? null;
+  }
+
+  #run(slot: Slot): void {
+    const { process, candidate } = slot;
+    if (process === null || candidate === null) return;
+    process.deliver(() => {
+      slot.runs += 1;
+      candidate.run(`${slot.host.name}.${slot.runs}`, () => {
+        this.#runAgain(slot, process);
+      });
+    });
+  }
+
+  /** The candidacy has ended: the program makes a new attempt, with the same object or a new one. */
+  #runAgain(slot: Slot, process: SimProcess): void {
+    const { world, scenario } = this.#options;
+    const { random, foreign } = slot;
+    // One of another library holds on to the lock for long, once it has it.
+    const pauseMs = foreign === null ? scenario.longestPauseMs : LONGEST_FOREIGN_PAUSE_MS;
+    world.after(random.skewed(1, pauseMs), () => {
+      if (slot.process !== process || process.dead) return;
+      if (slot.random.chance(0.6)) slot.candidate = this.#newCandidate(slot, process);
+      this.#run(slot);
+    });
+  }
+
+  #newCandidate(slot: Slot, process: SimProcess): OurCandidate | ForeignCandidate {
+    const { world, network, scenario, machine, planted } = this.#options;
+    const { link, identity, plan } = slot;
+    const random = new Random(slot.random.int(0, 2 ** 31));
+    const around = { world, network, process, link, random, machine, planted };
+    if (plan.library === 'ours') {
+      return new OurCandidate({ ...plan.options, identity, timing: plan.timing }, around);
+    }
+    const options = {
+      library: plan.library,
+      identity,
+      lockKind: scenario.lockKind,
+      timing: plan.timing,
+    };
+    return plan.library === 'python'
+      ? new PythonCandidate(options, around)
+      : new ClientGoCandidate(options, around);
+  }
+}

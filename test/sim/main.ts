@@ -1,0 +1,134 @@
+import { constants, setPriority } from 'node:os';
+import { parseArgs } from 'node:util';
+import { runCampaignCommand } from './campaign-command.js';
+import { describe } from './facts.js';
+import { findPlant, type SearchOptions } from './plants/find.js';
+import { PLANTS, type Plant } from './plants/index.js';
+import { runSeed } from './run-seed.js';
+import { print, summaryOf } from './summary.js';
+
+const USAGE = `Simulates elections from seeds, and judges them by the true timeline.
+
+  --seed N          one seed, again and to the last digit; prints the timeline of a violation
+    --log           and everything that happens
+
+  --seeds A..B      those seeds
+  --terms N         as many seeds as it takes to see so many terms
+  --min-seeds N     and no fewer than so many
+  --from N          the first seed (default 1)
+  --workers N       in so many processes (default 1)
+  --nice            behind everything else that runs on this machine
+  --json FILE       writes the result there, after each minute and in the end
+    --resume        goes on from there
+
+  --plant NAME      plants that error and counts the seeds until it is found; "all" for all of them
+  --max-seeds N     gives up on a plant after so many (default 300)
+  --overlap N       and searches so many seeds for two leaders at a time
+
+  --per-seed N      terms a seed; a quarter of it in slow ones (default 100)
+  --beyond          lets clocks run further apart than lease and renew deadline allow
+`;
+
+const { values } = parseArgs({
+  options: {
+    seed: { type: 'string' },
+    seeds: { type: 'string' },
+    terms: { type: 'string' },
+    'min-seeds': { type: 'string', default: '0' },
+    workers: { type: 'string', default: '1' },
+    from: { type: 'string', default: '1' },
+    'per-seed': { type: 'string', default: '100' },
+    json: { type: 'string' },
+    resume: { type: 'boolean', default: false },
+    nice: { type: 'boolean', default: false },
+    plant: { type: 'string' },
+    overlap: { type: 'string', default: '0' },
+    'max-seeds': { type: 'string', default: '300' },
+    beyond: { type: 'boolean', default: false },
+    log: { type: 'boolean', default: false },
+  },
+});
+
+const perSeed = number('per-seed', values['per-seed']);
+
+// Processes that are forked from this one are as nice as it is.
+if (values.nice) setPriority(constants.priority.PRIORITY_LOW);
+
+if (values.plant !== undefined) await findPlants(values.plant);
+else if (values.seed !== undefined) await runOne(number('seed', values.seed));
+else if (values.seeds !== undefined || values.terms !== undefined) await runMany();
+else process.stdout.write(USAGE);
+
+function number(option: string, text: string): number {
+  const value = Number(text);
+  if (text !== '' && Number.isSafeInteger(value) && value >= 0) return value;
+  throw new Error(`--${option} takes a whole number, not ${JSON.stringify(text)}`);
+}
+
+async function runOne(seed: number): Promise<void> {
+  const result = await runSeed({
+    seed,
+    terms: perSeed,
+    beyondBound: values.beyond,
+    ...(values.log
+      ? {
+          onFact: (fact) => {
+            console.log(describe(fact));
+          },
+        }
+      : {}),
+  });
+  for (const { rule, what, timeline } of result.violations) {
+    console.log(`seed ${seed} breaks ${rule}: ${what}\n${timeline.join('\n')}\n`);
+  }
+  const { slots, lockKind } = result.scenario;
+  for (const { identity, library, timing, clockRate } of slots) {
+    const { leaseSeconds, renewSeconds, retrySeconds } = timing;
+    const timings = `${leaseSeconds}/${renewSeconds}/${retrySeconds}`;
+    console.log(
+      `${lockKind} ${identity}: ${library}, ${timings}, clock rate ${clockRate.toFixed(4)}`,
+    );
+  }
+  console.log(print(summaryOf(result), result.cpuMs));
+  console.log(`log hash: ${result.hash}`);
+  if (result.violations.length > 0) process.exitCode = 1;
+}
+
+async function runMany(): Promise<void> {
+  const [first = values.from, last = values.seeds] = values.seeds?.split('..') ?? [];
+  await runCampaignCommand({
+    firstSeed: number('seeds', first),
+    lastSeed: last === undefined ? Infinity : number('seeds', last),
+    // Without a number of terms, all of the seeds that are named.
+    terms: values.terms === undefined ? Infinity : number('terms', values.terms),
+    minSeeds: number('min-seeds', values['min-seeds']),
+    termsPerSeed: perSeed,
+    beyondBound: values.beyond,
+    workers: number('workers', values.workers),
+    json: values.json ?? null,
+    resume: values.resume,
+  });
+}
+
+async function findPlants(name: string): Promise<void> {
+  const plants = PLANTS.filter((plant) => name === 'all' || plant.name === name);
+  if (plants.length === 0) {
+    console.log(`There is no ${name}. There are: ${PLANTS.map((plant) => plant.name).join(', ')}`);
+    process.exitCode = 2;
+  }
+  for (const plant of plants) {
+    const maxSeeds = number('max-seeds', values['max-seeds']);
+    const search = { firstSeed: number('from', values.from), termsPerSeed: perSeed };
+    const first = await findPlant(plant, { ...search, maxSeeds });
+    const tries = number('overlap', values.overlap);
+    const led = tries === 0 ? '' : await findTwoLeaders(plant, { ...search, maxSeeds: tries });
+    const found = (first.rule ?? 'NOT FOUND').padEnd(28);
+    console.log(`${plant.name.padEnd(30)} ${found} ${String(first.seeds).padStart(4)} seeds${led}`);
+    if (first.rule === null) process.exitCode = 1;
+  }
+}
+
+async function findTwoLeaders(plant: Plant, search: SearchOptions): Promise<string> {
+  const { rule, seeds } = await findPlant(plant, { ...search, rule: 'two-leaders' });
+  return rule === null ? `, no two leaders in ${seeds}` : `, two leaders after ${seeds}`;
+}

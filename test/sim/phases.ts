@@ -1,0 +1,70 @@
+import type { Nemesis } from './faults/nemesis.js';
+import type { Fleet } from './fleet.js';
+import type { Scenario } from './scenario.js';
+import type { World } from './world/world.js';
+
+const STEP_MS = 250;
+
+export interface Progress {
+  /** Terms enough have been seen. */
+  readonly enough: boolean;
+  /** No leader is waited for. */
+  readonly settled: boolean;
+}
+
+/** Noise and quiet in turn: faults for a while, then none, until there is a leader again. */
+export class Phases {
+  readonly #world: World;
+  readonly #scenario: Scenario;
+  readonly #nemesis: Nemesis;
+  readonly #fleet: Fleet;
+  readonly #progress: () => Progress;
+
+  constructor(
+    world: World,
+    scenario: Scenario,
+    nemesis: Nemesis,
+    fleet: Fleet,
+    progress: () => Progress,
+  ) {
+    this.#world = world;
+    this.#scenario = scenario;
+    this.#nemesis = nemesis;
+    this.#fleet = fleet;
+    this.#progress = progress;
+  }
+
+  begin(): void {
+    const { noisyMs } = this.#scenario;
+    const until = this.#world.now + noisyMs;
+    this.#world.record({ kind: 'noise', t: this.#world.now });
+    this.#nemesis.begin();
+    this.#every(() => {
+      if (this.#world.now < until && !this.#progress().enough) return false;
+      this.#beQuiet();
+      return true;
+    });
+  }
+
+  #beQuiet(): void {
+    const world = this.#world;
+    this.#nemesis.rest();
+    this.#fleet.restartAll();
+    world.record({ kind: 'quiet', t: world.now, boundMs: this.#scenario.boundMs });
+    this.#every(() => {
+      const { enough, settled } = this.#progress();
+      if (!settled) return false;
+      if (enough) world.end();
+      else this.begin();
+      return true;
+    });
+  }
+
+  #every(done: () => boolean): void {
+    this.#world.after(STEP_MS, () => {
+      // Whether somebody leads is asked of all, who may have been silent for long.
+      this.#world.notice();
+      if (!done()) this.#every(done);
+    });
+  }
+}

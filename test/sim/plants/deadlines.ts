@@ -1,0 +1,96 @@
+import { assign } from 'xstate';
+import type { LockReading } from '../../../machines/actors.js';
+import type { ElectionContext } from '../../../machines/types.js';
+import * as updates from '../../../machines/updates.js';
+import { resolveConfig } from '../../../src/config/resolve-config.js';
+import type { LeaderElectionConfig } from '../../../src/config/leader-election-config.js';
+import type { LockSnapshot } from '../../../src/lock/resource-lock.js';
+import type { LeaderElectionMachine } from '../../../machines/leader-election.js';
+import { type Plant, altered, provide } from './tools.js';
+
+const NEVER_MS = 2 ** 31 - 1;
+
+/** Errors about when a leadership ends. */
+export const deadlinePlants: readonly Plant[] = [
+  {
+    name: 'deadline-from-response',
+    what: 'the renew deadline counts from the answer and not from the sending',
+    planted: { machine: countingFrom(() => 0) },
+  },
+  {
+    name: 'deadline-a-retry-period-late',
+    what: 'the renew deadline counts from a retry period after the answer, as each round begins',
+    planted: { machine: countingFrom(({ config }) => config.retryPeriodMs) },
+  },
+  {
+    name: 'no-bound-and-no-deadline',
+    what: 'requests have no limit, and no timer ends the leadership',
+    planted: {
+      machine: provide({
+        delays: { requestTimeout: NEVER_MS, renewDeadline: NEVER_MS },
+        guards: { leaseLapsed: () => false },
+      }),
+    },
+  },
+  {
+    name: 'leader-by-flag',
+    what: 'isLeader() reports the state of the chart and does not ask the clock',
+    planted: { isLeader: (actor) => actor.getSnapshot().hasTag('leader') },
+  },
+  {
+    name: 'signal-not-aborted',
+    what: 'nothing aborts the signal of a term that has ended',
+    planted: { machine: provide({ actions: { endTerm: () => undefined } }) },
+  },
+  {
+    name: 'late-claim-accepted',
+    what: 'a claim founds a leadership however late its answer comes',
+    planted: { machine: provide({ guards: { claimIsFresh: () => true } }) },
+  },
+  {
+    name: 'renew-deadline-is-lease',
+    what: 'the renew deadline is as long as the lease',
+    planted: {
+      timing: (timing) => ({ ...timing, renewSeconds: timing.leaseSeconds }),
+      machine: altered((config) => {
+        config['context'] = ({ input }: { input: LeaderElectionConfig }) => {
+          const resolved = resolveConfig(input);
+          return updates.initialContext({ ...resolved, renewDeadlineMs: resolved.leaseDurationMs });
+        };
+      }),
+    },
+  },
+  {
+    name: 'clocks-beyond-bound',
+    what: 'nothing is wrong, but clock rates differ by more than lease over renew deadline',
+    planted: {},
+    beyondBound: true,
+  },
+];
+
+/** A lease counts from when its write was confirmed, or later still. */
+function countingFrom(lateMs: (context: ElectionContext) => number): LeaderElectionMachine {
+  const late = (
+    context: ElectionContext,
+    right: Partial<ElectionContext>,
+  ): Partial<ElectionContext> => {
+    if (right.lease == null) return right;
+    const { monotonicMs, wallMs } = right.lease.confirmedAt;
+    const ms = lateMs(context);
+    const validFrom = { monotonicMs: monotonicMs + ms, wallMs: wallMs + ms };
+    return { ...right, lease: { ...right.lease, validFrom } };
+  };
+  interface Args {
+    context: ElectionContext;
+  }
+  return provide({
+    actions: {
+      noteCommitted: assign(({ context }: Args, snapshot: LockSnapshot) =>
+        late(context, updates.committed(context, snapshot)),
+      ),
+      noteFoundCommitted: assign(({ context }: Args, reading: LockReading) =>
+        late(context, updates.foundCommitted(context, reading)),
+      ),
+    },
+  });
+}

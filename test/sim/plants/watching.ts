@@ -1,0 +1,107 @@
+import { assign } from 'xstate';
+import type { News } from '../../../machines/guards.js';
+import * as delays from '../../../machines/delays.js';
+import * as guards from '../../../machines/guards.js';
+import type { ElectionContext } from '../../../machines/types.js';
+import * as updates from '../../../machines/updates.js';
+import { type Plant, altered, deciding, founded, heldRecord, node, provide } from './tools.js';
+
+const NEVER_MS = 2 ** 31 - 1;
+const TAKE = { kind: 'take', because: 'expired' } as const;
+
+interface Args {
+  readonly context: ElectionContext;
+}
+
+interface Heard extends Args {
+  readonly event: { readonly type: string; readonly news?: News };
+}
+
+/** Errors about what a watch and the server's clock tell. */
+export const watchingPlants: readonly Plant[] = [
+  {
+    name: 'grant-by-watch',
+    what: 'whoever hears its own name from the watch leads, without a write',
+    planted: {
+      machine: altered((config) => {
+        const grant = {
+          guard: ({ context, event: { news } }: Heard) =>
+            news?.snapshot?.record?.holderIdentity === context.config.lock.identity,
+          target: '#elected',
+          actions: assign(({ context, event: { news } }: Heard) => ({
+            lease: founded(context, news?.snapshot ?? null),
+          })),
+        };
+        for (const path of ['acquiring', 'acquiring.waiting', 'acquiring.holdingBack']) {
+          const on = node(config, path)['on'] as Record<string, unknown>;
+          on['lockChanged'] = [grant, on['lockChanged']].flat();
+        }
+      }),
+    },
+  },
+  {
+    name: 'heard-loss-ignored',
+    what: "a leader that hears of another's record goes on until its next renewal",
+    planted: { machine: provide({ guards: { takenByAnother: () => false } }) },
+  },
+  {
+    name: 'heard-deletion-is-release',
+    what: 'the object is created at once when the watch tells that it has vanished',
+    planted: {
+      machine: provide({
+        guards: {
+          freesTheLock: (args: Args, news: News) =>
+            guards.freesTheLock(args, news) || (guards.isNews(args, news) && !news.snapshot),
+        },
+        actions: {
+          noteNews: assign(({ context }: Args, news: News) => ({
+            ...updates.news(context, news),
+            ...(news.snapshot === null ? { decision: { kind: 'create' as const } } : {}),
+          })),
+        },
+      }),
+    },
+  },
+  {
+    name: 'watch-is-trusted',
+    what: 'no timer runs beside a watch, so that a lease which runs out is never noticed',
+    planted: {
+      machine: provide({
+        delays: {
+          pollInterval: ({ context }: Args) =>
+            context.watching ? NEVER_MS : delays.pollInterval({ context }),
+          leaseDuration: ({ context }: Args) =>
+            context.watching && context.lease === null
+              ? NEVER_MS
+              : delays.leaseDuration({ context }),
+        },
+      }),
+    },
+  },
+  {
+    name: 'server-age-hasty',
+    what: "a lease is expired when it is one lease old by the server's clock",
+    planted: {
+      machine: deciding(({ reading }) => {
+        const held = heldRecord(reading);
+        const ageMs = reading.snapshot?.writtenAgoMs ?? -Infinity;
+        return held !== null && ageMs > held.leaseDurationSeconds * 1000 ? TAKE : null;
+      }),
+    },
+  },
+  {
+    name: 'server-age-by-own-clock',
+    what: "the age of a lease is from the server's date to the own wall clock",
+    planted: {
+      machine: deciding(({ context: { config }, reading }) => {
+        const held = heldRecord(reading);
+        const { metadata } = (reading.snapshot?.object ?? {}) as {
+          metadata?: { managedFields?: { time: string }[] };
+        };
+        const times = metadata?.managedFields?.map(({ time }) => Date.parse(time)) ?? [];
+        const ageMs = config.clock.now().wallMs - Math.max(...times);
+        return held !== null && ageMs > 2 * held.leaseDurationSeconds * 1000 ? TAKE : null;
+      }),
+    },
+  },
+];

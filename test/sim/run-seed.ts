@@ -1,0 +1,121 @@
+import {
+  type LeaderElectionMachine,
+  makeLeaderElectionMachine,
+} from '../../machines/leader-election.js';
+import type { Planted } from './candidates/ours.js';
+import { Nemesis } from './faults/nemesis.js';
+import type { Fact } from './facts.js';
+import { EPOCH_MS, Fleet } from './fleet.js';
+import { Observer } from './observer.js';
+import { Phases } from './phases.js';
+import { type Scenario, drawScenario } from './scenario.js';
+import { Timeline } from './timeline.js';
+import type { Margin } from './verifier/margins.js';
+import type { Violation } from './verifier/rule.js';
+import { Verifier } from './verifier/verifier.js';
+import { Network } from './world/network.js';
+import { Random } from './world/random.js';
+import { SimServer } from './world/server.js';
+import { underVirtualTime } from './world/virtual-globals.js';
+import { World } from './world/world.js';
+
+export interface RunOptions {
+  readonly seed: number;
+  /** The run ends when so many terms have begun; when the scenario is slow, a quarter of them. */
+  readonly terms: number;
+  readonly planted?: Planted | null;
+  /** Clocks run further apart than lease and renew deadline allow. */
+  readonly beyondBound?: boolean;
+  /** Called with each fact, for a full log. */
+  readonly onFact?: (fact: Fact) => void;
+  /** Ask nobody whether it leads. The verifier is blind then. */
+  readonly askNobody?: boolean;
+  /** End at the first violation of this rule, or of any. */
+  readonly until?: string;
+}
+
+export interface RunResult {
+  readonly seed: number;
+  readonly scenario: Scenario;
+  readonly terms: number;
+  readonly simulatedMs: number;
+  readonly cpuMs: number;
+  readonly faults: Readonly<Record<string, number>>;
+  /** How the terms came about. */
+  readonly takeovers: Readonly<Record<string, number>>;
+  readonly violations: readonly (Violation & { readonly timeline: readonly string[] })[];
+  readonly worstMargin: Margin | null;
+  readonly closestMargin: Margin | null;
+  readonly longestWaitMs: number;
+  /** The same for two runs exactly when the same things happened in them. */
+  readonly hash: string;
+  /** Over what happened until all was quiet, but for what the simulation asked the candidates. */
+  readonly hashOfEvents: string;
+}
+
+/** However few terms there are, a run ends then. */
+const LONGEST_MS = 3_600_000;
+
+const machine: LeaderElectionMachine = makeLeaderElectionMachine();
+
+/** One simulation from one seed. The same seed does the same to the last digit. */
+export async function runSeed(options: RunOptions): Promise<RunResult> {
+  const { seed, planted = null } = options;
+  const cpuBefore = process.cpuUsage();
+  const scenario = drawScenario(seed, options.beyondBound);
+  const faults: Record<string, number> = {};
+  const count = (fault: string): void => {
+    faults[fault] = (faults[fault] ?? 0) + 1;
+  };
+  const timeline = new Timeline();
+  const violations: (Violation & { timeline: string[] })[] = [];
+  const verifier = new Verifier(EPOCH_MS, (violation) => {
+    violations.push({ ...violation, timeline: timeline.lines() });
+    if (options.until === undefined || options.until === violation.rule) world.end();
+  });
+  const world: World = new World(
+    (fact) => {
+      timeline.add(fact);
+      options.onFact?.(fact);
+      verifier.observe(fact);
+      observer.observe(fact);
+    },
+    () => {
+      if (options.askNobody !== true) observer.askAll();
+    },
+  );
+  const server = new SimServer(world, new Random(seed, 'server'), EPOCH_MS, count);
+  const network = new Network(world, server, new Random(seed, 'network'), count);
+  network.streams.trouble.refused = scenario.watchesRefused;
+  const fleet = new Fleet({ world, network, scenario, machine, planted });
+  const nemesis = new Nemesis({ world, server, network, fleet, scenario, count });
+  const observer = new Observer(world, fleet);
+  const enough = scenario.pace === 'slow' ? Math.ceil(options.terms / 4) : options.terms;
+  const phases = new Phases(world, scenario, nemesis, fleet, () => ({
+    enough: verifier.terms >= enough || world.now > LONGEST_MS,
+    settled: !verifier.awaitsLeader,
+  }));
+  for (const slot of fleet.slots) {
+    world.after(slot.random.skewed(1, 5000), () => {
+      fleet.start(slot);
+    });
+  }
+  phases.begin();
+  await underVirtualTime(world, seed, () => world.run());
+  const { user, system } = process.cpuUsage(cpuBefore);
+  return {
+    seed,
+    scenario,
+    cpuMs: (user + system) / 1000,
+    terms: verifier.terms,
+    simulatedMs: world.now,
+    faults,
+    takeovers: verifier.takeovers,
+    violations,
+    worstMargin: verifier.worstMargin,
+    closestMargin: verifier.closestMargin,
+    longestWaitMs: verifier.longestWaitMs,
+    hash: timeline.hash,
+    hashOfEvents: timeline.hashOfEvents,
+  };
+}

@@ -1,0 +1,290 @@
+import { describe, expect, it } from 'vitest';
+import type { CandidateInfo, Fact, Json } from './facts.js';
+import type { RuleName } from './verifier/rule.js';
+import { Verifier } from './verifier/verifier.js';
+
+/*
+ * Timelines written by hand, to see that the verifier objects to exactly what it should: above all
+ * that no edit of the lock excuses two leaders except those which end a lease early.
+ */
+
+const INFO: CandidateInfo = {
+  identity: 'a',
+  library: 'ours',
+  leaseMs: 15_000,
+  renewMs: 10_000,
+  retryMs: 2000,
+  drainMs: 20_000,
+  reclaimsOwnIdentity: false,
+  usesServerClock: true,
+  clockRate: 1,
+};
+
+/** A timeline in which every clock shows true time. */
+class Story {
+  readonly #verifier = new Verifier(0);
+  #object: Json | null = null;
+  #revision = 10;
+  #request = 0;
+  #t = 0;
+
+  get broken(): RuleName[] {
+    return this.#verifier.violations.map(({ rule }) => rule);
+  }
+
+  at(seconds: number): this {
+    this.#t = seconds * 1000;
+    return this;
+  }
+
+  join(who: string, info: Partial<CandidateInfo> = {}): this {
+    const { local } = this;
+    return this.tell({ kind: 'joined', who, info: { ...INFO, identity: who, ...info }, local });
+  }
+
+  /** Shows the lock to the candidate, as a GET does. */
+  look(who: string): this {
+    this.#send(who, 'get', null, false);
+    return this.#answer(who, this.#object === null ? 404 : 200, this.#object ?? ABSENT);
+  }
+
+  /** The watch brings the lock as it is, or something older. */
+  hear(who: string, object = this.#object, revision = this.#revision): this {
+    const { local } = this;
+    return this.tell({ kind: 'heard', who, revision, body: object, local });
+  }
+
+  get object(): Json | null {
+    return this.#object;
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /** A write that is stored and answered at once. */
+  write(who: string, fields: object, leading = false): this {
+    const verb = this.#object === null ? 'create' : 'update';
+    this.#send(who, verb, this.#with(fields), leading);
+    this.#commit(who, this.#request, this.#with(fields));
+    return this.#answer(who, 200, this.#object);
+  }
+
+  claim(who: string): this {
+    return this.write(who, record(who, `t${this.#t}`)).begin(who);
+  }
+
+  begin(who: string, token = BigInt(this.#revision)): this {
+    const { local } = this;
+    return this.tell({ kind: 'began', who, token, local }).asked(who, true);
+  }
+
+  edit(fields: object | null): this {
+    return this.#commit('hand', null, fields === null ? null : this.#with(fields));
+  }
+
+  label(): this {
+    const metadata = { ...(this.#object?.['metadata'] as Json), labels: { edited: 'yes' } };
+    return this.#commit('hand', null, { ...this.#object, metadata });
+  }
+
+  asked(who: string, leader: boolean, signalOpen = leader): this {
+    const { local } = this;
+    const abortDue = signalOpen;
+    return this.tell({
+      kind: 'asked',
+      who,
+      leader,
+      signalOpen,
+      abortDue,
+      unresponsive: false,
+      local,
+    });
+  }
+
+  // A fact without its time; `Omit` would lose what tells the kinds of facts apart.
+  tell(fact: Fact extends infer F ? (F extends Fact ? Omit<F, 't'> : never) : never): this {
+    this.#verifier.observe({ ...fact, t: this.#t });
+    return this;
+  }
+
+  get local(): { monotonicMs: number; wallMs: number } {
+    return { monotonicMs: this.#t, wallMs: this.#t };
+  }
+
+  #with(fields: object): Json {
+    const metadata = { ...(this.#object?.['metadata'] as Json | undefined) };
+    return {
+      kind: 'Lease',
+      metadata: { ...metadata, resourceVersion: String(this.#revision) },
+      spec: fields,
+    };
+  }
+
+  #send(who: string, verb: 'get' | 'create' | 'update', body: Json | null, leading: boolean): void {
+    const { local } = this;
+    this.#request += 1;
+    this.tell({ kind: 'sent', who, request: this.#request, verb, body, local, leading });
+  }
+
+  #answer(who: string, status: number, body: Json | null): this {
+    const { local } = this;
+    return this.tell({ kind: 'answered', who, request: this.#request, status, body, local });
+  }
+
+  #commit(who: string, request: number | null, after: Json | null): this {
+    this.#revision += 1;
+    const before = this.#object;
+    const metadata = {
+      ...(after?.['metadata'] as Json | undefined),
+      resourceVersion: String(this.#revision),
+      managedFields: [{ time: new Date(this.#t).toISOString() }],
+    };
+    this.#object = after === null ? null : { ...after, metadata };
+    return this.tell({
+      kind: 'committed',
+      who,
+      request,
+      revision: this.#revision,
+      before,
+      after: this.#object,
+    });
+  }
+}
+
+const ABSENT = { kind: 'Status', reason: 'NotFound' };
+
+function record(holderIdentity: string, acquireTime: string, fields: object = {}): object {
+  return {
+    holderIdentity,
+    leaseDurationSeconds: 15,
+    acquireTime,
+    renewTime: acquireTime,
+    leaseTransitions: 0,
+    ...fields,
+  };
+}
+
+/** A leads since 0 s, and B has known it since 1 s. */
+function leadingA(): Story {
+  return new Story().join('a').join('b').at(0).claim('a').at(1).look('b');
+}
+
+describe('two leaders', () => {
+  it('are none when the second takes the lease after it has run out', () => {
+    const story = leadingA().at(10).asked('a', false).at(16).look('b');
+    story.write('b', record('b', 'later', { leaseTransitions: 1 })).begin('b');
+    expect(story.broken).toEqual([]);
+  });
+
+  it('are found however the second came to lead', () => {
+    const story = leadingA().at(5).claim('b');
+    expect(story.broken).toContain('two-leaders');
+    expect(story.broken).toContain('early-take');
+  });
+
+  it('are not excused by an edit of labels', () => {
+    const story = leadingA().at(2).label().at(3).look('b').at(5).claim('b');
+    expect(story.broken).toContain('two-leaders');
+  });
+
+  it('are not excused by another holder with a lease as long', () => {
+    const story = leadingA().at(2).edit(record('x', 'edited')).at(3).look('b').at(5).claim('b');
+    expect(story.broken).toContain('two-leaders');
+  });
+
+  it.each([
+    ['deletes the object', null],
+    ['empties the holder', record('', 'edited')],
+    ['strips the record', {}],
+  ])('are excused when a hand %s and the second could not know', (_, edit) => {
+    const story = leadingA().at(2).edit(edit).join('c').at(3).look('c').at(4).claim('c');
+    expect(story.broken).not.toContain('two-leaders');
+    expect(story.broken).not.toContain('early-take');
+  });
+
+  it('are excused when a hand shortens the lease, and only if it is waited for', () => {
+    const short = record('x', 'edited', { leaseDurationSeconds: 2 });
+    const patient = leadingA().at(2).edit(short).at(3).look('b').at(5);
+    patient.write('b', record('b', 'later', { leaseTransitions: 1 })).begin('b');
+    expect(patient.broken).toEqual([]);
+    const hasty = leadingA().at(2).edit(short).at(3).look('b').at(4).claim('b');
+    expect(hasty.broken).toContain('early-take');
+  });
+
+  it('do not excuse a candidate that knew of the holder when the object vanished', () => {
+    const story = leadingA().at(2).edit(null).at(3).look('b').at(4).claim('b');
+    expect(story.broken).toContain('early-take');
+  });
+});
+
+describe('a leader', () => {
+  it('is none any more at its deadline, counted from the sending', () => {
+    expect(leadingA().at(9.999).asked('a', true).broken).toEqual([]);
+    expect(leadingA().at(10).asked('a', true).broken).toContain('leads-past-deadline');
+  });
+
+  it('leads on nothing when it has stored nothing', () => {
+    const story = new Story().join('a').asked('a', true);
+    expect(story.broken).toContain('leads-without-write');
+  });
+
+  it('stops when it is shown the record of another', () => {
+    const story = leadingA().at(2).edit(record('x', 'edited')).at(3).look('a').asked('a', true);
+    expect(story.broken).toContain('leads-though-superseded');
+  });
+
+  it('stops when its watch tells of another, and not for what is older than its own write', () => {
+    const told = leadingA().at(2).edit(record('x', 'edited')).hear('a').asked('a', true);
+    expect(told.broken).toContain('leads-though-superseded');
+    const story = new Story()
+      .join('a')
+      .at(0)
+      .edit(record('x', 'edited', { leaseDurationSeconds: 1 }));
+    const { object, revision } = story;
+    story
+      .at(1)
+      .look('a')
+      .at(3)
+      .write('a', record('a', 'later', { leaseTransitions: 1 }))
+      .begin('a');
+    expect(story.at(4).hear('a', object, revision).asked('a', true).broken).toEqual([]);
+  });
+
+  it('may not empty the record of another', () => {
+    const story = leadingA().at(2).edit(record('x', 'edited')).at(3).look('a').asked('a', false);
+    story.write('a', record('', 'released'));
+    expect(story.broken).toContain('foreign-release');
+  });
+
+  it('begins a term with a larger token than any before it', () => {
+    const story = leadingA().at(10).asked('a', false).at(16).look('b');
+    story.write('b', record('b', 'later', { leaseTransitions: 1 })).begin('b', 3n);
+    expect(story.broken).toContain('token-order');
+  });
+});
+
+describe('a lease that a candidate sees for the first time', () => {
+  const takenAt = (seconds: number, info: Partial<CandidateInfo> = {}): Story => {
+    const story = new Story().join('a').claim('a').at(10).asked('a', false);
+    story.at(seconds).join('b', info).look('b');
+    return story.write('b', record('b', 'later', { leaseTransitions: 1 })).begin('b');
+  };
+
+  it('may be taken when it is older than two leases by the clock of the server', () => {
+    expect(takenAt(40).broken).toEqual([]);
+  });
+
+  it('may not be taken when it is younger, or when the candidate does not go by that clock', () => {
+    expect(takenAt(25).broken).toContain('early-take');
+    expect(takenAt(40, { usesServerClock: false }).broken).toContain('early-take');
+  });
+});
+
+describe('quiet', () => {
+  it('without a leader by the time it is due is found', () => {
+    const story = new Story().join('a').tell({ kind: 'quiet', boundMs: 5000 });
+    expect(story.at(5).asked('a', false).broken).toEqual([]);
+    expect(story.at(5.1).asked('a', false).broken).toContain('no-leader');
+  });
+});

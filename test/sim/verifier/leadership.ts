@@ -1,0 +1,151 @@
+import type { Fact } from '../facts.js';
+import { type Candidate, type Commit, type Ledger, validHold } from './ledger.js';
+import { recordOf, revisionOf } from './records.js';
+import type { Report, Rules } from './rule.js';
+
+type AfterTheEnd = 'leads-after-stop-callback' | 'leads-after-failed-work';
+type Asked = Fact & { readonly kind: 'asked' };
+
+/** Timers may be that late in a process that is free to run them. */
+const TIMER_SLACK_MS = 25;
+
+/** Who leads when: at most one at a time, on a write of its own, and never past its deadline. */
+export class LeadershipRules implements Rules {
+  readonly #ledger: Ledger;
+  readonly #report: Report;
+  readonly #leaders = new Set<Candidate>();
+  /** Leaders that have just been shown another's record. */
+  readonly #superseded = new Set<Candidate>();
+  readonly #stopped = new Map<Candidate, AfterTheEnd>();
+
+  constructor(ledger: Ledger, report: Report) {
+    this.#ledger = ledger;
+    this.#report = report;
+  }
+
+  before(fact: Fact): void {
+    if (fact.kind === 'answered') this.#noteSuperseded(fact);
+    if (fact.kind === 'heard') this.#noteHeard(fact);
+    if (fact.kind === 'stopCallbackEnded') this.#note(fact, 'leads-after-stop-callback');
+    if (fact.kind === 'workEnded' && fact.failed) this.#note(fact, 'leads-after-failed-work');
+    if (fact.kind === 'began') {
+      const candidate = this.#ledger.get(fact.who);
+      if (candidate !== null) this.#stopped.delete(candidate);
+    }
+    if (fact.kind === 'crashed') {
+      const candidate = this.#ledger.get(fact.who);
+      if (candidate !== null) this.#leaders.delete(candidate);
+    }
+  }
+
+  after(fact: Fact): void {
+    if (fact.kind !== 'asked') return;
+    const candidate = this.#ledger.get(fact.who);
+    if (candidate === null) return;
+    this.#checkAbort(candidate, fact);
+    if (fact.leader || fact.signalOpen) {
+      this.#leaders.add(candidate);
+      this.#checkWrite(candidate, fact);
+      if (this.#leaders.size > 1) this.#checkOthers(candidate, fact);
+    } else this.#leaders.delete(candidate);
+    this.#checkNotes(candidate, fact);
+  }
+
+  #note({ who, term }: { who: string; term: number }, rule: AfterTheEnd): void {
+    const candidate = this.#ledger.get(who);
+    if (candidate?.terms === term) this.#stopped.set(candidate, rule);
+  }
+
+  #checkWrite(candidate: Candidate, fact: Asked): void {
+    const { who, info, holds, lastCommit } = candidate;
+    const hold = validHold(candidate, fact.local);
+    if (holds.length === 0) {
+      this.#report('leads-without-write', fact.t, `${who} has never stored a record`);
+    } else if (hold === null) {
+      const what = `${who} leads, and its last stored write was sent over ${info.renewMs / 1000} s ago`;
+      this.#report('leads-past-deadline', fact.t, what);
+    } else if (lastCommit?.record?.kind === 'released' && lastCommit.revision > hold.revision) {
+      this.#report('leads-after-release', fact.t, `${who} leads, and has released the lock`);
+    }
+  }
+
+  #checkOthers(candidate: Candidate, fact: Asked): void {
+    for (const other of this.#leaders) {
+      if (other === candidate) continue;
+      const first = (other.holds.at(-1)?.revision ?? 0) < (candidate.holds.at(-1)?.revision ?? 0);
+      const [older, newer] = first ? [other, candidate] : [candidate, other];
+      if (this.#promiseWasVoid(older, newer)) continue;
+      this.#report('two-leaders', fact.t, `${older.who} and ${newer.who} lead at the same time`);
+    }
+  }
+
+  /**
+   * Somebody who is no candidate of ours took away what the older leader's lease rests on, before
+   * what the newer one's rests on: deleted the object or its record, emptied the holder, put a lease in its place
+   * that is shorter, one that had stood there before, or one in the name of somebody who may take
+   * its own at once. No other edit is an excuse.
+   */
+  #promiseWasVoid(older: Candidate, newer: Candidate): boolean {
+    const restsOn = older.holds.at(-1)?.revision ?? 0;
+    const won = newer.holds.at(-1)?.revision ?? 0;
+    return this.#ledger.commits.some(
+      (commit) =>
+        commit.author === null &&
+        commit.revision > restsOn &&
+        commit.revision < won &&
+        this.#endsLeaseEarly(commit, older),
+    );
+  }
+
+  #endsLeaseEarly(commit: Commit, older: Candidate): boolean {
+    const { after, record } = commit;
+    if (!commit.changesRecord) return false;
+    if (after === null || record === null) return true;
+    if (record.kind === 'bare' || record.kind === 'released') return true;
+    // To who wrote it, that is a write of its own which came late; to who saw it long ago, it is old.
+    if (commit.bringsBack || this.#ledger.reclaimed.has(record.holder)) return true;
+    return (record.durationMs ?? this.#ledger.shortestLeaseMs) < older.info.leaseMs;
+  }
+
+  #checkAbort(candidate: Candidate, fact: Asked): void {
+    if (!fact.abortDue || fact.unresponsive || fact.t - candidate.frozenAt < 1) return;
+    // Timers go by the monotonic clock: what a machine has slept is not counted here.
+    const sentMs = candidate.holds.at(-1)?.request?.local.monotonicMs ?? -Infinity;
+    const overMs = fact.local.monotonicMs - sentMs - candidate.info.renewMs;
+    if (overMs < TIMER_SLACK_MS || sentMs === -Infinity) return;
+    const what = `${candidate.who} could run, and its signal is not aborted ${overMs.toFixed(1)} ms past the deadline`;
+    this.#report('signal-late', fact.t, what);
+  }
+
+  #noteSuperseded({ who, request, status, body }: Fact & { kind: 'answered' }): void {
+    const candidate = this.#ledger.get(who);
+    if (candidate === null || !candidate.leader || status !== 200 || body === null) return;
+    if (this.#ledger.request(request)?.verb !== 'get') return;
+    const record = recordOf(body);
+    if (record.kind === 'bare' || candidate.ownKeys.has(record.key)) return;
+    if ((revisionOf(body) ?? 0) < (candidate.lastCommit?.revision ?? 0)) return;
+    this.#superseded.add(candidate);
+  }
+
+  /** The leader's watch has told of another's record. */
+  #noteHeard({ who, revision, body }: Fact & { kind: 'heard' }): void {
+    const candidate = this.#ledger.get(who);
+    if (candidate === null || !candidate.leader || body === null) return;
+    const record = recordOf(body);
+    if (record.kind === 'bare' || candidate.ownKeys.has(record.key)) return;
+    // What was so before its own last write, or before what it has been shown, is no news.
+    const known = Math.max(candidate.lastCommit?.revision ?? 0, candidate.sight?.revision ?? 0);
+    if (revision > known) this.#superseded.add(candidate);
+  }
+
+  #checkNotes(candidate: Candidate, fact: Asked): void {
+    if (this.#superseded.delete(candidate) && fact.leader) {
+      const what = `${candidate.who} was shown another's record and leads on`;
+      this.#report('leads-though-superseded', fact.t, what);
+    }
+    const rule = this.#stopped.get(candidate);
+    if (rule === undefined || !this.#stopped.delete(candidate)) return;
+    const leadsOn = rule === 'leads-after-failed-work' ? fact.signalOpen : fact.leader;
+    if (leadsOn) this.#report(rule, fact.t, `${candidate.who} leads on`);
+  }
+}

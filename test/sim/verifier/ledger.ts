@@ -1,0 +1,256 @@
+import type { CandidateInfo, Fact, Json, Local } from '../facts.js';
+import { type SeenRecord, recordOf, revisionOf } from './records.js';
+import { type Sight, see, seeAnswer } from './sight.js';
+
+export interface Request {
+  readonly id: number;
+  readonly who: string;
+  readonly verb: 'get' | 'create' | 'update';
+  readonly local: Local;
+  readonly record: SeenRecord | null;
+  /** The version that the write is conditional on. */
+  readonly condition: number | null;
+  /** What its sender had been shown when it was sent, and whether it led. */
+  readonly sight: Sight | null;
+  readonly leading: boolean;
+  readonly t: number;
+}
+
+export interface Commit {
+  /** Null: by hand, or by a candidate of another library. */
+  readonly author: Candidate | null;
+  readonly byForeigner: boolean;
+  readonly request: Request | null;
+  readonly t: number;
+  readonly revision: number;
+  readonly before: Json | null;
+  readonly after: Json | null;
+  readonly record: SeenRecord | null;
+  /** It changed the election record, or took it away. */
+  readonly changesRecord: boolean;
+  /** The record that it put there had stood there before, and another since. */
+  readonly bringsBack: boolean;
+}
+
+export interface TermState {
+  readonly token: bigint;
+  readonly wonAt: number;
+  workRuns: boolean;
+  workStarts: number;
+  stopCalls: number;
+  stopRuns: boolean;
+}
+
+export interface Candidate {
+  readonly who: string;
+  readonly info: CandidateInfo;
+  readonly requests: Map<number, Request>;
+  /** Its commits that name it as the holder, newest last; older ones can matter no more. */
+  holds: Commit[];
+  lastCommit: Commit | null;
+  /** How often it has released the lock. */
+  releases: number;
+  readonly ownKeys: Set<string>;
+  sight: Sight | null;
+  leader: boolean;
+  signalOpen: boolean;
+  unresponsive: boolean;
+  /** True time of the last moment at which it could not run. */
+  frozenAt: number;
+  alive: boolean;
+  over: boolean;
+  goneAt: number;
+  term: TermState | null;
+  terms: number;
+  toldToStop: Local | null;
+  stopFrozenAt: number;
+}
+
+const COMMITS_KEPT = 400;
+const HOLDS_KEPT = 12;
+/** No request stays under way for that long. */
+const FORGET_MS = 600_000;
+
+/** Everything that has happened so far, put in order for the rules to judge by. */
+export class Ledger {
+  readonly candidates = new Map<string, Candidate>();
+  readonly commits: Commit[] = [];
+  #joined = 0;
+  readonly #keys = new Set<string>();
+  readonly #open = new Map<number, Request>();
+
+  /** What the server's clock shows at true time 0. */
+  readonly epochMs: number;
+  /** The shortest lease that any candidate of ours would wait for a record without a duration. */
+  shortestLeaseMs = Infinity;
+  /** Identities whose bearers take a record in their own name at once. */
+  readonly reclaimed = new Set<string>();
+
+  constructor(epochMs: number) {
+    this.epochMs = epochMs;
+  }
+
+  get(who: string): Candidate | null {
+    return this.candidates.get(who) ?? null;
+  }
+
+  request(id: number): Request | null {
+    return this.#open.get(id) ?? null;
+  }
+
+  /** Call after the rules that judge by what was before have seen the fact. */
+  take(fact: Fact): void {
+    if (fact.kind === 'joined') {
+      if (++this.#joined % 64 === 0) this.#forget(fact.t);
+      this.candidates.set(fact.who, newCandidate(fact.who, fact.info));
+      const { library, leaseMs, reclaimsOwnIdentity, identity } = fact.info;
+      if (library === 'ours') this.shortestLeaseMs = Math.min(this.shortestLeaseMs, leaseMs);
+      if (reclaimsOwnIdentity) this.reclaimed.add(identity);
+      return;
+    }
+    if (fact.kind === 'committed') {
+      this.#commit(fact);
+      return;
+    }
+    const candidate = 'who' in fact ? this.get(fact.who) : null;
+    if (candidate === null) return;
+    switch (fact.kind) {
+      case 'sent':
+        this.#sent(candidate, fact);
+        break;
+      case 'answered':
+        candidate.requests.delete(fact.request);
+        seeAnswer(candidate, fact, this.#open.get(fact.request)?.verb ?? 'get');
+        break;
+      case 'heard':
+        see(candidate, fact.body, fact.revision, fact.local);
+        break;
+      case 'gaveUp':
+        candidate.requests.delete(fact.request);
+        break;
+      case 'asked':
+        candidate.leader = fact.leader;
+        candidate.signalOpen = fact.signalOpen;
+        candidate.unresponsive = fact.unresponsive;
+        if (fact.unresponsive) candidate.frozenAt = fact.t;
+        break;
+      case 'froze':
+      case 'thawed':
+        candidate.frozenAt = fact.t;
+        break;
+      case 'toldToStop':
+        candidate.toldToStop ??= fact.local;
+        break;
+      case 'ended':
+        candidate.over = true;
+        candidate.goneAt = fact.t;
+        break;
+      case 'crashed':
+        candidate.alive = false;
+        candidate.goneAt = fact.t;
+        candidate.leader = false;
+        candidate.signalOpen = false;
+        break;
+      default:
+        break;
+    }
+  }
+
+  #sent(candidate: Candidate, fact: Fact & { kind: 'sent' }): void {
+    const request: Request = {
+      id: fact.request,
+      who: fact.who,
+      verb: fact.verb,
+      local: fact.local,
+      record: fact.body === null ? null : recordOf(fact.body),
+      condition: fact.body === null ? null : revisionOf(fact.body),
+      sight: candidate.sight,
+      leading: fact.leading,
+      t: fact.t,
+    };
+    candidate.requests.set(fact.request, request);
+    this.#open.set(fact.request, request);
+  }
+
+  #commit(fact: Fact & { kind: 'committed' }): void {
+    const author = this.get(fact.who);
+    const record = fact.after === null ? null : recordOf(fact.after);
+    const changesRecord =
+      record?.key !== (fact.before === null ? undefined : recordOf(fact.before).key);
+    const commit: Commit = {
+      author: author?.info.library === 'ours' ? author : null,
+      byForeigner: author !== null && author.info.library !== 'ours',
+      request: fact.request === null ? null : this.request(fact.request),
+      t: fact.t,
+      revision: fact.revision,
+      before: fact.before,
+      after: fact.after,
+      record,
+      changesRecord,
+      bringsBack: changesRecord && record !== null && this.#keys.has(record.key),
+    };
+    if (record !== null) this.#keys.add(record.key);
+    this.commits.push(commit);
+    if (this.commits.length > 2 * COMMITS_KEPT) this.commits.splice(0, COMMITS_KEPT);
+    if (author === null || commit.record === null) return;
+    author.ownKeys.add(commit.record.key);
+    author.lastCommit = commit;
+    if (commit.record.kind === 'released') author.releases += 1;
+    if (commit.record.kind !== 'held' || commit.record.holder !== author.info.identity) return;
+    author.holds.push(commit);
+    if (author.holds.length > HOLDS_KEPT) author.holds.shift();
+  }
+
+  /** Candidates that are long gone, and requests that can take effect no more. */
+  #forget(now: number): void {
+    for (const [who, { goneAt }] of this.candidates) {
+      if (goneAt < now - FORGET_MS) this.candidates.delete(who);
+    }
+    for (const [id, { t }] of this.#open) if (t < now - FORGET_MS) this.#open.delete(id);
+  }
+}
+
+function newCandidate(who: string, info: CandidateInfo): Candidate {
+  return {
+    who,
+    info,
+    requests: new Map(),
+    holds: [],
+    lastCommit: null,
+    releases: 0,
+    ownKeys: new Set(),
+    sight: null,
+    leader: false,
+    signalOpen: false,
+    unresponsive: false,
+    frozenAt: -Infinity,
+    alive: true,
+    over: false,
+    goneAt: Infinity,
+    term: null,
+    terms: 0,
+    toldToStop: null,
+    stopFrozenAt: -Infinity,
+  };
+}
+
+/** Since when a holder must assume time to have passed: the larger of its two clocks' readings. */
+export function elapsed(since: Local, now: Local): number {
+  return Math.max(now.monotonicMs - since.monotonicMs, now.wallMs - since.wallMs);
+}
+
+/** The newest stored write of the candidate on which it may still found a leadership now. */
+export function validHold(candidate: Candidate, now: Local): Commit | null {
+  const { holds, info } = candidate;
+  for (let i = holds.length - 1; i >= 0; i--) {
+    const hold = holds[i];
+    if (hold?.request != null && elapsed(hold.request.local, now) < info.renewMs) return hold;
+  }
+  return null;
+}
+
+/** The commit with which the candidate's present possession of the lock began. */
+export function firstOf({ holds }: Candidate): Commit | undefined {
+  const last = holds.at(-1);
+  return holds.find((hold) => hold.record?.acquireTime === last?.record?.acquireTime);
+}

@@ -1,0 +1,44 @@
+import type { Fact } from '../facts.js';
+
+/** The names of the rules, as they are printed. */
+export type RuleName =
+  | 'two-leaders'
+  | 'leads-without-write'
+  | 'leads-past-deadline'
+  | 'leads-after-release'
+  | 'leads-though-superseded'
+  | 'leads-after-stop-callback'
+  | 'leads-after-failed-work'
+  | 'signal-late'
+  | 'early-take'
+  | 'foreign-release'
+  | 'foreign-content-lost'
+  | 'transitions'
+  | 'unconditional-write'
+  | 'zombie-renewal'
+  | 'request-unbounded'
+  | 'work-without-write'
+  | 'work-start-count'
+  | 'token-order'
+  | 'stop-callback-count'
+  | 'release-before-stop-callback'
+  | 'release-before-drained'
+  | 'no-leader'
+  | 'stop-hangs'
+  | 'outcome'
+  | 'left-behind'
+  | 'broken';
+
+export interface Violation {
+  readonly rule: RuleName;
+  readonly t: number;
+  readonly what: string;
+}
+
+export type Report = (rule: RuleName, t: number, what: string) => void;
+
+/** A group of rules. `before` sees a fact when the ledger does not contain it yet, `after` then. */
+export interface Rules {
+  before?(fact: Fact): void;
+  after?(fact: Fact): void;
+}

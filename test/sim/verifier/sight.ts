@@ -1,0 +1,49 @@
+import type { Fact, Json, Local } from '../facts.js';
+import type { Candidate } from './ledger.js';
+import { type SeenRecord, recordOf, revisionOf } from './records.js';
+
+/** What a candidate has been shown of the lock. It can know no more than this. */
+export interface Sight {
+  /** Null: the object was not there. */
+  readonly record: SeenRecord | null;
+  /** Its monotonic time when it was first shown this, and nothing else since. */
+  readonly sinceMs: number;
+  /** Its monotonic time when the lease that it knows of runs out; null: it knows of none. */
+  readonly expiresMs: number | null;
+  /** The newest revision that it was shown; what is older tells it nothing. */
+  readonly revision: number;
+}
+
+/** An answer that shows the lock, or its absence, has come in. */
+export function seeAnswer(
+  candidate: Candidate,
+  { status, body, local }: Fact & { kind: 'answered' },
+  verb: 'get' | 'create' | 'update',
+): void {
+  const isAbsence =
+    status === 404 && verb === 'get' && (body as { reason?: string } | null)?.reason === 'NotFound';
+  if (isAbsence) see(candidate, null, candidate.sight?.revision ?? 0, local);
+  else if (status >= 200 && status <= 299 && body !== null) {
+    see(candidate, body, revisionOf(body) ?? 0, local);
+  }
+}
+
+/** The candidate is shown the object as it is at that revision, or was; null: it is not there. */
+export function see(candidate: Candidate, body: Json | null, revision: number, local: Local): void {
+  const before = candidate.sight;
+  if (before !== null && revision < before.revision) return;
+  const record = body === null ? null : recordOf(body);
+  if (before !== null && before.record?.key === record?.key) {
+    candidate.sight = { ...before, revision };
+    return;
+  }
+  const nowMs = local.monotonicMs;
+  const keeps = record === null || record.kind === 'bare';
+  const lasts = record?.durationMs ?? candidate.info.leaseMs;
+  const expiresMs = keeps
+    ? (before?.expiresMs ?? null)
+    : record.kind === 'released' || candidate.ownKeys.has(record.key)
+      ? null
+      : nowMs + lasts;
+  candidate.sight = { record, sinceMs: nowMs, expiresMs, revision };
+}

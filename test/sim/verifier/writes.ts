@@ -1,0 +1,149 @@
+import type { Fact, Json } from '../facts.js';
+import type { Candidate, Commit, Ledger, Request } from './ledger.js';
+import { type SeenRecord, foreignContent, recordOf, revisionOf, writtenAtMs } from './records.js';
+import type { Report, Rules } from './rule.js';
+
+/** A decision and the sending that follows it may read the clock at slightly different moments. */
+const CLOCK_SLACK_MS = 0.01;
+const TIMER_SLACK_MS = 25;
+/** The server dates what it stores by whole seconds. */
+const WHOLE_SECONDS_MS = 1000;
+
+/** What candidates of ours send, and what of it takes effect. */
+export class WriteRules implements Rules {
+  readonly #ledger: Ledger;
+  readonly #report: Report;
+
+  constructor(ledger: Ledger, report: Report) {
+    this.#ledger = ledger;
+    this.#report = report;
+  }
+
+  before(fact: Fact): void {
+    if (fact.kind !== 'answered' && fact.kind !== 'gaveUp') return;
+    const candidate = this.#ours(fact.who);
+    const request = this.#ledger.request(fact.request);
+    if (candidate !== null && request !== null) this.#checkDuration(candidate, request, fact);
+  }
+
+  after(fact: Fact): void {
+    if (fact.kind === 'sent') {
+      const candidate = this.#ours(fact.who);
+      if (candidate !== null && fact.body !== null) this.#checkSent(candidate, fact, fact.body);
+    } else if (fact.kind === 'committed') {
+      const commit = this.#ledger.commits.at(-1);
+      if (commit?.author != null) this.#checkCommit(commit.author, commit, fact.t);
+    }
+  }
+
+  #ours(who: string): Candidate | null {
+    const candidate = this.#ledger.get(who);
+    return candidate?.info.library === 'ours' ? candidate : null;
+  }
+
+  #checkSent(candidate: Candidate, { t, request, verb, leading }: Sent, body: Json): void {
+    const { who, info } = candidate;
+    if (verb === 'update' && revisionOf(body) === null) {
+      this.#report('unconditional-write', t, `${who} sends #${request} without a version`);
+    }
+    const { kind, holder, acquireTime, renewTime } = recordOf(body);
+    const isRenewal = kind === 'held' && holder === info.identity && acquireTime !== renewTime;
+    if (isRenewal && !leading) {
+      this.#report('zombie-renewal', t, `${who} renews with #${request}, and does not lead`);
+    }
+  }
+
+  #checkCommit(candidate: Candidate, commit: Commit, t: number): void {
+    const { before, after, record } = commit;
+    if (after === null || record === null) return;
+    const was = before === null ? null : recordOf(before);
+    if (before !== null && foreignContent(before) !== foreignContent(after)) {
+      const what = `${candidate.who} has changed what is not its own: ${foreignContent(before)} became ${foreignContent(after)}`;
+      this.#report('foreign-content-lost', t, what);
+    }
+    if (was !== null) this.#checkTransitions(candidate, was, record, t);
+    const wroteItself = was !== null && candidate.ownKeys.has(was.key) && was.key !== record.key;
+    if (record.kind === 'released') {
+      if (wroteItself && was.kind === 'held') return;
+      this.#report('foreign-release', t, `${candidate.who} has released ${was?.key ?? 'nothing'}`);
+    } else if (!wroteItself) this.#checkTake(candidate, commit, t);
+  }
+
+  /** Counted up when the holder changes, kept when it renews or lets go. */
+  #checkTransitions({ who, info }: Candidate, was: SeenRecord, is: SeenRecord, t: number): void {
+    if (was.kind === 'bare' || was.kind === 'unreadable') return;
+    const changes = is.kind === 'held' && was.holder !== info.identity;
+    if (is.transitions === was.transitions + (changes ? 1 : 0)) return;
+    const what = `${who} wrote ${is.transitions} transitions after ${was.transitions}`;
+    this.#report('transitions', t, what);
+  }
+
+  /** The lock was not the candidate's: it must have waited for as long as anyone may have led. */
+  #checkTake(candidate: Candidate, { before, request, record }: Commit, t: number): void {
+    if (request === null) return;
+    const { who, info, ownKeys } = candidate;
+    const was = before === null ? null : recordOf(before);
+    const { sight } = request;
+    const sentMs = request.local.monotonicMs;
+    const say = (what: string): void => {
+      this.#report('early-take', t, `${who} took the lock ${what} (#${request.id})`);
+    };
+    if (was?.kind === 'released') return;
+    if (was === null || was.kind === 'bare') {
+      // A holder puts its record back; anyone else waits for the lease that it knows of.
+      if (request.leading && isRenewal(candidate, record)) return;
+      if (sight?.record != null && ownKeys.has(sight.record.key)) return;
+      const waitMs = (sight?.expiresMs ?? -Infinity) - sentMs;
+      if (waitMs > CLOCK_SLACK_MS) {
+        say(`after it had vanished, ${waitMs.toFixed(1)} ms before the lease it knew of ran out`);
+      }
+      return;
+    }
+    if (info.reclaimsOwnIdentity && was.holder === info.identity) return;
+    if (sight?.record?.key !== was.key) {
+      say(`over a record that it had never been shown: ${was.key}`);
+      return;
+    }
+    const waitMs = sight.sinceMs + (was.durationMs ?? info.leaseMs) - sentMs;
+    if (waitMs <= CLOCK_SLACK_MS || this.#isLongDead(candidate, request, was)) return;
+    say(`${waitMs.toFixed(1)} ms before ${was.key} ran out`);
+  }
+
+  /** By the API server's clock, nobody has written to the object for two leases, and five seconds. */
+  #isLongDead({ info }: Candidate, { condition, t }: Request, was: SeenRecord): boolean {
+    if (!info.usesServerClock || condition === null) return false;
+    const longestMs = Math.max(was.durationMs ?? 0, info.leaseMs);
+    const commit = this.#ledger.commits.find(({ revision }) => revision === condition);
+    const ageMs = t + this.#ledger.epochMs - writtenAtMs(commit?.after ?? null) + WHOLE_SECONDS_MS;
+    return ageMs > 2 * longestMs && ageMs >= longestMs + 5000;
+  }
+
+  #checkDuration(candidate: Candidate, request: Request, fact: Settled): void {
+    const { who, info, holds, frozenAt, unresponsive } = candidate;
+    if (unresponsive || frozenAt >= request.t) return;
+    const tookMs = fact.local.monotonicMs - request.local.monotonicMs;
+    if (tookMs > info.renewMs / 2 + TIMER_SLACK_MS) {
+      const what = `${who} waited ${tookMs.toFixed(0)} ms for #${request.id}`;
+      this.#report('request-unbounded', fact.t, what);
+    }
+    const renews = request.leading && request.record?.kind === 'held';
+    const validFromMs = holds.at(-1)?.request?.local.monotonicMs;
+    if (!renews || validFromMs === undefined) return;
+    const overMs = fact.local.monotonicMs - validFromMs - info.renewMs;
+    if (overMs > TIMER_SLACK_MS) {
+      const what = `${who} left its renewal #${request.id} under way ${overMs.toFixed(0)} ms past its deadline`;
+      this.#report('request-unbounded', fact.t, what);
+    }
+  }
+}
+
+type Sent = Fact & { readonly kind: 'sent' };
+type Settled = Fact & { readonly kind: 'answered' | 'gaveUp' };
+
+function isRenewal({ ownKeys, holds }: Candidate, record: Commit['record']): boolean {
+  return (
+    record !== null &&
+    ownKeys.size > 0 &&
+    holds.some((hold) => hold.record?.acquireTime === record.acquireTime && hold.record !== record)
+  );
+}
