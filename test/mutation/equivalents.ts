@@ -1,0 +1,80 @@
+/** Mutants of the chart that behave like the chart, and why nothing can tell them apart. */
+interface Equivalents {
+  readonly why: string;
+  readonly mutants: readonly RegExp[];
+}
+
+export const equivalents: readonly Equivalents[] = [
+  {
+    why: 'acquiring begins in reading, and does nothing of its own when it is entered.',
+    mutants: [
+      /^acquiring\.claiming error\(claim\) if isFirstConflict: leads to acquiring$/,
+      /^acquiring\.waiting (wake|after\(pollInterval\)): leads to acquiring$/,
+      /^acquiring\.waiting after\(leaseDuration\) if leaseExpired: leads to acquiring$/,
+      /^acquiring\.backingOff after\(retryDelay\) else: leads to acquiring$/,
+    ],
+  },
+  {
+    why: 'A transition from a state without substates to itself neither leaves nor enters it.',
+    mutants: [/^acquiring\.claiming stop: leads to acquiring\.claiming$/],
+  },
+  {
+    why: 'Whoever waits has decided to wait; deciding again on the same reading leads back.',
+    mutants: [/^acquiring\.waiting after\(leaseDuration\) else: leads to acquiring\.deciding$/],
+  },
+  {
+    why: 'The two guards exclude each other (or lead to the same state by the same actions).',
+    mutants: [
+      /\.writing error\(renewal\) if isFirstConflict: is asked after the next branch$/,
+      /\.reading done\(readBack\) if heldByAnother: is asked after the next branch$/,
+      /^releasing\.checking done\(readBack\) if stillHeldByUs: is asked after the next branch$/,
+    ],
+  },
+  {
+    why:
+      'releasing begins in checking; entered again, it ends a term that has ended, and counts ' +
+      'the same lease.',
+    mutants: [
+      /^releasing\.writing error\(release\) if isFirstConflict: leads to releasing$/,
+      /^releasing\.retrying after\(retryDelay\): leads to releasing$/,
+    ],
+  },
+  {
+    why:
+      'lost, entered again, ends a term that has ended; the application was told by then, so ' +
+      'entering leads to settling at once.',
+    mutants: [
+      /^lost\.notifying .*: leads to lost(\.entering)?$/,
+      /^lost\.settling after\(leaseDuration\) else: leads to lost(\.entering)?$/,
+    ],
+  },
+  {
+    why: 'over leads there: overrun is left at once unless the candidate is to rejoin.',
+    mutants: [
+      /^lost\.overrun (done|error)\(workSettled\): leads to rejoining$/,
+      /^lost\.overrun always if shallEnd: leads to stopped$/,
+    ],
+  },
+  {
+    why:
+      'While draining the first reason stands, and there is one: that draining began. Only ' +
+      'drainTimeout takes its place.',
+    mutants: [
+      /^elected\.draining\.lease\..*: without setEndReason$/,
+      /^elected\.draining\.lease\..*: setEndReason is told (?!drainTimeout)\w+$/,
+    ],
+  },
+  {
+    why: 'Only a refusal of a write is treated unlike that of a read; silence refuses nothing.',
+    mutants: [/ after\(requestTimeout\).*: noteFailure is told of: (read|write)$/],
+  },
+  {
+    why: 'No write is under way in there, so there is none to forget.',
+    mutants: [/^acquiring\.reading error\(readLock\): noteFailure is told of: write$/],
+  },
+];
+
+/** Why this mutant, by its name, behaves like the chart; undefined for one that should not. */
+export function explanationOf(name: string): string | undefined {
+  return equivalents.find(({ mutants }) => mutants.some((pattern) => pattern.test(name)))?.why;
+}

@@ -1,0 +1,53 @@
+import type { LeaderElectionMachine } from '../../machines/leader-election.js';
+import { edgeTests } from '../model/edges/all.js';
+import { type EdgeTests, runEdgeTest } from '../model/support/edge-test.js';
+import { scenarios } from '../model/scenarios/all.js';
+import { build, type ChartMutant, nameOf } from './chart-mutants.js';
+
+/** What mutants are held against: the test of each transition, and stories that take several. */
+export const tests: EdgeTests = { ...edgeTests, ...scenarios };
+
+export interface Verdict {
+  readonly mutant: ChartMutant;
+  readonly name: string;
+  /** `refused`: XState does not even make such a chart. */
+  readonly fate: 'killed' | 'survived' | 'refused';
+  /** The test that failed. */
+  readonly killer: string | null;
+}
+
+/** Runs tests on the mutant until one fails, those of the same place in the chart first. */
+export async function judge(mutant: ChartMutant): Promise<Verdict> {
+  const name = nameOf(mutant);
+  try {
+    build(mutant);
+  } catch {
+    return { mutant, name, fate: 'refused', killer: null };
+  }
+  for (const key of nearest(mutant.where)) {
+    if (!(await passes(key, () => build(mutant)))) {
+      return { mutant, name, fate: 'killed', killer: key };
+    }
+  }
+  return { mutant, name, fate: 'survived', killer: null };
+}
+
+/** Whether a test passes on a chart. */
+export async function passes(key: string, make: () => LeaderElectionMachine): Promise<boolean> {
+  try {
+    await runEdgeTest(tests[key]!, make);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** The tests that begin like this place come first: they are the ones that will fail. */
+function nearest(where: string): string[] {
+  const common = (key: string): number => {
+    let length = 0;
+    while (length < key.length && key[length] === where[length]) length += 1;
+    return length;
+  };
+  return Object.keys(tests).sort((a, b) => common(b) - common(a));
+}
