@@ -151,7 +151,7 @@ export const acquiring = electionSetup.createStateConfig({
       on: {
         lockChanged: [
           { guard: ifNews('freesTheLock'), actions: noteNews },
-          { guard: ifNews('isNews'), target: 'waiting', actions: [noteNews, 'noteNoRace'] },
+          { guard: ifNews('isNews'), target: 'waiting', actions: noteNews },
         ],
       },
       after: {

@@ -1,4 +1,5 @@
 import { elapsedForHolder, type Instant } from '../src/time/clock.js';
+import { SMALL_FLEET_MS } from './herd.js';
 import type { ElectionContext } from './types.js';
 
 /*
@@ -47,13 +48,16 @@ export function retryPeriod({ context }: Args): number {
 }
 
 /**
- * Before a candidate tries for a lock that has come free. In a crowd not all shall write at once, and
- * a few candidates shall not wait for long; nobody knows how many there are. So most hold back until
- * late in the window and few try early: the more there are, the sooner the first tries, and nearly
- * always it tries alone. That is the timer by which multicast protocols keep receivers from answering
- * all at once (RFC 5401, section 3.2.1, where it is explained).
+ * Before a candidate tries for a lock that has come free, so that not all write at once. Nobody knows
+ * how many there are: a few shall not wait for long, and of many only a few shall write.
+ *
+ * So everybody begins with a delay from a window of a few milliseconds. Who then loses a race has
+ * reason to think that there is a crowd, and draws from a longer window in which most hold back until
+ * late and few try early: the more there are, the sooner the first tries, and nearly always alone.
+ * That is the timer by which multicast protocols keep receivers from answering all at once (RFC 5401).
  */
 export function herdDelay({ context: { herdWindowMs, jitter } }: Args): number {
+  if (herdWindowMs <= SMALL_FLEET_MS) return Math.ceil(herdWindowMs * jitter);
   const spread = Math.log1p(jitter * Math.expm1(HERD_STEEPNESS)) / HERD_STEEPNESS;
   return Math.ceil(herdWindowMs * spread);
 }

@@ -81,7 +81,6 @@ export const electionSetup = setup({
     }),
     forgetWatch: assign({ watching: false }),
     noteLostRace: assign(({ context }) => updates.lostRace(context)),
-    noteNoRace: assign(({ context }) => updates.noRace(context)),
     prepareClaim: assign(({ context }) => updates.claim(context)),
     prepareRenewal: assign(({ context }) => updates.renewal(context)),
     prepareRelease: assign(({ context }) => updates.release(context)),

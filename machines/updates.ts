@@ -7,6 +7,7 @@ import type { LeaderElectionRecord } from '../src/lock/record.js';
 import type { LockSnapshot } from '../src/lock/resource-lock.js';
 import type { LockReading, StoppedInput } from './actors.js';
 import type { News } from './guards.js';
+import { SMALL_FLEET_MS } from './herd.js';
 import { findOwnWrite, possibleWrites } from './own-writes.js';
 import type { ElectionContext, HeldLease, SentWrite } from './types.js';
 
@@ -15,8 +16,8 @@ import type { ElectionContext, HeldLease, SentWrite } from './types.js';
 type Update = Partial<ElectionContext>;
 
 /** Within which candidates try for a lock that comes free, in ms; see `herdDelay`. */
-const NARROWEST_HERD_MS = 12;
-const WIDEST_HERD_MS = 200;
+const FIRST_CROWD_MS = 24;
+const WIDEST_CROWD_MS = 200;
 
 /** Own writes that are remembered: older ones can no longer be in the lock. */
 const OWN_WRITES_KEPT = 8;
@@ -36,7 +37,7 @@ export function initialContext(config: ResolvedConfig): ElectionContext {
     retryAfterMs: null,
     jitter: 0,
     watching: false,
-    herdWindowMs: NARROWEST_HERD_MS,
+    herdWindowMs: SMALL_FLEET_MS,
     stopRequested: false,
     endReason: null,
     workError: undefined,
@@ -90,14 +91,10 @@ function isOutdated(
   return observation.heardAtMs > sentAtMs;
 }
 
-/** The lock came free, and another was faster. */
+/** Another was faster by so little that both had written: there may be a crowd. */
 export function lostRace({ herdWindowMs }: ElectionContext): Update {
-  return { herdWindowMs: Math.min(herdWindowMs * 2, WIDEST_HERD_MS) };
-}
-
-/** The lock came free, and there was no race for it. */
-export function noRace({ herdWindowMs }: ElectionContext): Update {
-  return { herdWindowMs: Math.max(herdWindowMs / 1.25, NARROWEST_HERD_MS) };
+  const doubled = Math.max(herdWindowMs * 2, FIRST_CROWD_MS);
+  return { herdWindowMs: Math.min(doubled, WIDEST_CROWD_MS) };
 }
 
 /** A claim is about to be sent. */
@@ -150,6 +147,8 @@ function holding(context: ElectionContext, write: SentWrite, snapshot: LockSnaps
   return {
     lease,
     attempt: null,
+    // Whoever has won had nobody before it: nothing speaks for a crowd any more.
+    herdWindowMs: SMALL_FLEET_MS,
     ownWrites: possibleWrites(context.ownWrites, snapshot),
     observation: observe(context.observation, { snapshot, receivedAtMs: now.monotonicMs }, config),
     decision: null,

@@ -215,7 +215,9 @@ describe('the delays in docs/statechart.md', () => {
     const { context } = at(1);
     expect(length('herdDelay')).toContain(`up to ${delays.herdDelay({ context })} ms`);
     const widest = { ...context, ...lostRace({ ...context, herdWindowMs: 150 }) };
-    expect(length('herdDelay')).toContain(`up to ${delays.herdDelay({ context: widest })} ms, and`);
+    expect(length('herdDelay')).toContain(
+      `up to ${delays.herdDelay({ context: widest })} ms, and until`,
+    );
     const rejoin = [delays.rejoinDelay(at(0)), delays.rejoinDelay(at(1))].map(seconds);
     expect(length('rejoinDelay')).toContain(`(${rejoin.join(' to ')} s)`);
     const first = delays.retryDelay({ context: { ...at(1).context, failures: 1 } });

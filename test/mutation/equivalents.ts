@@ -6,21 +6,39 @@ interface Equivalents {
 
 export const equivalents: readonly Equivalents[] = [
   {
-    why: 'acquiring begins in reading, and does nothing of its own when it is entered.',
+    why: 'acquiring begins in reading, and a transition from within does not leave it.',
     mutants: [
       /^acquiring\.claiming error\(claim\) if isFirstConflict: leads to acquiring$/,
       /^acquiring\.waiting (wake|after\(pollInterval\)): leads to acquiring$/,
-      /^acquiring\.waiting after\(leaseDuration\) if leaseExpired: leads to acquiring$/,
+      /^acquiring\.waiting watchOpened if hasGap: leads to acquiring$/,
+      /^acquiring\.holdingBack after\(herdDelay\) else: leads to acquiring$/,
       /^acquiring\.backingOff after\(retryDelay\) else: leads to acquiring$/,
     ],
   },
   {
     why: 'A transition from a state without substates to itself neither leaves nor enters it.',
-    mutants: [/^acquiring\.claiming stop: leads to acquiring\.claiming$/],
+    mutants: [
+      /^acquiring\.claiming stop: leads to acquiring\.claiming$/,
+      /^acquiring\.holdingBack lockChanged if freesTheLock: leads to acquiring\.holdingBack$/,
+    ],
   },
   {
-    why: 'Whoever waits has decided to wait; deciding again on the same reading leads back.',
-    mutants: [/^acquiring\.waiting after\(leaseDuration\) else: leads to acquiring\.deciding$/],
+    why: 'Whoever waits has decided to wait; deciding again on the same knowledge leads back.',
+    mutants: [
+      /^acquiring\.waiting after\(leaseDuration\) else: leads to acquiring\.deciding$/,
+      /^acquiring\.waiting watchFailed if isWatching: leads to acquiring\.deciding$/,
+      /^acquiring\.(waiting|holdingBack) lockChanged if isNews: leads to acquiring\.deciding$/,
+    ],
+  },
+  {
+    why: 'deciding asks the same question, and leads there.',
+    mutants: [
+      /^acquiring\.holdingBack after\(herdDelay\) if lockIsFree: leads to acquiring\.deciding$/,
+    ],
+  },
+  {
+    why: 'leading, with which elected begins, asks whether to step down at once, and drains.',
+    mutants: [/^elected lockChanged if asksToStepDown: leads to elected(\.leading)?$/],
   },
   {
     why: 'The two guards exclude each other (or lead to the same state by the same actions).',
@@ -28,15 +46,6 @@ export const equivalents: readonly Equivalents[] = [
       /\.writing error\(renewal\) if isFirstConflict: is asked after the next branch$/,
       /\.reading done\(readBack\) if heldByAnother: is asked after the next branch$/,
       /^releasing\.checking done\(readBack\) if stillHeldByUs: is asked after the next branch$/,
-    ],
-  },
-  {
-    why:
-      'releasing begins in checking; entered again, it ends a term that has ended, and counts ' +
-      'the same lease.',
-    mutants: [
-      /^releasing\.writing error\(release\) if isFirstConflict: leads to releasing$/,
-      /^releasing\.retrying after\(retryDelay\): leads to releasing$/,
     ],
   },
   {

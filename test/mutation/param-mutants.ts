@@ -9,7 +9,7 @@ type Params = (args: unknown) => Config;
 
 const REASONS: readonly EndReason[] = [
   ...(['stopped', 'deadline', 'superseded'] as const),
-  ...(['finished', 'failed', 'drainTimeout'] as const),
+  ...(['finished', 'failed', 'steppedDown', 'drainTimeout'] as const),
 ];
 const OF: Record<Failure['of'], true> = { read: true, write: true };
 const DURING: Record<Failure['during'], true> = { acquire: true, renew: true, release: true };

@@ -5,7 +5,7 @@ import { toClaiming, toHoldingBack, toReading, toWaiting, toWatching } from '../
 
 const watched = { watched: true } as const;
 
-/** With this, the herd delay is 11 ms, and a look at a lock without news comes after 5.6 s. */
+/** With this, the herd delay is 5 ms, and a look at a lock without news comes after 5.6 s. */
 const midway = { watched: true, random: () => 0.5 } as const;
 
 /** What the watch tells a candidate. */
@@ -95,11 +95,11 @@ export const watchingEdges: EdgeTests = {
   'acquiring.holdingBack lockChanged if freesTheLock': async (start) => {
     const c = start(midway);
     await toHoldingBack(c);
-    await c.clock.advance(6);
+    await c.clock.advance(3);
     // Somebody sets a label: the lock is as free as it was, and the next write is based on this.
     const relabelled = c.lock.snapshot(record({ holderIdentity: '' }));
     await c.lock.watching.changed(relabelled);
-    await c.after(5, 'acquiring.holdingBack', 'acquiring.claiming');
+    await c.after(2, 'acquiring.holdingBack', 'acquiring.claiming');
     const claim = await c.lock.expectCall('update');
     assert.equal(claim.base, relabelled);
   },
@@ -116,7 +116,7 @@ export const watchingEdges: EdgeTests = {
   'acquiring.holdingBack after(herdDelay) if lockIsFree': async (start) => {
     const c = start(midway);
     const released = await toHoldingBack(c);
-    await c.after(11, 'acquiring.holdingBack', 'acquiring.claiming');
+    await c.after(5, 'acquiring.holdingBack', 'acquiring.claiming');
     const claim = await c.lock.expectCall('update');
     assert.equal(claim.base, released);
     await c.lock.commit();
@@ -128,7 +128,7 @@ export const watchingEdges: EdgeTests = {
     await toWatching(c, 1);
     // The lease runs out, and the watch may have missed what happened: look before the leap.
     await c.after(1_000, 'acquiring.waiting', 'acquiring.holdingBack');
-    await c.after(11, 'acquiring.holdingBack', 'acquiring.reading');
+    await c.after(5, 'acquiring.holdingBack', 'acquiring.reading');
     await c.lock.expectCall('get');
   },
 };

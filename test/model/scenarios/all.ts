@@ -4,6 +4,7 @@ import { endingScenarios } from './ending.js';
 import { failureScenarios } from './failures.js';
 import { coldStartScenarios } from './cold-start.js';
 import { holdingScenarios } from './holding.js';
+import { interleavingScenarios } from './interleavings.js';
 import { newsScenarios } from './news.js';
 import { watchingScenarios } from './watching.js';
 
@@ -16,4 +17,5 @@ export const scenarios: EdgeTests = {
   ...watchingScenarios,
   ...newsScenarios,
   ...coldStartScenarios,
+  ...interleavingScenarios,
 };

@@ -14,6 +14,8 @@ export interface Request {
   readonly sight: Sight | null;
   readonly leading: boolean;
   readonly t: number;
+  /** Its sender was told that it conflicts. It may have been stored all the same, delivered twice. */
+  refused: boolean;
 }
 
 export interface Commit {
@@ -120,7 +122,8 @@ export class Ledger {
         break;
       case 'answered':
         candidate.requests.delete(fact.request);
-        seeAnswer(candidate, fact, this.#open.get(fact.request)?.verb ?? 'get');
+        seeAnswer(candidate, fact, this.request(fact.request));
+        this.#noteRefusal(fact);
         break;
       case 'heard':
         see(candidate, fact.body, fact.revision, fact.local);
@@ -167,9 +170,15 @@ export class Ledger {
       sight: candidate.sight,
       leading: fact.leading,
       t: fact.t,
+      refused: false,
     };
     candidate.requests.set(fact.request, request);
     this.#open.set(fact.request, request);
+  }
+
+  #noteRefusal({ request, status }: Fact & { kind: 'answered' }): void {
+    const refused = status === 409 ? this.request(request) : null;
+    if (refused !== null) refused.refused = true;
   }
 
   #commit(fact: Fact & { kind: 'committed' }): void {

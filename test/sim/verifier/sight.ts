@@ -1,5 +1,5 @@
 import type { Fact, Json, Local } from '../facts.js';
-import type { Candidate } from './ledger.js';
+import type { Candidate, Request } from './ledger.js';
 import { type SeenRecord, recordOf, revisionOf } from './records.js';
 
 /** What a candidate has been shown of the lock. It can know no more than this. */
@@ -12,18 +12,26 @@ export interface Sight {
   readonly expiresMs: number | null;
   /** The newest revision that it was shown; what is older tells it nothing. */
   readonly revision: number;
+  /** Its monotonic time when it was shown that revision. */
+  readonly shownMs: number;
 }
 
 /** An answer that shows the lock, or its absence, has come in. */
 export function seeAnswer(
   candidate: Candidate,
   { status, body, local }: Fact & { kind: 'answered' },
-  verb: 'get' | 'create' | 'update',
+  request: Request | null,
 ): void {
   const isAbsence =
-    status === 404 && verb === 'get' && (body as { reason?: string } | null)?.reason === 'NotFound';
-  if (isAbsence) see(candidate, null, candidate.sight?.revision ?? 0, local);
-  else if (status >= 200 && status <= 299 && body !== null) {
+    status === 404 &&
+    request?.verb === 'get' &&
+    (body as { reason?: string } | null)?.reason === 'NotFound';
+  if (isAbsence) {
+    const before = candidate.sight;
+    // Absence has no version: it may be older than what a watch has told since the GET was sent.
+    if (before !== null && before.shownMs > request.local.monotonicMs) return;
+    see(candidate, null, before?.revision ?? 0, local);
+  } else if (status >= 200 && status <= 299 && body !== null) {
     see(candidate, body, revisionOf(body) ?? 0, local);
   }
 }
@@ -34,7 +42,7 @@ export function see(candidate: Candidate, body: Json | null, revision: number, l
   if (before !== null && revision < before.revision) return;
   const record = body === null ? null : recordOf(body);
   if (before !== null && before.record?.key === record?.key) {
-    candidate.sight = { ...before, revision };
+    candidate.sight = { ...before, revision, shownMs: local.monotonicMs };
     return;
   }
   const nowMs = local.monotonicMs;
@@ -45,5 +53,5 @@ export function see(candidate: Candidate, body: Json | null, revision: number, l
     : record.kind === 'released' || candidate.ownKeys.has(record.key)
       ? null
       : nowMs + lasts;
-  candidate.sight = { record, sinceMs: nowMs, expiresMs, revision };
+  candidate.sight = { record, sinceMs: nowMs, expiresMs, revision, shownMs: nowMs };
 }

@@ -136,7 +136,8 @@ export class TermRules implements Rules {
 
   #checkEnd(candidate: Candidate, fact: Fact & { kind: 'ended' }): void {
     const { who, term, terms, releases, ownKeys } = candidate;
-    const stands = this.#ledger.commits.at(-1)?.record;
+    const last = this.#ledger.commits.at(-1);
+    const stands = last?.record;
     const { t } = fact;
     if (term?.stopCalls === 0) {
       this.#report(
@@ -152,7 +153,8 @@ export class TermRules implements Rules {
         `${who} says that it ${fact.led ? 'led' : 'never led'}: ${terms} terms`,
       );
     }
-    const holds = stands?.kind === 'held' && ownKeys.has(stands.key);
+    const holds =
+      stands?.kind === 'held' && ownKeys.has(stands.key) && last?.request?.refused !== true;
     if (fact.released && (releases === 0 || holds)) {
       this.#report('outcome', t, `${who} says that it released the lock, and did not`);
     }

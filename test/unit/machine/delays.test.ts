@@ -157,16 +157,20 @@ describe('retryPeriod where answers are slow', () => {
 });
 
 describe('herdDelay', () => {
-  const delay = (jitter: number, herdWindowMs = 12): number =>
+  const delay = (jitter: number, herdWindowMs = 10): number =>
     delays.herdDelay({ context: scene(() => ({ jitter, herdWindowMs })).context });
 
   it('lies in the window, from its beginning to its end', () => {
     expect(delay(0)).toBe(0);
-    expect(delay(1)).toBe(12);
+    expect(delay(1)).toBe(10);
     expect(delay(1, 200)).toBe(200);
   });
 
-  it('is long for most, and short for few', () => {
+  it('is as likely short as long where no race was lost', () => {
+    expect([0.1, 0.25, 0.5, 0.75].map((jitter) => delay(jitter))).toEqual([1, 3, 5, 8]);
+  });
+
+  it('is long for most, and short for few, in a crowd', () => {
     const drawn = Array.from({ length: 1_000 }, (_, n) => delay((n + 0.5) / 1_000, 200));
     expect(drawn.filter((ms) => ms < 100).length).toBeLessThan(60);
     expect(drawn.filter((ms) => ms > 150).length).toBeGreaterThan(700);

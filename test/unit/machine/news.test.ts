@@ -190,11 +190,10 @@ describe('news', () => {
 describe('the window in which candidates try', () => {
   const herd = (herdWindowMs: number) => scene(() => ({ herdWindowMs })).context;
 
-  it('begins narrow, doubles with each lost race, and shrinks by a fifth without one', () => {
-    expect(scene().context.herdWindowMs).toBe(12);
-    expect(updates.lostRace(herd(12))).toEqual({ herdWindowMs: 24 });
+  it('begins narrow, and grows with each lost race up to a fifth of a second', () => {
+    expect(scene().context.herdWindowMs).toBe(10);
+    expect(updates.lostRace(herd(10))).toEqual({ herdWindowMs: 24 });
+    expect(updates.lostRace(herd(24))).toEqual({ herdWindowMs: 48 });
     expect(updates.lostRace(herd(150))).toEqual({ herdWindowMs: 200 });
-    expect(updates.noRace(herd(100))).toEqual({ herdWindowMs: 80 });
-    expect(updates.noRace(herd(13))).toEqual({ herdWindowMs: 12 });
   });
 });
