@@ -1,5 +1,5 @@
 import { elapsedForHolder, type Instant } from '../src/time/clock.js';
-import { SMALL_FLEET_MS } from './herd.js';
+import { SMALL_FLEET_MS, TRY_AT_ONCE } from './herd.js';
 import type { ElectionContext } from './types.js';
 
 /*
@@ -51,13 +51,15 @@ export function retryPeriod({ context }: Args): number {
  * Before a candidate tries for a lock that has come free, so that not all write at once. Nobody knows
  * how many there are: a few shall not wait for long, and of many only a few shall write.
  *
- * So everybody begins with a delay from a window of a few milliseconds. Who then loses a race has
- * reason to think that there is a crowd, and draws from a longer window in which most hold back until
- * late and few try early: the more there are, the sooner the first tries, and nearly always alone.
- * That is the timer by which multicast protocols keep receivers from answering all at once (RFC 5401).
+ * So at first most try at once, and the others a little later, which leaves the first the time to be
+ * heard of. Who then loses a race has reason to think that there is a crowd, and draws from a longer
+ * window in which most hold back until late and few try early: the more there are, the sooner the
+ * first tries, and nearly always alone. That is the timer by which multicast protocols keep receivers from answering all at once (RFC 5401).
  */
 export function herdDelay({ context: { herdWindowMs, jitter } }: Args): number {
-  if (herdWindowMs <= SMALL_FLEET_MS) return Math.ceil(herdWindowMs * jitter);
+  if (herdWindowMs <= SMALL_FLEET_MS) {
+    return jitter < TRY_AT_ONCE ? 0 : Math.ceil(herdWindowMs * jitter);
+  }
   const spread = Math.log1p(jitter * Math.expm1(HERD_STEEPNESS)) / HERD_STEEPNESS;
   return Math.ceil(herdWindowMs * spread);
 }

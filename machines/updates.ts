@@ -15,8 +15,7 @@ import type { ElectionContext, HeldLease, SentWrite } from './types.js';
 
 type Update = Partial<ElectionContext>;
 
-/** Within which candidates try for a lock that comes free, in ms; see `herdDelay`. */
-const FIRST_CROWD_MS = 24;
+/** The longest window for tries, in ms, however great the crowd. See `herdDelay`. */
 const WIDEST_CROWD_MS = 200;
 
 /** Own writes that are remembered: older ones can no longer be in the lock. */
@@ -93,8 +92,7 @@ function isOutdated(
 
 /** Another was faster by so little that both had written: there may be a crowd. */
 export function lostRace({ herdWindowMs }: ElectionContext): Update {
-  const doubled = Math.max(herdWindowMs * 2, FIRST_CROWD_MS);
-  return { herdWindowMs: Math.min(doubled, WIDEST_CROWD_MS) };
+  return { herdWindowMs: Math.min(herdWindowMs * 2, WIDEST_CROWD_MS) };
 }
 
 /** A claim is about to be sent. */

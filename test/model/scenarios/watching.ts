@@ -13,8 +13,8 @@ import {
 
 const watched = { watched: true } as const;
 
-/** With this, the first herd delay is 5 ms, and a look at a lock without news comes after 5.6 s. */
-const midway = { watched: true, random: () => 0.5 } as const;
+/** With this, the first herd delay is 12 ms, and a look at a lock without news comes after 6.3 s. */
+const midway = { watched: true, random: () => 0.8 } as const;
 
 const free = (c: Candidate) => c.lock.snapshot(record({ holderIdentity: '' }));
 
@@ -40,7 +40,7 @@ export const watchingScenarios: EdgeTests = {
     const c = start(midway);
     await toHoldingBack(c);
     c.mark();
-    await c.after(5, 'acquiring.holdingBack', 'acquiring.claiming');
+    await c.after(12, 'acquiring.holdingBack', 'acquiring.claiming');
     const claim = await c.lock.commit();
     assert.equal(claim.record?.leaderTransitions, 4);
     c.wentOnlyThrough('acquiring.holdingBack', 'acquiring.claiming', 'elected.leading');
@@ -65,7 +65,7 @@ export const watchingScenarios: EdgeTests = {
       await loseRace(c);
       windows.push(c.context.herdWindowMs);
     }
-    assert.deepEqual(windows, [10, 24, 48, 96, 192, 200, 200]);
+    assert.deepEqual(windows, [15, 30, 60, 120, 200, 200, 200]);
   },
 
   'watching: who stood down keeps its window, and who has won begins anew': async (start) => {
@@ -73,12 +73,12 @@ export const watchingScenarios: EdgeTests = {
     await toWatching(c);
     for (let race = 0; race < 2; race += 1) await loseRace(c);
     await standDown(c);
-    assert.equal(c.context.herdWindowMs, 48);
+    assert.equal(c.context.herdWindowMs, 60);
     await c.lock.watching.changed(free(c));
-    await c.clock.advance(48);
+    await c.clock.advance(60);
     await c.lock.commit();
     c.at('elected.leading');
-    assert.equal(c.context.herdWindowMs, 10);
+    assert.equal(c.context.herdWindowMs, 15);
   },
 
   'watching: candidates draw their own delays in the window, most of them late': async (start) => {
@@ -95,8 +95,8 @@ export const watchingScenarios: EdgeTests = {
       await c.answer('get', c.lock.heldBy('faster'));
       await c.clock.advance(1);
     }
-    // The window is 12, 24, 48, 96 and 192 ms wide.
-    assert.deepEqual(delays, [0, 8, 31, 86, 192]);
+    // The window is 15, 30, 60, 120 and 200 ms wide.
+    assert.deepEqual(delays, [0, 9, 39, 107, 200]);
   },
 
   'watching: news while the lock is being read is not overwritten by the older answer': async (
@@ -195,7 +195,7 @@ export const watchingScenarios: EdgeTests = {
     await toClaiming(c);
     await c.lock.watching.changed(c.lock.snapshot(record()));
     await c.answer('update', c.lock.failure('conflict'));
-    assert.equal(c.context.herdWindowMs, 24);
+    assert.equal(c.context.herdWindowMs, 30);
   },
 
   'watching: news makes nobody leader, though it shows our own claim': async (start) => {
@@ -310,7 +310,7 @@ export const watchingScenarios: EdgeTests = {
     c.at('acquiring.waiting');
     assert.deepEqual(c.context, before);
     // Nor do they put anything off.
-    await c.after(4_601, 'acquiring.waiting', 'acquiring.reading');
+    await c.after(5_320, 'acquiring.waiting', 'acquiring.reading');
   },
 
   'watching: news is compared as numbers, not as text': async (start) => {
@@ -402,7 +402,7 @@ export const watchingScenarios: EdgeTests = {
   'watching: a watch that has missed a change is doubted': async (start) => {
     const c = start(midway);
     await toWatching(c);
-    await c.clock.advance(5_601);
+    await c.clock.advance(6_320);
     assert.equal(c.lock.watching.doubts, 0);
     await c.answer('get', c.lock.heldBy('unheard'));
     assert.equal(c.lock.watching.doubts, 1);
@@ -411,7 +411,7 @@ export const watchingScenarios: EdgeTests = {
   'watching: a watch is not doubted while nothing has changed': async (start) => {
     const c = start(midway);
     await toWatching(c);
-    await c.clock.advance(5_601);
+    await c.clock.advance(6_320);
     await c.answer('get', c.lock.unchanged());
     assert.equal(c.lock.watching.doubts, 0);
   },
@@ -431,7 +431,7 @@ export const watchingScenarios: EdgeTests = {
     const c = start(midway);
     await toWatching(c);
     await c.lock.watching.failed('network');
-    await c.clock.advance(3_200);
+    await c.clock.advance(3_920);
     await c.answer('get', c.lock.failure('network'));
     await c.clock.advance(3_000);
     await c.answer('get', c.lock.heldBy('unheard'));

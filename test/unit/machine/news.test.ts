@@ -191,9 +191,9 @@ describe('the window in which candidates try', () => {
   const herd = (herdWindowMs: number) => scene(() => ({ herdWindowMs })).context;
 
   it('begins narrow, and grows with each lost race up to a fifth of a second', () => {
-    expect(scene().context.herdWindowMs).toBe(10);
-    expect(updates.lostRace(herd(10))).toEqual({ herdWindowMs: 24 });
-    expect(updates.lostRace(herd(24))).toEqual({ herdWindowMs: 48 });
+    expect(scene().context.herdWindowMs).toBe(15);
+    expect(updates.lostRace(herd(15))).toEqual({ herdWindowMs: 30 });
+    expect(updates.lostRace(herd(30))).toEqual({ herdWindowMs: 60 });
     expect(updates.lostRace(herd(150))).toEqual({ herdWindowMs: 200 });
   });
 });
