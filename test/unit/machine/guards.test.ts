@@ -110,6 +110,16 @@ describe('claimWasCommitted', () => {
     }
   });
 
+  it('is false of a record of ours that is left from an earlier term', () => {
+    const former = { renewTime: '2026-01-01T00:00:00.000007Z' };
+    const { context, lock } = scene((s) => {
+      const attempt = written(s);
+      return { attempt, ownWrites: [written(s, former), attempt] };
+    });
+    const found = lock.snapshot(record({ holderIdentity: 'me', ...former }));
+    expect(guards.claimWasCommitted({ context }, read(found))).toBe(false);
+  });
+
   it('is false of a release of our own', () => {
     const { context, lock } = scene((s) => {
       const release = written(s, { holderIdentity: '' });
