@@ -242,7 +242,9 @@ describe('what the pages say about the project', () => {
     const commands = [...readPage('README.md').matchAll(/npm (?:run )?(\w+)/g)].map((m) => m[1]);
     const scripts = commands.filter((name) => !['ci', 'install'].includes(name ?? ''));
     expect(new Set(scripts)).toEqual(new Set(['demo', 'test', 'start', 'bench']));
-    expect(Object.keys(manifest.scripts ?? {})).toEqual(expect.arrayContaining(['demo', 'test', 'bench']));
+    expect(Object.keys(manifest.scripts ?? {})).toEqual(
+      expect.arrayContaining(['demo', 'test', 'bench']),
+    );
   });
 
   it('has the three coming from Python named as here', () => {
