@@ -127,8 +127,9 @@ export class Book {
   /** Writes that were sent and of which nothing is known since. */
   readonly unknownWrites = new Set<number>();
   failures = 0;
-  /** Until when the server has asked for patience. */
+  /** Until when the server has asked for patience, and for how long. */
   patientUntil = -Infinity;
+  patience = 0;
   /** A write of an earlier term that was found to be stored, and is valid still. */
   claimable: { readonly write: OwnWrite; readonly reading: Reading } | null = null;
   term: Term | null = null;

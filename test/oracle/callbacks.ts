@@ -1,6 +1,5 @@
 import type { Outcome } from '../../src/config/leader-election-config.js';
 import type { Book } from './book.js';
-import { isTolerated } from './deviations.js';
 import { beginTerm } from './holding.js';
 import { checkOutcome, drain, release } from './letting-go.js';
 import { giveUpDraining, lapse, lose, overrunOf, rejoinWhenThrough } from './losing.js';
@@ -51,10 +50,6 @@ export function workEnded(book: Book, { term: number, error }: Of<'workEnded'>):
     if (error !== undefined) term.reasons = [...term.reasons, 'failed'];
     if (term.stopCalls === 0) book.oweAtOnce('onStoppedLeading');
   } else if (book.phase === 'lost') {
-    if (book.isOwed('onStoppedLeading') && isTolerated('finishedByLapse')) {
-      term.reasons = [...term.reasons, error === undefined ? 'finished' : 'failed'];
-      book.mayEnd = true;
-    }
     rejoinWhenThrough(book);
   }
 }

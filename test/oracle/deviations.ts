@@ -15,15 +15,10 @@ export const DEVIATIONS = {
    */
   releaseAfterLease: true,
   /**
-   * The first to hear that the deadline has passed is the work itself, by `term.isLeading()` or
-   * `term.signal`. It obeys and returns, and the term counts as finished (or failed), not as lost.
+   * The server has asked for patience, and then the term begins to drain: the time that it asked for
+   * is counted anew from there.
    */
-  finishedByLapse: true,
-  /**
-   * The server has asked for patience, and then the term begins to drain: the next renewal is sent
-   * at once.
-   */
-  impatientDrain: true,
+  patientTwice: true,
   /**
    * A write that took the lock was answered after the renew deadline, so it founded no term, and
    * the object vanishes before it is read back. A lease of the holder before is waited for then.

@@ -18,11 +18,15 @@ export function drain(book: Book, reason: EndReason): void {
   // Another state, another try: a pause for jitter's sake may end, one that was asked for goes on.
   const { plan, time } = book;
   if (plan !== null && book.failures > 0) {
+    const patient = time < book.patientUntil && isTolerated('patientTwice');
+    const later = patient ? time + book.patience - book.patientUntil : 0;
+    const to = plan.to === null || plan.to + later >= book.deadline ? null : plan.to + later;
     book.expect({
       ...plan,
       update: plan.update ?? current.lastVersion,
       create: plan.create || current.version === null,
-      from: isTolerated('impatientDrain') ? time : Math.max(time, book.patientUntil),
+      from: Math.max(time, book.patientUntil),
+      to,
     });
   }
   book.drainBy = book.time + book.settings.drainTimeout;

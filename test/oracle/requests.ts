@@ -109,7 +109,10 @@ export function answered(book: Book, id: number, answer: Answer): void {
   check(flight?.id === id, `the harness answers request ${id}, which does not wait`);
   book.settle(abortOf(id));
   book.flight = null;
-  if (!answer.ok && answer.retryAfter !== null) book.patientUntil = book.time + answer.retryAfter;
+  if (!answer.ok && answer.retryAfter !== null) {
+    book.patience = answer.retryAfter;
+    book.patientUntil = book.time + answer.retryAfter;
+  }
   if (answer.ok || !isUnknown(answer.kind)) book.unknownWrites.delete(id);
   act(book, flight, answer);
 }
