@@ -71,7 +71,8 @@ export class ApiClient {
           deadline.dispose();
         });
         if (body.statusCode === 401) this.#credentials.invalidate(settings);
-        return Promise.resolve({ ...head(body, settings), body });
+        const clean = (text: string): string => scrub(text, settings.secrets);
+        return Promise.resolve({ ...head(body, settings), body, scrub: clean });
       });
       return result;
     } catch (error) {
@@ -234,7 +235,10 @@ async function readAll(
   return { ...answer, json: parse(answer.status < 300 ? text : scrub(text, settings.secrets)) };
 }
 
-function head(response: IncomingMessage, { address }: ConnectionSettings): Omit<ApiStream, 'body'> {
+function head(
+  response: IncomingMessage,
+  { address }: ConnectionSettings,
+): Omit<ApiResponse, 'json'> {
   return { status: response.statusCode ?? 0, headers: response.headers, address };
 }
 

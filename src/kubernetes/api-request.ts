@@ -37,6 +37,8 @@ export interface ApiStream {
   /** The body, still arriving. Destroy it, or abort the request's signal, to let go. */
   readonly body: IncomingMessage;
   readonly address: string;
+  /** Takes our own credentials out of what the server says, before it goes into a message. */
+  readonly scrub: (text: string) => string;
 }
 
 export function target({ path, query }: ApiRequest): string {

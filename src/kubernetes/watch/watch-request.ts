@@ -1,8 +1,8 @@
-import type { IncomingMessage } from 'node:http';
 import { LockError } from '../../errors/lock-error.js';
 import type { Clock } from '../../time/clock.js';
 import { answerError, type ApiCall } from '../answer-error.js';
 import type { ApiTransport } from '../api-client.js';
+import type { ApiStream } from '../api-request.js';
 import { safeReason } from '../safe-reason.js';
 import { BrokenWatch, readEvents, type WatchEvent } from './watch-events.js';
 
@@ -66,7 +66,7 @@ export async function watchOnce(request: WatchRequest): Promise<WatchEnd> {
       return { kind: 'expired' };
     }
     if (answer.status !== 200) {
-      const json = await readJson(answer.body, request.clock);
+      const json = await readJson(answer, request.clock);
       return { kind: 'failed', error: answerError(target.call, { ...answer, json }) };
     }
     request.opened();
@@ -98,7 +98,7 @@ function failure(target: WatchTarget, error: unknown): LockError {
 const MAX_ANSWER = 64 * 1024;
 
 /** What the server says, as far as it says it in time. */
-async function readJson(body: IncomingMessage, clock: Clock): Promise<unknown> {
+async function readJson({ body, scrub }: ApiStream, clock: Clock): Promise<unknown> {
   const limit = clock.setTimeout(() => body.destroy(), OPENING_TIMEOUT_MS);
   let text = '';
   try {
@@ -106,7 +106,7 @@ async function readJson(body: IncomingMessage, clock: Clock): Promise<unknown> {
       text += chunk.toString('utf8');
       if (text.length > MAX_ANSWER) return undefined;
     }
-    return JSON.parse(text) as unknown;
+    return JSON.parse(scrub(text)) as unknown;
   } catch {
     return undefined;
   } finally {

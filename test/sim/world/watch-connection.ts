@@ -67,7 +67,8 @@ export class WatchConnection {
   /** The head of the answer has arrived: without it, nothing behind it does. */
   answer({ status, headers }: Pick<ServerAnswer, 'status' | 'headers'>): ApiStream {
     this.#headArrived = true;
-    return { status, headers, body: this.#body.asMessage, address: 'simulated:6443' };
+    const body = this.#body.asMessage;
+    return { status, headers, body, address: 'simulated:6443', scrub: (text) => text };
   }
 
   /** The server carries the watch on this connection from now on; the answer's head comes first. */

@@ -1,4 +1,5 @@
 import net from 'node:net';
+import { text } from 'node:stream/consumers';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ApiClient } from '../../../src/kubernetes/api-client.js';
 import { failure } from './support/failure.js';
@@ -362,6 +363,21 @@ describe('a stream', () => {
 
     for (const { body } of watches) body.destroy();
     await server.closed(12);
+  });
+
+  it('has its own credentials taken out of what a refusal repeats', async () => {
+    const server = await startServer((request, response) => {
+      sendJson(response, 403, { message: `not for ${request.headers.authorization}` });
+    });
+    open.push(server);
+    const client = new ApiClient(kubeConfig({ server: server.url }, { token: 'hush-hush-hush' }));
+
+    const { status, body, scrub } = await client.stream(get);
+
+    expect(status).toBe(403);
+    const said = await text(body);
+    expect(said).toContain('hush-hush-hush');
+    expect(scrub(said)).toBe('{"message":"not for Bearer [redacted]"}');
   });
 
   it('is given up when the answer does not begin in time', async () => {

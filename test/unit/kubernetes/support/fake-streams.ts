@@ -7,6 +7,9 @@ import { settle } from '../../../../src/testing/virtual-clock.js';
 
 const ADDRESS = 'api.test:6443';
 
+/** The credentials that every stream is opened with. */
+export const SECRET = 'secret-of-the-stream';
+
 /** One watch request, whose answer is the test's. */
 export class FakeStream {
   readonly request: ApiRequest;
@@ -38,7 +41,8 @@ export class FakeStream {
   /** The answer begins. */
   begins(status = 200, headers: IncomingHttpHeaders = {}): Promise<void> {
     const body = this.#body as unknown as IncomingMessage;
-    this.#resolve({ status, headers, address: ADDRESS, body });
+    const scrub = (text: string): string => text.replaceAll(SECRET, '[redacted]');
+    this.#resolve({ status, headers, address: ADDRESS, body, scrub });
     return arrived();
   }
 

@@ -3,7 +3,7 @@ import type { LockError, LockErrorKind } from '../../../../src/errors/lock-error
 import { versionOf } from '../../../../src/kubernetes/watch/watch-events.js';
 import { WatchLoop } from '../../../../src/kubernetes/watch/watch-loop.js';
 import { VirtualClock } from '../../../../src/testing/virtual-clock.js';
-import { arrived, FakeStreams } from '../support/fake-streams.js';
+import { arrived, FakeStreams, SECRET } from '../support/fake-streams.js';
 
 const PATH = '/apis/coordination.k8s.io/v1/namespaces/ns/leases';
 const CALL = {
@@ -328,6 +328,13 @@ describe('a watch that is refused', () => {
     const { streams, log } = watch();
     await streams.last.answers(code, 'not json');
     expect(log).toEqual([`failed: ${kind satisfies LockErrorKind}`]);
+  });
+
+  it('shows none of our own credentials that the answer repeats', async () => {
+    const { streams, errors } = watch();
+    const refusal = { ...status(403, 'Forbidden'), message: `admission says no to ${SECRET}` };
+    await streams.last.answers(403, refusal);
+    expect(errors[0]?.message).toContain('admission says no to [redacted]');
   });
 
   it('at great length is not listened to', async () => {
