@@ -1,18 +1,18 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { LockError } from '../errors/lock-error.js';
 import { clientFor } from '../kubernetes/api-client.js';
 import { answerError } from '../kubernetes/answer-error.js';
 import type { KubeConfigLike } from '../kubernetes/kube-config.js';
 import type { LeaderElectionRecord } from '../lock/record.js';
 import { STEP_DOWN_ANNOTATION, stepDownValue } from '../lock/step-down.js';
-import { isObject, type KubernetesObject } from '../lock/stored-record.js';
+import { isObject, metadataOf, type KubernetesObject } from '../lock/stored-record.js';
 import { CliError } from './connect.js';
 import { EXIT } from './exit-codes.js';
 import { judge, type Judgement } from './look/judge.js';
 import {
   callOn,
-  collectionPath,
-  metadataOf,
   openCluster,
+  pathOf,
   readLock,
   type Place,
   type Sight,
@@ -56,7 +56,7 @@ export async function stepDown({ common, timeoutSeconds }: StepDownOptions): Pro
   }
   const end = performance.now() + timeoutSeconds * 1000;
   while (performance.now() < end) {
-    await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    await sleep(POLL_MS);
     const sight = await readLock(kubeConfig, place);
     if (isSameTerm(sight, record)) continue;
     const judgement = judged(sight);
@@ -120,7 +120,7 @@ async function annotate(
   const annotations = value === null ? others : { ...others, [STEP_DOWN_ANNOTATION]: value };
   const answer = await clientFor(kubeConfig).request({
     method: 'PUT',
-    path: `${collectionPath(sight.kind, sight.namespace)}/${encodeURIComponent(sight.name)}`,
+    path: pathOf(sight),
     // A name of its own keeps the date at which the holder wrote the record.
     query: { fieldManager: 'k8s-leader-election-step-down' },
     body: { ...object, metadata: { ...metadata, annotations } },

@@ -3,6 +3,7 @@ import { clientFor } from '../kubernetes/api-client.js';
 import type { KubeConfigLike } from '../kubernetes/kube-config.js';
 import { versionOf, type WatchEvent } from '../kubernetes/watch/watch-events.js';
 import { hubFor, type Subscription } from '../kubernetes/watch/watch-hub.js';
+import { collectionPath } from './object-path.js';
 import type { LockSnapshot, LockWatch, LockWatcher } from './resource-lock.js';
 import type { RecordFormat } from './stored-record.js';
 
@@ -90,13 +91,4 @@ export class KubernetesLockWatch implements LockWatch {
     if (typeof snapshot === 'string') return;
     this.#watcher.changed({ snapshot, version });
   }
-}
-
-/** The path of all objects of a kind in a namespace. */
-export function collectionPath(
-  { apiVersion, resource }: Pick<RecordFormat, 'apiVersion' | 'resource'>,
-  namespace: string,
-): string {
-  const api = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
-  return `${api}/namespaces/${encodeURIComponent(namespace)}/${resource}`;
 }

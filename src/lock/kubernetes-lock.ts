@@ -9,8 +9,9 @@ import {
 } from '../kubernetes/kube-config.js';
 import { safeReason } from '../kubernetes/safe-reason.js';
 import { ageByServer } from './age-by-server.js';
-import { collectionPath, type Endpoint, KubernetesLockWatch } from './kubernetes-lock-watch.js';
+import { type Endpoint, KubernetesLockWatch } from './kubernetes-lock-watch.js';
 import { checkLockOptions, defaultIdentity, type KubernetesLockOptions } from './lock-options.js';
+import { collectionPath, objectPath } from './object-path.js';
 import type { LeaderElectionRecord } from './record.js';
 import type {
   LockCallOptions,
@@ -21,7 +22,13 @@ import type {
   LockWatcher,
   ResourceLock,
 } from './resource-lock.js';
-import { isObject, storable, type KubernetesObject, type RecordFormat } from './stored-record.js';
+import {
+  isObject,
+  metadataOf,
+  storable,
+  type KubernetesObject,
+  type RecordFormat,
+} from './stored-record.js';
 
 /**
  * A caller with a signal of its own decides how long to wait; this bound only keeps a signal that
@@ -154,7 +161,9 @@ export abstract class KubernetesLock implements ResourceLock {
         timeoutMs: signal === undefined ? DEFAULT_TIMEOUT_MS : TIMEOUT_WITH_SIGNAL_MS,
       });
       if (answer.status < 200 || answer.status > 299) throw answerError(call, answer);
-      const snapshot = this.#snapshot(answer.json, answer.headers.date);
+      // What we have just written has no age.
+      const date = verb === 'get' ? answer.headers.date : undefined;
+      const snapshot = this.#snapshot(answer.json, date);
       if (typeof snapshot === 'string') throw unusableAnswer(call, answer, snapshot);
       this.#last = snapshot;
       return { ok: true, ...snapshot };
@@ -173,7 +182,7 @@ export abstract class KubernetesLock implements ResourceLock {
   /** The object as read, or in words what came instead. */
   #snapshot(json: unknown, date?: string): LockSnapshot | string {
     if (!isObject(json)) return 'something that is not JSON';
-    const metadata = isObject(json['metadata']) ? json['metadata'] : {};
+    const metadata = metadataOf(json);
     const { resourceVersion, name } = metadata as { resourceVersion?: unknown; name?: unknown };
     if (name !== this.#name) return 'another object';
     if (typeof resourceVersion !== 'string' || resourceVersion === '') {
@@ -225,10 +234,10 @@ function route(
   { verb, namespace, resource, name }: ApiCall,
   apiVersion: string,
 ): { method: 'GET' | 'POST' | 'PUT'; path: string } {
-  const collection = collectionPath({ apiVersion, resource }, namespace);
-  if (verb === 'create') return { method: 'POST', path: collection };
+  const format = { apiVersion, resource };
+  if (verb === 'create') return { method: 'POST', path: collectionPath(format, namespace) };
   return {
     method: verb === 'get' ? 'GET' : 'PUT',
-    path: `${collection}/${encodeURIComponent(name)}`,
+    path: objectPath(format, namespace, name),
   };
 }

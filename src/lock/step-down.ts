@@ -1,5 +1,5 @@
 import type { LeaderElectionRecord } from './record.js';
-import { isObject } from './stored-record.js';
+import { isObject, metadataOf } from './stored-record.js';
 
 /**
  * An annotation by which anybody who may update the lock's object asks the present leader to hand
@@ -18,7 +18,6 @@ export function stepDownValue({ holderIdentity, acquireTime }: LeaderElectionRec
 /** Whether the object asks the term that this record belongs to to end. */
 export function stepDownRequested(object: unknown, record: LeaderElectionRecord): boolean {
   if (!isObject(object)) return false;
-  const { metadata } = object;
-  const annotations = isObject(metadata) ? metadata['annotations'] : undefined;
+  const { annotations } = metadataOf(object);
   return isObject(annotations) && annotations[STEP_DOWN_ANNOTATION] === stepDownValue(record);
 }

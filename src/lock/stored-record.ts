@@ -105,6 +105,12 @@ function storableTime(text: unknown): string | null {
   return typeof text === 'string' ? toMicroTime(text) : null;
 }
 
+/** Empty where there is none. */
+export function metadataOf(object: KubernetesObject): KubernetesObject {
+  const { metadata } = object;
+  return isObject(metadata) ? metadata : {};
+}
+
 export function isObject(value: unknown): value is KubernetesObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Inspector } from '../../inspect/inspector.js';
 import type { Display } from './display.js';
 
@@ -50,8 +51,4 @@ export class LiveChart {
   async close(): Promise<void> {
     await this.#inspector.close();
   }
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -4,8 +4,10 @@ import type { ApiResponse } from '../../kubernetes/api-request.js';
 import { defaultNamespace, type KubeConfigLike } from '../../kubernetes/kube-config.js';
 import { configMapFormat } from '../../lock/config-map-format.js';
 import { leaseFormat } from '../../lock/lease-format.js';
+import { collectionPath, objectPath } from '../../lock/object-path.js';
 import {
   isObject,
+  metadataOf,
   type KubernetesObject,
   type RecordFormat,
   type StoredRecord,
@@ -46,9 +48,9 @@ export function formatOf(kind: LockKind): RecordFormat {
   return kind === 'lease' ? leaseFormat : configMapFormat;
 }
 
-export function collectionPath(kind: LockKind, namespace: string): string {
-  const api = kind === 'lease' ? '/apis/coordination.k8s.io/v1' : '/api/v1';
-  return `${api}/namespaces/${encodeURIComponent(namespace)}/${formatOf(kind).resource}`;
+/** The path of the object. */
+export function pathOf({ kind, namespace, name }: Place): string {
+  return objectPath(formatOf(kind), namespace, name);
 }
 
 /** The terms in which errors about this object speak. */
@@ -62,7 +64,7 @@ export async function readLock(kubeConfig: KubeConfigLike, place: Place): Promis
   const call = callOn(place, 'get');
   const answer = await clientFor(kubeConfig).request({
     method: 'GET',
-    path: `${collectionPath(place.kind, place.namespace)}/${encodeURIComponent(place.name)}`,
+    path: pathOf(place),
     subject: `${call.kind} ${place.namespace}/${place.name}`,
   });
   if (answer.status !== 200) {
@@ -90,7 +92,7 @@ export async function readAllLocks(
   do {
     const answer = await clientFor(kubeConfig).request({
       method: 'GET',
-      path: collectionPath(kind, namespace),
+      path: collectionPath(formatOf(kind), namespace),
       query: { limit: PAGE, ...(next === '' ? {} : { continue: next }) },
     });
     if (answer.status !== 200) throw listError(kind, namespace, answer);
@@ -106,11 +108,6 @@ export async function readAllLocks(
     next = typeof more === 'string' ? more : '';
   } while (next !== '');
   return sights;
-}
-
-export function metadataOf(object: KubernetesObject): KubernetesObject {
-  const { metadata } = object;
-  return isObject(metadata) ? metadata : {};
 }
 
 export function serverTime({ headers }: Pick<ApiResponse, 'headers'>): number | null {

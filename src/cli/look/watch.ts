@@ -2,6 +2,7 @@ import { LockError } from '../../errors/lock-error.js';
 import { EXIT } from '../exit-codes.js';
 import { LiveArea } from '../live-area.js';
 import type { CommonOptions } from '../options.js';
+import { pause } from '../pause.js';
 import { Onlooker, type Change } from './onlooker.js';
 import { openCluster, readAllLocks, readLock, type Cluster, type Sight } from './read-locks.js';
 import { asJson, details, placeName, sentence, table } from './words.js';
@@ -117,16 +118,4 @@ function liveReport(terminal: NodeJS.WriteStream): Report {
     },
     close: () => area.close(),
   };
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });
 }

@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { elapsedForHolder, type Instant } from '../../time/clock.js';
 import { machineInstantNow } from '../machine-time.js';
 import { ROLES, type Program } from '../program.js';
@@ -144,7 +145,7 @@ export class GuardedCommand {
     const pid = this.#pid;
     while (pid !== null && groupIsAlive(pid)) {
       signalGroup(pid, 'SIGKILL');
-      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+      await sleep(LOOK_MS);
     }
     return { kind: 'guardFailed' };
   }

@@ -6,6 +6,7 @@ import { CliError, UsageError, kindName, loadKubeConfig, makeLock } from '../con
 import { EXIT, exitCodeOf } from '../exit-codes.js';
 import { machineInstant } from '../machine-time.js';
 import type { CommonOptions } from '../options.js';
+import { pause } from '../pause.js';
 import type { Program } from '../program.js';
 import { findCommand } from './find-command.js';
 import { GuardedCommand, type CommandEnd } from './guarded-command.js';
@@ -85,10 +86,11 @@ class Runner {
       await this.#command?.ended;
       if (!again || this.#stopping.signal.aborted) return this.#exitCode(outcome);
       const ranForMs = this.#end === null ? 0 : performance.now() - this.#startedAt;
-      const pause = restartPauseMs(ranForMs, quickEnds, this.#options.common.timings, Math.random);
-      quickEnds = pause.quickEnds;
-      this.#log.info({ reason: outcome.reason, inMs: pause.ms }, 'Campaigning again');
-      await this.#pause(pause.ms);
+      const { timings } = this.#options.common;
+      const next = restartPauseMs(ranForMs, quickEnds, timings, Math.random);
+      quickEnds = next.quickEnds;
+      this.#log.info({ reason: outcome.reason, inMs: next.ms }, 'Campaigning again');
+      await pause(next.ms, this.#stopping.signal);
       if (this.#stopping.signal.aborted) return this.#exitCode(outcome);
     }
   }
@@ -224,19 +226,6 @@ class Runner {
     // Work that was cut short must not pass for work that is done.
     const cutShort = this.#stopSignal === null && outcome.reason !== 'finished';
     return code === 0 && cutShort ? EXIT.leadershipLost : code;
-  }
-
-  #pause(ms: number): Promise<void> {
-    const { signal } = this.#stopping;
-    return new Promise((resolve) => {
-      const done = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      const timer = setTimeout(done, ms);
-      signal.addEventListener('abort', done);
-    });
   }
 }
 

@@ -1,0 +1,19 @@
+import type { RecordFormat } from './stored-record.js';
+
+/** The path of all objects of a kind in a namespace. */
+export function collectionPath(
+  { apiVersion, resource }: Pick<RecordFormat, 'apiVersion' | 'resource'>,
+  namespace: string,
+): string {
+  const api = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  return `${api}/namespaces/${encodeURIComponent(namespace)}/${resource}`;
+}
+
+/** The path of one of them. */
+export function objectPath(
+  format: Pick<RecordFormat, 'apiVersion' | 'resource'>,
+  namespace: string,
+  name: string,
+): string {
+  return `${collectionPath(format, namespace)}/${encodeURIComponent(name)}`;
+}
