@@ -1,5 +1,5 @@
 import { elapsedForHolder, type Instant } from '../src/time/clock.js';
-import { SMALL_FLEET_MS, TRY_AT_ONCE } from './herd.js';
+import { CROWD_STEEPNESS, SMALL_FLEET_MS, TRY_AT_ONCE } from './herd.js';
 import type { ElectionContext } from './types.js';
 
 /*
@@ -54,18 +54,16 @@ export function retryPeriod({ context }: Args): number {
  * So at first most try at once, and the others a little later, which leaves the first the time to be
  * heard of. Who then loses a race has reason to think that there is a crowd, and draws from a longer
  * window in which most hold back until late and few try early: the more there are, the sooner the
- * first tries, and nearly always alone. That is the timer by which multicast protocols keep receivers from answering all at once (RFC 5401).
+ * first tries, and nearly always alone. That is the timer by which multicast protocols keep receivers
+ * from answering all at once (RFC 5401).
  */
 export function herdDelay({ context: { herdWindowMs, jitter } }: Args): number {
   if (herdWindowMs <= SMALL_FLEET_MS) {
     return jitter < TRY_AT_ONCE ? 0 : Math.ceil(herdWindowMs * jitter);
   }
-  const spread = Math.log1p(jitter * Math.expm1(HERD_STEEPNESS)) / HERD_STEEPNESS;
+  const spread = Math.log1p(jitter * Math.expm1(CROWD_STEEPNESS)) / CROWD_STEEPNESS;
   return Math.ceil(herdWindowMs * spread);
 }
-
-/** Right for crowds of about 200: the logarithm of their number, and 1. */
-const HERD_STEEPNESS = 6.3;
 
 /**
  * Between two looks at a lock that another holds: jittered, so that candidates spread out. Whoever

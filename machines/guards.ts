@@ -1,5 +1,6 @@
 import { LockError } from '../src/errors/lock-error.js';
-import { isNewer } from '../src/lock/decide.js';
+import { isNewer } from '../src/kubernetes/resource-version.js';
+import { isBare } from '../src/lock/decide.js';
 import type { LockNews, LockSnapshot } from '../src/lock/resource-lock.js';
 import { stepDownRequested } from '../src/lock/step-down.js';
 import type { LockReading } from './actors.js';
@@ -48,8 +49,9 @@ export function claimIsFresh({ context }: Args): boolean {
 }
 
 /**
- * What was read is the claim in question, sent less than a renew deadline ago and not void. A record that is left
- * from an earlier term of ours does not count: each term has a write, and a fencing token, of its own.
+ * What was read is the claim in question, sent less than a renew deadline ago and not void. A record
+ * that is left from an earlier term of ours does not count: each term has a write, and a fencing
+ * token, of its own.
  */
 export function claimWasCommitted({ context }: Args, { snapshot }: LockReading): boolean {
   const { attempt } = context;
@@ -88,8 +90,8 @@ export function takenByAnother(args: Args, news: News): boolean {
 /** The watch tells that our record is gone, without another's being there, and our lease is live. */
 export function wipedOut(args: Args, news: News): boolean {
   const { snapshot } = news;
-  const isBare = snapshot !== null && snapshot.record === null && snapshot.unreadable === null;
-  return isNews(args, news) && (snapshot === null || isBare) && !leaseLapsed(args);
+  const gone = snapshot === null || isBare(snapshot);
+  return gone && isNews(args, news) && !leaseLapsed(args);
 }
 
 /** The watch tells that somebody asks us to hand over. */
@@ -179,8 +181,7 @@ function mayFoundTerm(context: ElectionContext, claim: SentWrite): boolean {
 
 /** A record that we did not write. No record at all is nobody's. */
 function isOfAnother(context: ElectionContext, snapshot: LockSnapshot | null): boolean {
-  if (snapshot === null) return false;
-  if (snapshot.record === null && snapshot.unreadable === null) return false;
+  if (snapshot === null || isBare(snapshot)) return false;
   return findOwnWrite(context, snapshot) === null;
 }
 

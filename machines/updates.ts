@@ -1,22 +1,20 @@
 import type { EndReason, Outcome, ResolvedConfig } from '../src/config/leader-election-config.js';
 import { TermHandle } from '../src/election/term.js';
 import type { LockError } from '../src/errors/lock-error.js';
-import { decide, isNewer, type Observation, observe } from '../src/lock/decide.js';
+import { isNewer } from '../src/kubernetes/resource-version.js';
+import { decide, type Observation, observe } from '../src/lock/decide.js';
 import { claimRecord, releaseRecord, renewalRecord } from '../src/lock/next-record.js';
 import type { LeaderElectionRecord } from '../src/lock/record.js';
 import type { LockSnapshot } from '../src/lock/resource-lock.js';
 import type { LockReading, StoppedInput } from './actors.js';
 import type { News } from './guards.js';
-import { SMALL_FLEET_MS } from './herd.js';
+import { SMALL_FLEET_MS, WIDEST_CROWD_MS } from './herd.js';
 import { findOwnWrite, possibleWrites } from './own-writes.js';
 import type { ElectionContext, HeldLease, SentWrite } from './types.js';
 
 /* What happens to the context. Each function takes it and returns what changes. */
 
 type Update = Partial<ElectionContext>;
-
-/** The longest window for tries, in ms, however great the crowd. See `herdDelay`. */
-const WIDEST_CROWD_MS = 200;
 
 /** Own writes that are remembered: older ones can no longer be in the lock. */
 const OWN_WRITES_KEPT = 8;

@@ -106,13 +106,6 @@ function isLongDead(
 
 const CLOCK_SLACK_MS = 5000;
 
-/** Whether a version is later than another. Versions that are no numbers cannot be compared. */
-export function isNewer(version: string, than: string | null): boolean {
-  if (than === null) return true;
-  if (!/^\d+$/.test(version) || !/^\d+$/.test(than)) return version !== than;
-  return version.length === than.length ? version > than : version.length > than.length;
-}
-
 /**
  * The object, or its record, vanished. That is not a release: its holder may have renewed a moment
  * before, unseen by us, leads on until that lease runs out, and will put the record back at its
@@ -158,7 +151,7 @@ export function decide(input: DecideInput): Decision {
 }
 
 /** The object is there and carries no record at all. */
-function isBare(snapshot: LockSnapshot): boolean {
+export function isBare(snapshot: LockSnapshot): boolean {
   return snapshot.record === null && snapshot.unreadable === null;
 }
 

@@ -1,6 +1,7 @@
 import type { LockError } from '../../errors/lock-error.js';
 import type { Clock } from '../../time/clock.js';
 import type { ApiTransport } from '../api-client.js';
+import { isNewer } from '../resource-version.js';
 import { versionOf, type WatchEvent } from './watch-events.js';
 import { type WatchEnd, watchOnce, type WatchTarget } from './watch-request.js';
 
@@ -141,7 +142,7 @@ export class WatchLoop {
     const version = versionOf(event.object);
     if (version === null) return;
     // What is there at first comes in any order, and the highest version is what is current.
-    if (isHigher(version, this.#since)) this.#since = version;
+    if (isNewer(version, this.#since)) this.#since = version;
     if (event.type !== 'BOOKMARK') this.#options.event(event);
   }
 
@@ -185,10 +186,4 @@ export class WatchLoop {
       else this.restart();
     }, ms);
   }
-}
-
-function isHigher(version: string, than: string | null): boolean {
-  if (than === null) return true;
-  if (!/^\d+$/.test(version) || !/^\d+$/.test(than)) return true;
-  return BigInt(version) > BigInt(than);
 }

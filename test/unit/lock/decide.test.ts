@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { isNewer } from '../../../src/kubernetes/resource-version.js';
 import {
   decide,
   type DecideInput,
-  isNewer,
   type Observation,
   observe,
   type Observer,
