@@ -78,12 +78,12 @@ export const acquiring = electionSetup.createStateConfig({
           {
             guard: ifError('isExplainedConflict'),
             target: 'deciding',
-            actions: [noteFailure('write', 'acquire'), 'noteLostRace'],
+            actions: ['noteLostRace', noteFailure('write', 'acquire')],
           },
           {
             guard: ifError('isFirstConflict'),
             target: 'reading',
-            actions: [noteFailure('write', 'acquire'), 'noteLostRace'],
+            actions: ['noteLostRace', noteFailure('write', 'acquire')],
           },
           { target: 'backingOff', actions: noteFailure('write', 'acquire') },
         ],
@@ -151,7 +151,7 @@ export const acquiring = electionSetup.createStateConfig({
       on: {
         lockChanged: [
           { guard: ifNews('freesTheLock'), actions: noteNews },
-          { guard: ifNews('isNews'), target: 'waiting', actions: noteNews },
+          { guard: ifNews('isNews'), target: 'waiting', actions: [noteNews, 'noteStoodDown'] },
         ],
       },
       after: {

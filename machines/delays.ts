@@ -52,10 +52,10 @@ export function retryPeriod({ context }: Args): number {
  * how many there are: a few shall not wait for long, and of many only a few shall write.
  *
  * So at first most try at once, and the others a little later, which leaves the first the time to be
- * heard of. Who then loses a race has reason to think that there is a crowd, and draws from a longer
- * window in which most hold back until late and few try early: the more there are, the sooner the
- * first tries, and nearly always alone. That is the timer by which multicast protocols keep receivers
- * from answering all at once (RFC 5401).
+ * heard of. Whoever then finds another faster has reason to think that there is a crowd, and draws
+ * from a longer window in which most hold back until late and few try early: the more there are, the
+ * sooner the first tries, and nearly always alone. That is the timer by which multicast protocols
+ * keep receivers from answering all at once (RFC 5401).
  */
 export function herdDelay({ context: { herdWindowMs, jitter } }: Args): number {
   if (herdWindowMs <= SMALL_FLEET_MS) {

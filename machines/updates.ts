@@ -8,7 +8,7 @@ import type { LeaderElectionRecord } from '../src/lock/record.js';
 import type { LockSnapshot } from '../src/lock/resource-lock.js';
 import type { LockReading, StoppedInput } from './actors.js';
 import type { News } from './guards.js';
-import { SMALL_FLEET_MS, WIDEST_CROWD_MS } from './herd.js';
+import { CROWD_MS, PERHAPS_A_CROWD_MS, SMALL_FLEET_MS } from './herd.js';
 import { findOwnWrite, possibleWrites } from './own-writes.js';
 import type { ElectionContext, HeldLease, SentWrite } from './types.js';
 
@@ -88,9 +88,16 @@ function isOutdated(
   return observation.heardAtMs > sentAtMs;
 }
 
-/** Another was faster by so little that both had written: there may be a crowd. */
-export function lostRace({ herdWindowMs }: ElectionContext): Update {
-  return { herdWindowMs: Math.min(herdWindowMs * 2, WIDEST_CROWD_MS) };
+/** Another was faster by so little that both had written. */
+export function lostRace({ attempt, herdWindowMs }: ElectionContext): Update {
+  // The lock of a new deployment is created by all of its candidates, however few they are.
+  if (attempt?.baseVersion === null) return {};
+  return { herdWindowMs: herdWindowMs < PERHAPS_A_CROWD_MS ? PERHAPS_A_CROWD_MS : CROWD_MS };
+}
+
+/** Another took the lock while we held back. */
+export function stoodDown({ herdWindowMs }: ElectionContext): Update {
+  return { herdWindowMs: Math.max(herdWindowMs, PERHAPS_A_CROWD_MS) };
 }
 
 /** A claim is about to be sent. */

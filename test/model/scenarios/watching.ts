@@ -13,7 +13,7 @@ import {
 
 const watched = { watched: true } as const;
 
-/** With this, the first herd delay is 12 ms, and a look at a lock without news comes after 6.3 s. */
+/** With this, the first herd delay is 20 ms, and a look at a lock without news comes after 6.3 s. */
 const midway = { watched: true, random: () => 0.8 } as const;
 
 const free = (c: Candidate) => c.lock.snapshot(record({ holderIdentity: '' }));
@@ -40,7 +40,7 @@ export const watchingScenarios: EdgeTests = {
     const c = start(midway);
     await toHoldingBack(c);
     c.mark();
-    await c.after(12, 'acquiring.holdingBack', 'acquiring.claiming');
+    await c.after(20, 'acquiring.holdingBack', 'acquiring.claiming');
     const claim = await c.lock.commit();
     assert.equal(claim.record?.leaderTransitions, 4);
     c.wentOnlyThrough('acquiring.holdingBack', 'acquiring.claiming', 'elected.leading');
@@ -57,28 +57,44 @@ export const watchingScenarios: EdgeTests = {
     assert.equal(c.terms.length, 0);
   },
 
-  'watching: a lost race widens the window, up to a fifth of a second': async (start) => {
+  'watching: a lost race widens the window, a second one to a fifth of a second': async (start) => {
     const c = start(midway);
     await toWatching(c);
     const windows = [c.context.herdWindowMs];
-    for (let race = 0; race < 6; race += 1) {
+    for (let race = 0; race < 3; race += 1) {
       await loseRace(c);
       windows.push(c.context.herdWindowMs);
     }
-    assert.deepEqual(windows, [15, 30, 60, 120, 200, 200, 200]);
+    assert.deepEqual(windows, [25, 100, 200, 200]);
   },
 
-  'watching: who stood down keeps its window, and who has won begins anew': async (start) => {
+  'watching: who stood down holds back for longer, never less, and who has won begins anew': async (
+    start,
+  ) => {
     const c = start(midway);
     await toWatching(c);
-    for (let race = 0; race < 2; race += 1) await loseRace(c);
-    await standDown(c);
-    assert.equal(c.context.herdWindowMs, 60);
+    const windows: number[] = [];
+    for (const meet of [standDown, standDown, loseRace, standDown]) {
+      await meet(c);
+      windows.push(c.context.herdWindowMs);
+    }
+    assert.deepEqual(windows, [100, 100, 200, 200]);
     await c.lock.watching.changed(free(c));
-    await c.clock.advance(60);
+    await c.clock.advance(200);
     await c.lock.commit();
     c.at('elected.leading');
-    assert.equal(c.context.herdWindowMs, 15);
+    assert.equal(c.context.herdWindowMs, 25);
+  },
+
+  'watching: to lose the race for the creation of a lock tells nothing of a crowd': async (
+    start,
+  ) => {
+    const c = start(watched);
+    await toReading(c);
+    await c.answer('get', c.lock.failure('notFound'));
+    await c.answer('create', c.lock.failure('conflict'));
+    c.at('acquiring.reading');
+    assert.equal(c.context.herdWindowMs, 25);
   },
 
   'watching: candidates draw their own delays in the window, most of them late': async (start) => {
@@ -95,8 +111,8 @@ export const watchingScenarios: EdgeTests = {
       await c.answer('get', c.lock.heldBy('faster'));
       await c.clock.advance(1);
     }
-    // The window is 15, 30, 60, 120 and 200 ms wide.
-    assert.deepEqual(delays, [0, 9, 39, 107, 200]);
+    // The window is 25, 100, and then 200 ms wide.
+    assert.deepEqual(delays, [0, 30, 128, 179, 200]);
   },
 
   'watching: news while the lock is being read is not overwritten by the older answer': async (
@@ -124,6 +140,21 @@ export const watchingScenarios: EdgeTests = {
     await c.lock.watching.changed(c.lock.snapshot(record()));
     await c.answer('get', older);
     c.at('acquiring.waiting');
+    await c.lock.expectIdle();
+  },
+
+  'watching: an older answer that there is no lock does not undo the news of one': async (
+    start,
+  ) => {
+    const c = start(watched);
+    await toReading(c);
+    await c.clock.advance(1);
+    const created = c.lock.snapshot(record());
+    await c.lock.watching.changed(created);
+    await c.answer('get', c.lock.failure('notFound'));
+    c.at('acquiring.waiting');
+    assert.equal(c.context.observation?.snapshot, created);
+    assert.equal(c.context.leader, 'other');
     await c.lock.expectIdle();
   },
 
@@ -195,7 +226,7 @@ export const watchingScenarios: EdgeTests = {
     await toClaiming(c);
     await c.lock.watching.changed(c.lock.snapshot(record()));
     await c.answer('update', c.lock.failure('conflict'));
-    assert.equal(c.context.herdWindowMs, 30);
+    assert.equal(c.context.herdWindowMs, 100);
   },
 
   'watching: news makes nobody leader, though it shows our own claim': async (start) => {
@@ -323,7 +354,7 @@ export const watchingScenarios: EdgeTests = {
     assert.equal(c.context.leader, 'text');
   },
 
-  'watching: a lock that is deleted is waited for, and created without a look': async (start) => {
+  'watching: a lock that is deleted is waited for, for a whole lease': async (start) => {
     const c = start(midway);
     await toWatching(c);
     await c.clock.advance(1_000);

@@ -185,15 +185,40 @@ describe('news', () => {
     expect(updates.reading(after, read(newer, 800, 600)).leader).toBe('newer');
     expect(updates.reading(after, read(older, 800, 701)).leader).toBe('older');
   });
+
+  it('in the same instant in which the lock was read counts by its version', () => {
+    const { context, lock } = scene();
+    const older = lock.snapshot(record({ holderIdentity: 'older' }));
+    const newer = lock.snapshot(record({ holderIdentity: 'newer' }));
+    const after = { ...context, ...updates.news(context, told(newer, 700)) };
+    expect(updates.reading(after, read(older, 800, 700))).toEqual({});
+  });
+
+  it('that came while the lock was read makes void that there was none', () => {
+    const { context, lock } = scene();
+    const after = { ...context, ...updates.news(context, told(lock.snapshot(record()), 700)) };
+    expect(updates.reading(after, read(null, 800, 699))).toEqual({});
+    // A read that was not sent before the news may show what came after: a deletion.
+    for (const sentAtMs of [700, 701]) {
+      const { observation, leader } = updates.reading(after, read(null, 800, sentAtMs));
+      expect(observation).toMatchObject({ snapshot: null, expiresAtMs: 15_800 });
+      expect(leader).toBeNull();
+    }
+  });
 });
 
 describe('the window in which candidates try', () => {
   const herd = (herdWindowMs: number) => scene(() => ({ herdWindowMs })).context;
 
-  it('begins narrow, and grows with each lost race up to a fifth of a second', () => {
-    expect(scene().context.herdWindowMs).toBe(15);
-    expect(updates.lostRace(herd(15))).toEqual({ herdWindowMs: 30 });
-    expect(updates.lostRace(herd(30))).toEqual({ herdWindowMs: 60 });
-    expect(updates.lostRace(herd(150))).toEqual({ herdWindowMs: 200 });
+  it('begins narrow, and grows in two steps with lost races', () => {
+    expect(scene().context.herdWindowMs).toBe(25);
+    expect(updates.lostRace(herd(25))).toEqual({ herdWindowMs: 100 });
+    expect(updates.lostRace(herd(100))).toEqual({ herdWindowMs: 200 });
+    expect(updates.lostRace(herd(200))).toEqual({ herdWindowMs: 200 });
+  });
+
+  it('is at least a tenth of a second for who stood down', () => {
+    expect(updates.stoodDown(herd(25))).toEqual({ herdWindowMs: 100 });
+    expect(updates.stoodDown(herd(200))).toEqual({ herdWindowMs: 200 });
   });
 });
