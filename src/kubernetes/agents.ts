@@ -5,9 +5,10 @@ import type { ConnectionSettings } from './connection-settings.js';
 
 /**
  * Enough for many elections in one process, whose requests take milliseconds; few enough that an
- * API server which hangs is not met with a crowd of connections.
+ * API server which hangs is not met with a crowd of connections. With that of a shared watch, a
+ * process has eight.
  */
-const MAX_SOCKETS = 8;
+const MAX_SOCKETS = 7;
 
 /**
  * Idle connections are closed by us before a load balancer in between forgets them: a write that

@@ -77,6 +77,7 @@ export function readBody(response: http.IncomingMessage, maxBytes: number): Prom
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let size = 0;
+    let ended = false;
     const fail = (cause: unknown): void => {
       reject(new ExchangeError(cause, false, true));
     };
@@ -88,10 +89,12 @@ export function readBody(response: http.IncomingMessage, maxBytes: number): Prom
     response.once('error', fail);
     response.once('close', () => {
       // Without an `end`, the connection was cut: an error may or may not have said so.
-      fail(new Error('the connection was closed in the middle of the answer'));
+      if (!ended) fail(new Error('the connection was closed in the middle of the answer'));
     });
     response.once('end', () => {
-      if (response.complete) resolve(Buffer.concat(chunks).toString('utf8'));
+      if (!response.complete) return;
+      ended = true;
+      resolve(Buffer.concat(chunks).toString('utf8'));
     });
   });
 }

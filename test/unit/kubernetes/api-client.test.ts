@@ -80,13 +80,13 @@ describe('a request', () => {
     expect(server.connections()).toBe(1);
   });
 
-  it('opens no more than eight connections for a crowd of requests', async () => {
+  it('opens no more than seven connections for a crowd of requests', async () => {
     const { server, client } = await start(answerWith(200, {}));
 
     await Promise.all(Array.from({ length: 40 }, () => client.request(get)));
 
     expect(server.requests).toHaveLength(40);
-    expect(server.connections()).toBeLessThanOrEqual(8);
+    expect(server.connections()).toBeLessThanOrEqual(7);
   });
 
   it('shares the connection with another client that has equal settings', async () => {
