@@ -3,9 +3,9 @@ import { cp, mkdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { CLIENT_GO_MODULE, ensureClientGoCrowd } from '../../peers/client-go/build.js';
 import { ensurePythonClient, PYTHON_CANDIDATE, pythonVersion } from '../../peers/python/build.js';
 import { findGo } from '../../support/go-build.js';
-import { ensureClientGoBench } from '../candidates/client-go/build.js';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -33,7 +33,7 @@ export interface Libraries extends AsyncDisposable {
 export async function prepareLibraries(build: boolean): Promise<Libraries> {
   if (build) await run('npm', ['run', 'build'], { cwd: ROOT, maxBuffer: 64 * 1024 * 1024 });
   const snapshot = await snapshotOfPackage();
-  const goProgram = await ensureClientGoBench();
+  const goProgram = await ensureClientGoCrowd();
   const python = await ensurePythonClient();
   const node = [process.execPath, '--expose-gc'] as const;
   return {
@@ -68,7 +68,7 @@ async function versions(): Promise<Record<string, string>> {
   const text = (path: string): Promise<string> => readFile(join(ROOT, path), 'utf8');
   const npm = async (path: string): Promise<string> =>
     (JSON.parse(await text(join(path, 'package.json'))) as { version: string }).version;
-  const goModule = await text('test/bench/candidates/client-go/go.mod');
+  const goModule = await text('test/peers/client-go/go.mod');
   const servers = await text('test/apiserver/go.mod');
   const requirements = await text('test/peers/python/requirements.txt');
   const found = (pattern: RegExp, where: string): string => pattern.exec(where)?.[1] ?? 'unknown';
@@ -81,7 +81,7 @@ async function versions(): Promise<Record<string, string>> {
     'kube-apiserver': found(/k8s\.io\/kubernetes (v\S+)/, servers),
     etcd: found(/go\.etcd\.io\/etcd\/server\/v3 (v\S+)/, servers),
     Node: process.version,
-    Go: (await findGo(CANDIDATES)).version,
+    Go: (await findGo(CLIENT_GO_MODULE)).version,
     Python: (await pythonVersion()).replace('Python ', ''),
   };
 }

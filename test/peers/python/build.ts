@@ -3,7 +3,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { cached } from '../../bench/world/cache.js';
+import { cached } from '../../support/cached.js';
 import { report } from '../../support/go-build.js';
 import { MissingToolError } from '../../support/missing-tool-error.js';
 

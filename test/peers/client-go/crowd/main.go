@@ -1,5 +1,5 @@
 // A process with any number of candidates of client-go's leader election, for the benchmark. What
-// it is told and what it says is described in ../../world/protocol.ts.
+// it is told and what it says is described in test/bench/world/protocol.ts.
 package main
 
 import (
@@ -15,65 +15,35 @@ import (
 	"strings"
 	"sync"
 	"syscall"
-	"time"
-	"unsafe"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/leaderelection"
-	"k8s.io/client-go/tools/leaderelection/resourcelock"
 	"k8s.io/klog/v2"
+
+	"k8s-leader-election/test/peers/client-go/peer"
 )
 
 type settings struct {
-	Who                  string  `json:"who"`
-	KubeConfigPath       string  `json:"kubeConfigPath"`
-	Namespace            string  `json:"namespace"`
-	Lock                 string  `json:"lock"`
-	LockEach             bool    `json:"lockEach"`
-	Count                int     `json:"count"`
-	StartNow             int     `json:"startNow"`
-	LeaseDurationSeconds float64 `json:"leaseDurationSeconds"`
-	RenewDeadlineSeconds float64 `json:"renewDeadlineSeconds"`
-	RetryPeriodSeconds   float64 `json:"retryPeriodSeconds"`
-	ProbeMs              float64 `json:"probeMs"`
+	Who            string  `json:"who"`
+	KubeConfigPath string  `json:"kubeConfigPath"`
+	Namespace      string  `json:"namespace"`
+	Lock           string  `json:"lock"`
+	LockEach       bool    `json:"lockEach"`
+	Count          int     `json:"count"`
+	StartNow       int     `json:"startNow"`
+	ProbeMs        float64 `json:"probeMs"`
+	peer.Timings
 }
-
-type fields map[string]any
 
 var (
-	s         settings
-	config    *rest.Config
-	cancels   = map[int]context.CancelFunc{}
-	running   sync.WaitGroup
-	printLock sync.Mutex
+	s       settings
+	config  *rest.Config
+	cancels = map[int]context.CancelFunc{}
+	running sync.WaitGroup
 )
-
-// machineNow is CLOCK_MONOTONIC in milliseconds, which all processes of a machine share.
-func machineNow() float64 {
-	var t syscall.Timespec
-	const clockMonotonic = 1
-	if _, _, errno := syscall.Syscall(syscall.SYS_CLOCK_GETTIME, clockMonotonic, uintptr(unsafe.Pointer(&t)), 0); errno != 0 {
-		panic(errno)
-	}
-	return float64(t.Sec)*1e3 + float64(t.Nsec)/1e6
-}
-
-func report(event string, more fields) {
-	line := fields{"at": machineNow(), "event": event}
-	for key, value := range more {
-		line[key] = value
-	}
-	text, err := json.Marshal(line)
-	if err != nil {
-		panic(err)
-	}
-	printLock.Lock()
-	defer printLock.Unlock()
-	fmt.Println(string(text))
-}
 
 func main() {
 	klog.SetOutput(io.Discard)
@@ -91,7 +61,7 @@ func main() {
 	for i := 0; i < s.StartNow; i++ {
 		start(i)
 	}
-	report("up", nil)
+	peer.Report("up", nil)
 	for {
 		select {
 		case <-terminated:
@@ -139,7 +109,7 @@ func obey(line string) {
 		runtime.GC()
 		var memory runtime.MemStats
 		runtime.ReadMemStats(&memory)
-		report("measured", fields{"heapBytes": memory.HeapAlloc, "stackBytes": memory.StackInuse})
+		peer.Report("measured", peer.Fields{"heapBytes": memory.HeapAlloc, "stackBytes": memory.StackInuse})
 	}
 }
 
@@ -154,7 +124,7 @@ func start(index int) {
 	go func() {
 		defer running.Done()
 		campaign(ctx, who, name)
-		report("ended", fields{"who": who, "reason": "returned"})
+		peer.Report("ended", peer.Fields{"who": who, "reason": "returned"})
 	}()
 }
 
@@ -165,35 +135,19 @@ func campaign(ctx context.Context, who string, name string) {
 	if err != nil {
 		panic(err)
 	}
-	elector, err := leaderelection.NewLeaderElector(leaderelection.LeaderElectionConfig{
-		Lock: &resourcelock.LeaseLock{
-			LeaseMeta:  metav1.ObjectMeta{Name: name, Namespace: s.Namespace},
-			Client:     client.CoordinationV1(),
-			LockConfig: resourcelock.ResourceLockConfig{Identity: who},
-		},
-		LeaseDuration:   seconds(s.LeaseDurationSeconds),
-		RenewDeadline:   seconds(s.RenewDeadlineSeconds),
-		RetryPeriod:     seconds(s.RetryPeriodSeconds),
-		ReleaseOnCancel: true,
-		Callbacks: leaderelection.LeaderCallbacks{
-			OnStartedLeading: func(ctx context.Context) { work(ctx, who) },
-			OnStoppedLeading: func() {},
-		},
+	lease := metav1.ObjectMeta{Name: name, Namespace: s.Namespace}
+	peer.Campaign(ctx, client, lease, who, s.Timings, leaderelection.LeaderCallbacks{
+		OnStartedLeading: func(ctx context.Context) { work(ctx, who) },
+		OnStoppedLeading: func() {},
 	})
-	if err != nil {
-		panic(err)
-	}
-	elector.Run(ctx)
 }
 
 // work goes on for as long as its context does, which is what client-go tells programs to go by.
 func work(ctx context.Context, who string) {
-	report("leads", fields{"who": who})
+	peer.Report("leads", peer.Fields{"who": who})
 	<-ctx.Done()
-	report("stopped", fields{"who": who})
+	peer.Report("stopped", peer.Fields{"who": who})
 	if s.ProbeMs > 0 {
-		report("leadsNoMore", fields{"who": who})
+		peer.Report("leadsNoMore", peer.Fields{"who": who})
 	}
 }
-
-func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { access, mkdir, readFile, rename, rm } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { withBuildLock } from '../../support/build-lock.js';
-import { report } from '../../support/go-build.js';
+import { withBuildLock } from './build-lock.js';
+import { report } from './go-build.js';
 
 /**
  * The path of something that is made once into the user's cache directory, and again when what it
@@ -42,7 +42,7 @@ export async function cached(options: {
   return path;
 }
 
-export function exists(path: string): Promise<boolean> {
+function exists(path: string): Promise<boolean> {
   return access(path).then(
     () => true,
     () => false,
