@@ -61,7 +61,8 @@ export function kindName(kind: LockKind): string {
 }
 
 function checkContext(kubeConfig: KubeConfig, file: string | null): void {
-  const current = kubeConfig.getCurrentContext();
+  // Declared as text, but absent where the file names none.
+  const current = (kubeConfig.getCurrentContext() as string | undefined) ?? '';
   const where = file ?? 'the default kubeconfig';
   if (kubeConfig.getContextObject(current) === null) {
     const names = kubeConfig.getContexts().map(({ name }) => name);

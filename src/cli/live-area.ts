@@ -5,6 +5,9 @@ const HIDE_CURSOR = '\u001b[?25l';
 const SHOW_CURSOR = '\u001b[?25h';
 const CLEAR_LINE = '\u001b[K';
 const CLEAR_BELOW = '\u001b[J';
+// Terminals that know these show what is written in between in one go; others ignore them.
+const BEGIN_UPDATE = '\u001b[?2026h';
+const END_UPDATE = '\u001b[?2026l';
 
 /** The terminal to draw on, or null where plain lines are wanted: see no-color.org. */
 export function drawableTerminal(
@@ -15,16 +18,25 @@ export function drawableTerminal(
   return drawable ? stdout : null;
 }
 
-/** Lines at the end of the terminal's text that are drawn over themselves. */
+/**
+ * Lines at the end of the terminal's text that are drawn over themselves, and stay there as they
+ * were last. What was above remains untouched.
+ */
 export class LiveArea {
   readonly #stream: WriteStream;
-  #height = 0;
+  readonly #redraw: () => void;
+  #drawn: { readonly lines: readonly string[]; readonly columns: number } | null = null;
   #open = true;
 
-  constructor(stream: WriteStream) {
+  /** @param redraw draws anew: the terminal has another size, or was used by others meanwhile */
+  constructor(stream: WriteStream, redraw: () => void) {
     this.#stream = stream;
+    this.#redraw = redraw;
     // However this process ends, short of SIGKILL.
     process.on('exit', this.#restore);
+    process.on('SIGTSTP', this.#suspend);
+    process.on('SIGCONT', this.#resume);
+    stream.on('resize', this.#redraw);
     stream.write(HIDE_CURSOR);
   }
 
@@ -32,31 +44,75 @@ export class LiveArea {
     return this.#stream.columns > 0 ? this.#stream.columns : 80;
   }
 
-  /** What does not fit goes from the middle on: the first lines and the newest stay. */
-  draw(lines: readonly string[]): void {
-    const rows = this.#stream.rows > 1 ? this.#stream.rows - 1 : 23;
-    const head = Math.ceil(rows / 2);
-    const fitting =
-      lines.length <= rows
-        ? lines
-        : [...lines.slice(0, head - 1), '...', ...lines.slice(lines.length - (rows - head))];
-    const up = this.#height === 0 ? '\r' : `\r\u001b[${this.#height}A`;
-    const text = fitting
-      .map((line) => `${truncate(line, this.columns - 1)}${CLEAR_LINE}\n`)
-      .join('');
-    this.#stream.write(`${up}${text}${CLEAR_BELOW}`);
-    this.#height = fitting.length;
+  get rows(): number {
+    return this.#stream.rows > 0 ? this.#stream.rows : 24;
   }
 
-  /** Leaves the last picture where it is. Can be called again. */
+  /** @param lines each shorter than the terminal is wide, and fewer than it is high: see {@link fit} */
+  draw(lines: readonly string[]): void {
+    if (!this.#open) return;
+    const { columns } = this;
+    const before = this.#drawn;
+    if (before?.columns === columns && before.lines.join('\n') === lines.join('\n')) return;
+    this.#drawn = { lines, columns };
+    const up = before === null ? 0 : Math.min(heightAt(columns, before.lines), this.rows - 1);
+    const back = up === 0 ? '\r' : `\r\u001b[${up}A`;
+    const text = lines.map((line) => `${line}${CLEAR_LINE}\n`).join('');
+    this.#stream.write(`${BEGIN_UPDATE}${back}${text}${CLEAR_BELOW}${END_UPDATE}`);
+  }
+
+  /** Leaves the last picture where it is and gives the terminal back. Can be called again. */
   close(): void {
     if (!this.#open) return;
     this.#open = false;
+    this.#stream.off('resize', this.#redraw);
     process.off('exit', this.#restore);
+    process.off('SIGTSTP', this.#suspend);
+    process.off('SIGCONT', this.#resume);
     this.#restore();
   }
 
   readonly #restore = (): void => {
     this.#stream.write(SHOW_CURSOR);
   };
+
+  /** Ctrl-Z: the shell gets its cursor back. */
+  readonly #suspend = (): void => {
+    this.#restore();
+    process.kill(process.pid, 'SIGSTOP');
+  };
+
+  readonly #resume = (): void => {
+    // The shell has written below the picture meanwhile.
+    this.#drawn = null;
+    this.#stream.write(HIDE_CURSOR);
+    this.#redraw();
+  };
+}
+
+/**
+ * Plain lines made to fit: what is too long is cut, and of too many those in the middle go, so that
+ * the first and the newest stay.
+ */
+export function fit(
+  lines: readonly string[],
+  { columns, rows }: { readonly columns: number; readonly rows: number },
+): string[] {
+  const room = Math.max(1, rows - 1);
+  const head = Math.ceil(room / 2);
+  const fitting =
+    lines.length <= room
+      ? lines
+      : [...lines.slice(0, head - 1), '...', ...lines.slice(lines.length - (room - head))];
+  return fitting.map((line) => truncate(line, columns - 1));
+}
+
+/** How many lines of a terminal of that width these lines take after it was made narrower. */
+function heightAt(columns: number, lines: readonly string[]): number {
+  return lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(visible(line) / columns)), 0);
+}
+
+function visible(line: string): number {
+  // eslint-disable-next-line no-control-regex -- the escape sequences are what is left out
+  return line.replace(/\u001b\[[\d;]*m/g, '').length;
 }

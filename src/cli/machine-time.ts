@@ -1,7 +1,7 @@
 import type { Instant } from '../time/clock.js';
 
 /**
- * Milliseconds since this machine started, on its monotonic clock. Unlike `performance.now()` it
+ * CLOCK_MONOTONIC: milliseconds since this machine started. Unlike `performance.now()` it
  * counts from the same moment in every process, so that times from different ones can be compared.
  */
 export function machineNow(): number {

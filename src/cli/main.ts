@@ -12,11 +12,18 @@ const NAME = 'k8s-leader-election';
 /** One run of the command line. Resolves with the exit code; everything is reported by then. */
 export async function main(argv: readonly string[], program: Program): Promise<number> {
   let code: number = EXIT.ok;
-  const root = new Command(NAME)
+  const nameOf = (word: string | undefined): string =>
+    root.commands.some((command) => command.name() === word) ? `${NAME} ${word ?? ''}` : NAME;
+  const root: Command = new Command(NAME)
     .description('Leader election on Kubernetes: take part, look on, and find out what is wrong.')
     .version(VERSION)
     .enablePositionalOptions()
-    .showHelpAfterError(false)
+    .showHelpAfterError(`See ${NAME} --help.`)
+    .configureOutput({
+      outputError: (text, write) => {
+        write(text.replace(/^error: /, `${nameOf(argv[0])}: `));
+      },
+    })
     .exitOverride();
   addCommands(root, program, (result) => {
     code = result;

@@ -111,7 +111,7 @@ function drawText({ state, lines, x, y }: PlacedState): string {
       `<text x="${x + PADDING}" y="${first + (index + 1) * LINE_HEIGHT}">${escape(line)}</text>`,
   );
   const title = `<text class="title" x="${x + PADDING}" y="${first}">${escape(titleText(state))}</text>`;
-  return `<g class="${classesOf(state)}">${title}${texts.join('')}</g>`;
+  return `<g class="${classesOf(state)}" data-text="${escape(state.id)}">${title}${texts.join('')}</g>`;
 }
 
 function classesOf(state: PlacedState['state']): string {

@@ -3,8 +3,9 @@ import { request } from 'node:http';
 import type { Socket } from 'node:net';
 
 /*
- * The sending end of a WebSocket (RFC 6455): Node 20 has no client of its own. It sends texts,
- * answers pings, and reads nothing else.
+ * The sending end of a WebSocket (RFC 6455). Node 20 has no client of its own, and that of Node 22
+ * keeps the program running for as long as it is connected. It sends texts, answers pings, and
+ * reads nothing else.
  */
 
 const GUID = '258EAFA5-E914-47DA-95CA-C5AB0DC85B11';
@@ -13,6 +14,8 @@ const CLOSE = 0x8;
 const PING = 0x9;
 const PONG = 0xa;
 const TEXT = 0x1;
+/** What a ping, a pong or the end may carry at most, in bytes. */
+const MOST_CONTROL = 125;
 
 export interface SendingSocket {
   /** Bytes that wait to be taken. */
@@ -50,12 +53,14 @@ export function openWebSocket(url: URL, onClose: () => void): Promise<SendingSoc
     });
     // Who looks on does not keep the program running.
     opening.on('socket', (socket) => socket.unref());
-    opening.on('upgrade', (response, socket: Socket) => {
+    opening.on('upgrade', (response, socket: Socket, head: Buffer) => {
       if (response.headers['sec-websocket-accept'] !== accept) {
         socket.destroy();
         reject(new Error('it speaks no WebSocket'));
         return;
       }
+      // A viewer may speak in the same breath as it accepts.
+      if (head.length > 0) socket.unshift(head);
       resolve(sendingSocket(socket, onClose));
     });
     opening.end();
@@ -110,6 +115,10 @@ function answerControlFrames(socket: Socket): void {
       if (head === null) return;
       const { opcode, start, length } = head;
       const isControl = opcode >= CLOSE;
+      if (isControl && length > MOST_CONTROL) {
+        socket.destroy();
+        return;
+      }
       if (isControl && waiting.length < start + length) return;
       const payload = waiting.subarray(start, start + length);
       if (opcode === CLOSE) socket.end(frame(CLOSE, payload));

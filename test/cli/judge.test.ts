@@ -120,6 +120,42 @@ describe('a lock at the first look', () => {
   });
 });
 
+describe('each oddity is said in one sentence that tells what to do', () => {
+  const late = sight(renewedAt(12_000), 12_000);
+  const asked = sight(HELD, 1000, { [STEP_DOWN_ANNOTATION]: `${HELD.acquireTime} ann` });
+  const { renewTime: _, ...undated } = HELD;
+  const ahead: Spec = { ...HELD, renewTime: '2026-01-02T03:05:04.000000Z' };
+  it.each<[string, Sight, RegExp, number?]>([
+    ['missing', { ...sight({}), object: null, stored: null }, /: start a candidate with this name/],
+    ['noRecord', sight({}), /: start a candidate, .* or mend the name/],
+    [
+      'noCandidate',
+      sight({ ...HELD, holderIdentity: '' }, 60_000),
+      /: start a candidate, .* check/,
+    ],
+    ['expired', sight(renewedAt(60_000), 60_000), /60 s ago, .*: start a candidate, .* check/],
+    ['renewalsLate', late, /12 s ago, of a lease of 15 s: look whether the holder has crashed/],
+    ['malformed', sight({ ...HELD, holderIdentity: 7 }), /\(.*instead of text\), .* stop it/],
+    ['noDuration', sight({ ...HELD, leaseDurationSeconds: 0 }), /: give all of them the same one/],
+    ['holderUnset', sight({ ...HELD, holderIdentity: 'null' }), /"null".*: give each candidate/],
+    ['ageUnknown', sight(undated, null), /: run watch for longer than a lease/],
+    ['stepDownRequested', asked, /: wait until its work has ended, or stop its pod/],
+    ['holderClock', sight(ahead), /^The holder .* 60 s ahead of the API server's: set it right/],
+    [
+      'localClock',
+      sight(HELD),
+      /^This machine .* 9 s behind the API server's: set it right/,
+      -9000,
+    ],
+  ])('%s', (code, seen, wanted, localMs = 0) => {
+    const { hints } = judged(seen, SERVER_MS + localMs);
+    expect(hints.map((hint) => hint.code)).toEqual([code]);
+    const [{ text } = { text: '' }] = hints;
+    expect(text).toMatch(wanted);
+    expect(text.match(/\.(?= |$)/g)).toEqual(['.']);
+  });
+});
+
 describe('the age by the API server', () => {
   const entry = (time: string, fieldsV1: object) => ({ time, fieldsV1 });
   const renewal = { 'f:spec': { 'f:renewTime': {} } };
@@ -184,6 +220,30 @@ describe('an onlooker', () => {
     look(onlooker, 0, old);
     expect(look(onlooker, 6999, old)).toEqual([]);
     expect(look(onlooker, 7000, old)).toHaveLength(1);
+  });
+});
+
+describe('an onlooker that is told of one lock at a time', () => {
+  const other = { ...sight(HELD), name: 'other' };
+  const at = (ms: number) => ({ at: ms, nowMs: SERVER_MS });
+
+  it('tells of its change, and the others are not gone', () => {
+    const onlooker = new Onlooker(15_000);
+    onlooker.look([sight(HELD), other], at(0));
+    expect(onlooker.lookAtOne(sight(HELD), at(500))).toBeNull();
+    const change = onlooker.lookAtOne(sight({ ...HELD, holderIdentity: 'ben' }), at(1000));
+    expect(change).toMatchObject({ place: { name: 'report' }, judgement: { holder: 'ben' } });
+    const { changes } = onlooker.look([sight({ ...HELD, holderIdentity: 'ben' }), other], at(2000));
+    expect(changes).toEqual([]);
+  });
+
+  it('can be asked whether a lease would be called expired, and has not called it so', () => {
+    const onlooker = new Onlooker(15_000);
+    onlooker.look([sight(HELD, 0), other], at(0));
+    expect(onlooker.wouldExpire([sight(HELD, 0), other], at(13_999))).toBe(false);
+    expect(onlooker.wouldExpire([sight(HELD, 0), other], at(15_000))).toBe(true);
+    expect(onlooker.look([sight(HELD, 0), other], at(15_000)).changes).toHaveLength(2);
+    expect(onlooker.wouldExpire([sight(HELD, 0), other], at(16_000))).toBe(false);
   });
 });
 

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { Fleet } from '../e2e/fleet/fleet.js';
+import { ensureClientGoCandidate } from '../peers/client-go/build.js';
 import type { RunningApiServer } from '../support/api-server-types.js';
 import { describeWithApiServer } from '../support/shared-api-server.js';
 import { buildCli } from './support/built-cli.js';
@@ -12,7 +14,7 @@ const LEASES = `/apis/coordination.k8s.io/v1/namespaces/${NAMESPACE}/leases`;
 const CONFIG_MAPS = `/api/v1/namespaces/${NAMESPACE}/configmaps`;
 const TIMINGS = ['--lease-duration', '3', '--renew-deadline', '2', '--retry-period', '1'];
 
-/** As client-go's own candidates write it. */
+/** A record in the words of other clients; nobody is behind it. */
 const CLIENT_GO = {
   holderIdentity: 'go-pod_4fd1a6a0-8d3b-4a5e-b0bd-8a2d6d1d2f1e',
   leaseDurationSeconds: 15,
@@ -54,7 +56,7 @@ describeWithApiServer('the command line on a real API server', (server) => {
       expect(stdout).toContain('nobody (no such object)');
     });
 
-    it('of a fresh lock, held as client-go holds it', async () => {
+    it('of a fresh lock', async () => {
       const acquireTime = nowMicro();
       const name = await lease({ ...CLIENT_GO, acquireTime, renewTime: acquireTime });
       const { code, stdout } = await cli('reader', 'status', name);
@@ -176,6 +178,98 @@ describeWithApiServer('the command line on a real API server', (server) => {
     ]);
     // eslint-disable-next-line no-control-regex -- colours and cursor movements are for terminals
     expect(stdout).not.toMatch(/\u001b/);
+  });
+
+  describe('a lock held by client-go itself', { timeout: 90_000 }, () => {
+    const timings = { leaseDurationSeconds: 4, renewDeadlineSeconds: 3, retryPeriodSeconds: 1 };
+
+    const candidates = async (name: string): Promise<Fleet> => {
+      const kubeConfigPath = kubeconfigs.get('admin')!;
+      const settings = { kubeConfigPath, kind: 'lease', namespace: NAMESPACE, name } as const;
+      return new Fleet({ ...settings, ...timings }, [await ensureClientGoCandidate()]);
+    };
+
+    /** What it says of itself is what the command line has to say. */
+    const specOf = async (name: string): Promise<Record<string, unknown>> => {
+      const { body } = await server().request('admin', 'GET', `${LEASES}/${name}`);
+      return (body as { spec: Record<string, unknown> }).spec;
+    };
+
+    it('status tells the leader, its term and its renewals; then that it is gone', async () => {
+      const name = `go-${randomUUID().slice(0, 8)}`;
+      await using fleet = await candidates(name);
+      await fleet.start('go-ann');
+      await fleet.nextLeader(0, 20_000);
+      const { acquireTime, leaseTransitions } = await specOf(name);
+      const seen = await json('reader', 'status', name);
+      expect(seen).toMatchObject({
+        standing: 'held',
+        leader: 'go-ann',
+        since: acquireTime,
+        leaseDurationSeconds: 4,
+        transitions: leaseTransitions,
+        renewedSecondsAgoBy: 'apiServer',
+        hints: [],
+      });
+      // It renews every second, and the dates are right to a second.
+      expect(seen['renewedSecondsAgo']).toBeLessThanOrEqual(2);
+      expect((await cli('reader', 'status')).stdout).toMatch(
+        new RegExp(`^${name} +go-ann .* held$`, 'm'),
+      );
+      await fleet.kill('go-ann');
+      await until('the lease to run out', async () => {
+        return (await json('reader', 'status', name))['standing'] === 'expired';
+      });
+      const { code, stdout } = await cli('reader', 'status', name);
+      expect([code, stdout]).toEqual([3, expect.stringContaining('(expired but still named)')]);
+    });
+
+    it('watch tells of each of its leaders and of the release', async () => {
+      const built = await buildCli();
+      const name = `go-${randomUUID().slice(0, 8)}`;
+      await using fleet = await candidates(name);
+      // What is told before that time is over was not found by reading.
+      const run = new CliProcess(built.script, [
+        ...['watch', name, '--interval', '600'],
+        ...flags('reader'),
+      ]);
+      try {
+        await run.printed('there is no such object');
+        await fleet.start('go-ann');
+        await run.printed('held by go-ann');
+        await fleet.start('go-ben');
+        await fleet.stop('go-ann');
+        await run.printed('held by go-ben');
+        await fleet.stop('go-ben');
+        await until('the second release', () => run.stdout.split('released;').length === 3);
+        run.kill('SIGINT');
+        expect(await run.exitCode).toBe(0);
+        const lines = run.stdout.split('\n').filter((line) => line.includes(`/${name}: `));
+        expect(lines.map((line) => line.split(': ')[1]?.split(',')[0])).toEqual([
+          'there is no such object; nobody leads',
+          'held by go-ann',
+          'released; nobody leads',
+          'held by go-ben',
+          'released; nobody leads',
+        ]);
+        expect(run.stderr).toBe('');
+      } finally {
+        run.kill('SIGKILL');
+        built.dispose();
+      }
+    });
+
+    it('check is not concerned with who leads, and step-down is not honoured', async () => {
+      const name = `go-${randomUUID().slice(0, 8)}`;
+      await using fleet = await candidates(name);
+      await fleet.start('go-ann');
+      await fleet.nextLeader(0, 20_000);
+      expect(await json('candidate', 'check', name)).toMatchObject({ ok: true });
+      const { code, stdout } = await cli('candidate', 'step-down', name, '--timeout', '2');
+      expect([code, stdout]).toEqual([4, expect.stringContaining('has not handed over')]);
+      expect(await json('reader', 'status', name)).toMatchObject({ leader: 'go-ann', hints: [] });
+      expect(fleet.leaders()).toEqual(['go-ann']);
+    });
   });
 
   describe('check', () => {

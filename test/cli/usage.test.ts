@@ -85,6 +85,29 @@ describe('wrong flags end with 2, before anything is asked of the API server', (
     expect(await wrong('status', '--namespce', 'x')).toContain('Did you mean --namespace?');
   });
 
+  it.each([
+    ['a command that there is not', ['nonsense'], '', "unknown command 'nonsense'"],
+    ['one argument too many', ['status', 'a', 'b'], ' status', 'too many arguments'],
+    ['a flag without its value', ['check', '--lock'], ' check', "'--lock <kind>' argument missing"],
+  ])('%s, and where to read on', async (_what, argv, command, message) => {
+    const { code, stdout, stderr } = await callCli(...argv);
+    expect([code, stdout]).toEqual([2, '']);
+    const lines = stderr.trim().split('\n');
+    expect(lines[0]).toMatch(new RegExp(`^k8s-leader-election${command}: `));
+    expect(lines[0]).toContain(message);
+    expect(lines.at(-1)).toBe(`See k8s-leader-election${command} --help.`);
+  });
+
+  it('a kubeconfig without a context', async () => {
+    const empty = join(directory, 'empty');
+    writeFileSync(empty, '{}');
+    const { code, stderr } = await callCli('status', '--kubeconfig', empty);
+    expect(code).toBe(2);
+    expect(stderr).toContain(
+      `There is no current context in ${empty}: choose one with --context (it has none).`,
+    );
+  });
+
   it('all of several at once, under the names that the user knows', async () => {
     vi.stubEnv('K8S_LEADER_ELECTION_RENEW_DEADLINE', '20');
     const stderr = await wrong(

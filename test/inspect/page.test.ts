@@ -44,6 +44,56 @@ async function stage(): Promise<Stage> {
   return { fleet, inspector, [Symbol.asyncDispose]: end };
 }
 
+/**
+ * The texts of the page that contrast with what is behind them by less than 4.5 to 1, the least that
+ * WCAG asks for. Runs in the page.
+ */
+const WEAK_TEXTS = `(except) => {
+  const probe = document.createElement('canvas').getContext('2d', { willReadFrequently: true });
+  const rgba = (colour) => {
+    probe.clearRect(0, 0, 1, 1);
+    probe.fillStyle = colour;
+    probe.fillRect(0, 0, 1, 1);
+    return [...probe.getImageData(0, 0, 1, 1).data];
+  };
+  const light = (colour) => {
+    const [r, g, b] = rgba(colour).map((part) => {
+      const x = part / 255;
+      return x <= 0.03928 ? x / 12.92 : ((x + 0.055) / 1.055) ** 2.4;
+    });
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const behind = (node) => {
+    const frame = node.closest('[data-text]')?.dataset.text;
+    if (frame !== undefined) {
+      const state = node.closest('svg').querySelector('[data-state="' + frame + '"] rect');
+      return getComputedStyle(state).fill;
+    }
+    for (let at = node; at !== null; at = at.parentElement) {
+      const { backgroundColor } = getComputedStyle(at);
+      if (rgba(backgroundColor)[3] === 255) return backgroundColor;
+    }
+    return 'white';
+  };
+  const texts = [...document.body.querySelectorAll('*')].filter((node) =>
+    [...node.childNodes].some((child) => child.nodeType === 3 && child.data.trim() !== ''));
+  return texts
+    .filter((node) => node.closest(except) === null && node.getClientRects().length > 0)
+    .map((node) => {
+      const style = getComputedStyle(node);
+      const colour = node.closest('svg') === null ? style.color : style.fill;
+      const [a, b] = [light(colour), light(behind(node))];
+      const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+      return [ratio, node.tagName + '.' + (node.getAttribute('class') ?? '') + ' ' + node.textContent];
+    })
+    .filter(([ratio]) => ratio < 4.5)
+    .map(([ratio, what]) => ratio.toFixed(2) + ' ' + what);
+}`;
+
+function weakTexts(page: Page, except: string): Promise<unknown> {
+  return page.evaluate(`(${WEAK_TEXTS})(${JSON.stringify(except)})`);
+}
+
 describeWithBrowser('the live chart', (browser) => {
   it('shows two candidates side by side, the lit states and the rings of each', async () => {
     await using on = await stage();
@@ -184,6 +234,88 @@ describeWithBrowser('the live chart', (browser) => {
     expect(await background()).not.toBe(dark);
     await page.keyboard.press('t');
     expect(await background()).toBe(dark);
+  });
+
+  it('keeps the focus where it is while things happen, and takes one Tab for a list', async () => {
+    await using on = await stage();
+    const timings = { leaseDurationSeconds: 90, renewDeadlineSeconds: 80 };
+    const ada = on.fleet.candidate('ada', timings);
+    on.inspector.attach(ada);
+    const { page } = await openPage(browser(), on.inspector.url);
+    await ada.acquire();
+    await page.waitForSelector('.card.leads');
+    const focused = () =>
+      page.evaluate('[document.activeElement.closest("li, summary, svg, [role]")?.textContent]');
+    const entries = page.locator('#entries button');
+    expect(await page.locator('#entries button[tabindex="0"]').count()).toBe(1);
+    await page.locator('#entries button[tabindex="0"]').focus();
+    await page.keyboard.press('End');
+    const [oldest] = await entries.last().allTextContents();
+    expect(await focused()).toEqual([oldest]);
+    const before = await entries.count();
+    await new Promise((resolve) => ada.on('renewed', resolve));
+    await expect.poll(() => entries.count()).toBeGreaterThan(before);
+    expect(await focused()).toEqual([oldest]);
+    await page.keyboard.press('ArrowUp');
+    expect(await focused()).toEqual([await entries.nth(-2).textContent()]);
+    expect(await page.locator('#pause').textContent()).toContain('Pause');
+
+    await page.locator('[role="tab"][aria-selected="true"]').focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Enter');
+    expect(await page.locator('[role="tab"][aria-selected="true"]').textContent()).toBe(
+      'Inside acquiring',
+    );
+    await page.keyboard.press('Tab');
+    expect(await page.evaluate('document.activeElement.tagName')).toBe('SUMMARY');
+  });
+
+  it.each([false, true])('can be read: contrasts with dark=%s', async (dark) => {
+    await using on = await stage();
+    const names = ['ada', 'bob', 'cyd', 'dan', 'eve', 'fay', 'gus', 'hal'];
+    const all = names.map((name) => on.fleet.candidate(name, CALM));
+    for (const one of all) on.inspector.attach(one);
+    const { page } = await openPage(browser(), on.inspector.url, { dark });
+    await page.emulateMedia({ reducedMotion: 'reduce' });
+    for (const one of all) {
+      await one.acquire();
+      if (one !== all.at(-1)) await one.stop();
+    }
+    await page.waitForSelector('[data-name="hal"].leads');
+    // Of those that have ended, the cards are faded on purpose.
+    expect(await weakTexts(page, '.card.over, option')).toEqual([]);
+    for (const tab of await page.locator('[role="tab"]').all()) {
+      await tab.click();
+      await page.waitForSelector('#figure .state.active');
+      expect(await weakTexts(page, '.card, option')).toEqual([]);
+    }
+  });
+
+  it('on a phone keeps the lit state in sight, until somebody moves the picture', async () => {
+    await using on = await stage();
+    const ada = on.fleet.candidate('ada', CALM);
+    on.inspector.attach(ada);
+    const { page } = await openPage(browser(), on.inspector.url, { width: 390 });
+    await ada.acquire();
+    await page.waitForSelector('#figure [data-state="elected.leading"].active');
+    const inSight = () =>
+      page.evaluate(
+        `(() => {
+          const frame = document.querySelector('#figure').getBoundingClientRect();
+          const state = document.querySelector('#figure [data-state="elected.leading"]');
+          const { left, right } = state.getBoundingClientRect();
+          return left >= frame.left && right <= frame.right;
+        })()`,
+      );
+    await expect.poll(inSight).toBe(true);
+    await page.locator('#figure').focus();
+    const before = await page.locator('#moment').textContent();
+    await page.keyboard.press('ArrowLeft');
+    expect(await page.locator('#moment').textContent()).toBe(before);
+    await page.evaluate(`document.querySelector('#figure').scrollLeft = 0`);
+    await ada.stop();
+    await page.waitForSelector('#figure [data-state="stopped"].active');
+    expect(await page.evaluate(`document.querySelector('#figure').scrollLeft`)).toBe(0);
   });
 
   it('fits the width of a phone', async () => {

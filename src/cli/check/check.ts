@@ -46,6 +46,9 @@ export async function check({ common, serviceAccount }: CheckOptions): Promise<n
   } else {
     // The manifest alone goes to stdout, so that it can be piped into kubectl.
     for (const line of lines(server, user, place, answers)) console.error(line);
+    if (common.name === null) {
+      console.error(`No lock was named: they are for one called ${EXAMPLE_NAME}. See check NAME.`);
+    }
     console.log(manifest);
   }
   return good ? EXIT.ok : EXIT.failed;

@@ -37,11 +37,19 @@ export function addWatch(root: Command, finish: Finish): void {
     'Looks on, and tells of every change: of one lock, or of all in a namespace.',
   ).argument('[name]', 'name of the lock (default: all of the namespace)');
   addCommonOptions(command)
-    .addOption(flag('--interval <s>', 'seconds between two looks (default: 1)'))
+    .addOption(
+      flag(
+        '--interval <s>',
+        'seconds between two looks where watching is not allowed (default: 1)',
+      ),
+    )
     .addOption(flag('--for <s>', 'end after so many seconds (default: at Ctrl-C)'))
     .addHelpText(
       'after',
       `
+Each change is told when the API server tells it. That takes the verb watch on the object, or
+list and watch on all of the namespace; where it is missing, it looks every --interval.
+
 On a terminal it draws how things stand; elsewhere, and with NO_COLOR, it prints a line for
 each change; with --json, an object on a line.
 

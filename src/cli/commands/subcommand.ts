@@ -8,5 +8,6 @@ export function subcommand(root: Command, name: string, description: string): Co
     .command(name)
     .description(description)
     .copyInheritedSettings(root)
+    .showHelpAfterError(`See ${root.name()} ${name} --help.`)
     .configureHelp({ optionDescription: ({ description }) => description });
 }

@@ -39,7 +39,7 @@ export function takeoverBound({ leaseDurationSeconds, retryPeriodSeconds }: Timi
   };
 }
 
-/** After a release: the next look finds the lock free. */
+/** After a release: the next look, at the latest, finds the lock free. */
 export function handoverBound({ retryPeriodSeconds }: Timings): Bound {
   return {
     ms: LONGEST_POLL * retryPeriodSeconds * 1000 + SLACK_MS,

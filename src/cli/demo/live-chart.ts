@@ -26,8 +26,8 @@ export class LiveChart {
   get introduction(): string[] {
     return [
       '',
-      'The live chart of every candidate. Open it in a browser on this machine; the demo begins',
-      `when it is open, or in ${WAIT_MS / 1000} s:`,
+      'The live chart of every candidate. Open it in a browser on this machine; the',
+      `demo begins when it is open, or in ${WAIT_MS / 1000} s:`,
       `  ${this.url}`,
     ];
   }

@@ -151,7 +151,8 @@ async function stopCleanly(
   display.step(
     'Step 4 of 4, clean stop',
     `stopping ${old.name} (SIGTERM), which ends its work and then releases the lock. The others ` +
-      'find it free at their next look, and need not wait for the lease.',
+      'watch the lock, find it free at once, and need not wait for the lease. (Where a watch does ' +
+      'not get through, they find it free at their next look.)',
   );
   const bound = handoverBound(timings);
   const stoppedAt = old.end('SIGTERM');

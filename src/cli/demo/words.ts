@@ -50,7 +50,7 @@ export function introduction(options: DemoOptions, cluster: Cluster, columns: nu
       'retry period',
       retryPeriodSeconds,
       defaults.retryPeriodSeconds,
-      'so often a leader renews; the others look every 1 to 2.2 times as long',
+      'so often a leader renews; the others watch the lock, and look besides, every 1 to 2.2 times as long',
     ],
   ] as const;
   return [

@@ -116,41 +116,52 @@ function oddities(
   return hints;
 }
 
+// Each is one sentence that ends with what to do: it is read by somebody in a hurry.
+
+const OR_CHECK =
+  'start a candidate, or see with check whether those that run may update the object.';
+
 const MISSING: Hint = {
   code: 'missing',
   text:
-    'There is no such object. Candidates create it at their first try: is any running, with this ' +
-    'name, namespace and kind of lock, and may it create the object (see check)?',
+    'There is no such object: start a candidate with this name, namespace and kind of lock, which ' +
+    'creates it at its first try, or see with check whether it may.',
 };
 const EMPTY: Hint = {
   code: 'noRecord',
-  text: 'The object carries no election record. The first candidate that looks at it will take it.',
+  text:
+    'The object carries no election record: start a candidate, the first that looks at it takes it, ' +
+    'or mend the name if another object was meant.',
 };
 const FREE: Hint = {
   code: 'noCandidate',
-  text:
-    'The lock was given back and nobody has taken it since: no candidate is running, or none may ' +
-    'update the object (see check).',
+  text: `The lock was given back and nobody has taken it since: ${OR_CHECK}`,
 };
 const NO_DURATION: Hint = {
   code: 'noDuration',
-  text: 'The record names no lease duration; each candidate waits for its own.',
+  text:
+    'The record names no lease duration, so that each candidate waits for its own: give all of them ' +
+    'the same one, and look which program has written this record.',
 };
 const NO_AGE: Hint = {
   code: 'ageUnknown',
-  text: 'Nobody can tell when it was last renewed. Let watch look on for longer than a lease.',
+  text:
+    'Nobody can tell when it was last renewed: run watch for longer than a lease to see whether it ' +
+    'still is.',
 };
 const STEP_DOWN: Hint = {
   code: 'stepDownRequested',
-  text: 'The holder has been asked to step down. Holders of other libraries do not know how.',
+  text:
+    'The holder has been asked to step down, which those of other libraries do not understand: wait ' +
+    'until its work has ended, or stop its pod.',
 };
 
 function malformed(what: string): Hint {
   return {
     code: 'malformed',
     text:
-      `The record cannot be read: ${what}. Candidates wait until it has not changed for a lease ` +
-      'duration, then write over it. Some other program writes to this object.',
+      `The record cannot be read (${what}), so candidates write over it once it has not changed for ` +
+      'a lease duration: look which other program writes to this object, and stop it.',
   };
 }
 
@@ -158,9 +169,8 @@ function expired(ageMs: number, durationMs: number): Hint {
   return {
     code: 'expired',
     text:
-      `The lease of ${inSeconds(durationMs)} was last renewed ${inSeconds(ageMs)} ago, so its holder ` +
-      'is gone or cut off, and nobody has taken over: no candidate is running, or none may update ' +
-      'the object (see check). Nobody leads, though the record still names a holder.',
+      `The lease of ${inSeconds(durationMs)} was last renewed ${inSeconds(ageMs)} ago, so nobody ` +
+      `leads, though the record still names a holder, and nobody has taken over: ${OR_CHECK}`,
   };
 }
 
@@ -168,15 +178,17 @@ function late(ageMs: number, durationMs: number): Hint {
   return {
     code: 'renewalsLate',
     text:
-      `The last renewal was ${inSeconds(ageMs)} ago, of a lease of ${inSeconds(durationMs)}: the ` +
-      'holder has crashed, is overloaded, or cannot reach the API server.',
+      `The last renewal was ${inSeconds(ageMs)} ago, of a lease of ${inSeconds(durationMs)}: look ` +
+      'whether the holder has crashed, is overloaded, or cannot reach the API server.',
   };
 }
 
 function noName(holder: string): Hint {
   return {
     code: 'holderUnset',
-    text: `The holder is called "${holder}": a variable that was not set? Candidates of one name are dangerous.`,
+    text:
+      `The holder is called "${holder}", as if a variable had not been set: give each candidate a ` +
+      'name of its own, since with many libraries two of one name lead at the same time.',
   };
 }
 
@@ -185,8 +197,8 @@ function clocksApart(who: string, aheadMs: number): Hint {
   return {
     code: who === 'The holder' ? 'holderClock' : 'localClock',
     text:
-      `${who} has a clock that is ${by} the API server's. This library does not mind; clients that ` +
-      'compare the times in the record with their own clock may take a live lease.',
+      `${who} has a clock that is ${by} the API server's: set it right, because clients that compare ` +
+      'the times in the record with their own clock, unlike this library, may take a live lease.',
   };
 }
 

@@ -8,6 +8,14 @@ export interface Change {
   readonly judgement: Judgement;
 }
 
+/** When a look was taken. */
+export interface Moment {
+  /** Monotonic time, in ms. */
+  readonly at: number;
+  /** The local wall clock, in ms since 1970. */
+  readonly nowMs: number;
+}
+
 interface Memory {
   readonly sight: Sight;
   /** How old the record was at least, at that time; null when nobody can tell. */
@@ -15,6 +23,11 @@ interface Memory {
   /** Monotonic time, in ms. */
   readonly at: number;
   readonly standing: string;
+}
+
+interface View extends Change {
+  readonly memory: Memory;
+  readonly isChange: boolean;
 }
 
 /**
@@ -32,34 +45,58 @@ export class Onlooker {
   /**
    * Takes in a look at the locks.
    *
-   * @param all those that were seen before and are not among them are gone
+   * @param sights all of them: those that were seen before and are not among them are gone
    * @returns how each stands, and the changes worth a line, the first sight of each included
    */
   look(
     sights: readonly Sight[],
-    { at, nowMs }: { readonly at: number; readonly nowMs: number },
+    moment: Moment,
   ): { readonly locks: readonly Change[]; readonly changes: readonly Change[] } {
+    const views = this.#all(sights).map((sight) => this.#view(sight, moment));
+    for (const view of views) this.#keep(view);
+    return { locks: views, changes: views.filter(({ isChange }) => isChange) };
+  }
+
+  /** The same for one of them, the others being as they were. Null: nothing worth a line. */
+  lookAtOne(sight: Sight, moment: Moment): Change | null {
+    const view = this.#view(sight, moment);
+    this.#keep(view);
+    return view.isChange ? view : null;
+  }
+
+  /** Whether such a look would call a lease expired that was not at the last one. Changes nothing. */
+  wouldExpire(sights: readonly Sight[], moment: Moment): boolean {
+    return this.#all(sights).some((sight) => {
+      const { isChange, judgement } = this.#view(sight, moment);
+      return isChange && judgement.standing === 'expired';
+    });
+  }
+
+  /** Together with those that are gone. */
+  #all(sights: readonly Sight[]): Sight[] {
     const seen = new Set(sights.map(placeName));
     const gone = [...this.#memories.values()]
       .filter(({ sight }) => !seen.has(placeName(sight)))
       .map(({ sight }) => ({ ...sight, object: null, stored: null, ageMs: null }));
-    const changes: Change[] = [];
-    const locks = [...sights, ...gone].map((sight) => {
-      const before = this.#memories.get(placeName(sight));
-      const now = remember(before, sight, at);
-      const judgement = judge({
-        sight,
-        leaseDurationMs: this.#leaseDurationMs,
-        nowMs,
-        observedAgeMs: now.ageMs === null ? null : now.ageMs + (at - now.at),
-      });
-      const standing = `${judgement.standing} ${judgement.holder ?? ''}`;
-      this.#memories.set(placeName(sight), { ...now, standing });
-      const change = { place: sight, judgement };
-      if (before?.standing !== standing) changes.push(change);
-      return change;
+    return [...sights, ...gone];
+  }
+
+  #view(sight: Sight, { at, nowMs }: Moment): View {
+    const before = this.#memories.get(placeName(sight));
+    const now = remember(before, sight, at);
+    const judgement = judge({
+      sight,
+      leaseDurationMs: this.#leaseDurationMs,
+      nowMs,
+      observedAgeMs: now.ageMs === null ? null : now.ageMs + (at - now.at),
     });
-    return { locks, changes };
+    const standing = `${judgement.standing} ${judgement.holder ?? ''}`;
+    const memory = { ...now, standing };
+    return { place: sight, judgement, memory, isChange: before?.standing !== standing };
+  }
+
+  #keep({ place, memory }: View): void {
+    this.#memories.set(placeName(place), memory);
   }
 }
 

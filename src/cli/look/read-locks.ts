@@ -59,21 +59,41 @@ export function callOn(place: Place, verb: ApiCall['verb']): ApiCall {
   return { kind, group, resource, namespace: place.namespace, name: place.name, verb };
 }
 
+/** The objects of locks as the API server has just told them. */
+export interface Reading {
+  /** By name. */
+  readonly objects: ReadonlyMap<string, KubernetesObject>;
+  /** The API server's clock when it answered, in ms since 1970; null when it did not say. */
+  readonly serverMs: number | null;
+}
+
 /** @throws {LockError} unless the object was read or does not exist */
 export async function readLock(kubeConfig: KubeConfigLike, place: Place): Promise<Sight> {
+  const { objects, serverMs } = await readObject(kubeConfig, place);
+  return sightOf(place, objects.get(place.name) ?? null, serverMs);
+}
+
+/** @throws {LockError} unless the object was read or does not exist */
+export async function readObject(
+  kubeConfig: KubeConfigLike,
+  place: Place,
+  signal?: AbortSignal,
+): Promise<Reading> {
   const call = callOn(place, 'get');
   const answer = await clientFor(kubeConfig).request({
     method: 'GET',
     path: pathOf(place),
     subject: `${call.kind} ${place.namespace}/${place.name}`,
+    signal,
   });
+  const serverMs = serverTime(answer);
   if (answer.status !== 200) {
     const error = answerError(call, answer);
     if (error.kind !== 'notFound') throw error;
-    return { ...place, object: null, stored: null, ageMs: null, serverMs: serverTime(answer) };
+    return { objects: new Map(), serverMs };
   }
   if (!isObject(answer.json)) throw unusableAnswer(call, answer, 'something that is not JSON');
-  return sightOf(place, answer.json, serverTime(answer));
+  return { objects: new Map([[place.name, answer.json]]), serverMs };
 }
 
 const PAGE = '100';
@@ -83,31 +103,51 @@ const PAGE = '100';
  *
  * @throws {LockError | CliError}
  */
-export async function readAllLocks(
+export async function readAllLocks(cluster: Cluster, kind: LockKind): Promise<Sight[]> {
+  const { objects, serverMs } = await readObjects(cluster, kind);
+  const { namespace } = cluster;
+  return [...objects]
+    .map(([name, object]) => sightOf({ kind, namespace, name }, object, serverMs))
+    .filter(isLock);
+}
+
+/** Every Lease is one; a ConfigMap is when it carries a record. */
+export function isLock({ kind, stored }: Sight): boolean {
+  return stored !== null && (kind === 'lease' || stored.fingerprint !== '');
+}
+
+/**
+ * All objects of the kind in the namespace.
+ *
+ * @throws {LockError | CliError}
+ */
+export async function readObjects(
   { kubeConfig, namespace }: Cluster,
   kind: LockKind,
-): Promise<Sight[]> {
-  const sights: Sight[] = [];
+  signal?: AbortSignal,
+): Promise<Reading> {
+  const objects = new Map<string, KubernetesObject>();
+  let serverMs: number | null;
   let next = '';
   do {
     const answer = await clientFor(kubeConfig).request({
       method: 'GET',
       path: collectionPath(formatOf(kind), namespace),
       query: { limit: PAGE, ...(next === '' ? {} : { continue: next }) },
+      signal,
     });
     if (answer.status !== 200) throw listError(kind, namespace, answer);
+    serverMs = serverTime(answer);
     const list = isObject(answer.json) ? answer.json : {};
     const items = Array.isArray(list['items']) ? list['items'].filter(isObject) : [];
     for (const item of items) {
       const { name } = metadataOf(item);
-      if (typeof name !== 'string') continue;
-      const sight = sightOf({ kind, namespace, name }, item, serverTime(answer));
-      if (kind === 'lease' || sight.stored?.fingerprint !== '') sights.push(sight);
+      if (typeof name === 'string') objects.set(name, item);
     }
     const { continue: more } = metadataOf(list);
     next = typeof more === 'string' ? more : '';
   } while (next !== '');
-  return sights;
+  return { objects, serverMs };
 }
 
 export function serverTime({ headers }: Pick<ApiResponse, 'headers'>): number | null {
@@ -115,7 +155,13 @@ export function serverTime({ headers }: Pick<ApiResponse, 'headers'>): number | 
   return Number.isNaN(ms) ? null : ms;
 }
 
-function sightOf(place: Place, object: KubernetesObject, serverMs: number | null): Sight {
+/** What an object says of its lock, when the API server's clock showed that; null for no object. */
+export function sightOf(
+  place: Place,
+  object: KubernetesObject | null,
+  serverMs: number | null,
+): Sight {
+  if (object === null) return { ...place, object, stored: null, ageMs: null, serverMs };
   const stored = formatOf(place.kind).read(object);
   const ageMs = serverMs === null ? null : recordAge(place.kind, metadataOf(object), serverMs);
   return { ...place, object, stored, ageMs, serverMs };

@@ -2,7 +2,7 @@ import { EXIT } from '../exit-codes.js';
 import type { CommonOptions } from '../options.js';
 import { judge, type Judgement } from './judge.js';
 import { openCluster, readAllLocks, readLock, type Place, type Sight } from './read-locks.js';
-import { asJson, details, placeName, table } from './words.js';
+import { asJson, details, noLocks, placeName, table } from './words.js';
 
 /** One look at one lock, or at all of a namespace. Resolves with the exit code. */
 export async function status(options: CommonOptions, columns: number): Promise<number> {
@@ -36,8 +36,7 @@ export async function status(options: CommonOptions, columns: number): Promise<n
       ),
     );
   } else if (locks.length === 0) {
-    const what = kind === 'lease' ? 'Leases' : 'ConfigMaps with an election';
-    console.log(`There are no ${what} in namespace "${namespace}".`);
+    console.log(noLocks({ kind, namespace }));
   } else {
     console.log(table(locks).join('\n'));
     for (const [place, { hints }] of locks) {

@@ -1,11 +1,17 @@
+import type { LockError } from '../../errors/lock-error.js';
 import { kindName } from '../connect.js';
 import { printable } from '../printable.js';
 import { wrap } from '../demo/text.js';
 import { inSeconds, type Judgement } from './judge.js';
-import type { Place } from './read-locks.js';
+import { formatOf, type Place } from './read-locks.js';
 
 export function placeName({ kind, namespace, name }: Place): string {
   return `${kindName(kind)} ${namespace}/${name}`;
+}
+
+export function noLocks({ kind, namespace }: Omit<Place, 'name'>): string {
+  const what = kind === 'lease' ? 'Leases' : 'ConfigMaps with an election';
+  return `There are no ${what} in namespace "${namespace}".`;
 }
 
 /** In one sentence, as `watch` prints it when something changes. */
@@ -25,6 +31,23 @@ export function sentence({ standing, holder, record, ageMs }: Judgement): string
     case 'missing':
       return 'there is no such object; nobody leads';
   }
+}
+
+/** Why changes are told late, and what to do about it. Without a name: of all in the namespace. */
+export function withoutWatch(
+  { kind, message }: Pick<LockError, 'kind' | 'message'>,
+  place: Place,
+  { intervalSeconds }: { readonly intervalSeconds: number },
+): string {
+  const all = place.name === '';
+  const { resource } = formatOf(place.kind);
+  const meanwhile = `So it is read every ${intervalSeconds} s, and a change is told that much later`;
+  if (kind !== 'forbidden') return `${message} ${meanwhile}, until a watch works again.`;
+  const what = all ? `all ${resource} in namespace "${place.namespace}"` : placeName(place);
+  return (
+    `This account may not watch ${what} (the verb "watch" on ${resource} is missing). ` +
+    `${meanwhile}.${all ? '' : ' The command check prints the rights to apply.'}`
+  );
 }
 
 const BY: Record<NonNullable<Judgement['ageBy']>, string> = {

@@ -19,6 +19,21 @@ export function parseListenAddress(text: string): ListenAddress | null {
   return port > 65_535 ? null : { host: host === '' ? undefined : host, port };
 }
 
+/** What to do about it, where that can be said. */
+function cannotListen({ code = 'no reason' }: NodeJS.ErrnoException): string {
+  switch (code) {
+    case 'EADDRINUSE':
+      return `cannot be listened on: another program uses that port (${code}). Choose another one.`;
+    case 'EACCES':
+      return `cannot be listened on: ports below 1024 take a privilege (${code}). Choose another one.`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return `cannot be listened on: this machine has no such address (${code}). 127.0.0.1 is for programs beside this one, no host at all for everybody.`;
+    default:
+      return `cannot be listened on (${code}).`;
+  }
+}
+
 export interface EndpointOptions {
   readonly address: ListenAddress;
   readonly monitor: Monitor;
@@ -51,10 +66,7 @@ export class HttpEndpoint {
     const { host, port } = options.address;
     await new Promise<void>((resolve, reject) => {
       const failed = (error: NodeJS.ErrnoException): void => {
-        const where = `${host ?? ''}:${port}`;
-        reject(
-          new CliError(`--http ${where} cannot be listened on (${error.code ?? 'no reason'}).`),
-        );
+        reject(new CliError(`--http ${host ?? ''}:${port} ${cannotListen(error)}`));
       };
       endpoint.#server.once('error', failed);
       endpoint.#server.listen({ port, host }, () => {

@@ -193,8 +193,14 @@ class Runner {
         this.#log.info({ pid }, 'The command has started');
       },
       told: (signal, killInMs) => {
-        const killInSeconds = (killInMs / 1000).toFixed(1);
-        this.#log.info({ signal, killInSeconds }, 'The command was told to end');
+        const { graceSeconds } = this.#options;
+        const seconds = Number((killInMs / 1000).toFixed(1));
+        // While the lease is renewed, it is the grace period that counts.
+        const kill =
+          seconds < graceSeconds
+            ? { graceSeconds, unlessRenewedKilledInSeconds: seconds }
+            : { killInSeconds: seconds };
+        this.#log.info({ signal, ...kill }, 'The command was told to end');
       },
       killed: () => this.#log.warn({}, 'The command had not ended in time and was killed'),
     };

@@ -33,7 +33,12 @@ export class Card {
     if (this.figure !== null) picture.append(this.figure.svg);
     this.root = element(
       'article',
-      { class: `card c${index % 8}`, 'data-candidate': info.id, 'data-name': info.name },
+      {
+        class: `card c${index % 8}`,
+        'aria-label': info.name,
+        'data-candidate': info.id,
+        'data-name': info.name,
+      },
       element('header', {}, this.name, this.state),
       this.says,
       element(

@@ -1,4 +1,4 @@
-import { byId, element, setText } from './dom.js';
+import { byId, element, keepChildren, roam, setText } from './dom.js';
 import { Figure } from './figures.js';
 import { remainingAt, stepAt } from './history.js';
 import { leavesOf, pathText, seconds } from './words.js';
@@ -17,13 +17,28 @@ export class ChartPanel {
     this.tabs = this.figures.map(({ drawing }, index) =>
       element(
         'button',
-        { role: 'tab', 'data-figure': drawing.id, click: () => this.open(index) },
+        {
+          role: 'tab',
+          id: `tab-${index}`,
+          'aria-controls': 'figure',
+          'data-figure': drawing.id,
+          click: () => this.open(index),
+        },
         drawing.title,
       ),
     );
     byId('figures').append(...this.tabs);
     for (const figure of this.figures) this.#linkInsides(figure);
+    this.settle = roam(byId('figures'), {
+      item: 'button',
+      before: 'ArrowLeft',
+      after: 'ArrowRight',
+    });
     this.now = byId('now');
+    /** @type {Map<string, HTMLDetailsElement>} */
+    this.places = new Map();
+    this.showsWays = true;
+    this.frame = new Frame(byId('figure'));
     this.shown = 0;
     this.open(0);
   }
@@ -32,9 +47,11 @@ export class ChartPanel {
   open(index) {
     this.shown = (index + this.figures.length) % this.figures.length;
     this.tabs.forEach((tab, at) => tab.setAttribute('aria-selected', String(at === this.shown)));
+    byId('figure').setAttribute('aria-labelledby', `tab-${this.shown}`);
     byId('figure').replaceChildren(
       ...this.figures.slice(this.shown, this.shown + 1).map((f) => f.svg),
     );
+    this.settle();
   }
 
   next() {
@@ -51,6 +68,7 @@ export class ChartPanel {
     byId('chart').className = `panel c${candidate.index % 8}`;
     this.figures[this.shown]?.show(candidate.steps, step, t);
     const active = new Set(step?.view.active ?? []);
+    this.frame.follow(`${this.shown} ${candidate.info.id}`, [...active].join());
     for (const tab of this.tabs) {
       tab.classList.toggle('inside', active.has(tab.dataset['figure'] ?? ''));
     }
@@ -64,6 +82,8 @@ export class ChartPanel {
       if (index < 0 || this.figures[index] === figure) continue;
       const open = () => this.open(index);
       state.classList.add('link');
+      // Of an image, nothing inside is told to those who do not see it.
+      figure.svg.setAttribute('role', 'group');
       state.setAttribute('tabindex', '0');
       state.setAttribute('role', 'button');
       state.setAttribute('aria-label', `Show the inside of ${id}`);
@@ -84,7 +104,9 @@ export class ChartPanel {
     const key = active.join();
     if (this.now.dataset['key'] !== key) {
       this.now.dataset['key'] = key;
-      this.now.replaceChildren(...leavesOf(active).map((leaf) => this.#place(leaf, active)));
+      const places = leavesOf(active).map((leaf) => this.#place(leaf, active));
+      for (const place of places) place.open = this.showsWays;
+      keepChildren(this.now, places);
     }
     for (const output of this.now.querySelectorAll('output')) {
       const delay = /** @type {HTMLElement} */ (output).dataset['delay'];
@@ -99,17 +121,28 @@ export class ChartPanel {
    * @param {readonly string[]} active
    */
   #place(leaf, active) {
+    const made = this.places.get(leaf) ?? this.#make(leaf, active);
+    this.places.set(leaf, made);
+    return made;
+  }
+
+  /**
+   * @param {string} leaf
+   * @param {readonly string[]} active
+   */
+  #make(leaf, active) {
     const around = active.filter((id) => leaf === id || leaf.startsWith(`${id}.`)).reverse();
     const ways = [...around, this.chart.root].flatMap((id) =>
       this.chart.transitions.filter(({ source, target }) => source === id && target !== null),
     );
     const state = this.chart.states.find(({ id }) => id === leaf);
-    return element(
-      'details',
-      { open: true },
-      element('summary', {}, element('strong', {}, pathText(leaf)), ` ${state?.description ?? ''}`),
-      ways.length === 0 ? null : element('ul', {}, ...ways.map((way) => this.#way(way))),
-    );
+    const summary = element('summary', {}, element('strong', {}, pathText(leaf)));
+    summary.append(` ${state?.description ?? ''}`);
+    const list = ways.length === 0 ? null : element('ul', {}, ...ways.map((way) => this.#way(way)));
+    const made = /** @type {HTMLDetailsElement} */ (element('details', {}, summary, list));
+    // Whoever closes one wants to see less of the next, too.
+    summary.addEventListener('click', () => (this.showsWays = !made.open));
+    return made;
   }
 
   /** @param {LiveChart['transitions'][number]} way */
@@ -125,5 +158,37 @@ export class ChartPanel {
       ' ',
       delay === undefined ? null : element('output', { 'data-delay': delay }),
     );
+  }
+}
+
+/** Where there is no room for the whole picture, what is lit is kept in sight. */
+class Frame {
+  /** @param {HTMLElement} root */
+  constructor(root) {
+    this.root = root;
+    this.picture = '';
+    this.lit = '';
+    /** Whoever has moved the picture wants to look elsewhere. */
+    this.isHeld = false;
+    for (const moved of ['wheel', 'touchmove', 'pointerdown', 'keydown']) {
+      root.addEventListener(moved, () => (this.isHeld = true), { passive: true });
+    }
+  }
+
+  /**
+   * @param {string} picture which one of which candidate
+   * @param {string} lit the states that are
+   */
+  follow(picture, lit) {
+    if (picture !== this.picture) this.isHeld = false;
+    if (picture === this.picture && lit === this.lit) return;
+    this.picture = picture;
+    this.lit = lit;
+    const state = [...this.root.querySelectorAll('.state.active')].at(-1);
+    if (this.isHeld || state === undefined) return;
+    const { left, right } = this.root.getBoundingClientRect();
+    const place = state.getBoundingClientRect();
+    if (place.left >= left && place.right <= right) return;
+    this.root.scrollLeft += (place.left + place.right - left - right) / 2;
   }
 }

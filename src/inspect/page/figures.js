@@ -27,6 +27,13 @@ export class Figure {
     );
     /** @type {Map<string, Element>} */
     this.states = new Map();
+    /** What stands in them is drawn apart, above the arrows. */
+    this.texts = new Map(
+      [...this.svg.querySelectorAll('[data-text]')].map((text) => [
+        text.getAttribute('data-text') ?? '',
+        text,
+      ]),
+    );
     for (const state of this.svg.querySelectorAll('[data-state]')) {
       const id = state.getAttribute('data-state') ?? '';
       this.states.set(id, state);
@@ -50,6 +57,7 @@ export class Figure {
       const isActive = active.has(id);
       if (state.classList.contains('active') === isActive) continue;
       state.classList.toggle('active', isActive);
+      this.texts.get(id)?.classList.toggle('lit', isActive);
       if (isActive) state.setAttribute('aria-current', 'true');
       else state.removeAttribute('aria-current');
     }

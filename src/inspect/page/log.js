@@ -1,4 +1,4 @@
-import { byId, element } from './dom.js';
+import { byId, element, keepChildren, roam } from './dom.js';
 import { clock, leavesOf, newsText, pathText } from './words.js';
 
 /** @import { Candidate, History, Step } from './history.js' */
@@ -13,6 +13,9 @@ export class Log {
     this.brief = byId('brief');
     this.jump = jump;
     this.key = '';
+    /** @type {WeakMap<Step, HTMLElement>} */
+    this.rows = new WeakMap();
+    this.settle = roam(this.list, { item: 'button', before: 'ArrowUp', after: 'ArrowDown' });
   }
 
   /**
@@ -26,25 +29,35 @@ export class Log {
     const key = `${newsOnly} ${shown.length} ${shown[0]?.t} ${shown.at(-1)?.t}`;
     if (key === this.key) return;
     this.key = key;
-    this.list.replaceChildren(
-      ...shown.reverse().map((step, index) => {
-        const candidate = history.candidate(step.candidate);
-        return candidate === null ? '' : this.#row(candidate, step, index === 0);
-      }),
-    );
+    const rows = shown.reverse().flatMap((step) => {
+      const candidate = history.candidate(step.candidate);
+      return candidate === null ? [] : [this.#row(candidate, step)];
+    });
+    keepChildren(this.list, rows);
+    rows.forEach((row, index) => row.classList.toggle('latest', index === 0));
+    this.settle();
   }
 
   /**
    * @param {Candidate} candidate
    * @param {Step} step
-   * @param {boolean} isLatest
    */
-  #row(candidate, step, isLatest) {
+  #row(candidate, step) {
+    const made = this.rows.get(step) ?? this.#make(candidate, step);
+    this.rows.set(step, made);
+    return made;
+  }
+
+  /**
+   * @param {Candidate} candidate
+   * @param {Step} step
+   */
+  #make(candidate, step) {
     const to = leavesOf(step.view.active).map(pathText).join(' + ');
     const news = step.news.flatMap((one) => newsText(one) ?? []);
     return element(
       'li',
-      { class: `c${candidate.index % 8}${isLatest ? ' latest' : ''}` },
+      { class: `c${candidate.index % 8}` },
       element(
         'button',
         { title: 'Look at this moment', click: () => this.jump(step.t) },

@@ -172,6 +172,9 @@ function themes() {
 function key(event) {
   const isTyping = /** @type {Element} */ (event.target).matches('select, input[type=checkbox]');
   if (event.ctrlKey || event.metaKey || event.altKey || isTyping) return;
+  const { id, scrollWidth, clientWidth } = /** @type {Element} */ (event.target);
+  // There they move the picture.
+  if (id === 'figure' && scrollWidth > clientWidth && event.key.startsWith('Arrow')) return;
   const onButton = /** @type {Element} */ (event.target).matches('button, summary');
   const candidate = history.candidates[Number(event.key) - 1];
   if (event.key === ' ' && !onButton) togglePause();

@@ -30,7 +30,7 @@ export class Timeline {
     const spanMs = Number(this.span.value) * 1000;
     const from = spanMs === 0 ? first - 500 : Math.max(Math.min(first - 500, t), now - spanMs);
     // A pause may look further back than the span.
-    this.window = { from: Math.min(from, t), to: Math.max(now, from + 5000) };
+    this.window = { from: Math.min(from, t, now - 5000), to: now };
     const lanes = history.candidates.map((candidate) => this.#lane(candidate, now, t));
     this.lanes.replaceChildren(...lanes, this.#scale(now));
   }
@@ -89,7 +89,7 @@ export class Timeline {
    * @param {string} [title]
    */
   #bar(kind, from, to, label = '', title = '') {
-    const bar = element('div', { class: kind, title }, label);
+    const bar = element('div', { class: kind, title }, element('span', {}, label));
     const left = this.#place(from);
     bar.style.left = `${left}%`;
     bar.style.width = `${Math.max(0, this.#place(to) - left)}%`;

@@ -1,3 +1,5 @@
+export { machineNow } from '../../../src/cli/machine-time.js';
+
 /**
  * What a candidate process of any library is told, as JSON in its first argument. It runs candidates
  * `WHO-0` to `WHO-(count - 1)`, all for one lock or each for a lock of its own.
@@ -54,9 +56,4 @@ export type Command = `stop ${number}` | `start ${number}` | 'startRest' | 'rese
 /** The last part of a candidate's name. */
 export function indexOf(who: string): number {
   return Number(who.slice(who.lastIndexOf('-') + 1));
-}
-
-/** CLOCK_MONOTONIC in milliseconds. */
-export function machineNow(): number {
-  return Number(process.hrtime.bigint()) / 1e6;
 }

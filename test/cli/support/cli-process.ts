@@ -5,6 +5,8 @@ import { until } from './processes.js';
 export interface CliOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
+  /** A program that starts it, with its arguments. */
+  readonly under?: readonly string[];
 }
 
 /** One run of the command line, with what it has printed so far. */
@@ -16,8 +18,13 @@ export class CliProcess {
   stderr = '';
   hasEnded = false;
 
-  constructor(script: string, args: readonly string[], { env = {}, cwd }: CliOptions = {}) {
-    this.child = spawn(process.execPath, [script, ...args], {
+  constructor(
+    script: string,
+    args: readonly string[],
+    { env = {}, cwd, under = [] }: CliOptions = {},
+  ) {
+    const [program = process.execPath, ...rest] = [...under, process.execPath, script, ...args];
+    this.child = spawn(program, rest, {
       ...(cwd === undefined ? {} : { cwd }),
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { PATH: process.env['PATH'], HOME: '/nonexistent', ...env },

@@ -1,3 +1,5 @@
+export { machineNow } from '../../../src/cli/machine-time.js';
+
 /**
  * What a candidate process says of itself, one JSON line each. `at` is the machine's monotonic
  * clock in milliseconds, which all processes share, so that reports can be laid side by side.
@@ -31,11 +33,6 @@ export type ReportBody =
   | { readonly event: 'sees'; readonly leader: string }
   | { readonly event: 'failed'; readonly kind: string; readonly message: string }
   | { readonly event: 'ended'; readonly outcome: { reason: string; released: boolean } };
-
-/** CLOCK_MONOTONIC in milliseconds. */
-export function machineNow(): number {
-  return Number(process.hrtime.bigint()) / 1e6;
-}
 
 /** The settings of a candidate process, handed over as JSON in its argument. */
 export interface CandidateSettings {

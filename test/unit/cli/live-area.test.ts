@@ -1,0 +1,70 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fit, LiveArea } from '../../../src/cli/live-area.js';
+import { Terminal } from './demo/terminal.js';
+
+describe('lines made to fit', () => {
+  const lines = ['one', 'two', 'three', 'four', 'five', 'six'];
+
+  it('stay as they are where there is room, one row being left free', () => {
+    expect(fit(lines, { columns: 20, rows: 7 })).toEqual(lines);
+  });
+
+  it('lose those in the middle first: the first and the newest stay', () => {
+    expect(fit(lines, { columns: 20, rows: 6 })).toEqual(['one', 'two', '...', 'five', 'six']);
+    expect(fit(lines, { columns: 20, rows: 4 })).toEqual(['one', '...', 'six']);
+  });
+
+  it('are cut before the last column, and say so', () => {
+    expect(fit(['0123456789'], { columns: 10, rows: 4 })).toEqual(['012345...']);
+  });
+});
+
+describe('a live area', () => {
+  let terminal: Terminal;
+  let area: LiveArea;
+  let redrawn = 0;
+
+  beforeEach(() => {
+    redrawn = 0;
+    terminal = new Terminal(40, 10);
+    terminal.write('before\n');
+    area = new LiveArea(terminal.stream, () => (redrawn += 1));
+  });
+  afterEach(() => area.close());
+
+  it('draws over its own lines, and over fewer of them, and leaves what is above', () => {
+    area.draw(['a', 'b', 'c']);
+    area.draw(['d']);
+    expect(terminal.lines).toEqual(['before', 'd', '']);
+  });
+
+  it('goes up by what its lines take after the terminal was made narrower', () => {
+    area.draw(['x'.repeat(30), '\u001b[1mbold\u001b[0m']);
+    terminal.columns = 20;
+    area.draw(['y']);
+    // The first line takes two rows by then, and colours take none.
+    expect(terminal.written).toContain('\r\u001b[3A');
+  });
+
+  it('asks for a new picture when the size has changed, and after Ctrl-Z and fg', () => {
+    terminal.emit('resize');
+    expect(redrawn).toBe(1);
+    area.draw(['a']);
+    process.emit('SIGCONT');
+    expect(redrawn).toBe(2);
+    const before = terminal.written.length;
+    area.draw(['a']);
+    // The shell has written meanwhile: it does not go up, and the same picture is drawn again.
+    expect(terminal.written.slice(before)).toMatch(/2026h\ra/);
+  });
+
+  it('writes nothing any more once it was closed', () => {
+    area.draw(['a']);
+    area.close();
+    const { written } = terminal;
+    area.draw(['b']);
+    terminal.emit('resize');
+    expect([terminal.written, redrawn]).toEqual([written, 0]);
+    expect(terminal.cursorVisible).toBe(true);
+  });
+});
