@@ -85,6 +85,8 @@ export function newsLogger(
         logger.info(candidate, 'Released the lock');
         break;
       case 'newLeader':
+        // Of its own leadership 'Leading' tells, with the token.
+        if (news.identity === candidate.identity) break;
         logger.info({ ...candidate, leader: news.identity }, 'Another identity leads');
         break;
       case 'recordUnreadable':

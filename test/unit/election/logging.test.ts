@@ -42,7 +42,6 @@ describe('a logger that is given', () => {
     await c.finishWork();
     await c.allowRelease(claim);
     expect(logger.of('info')).toEqual([
-      expect.stringContaining('leads'),
       'Leading',
       'Draining: the work was told to end',
       'Stopped leading',
@@ -53,6 +52,15 @@ describe('a logger that is given', () => {
     for (const { fields } of logger.lines) {
       expect(fields).toMatchObject({ lock: 'Lease test/controllable', identity: 'me' });
     }
+  });
+
+  it('is told which other candidate leads', async () => {
+    const logger = new RecordingLogger();
+    const c = new Candidate({ logger });
+    await c.run();
+    await c.answer('get', c.lock.heldBy('other'));
+    const [line] = logger.lines.filter(({ level }) => level === 'info');
+    expect(line).toMatchObject({ message: 'Another identity leads', fields: { leader: 'other' } });
   });
 
   it('is warned of a failure once, while it repeats itself', async () => {
