@@ -77,12 +77,15 @@ export function pollInterval({ context }: Args): number {
 /** A renewal is overdue after so many retry periods without news. */
 const OVERDUE = 2.2;
 
-/** Before the next try after a failure: soon at first, and never sooner than the server asked. */
+/**
+ * Before the next try after a failure: soon at first, and not sooner than the server asked, up to a
+ * lease duration. One that asks for an hour shall not leave the lock without a candidate for so long.
+ */
 export function retryDelay({ context }: Args): number {
   const { config, failures, jitter, retryAfterMs } = context;
   const doubled = FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 16);
   const backoff = Math.min(doubled, config.retryPeriodMs) * (0.5 + jitter / 2);
-  return atLeastZero(Math.max(backoff, retryAfterMs ?? 0));
+  return atLeastZero(Math.max(backoff, Math.min(retryAfterMs ?? 0, config.leaseDurationMs)));
 }
 
 /** How long a request may take: half the renew deadline, so that a second one fits in. */

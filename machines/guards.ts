@@ -134,6 +134,8 @@ export function isExplainedConflict({ context }: Args, error: unknown): boolean 
   if (!isConflict(undefined, error) || attempt === null || observation?.version == null) {
     return false;
   }
+  // A creation rests on there being no object, and on no version: that there is one explains it.
+  if (attempt.baseVersion === null) return observation.snapshot !== null;
   return isNewer(observation.version, attempt.baseVersion);
 }
 

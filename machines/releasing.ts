@@ -12,7 +12,10 @@ export const releasing = electionSetup.createStateConfig({
   initial: 'beginning',
   entry: 'endTerm',
   after: {
-    leaseDuration: [{ guard: 'shallRejoin', target: '#rejoining' }, { target: '#stopped' }],
+    leaseDuration: [
+      { guard: 'shallRejoin', target: '#rejoining' },
+      { target: '#stopped', actions: 'noteNotReleased' },
+    ],
   },
   on: { stop: { actions: 'requestStop' } },
   states: {

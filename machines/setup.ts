@@ -151,6 +151,8 @@ export const electionSetup = setup({
       enqueue.assign({ released: true, leader: null });
       enqueue.emit({ type: 'released' });
     }),
+    /** A claim of ours may stand in the lock, though an earlier term of ours was released. */
+    noteNotReleased: assign({ released: false }),
     reportOverrun: enqueueActions(({ context, enqueue }) => {
       const term = updates.termOf(context);
       enqueue.emit({ type: 'overrun', term });

@@ -15,10 +15,10 @@ export const DEVIATIONS = {
    */
   releaseAfterLease: true,
   /**
-   * The server has asked for patience, and then the term begins to drain: the time that it asked for
-   * is counted anew from there.
+   * A renewal has failed, and then the term begins to drain: the pause before the next try, or the
+   * time that the server asked for, is counted anew from there.
    */
-  patientTwice: true,
+  pauseAnew: true,
   /**
    * A write that took the lock was answered after the renew deadline, so it founded no term, and
    * the object vanishes before it is read back. A lease of the holder before is waited for then.

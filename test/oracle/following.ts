@@ -79,6 +79,10 @@ export function isUnknown(kind: Extract<Answer, { ok: false }>['kind']): boolean
 function readByFollower(book: Book, reading: Reading): void {
   observe(book, reading);
   decide(book, reading);
+  // If it was the release that has read this, the first try for a new term is yet to come.
+  if (book.lastReleased !== null && book.plan !== null) {
+    book.expect({ ...book.plan, from: book.time });
+  }
 }
 
 function decide(book: Book, reading: Reading): void {
@@ -98,7 +102,7 @@ function decide(book: Book, reading: Reading): void {
   const poll = pollAfter(time, settings);
   book.expect({
     from: Math.min(poll.from, judgement.until),
-    to: Math.min(poll.to, judgement.until + HERD_DELAY),
+    to: lookBy(poll.to, judgement.until),
     get: true,
     update: null,
     create: false,
@@ -161,7 +165,7 @@ function expectCreation(book: Book, justRead: boolean): void {
   }
   book.expect({
     from: Math.min(poll.from, book.liveUntil),
-    to: Math.min(poll.to, book.liveUntil + HERD_DELAY),
+    to: lookBy(poll.to, book.liveUntil),
     get: true,
     update: null,
     create: false,
@@ -194,4 +198,9 @@ export function withdraw(book: Book): void {
   book.expect(null);
   if (pending) book.owe('the outcome', time + settings.renewDeadline / 2 + book.ownFor);
   else book.oweAtOnce('the outcome');
+}
+
+/** A poll before the lease runs out looks by itself; one after that may be put off with the try. */
+function lookBy(poll: number, until: number): number {
+  return poll < until - EPSILON ? poll : until + HERD_DELAY;
 }

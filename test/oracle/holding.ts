@@ -1,4 +1,5 @@
 import type { Book, Flight, OwnWrite, Plan, Term } from './book.js';
+import { isTolerated } from './deviations.js';
 import { EPSILON, retryAfterFailure } from './rules.js';
 import { check, type Answer, type Entry, type Reading, type StoredRecord } from './trace.js';
 import { isUnknown } from './following.js';
@@ -107,6 +108,14 @@ export function holderAnswer(book: Book, flight: Flight, answer: Answer): void {
 function retrySoon(book: Book, plan: Omit<Plan, 'to'>): void {
   const { to } = retryAfterFailure(book.time, book.failures, book.settings);
   next(book, { ...plan, to });
+}
+
+/** When the next try is due at the latest, once the term has begun to drain. */
+export function dueAnew(book: Book, { to }: Plan): number | null {
+  if (to === null || !isTolerated('pauseAnew')) return to;
+  const { time, failures, patience, settings, deadline } = book;
+  const later = Math.max(to, retryAfterFailure(time, failures, settings).to + patience);
+  return later < deadline - EPSILON ? later : null;
 }
 
 /** A read of the leader's tells whose the lock is. It never makes the lease last longer. */

@@ -4,6 +4,7 @@ import { EPSILON, heldFor, pollAfter, retryAfterFailure } from './rules.js';
 import { check, type Answer, type Entry, type Reading, type StoredRecord } from './trace.js';
 import { isTolerated } from './deviations.js';
 import { isUnknown } from './following.js';
+import { dueAnew } from './holding.js';
 import { endTerm, giveUpDraining, watchOverrun } from './losing.js';
 import { observe, observeAbsence } from './observing.js';
 
@@ -18,15 +19,12 @@ export function drain(book: Book, reason: EndReason): void {
   // Another state, another try: a pause for jitter's sake may end, one that was asked for goes on.
   const { plan, time } = book;
   if (plan !== null && book.failures > 0) {
-    const patient = time < book.patientUntil && isTolerated('patientTwice');
-    const later = patient ? time + book.patience - book.patientUntil : 0;
-    const to = plan.to === null || plan.to + later >= book.deadline ? null : plan.to + later;
     book.expect({
       ...plan,
       update: plan.update ?? current.lastVersion,
       create: plan.create || current.version === null,
       from: Math.max(time, book.patientUntil),
-      to,
+      to: dueAnew(book, plan),
     });
   }
   book.drainBy = book.time + book.settings.drainTimeout;

@@ -1,7 +1,7 @@
 import type { Book, Flight } from './book.js';
 import { isTolerated } from './deviations.js';
 import { checkTaking, follow, followerAnswer, isUnknown } from './following.js';
-import { checkRenewal, holderAnswer } from './holding.js';
+import { checkRenewal, dueAnew, holderAnswer } from './holding.js';
 import { checkRelease, releaseAnswer, releaseDone, withdrawn } from './letting-go.js';
 import { EPSILON, heldFor, isTime } from './rules.js';
 import { check, type Answer, type Entry, type StoredRecord } from './trace.js';
@@ -104,17 +104,24 @@ function abortOf(id: number): string {
   return `the abort of request ${id}`;
 }
 
-export function answered(book: Book, id: number, answer: Answer): void {
+export function answered(book: Book, id: number, given: Answer): void {
   const { flight } = book;
+  const answer = heeded(given, book);
   check(flight?.id === id, `the harness answers request ${id}, which does not wait`);
   book.settle(abortOf(id));
   book.flight = null;
-  if (!answer.ok && answer.retryAfter !== null) {
-    book.patience = answer.retryAfter;
-    book.patientUntil = book.time + answer.retryAfter;
+  if (!answer.ok) {
+    book.patience = answer.retryAfter ?? 0;
+    if (book.patience > 0) book.patientUntil = book.time + book.patience;
   }
   if (answer.ok || !isUnknown(answer.kind)) book.unknownWrites.delete(id);
   act(book, flight, answer);
+}
+
+/** A server that asks for more patience than a lease lasts is not heeded for longer than that. */
+function heeded(answer: Answer, { settings: { lease } }: Book): Answer {
+  if (answer.ok || answer.retryAfter === null) return answer;
+  return { ...answer, retryAfter: Math.min(answer.retryAfter, lease) };
 }
 
 /** The candidate gave a request up: at its bound, or because it went on to something else. */
@@ -135,7 +142,8 @@ export function abandoned(book: Book, id: number): void {
   // What was cut short by something else has not failed: no pause is due.
   if ((atBound && phase === flight.phase && !flight.outOfTime) || book.plan === null) return;
   const update = book.term?.lastVersion ?? book.plan.update;
-  book.expect({ ...book.plan, from: time, get: true, update });
+  const to = phase === 'draining' ? dueAnew(book, book.plan) : book.plan.to;
+  book.expect({ ...book.plan, from: time, to, get: true, update });
 }
 
 function act(book: Book, flight: Flight, answer: Answer): void {

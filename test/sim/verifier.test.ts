@@ -42,9 +42,10 @@ class Story {
     return this.tell({ kind: 'joined', who, info: { ...INFO, identity: who, ...info }, local });
   }
 
-  /** Shows the lock to the candidate, as a GET does. */
-  look(who: string): this {
+  /** Shows the lock to the candidate, as a GET does; something may happen while it is under way. */
+  look(who: string, meanwhile: () => unknown = () => undefined): this {
     this.#send(who, 'get', null, false);
+    meanwhile();
     return this.#answer(who, this.#object === null ? 404 : 200, this.#object ?? ABSENT);
   }
 
@@ -68,6 +69,19 @@ class Story {
     this.#send(who, verb, this.#with(fields), leading);
     this.#commit(who, this.#request, this.#with(fields));
     return this.#answer(who, 200, this.#object);
+  }
+
+  /** A creation of what is there already. */
+  create(who: string): this {
+    const body = { kind: 'Lease', metadata: {}, spec: record(who, `t${this.#t}`) };
+    this.#send(who, 'create', body, false);
+    return this.#answer(who, 409, null);
+  }
+
+  /** An update that is refused. */
+  conflict(who: string, holder = who, leading = false): this {
+    this.#send(who, 'update', this.#with(record(holder, `t${this.#t}`)), leading);
+    return this.#answer(who, 409, null);
   }
 
   claim(who: string): this {
@@ -212,6 +226,35 @@ describe('two leaders', () => {
     expect(hasty.broken).toContain('early-take');
   });
 
+  it.each([
+    ['before the GET', (story: Story) => story.edit(null).at(3).look('b')],
+    ['during the GET', (story: Story) => story.look('b', () => story.edit(null))],
+  ])('are none when an old event of a record that had vanished %s is repeated', (_, vanishes) => {
+    const story = leadingA();
+    const { object, revision } = story;
+    vanishes(story.at(2)).at(10).asked('a', false).hear('b', object, revision);
+    story.at(18.1).write('b', record('b', 'later')).begin('b');
+    expect(story.broken).toEqual([]);
+  });
+
+  it('are none when late events tell that a shorter lease had taken the place of a long one', () => {
+    const takenAt = (seconds: number): RuleName[] => {
+      const x = record('x', 'edited', { leaseDurationSeconds: 40 });
+      const story = leadingA().at(2).asked('a', false).edit(x).hear('b').at(3).edit({});
+      const { object, revision } = story.join('c').at(4).claim('c');
+      story.at(5).edit(null).at(6).look('b').hear('b', object, revision).hear('b');
+      return story.at(seconds).asked('c', false).write('b', record('b', 'later')).broken;
+    };
+    expect(takenAt(21)).toEqual([]);
+    expect(takenAt(20.9)).toEqual(['early-take']);
+  });
+
+  it('are found when an event of a new record comes after the object had vanished', () => {
+    const story = leadingA().at(2).edit(null).at(3).look('b').at(4).claim('a');
+    story.at(5).hear('b').edit(null).at(6).look('b').at(18.1);
+    expect(story.write('b', record('b', 'later')).broken).toContain('early-take');
+  });
+
   it('do not excuse a candidate that knew of the holder when the object vanished', () => {
     const story = leadingA().at(2).edit(null).at(3).look('b').at(4).claim('b');
     expect(story.broken).toContain('early-take');
@@ -251,6 +294,16 @@ describe('a leader', () => {
     expect(story.at(4).hear('a', object, revision).asked('a', true).broken).toEqual([]);
   });
 
+  it('stops when its watch tells of another, though that one has vanished meanwhile', () => {
+    const story = leadingA().at(2).edit(record('x', 'edited'));
+    const { object, revision } = story;
+    story.at(3).edit(null).look('a').asked('a', true);
+    expect(story.broken).toEqual([]);
+    expect(story.hear('a', object, revision).asked('a', true).broken).toContain(
+      'leads-though-superseded',
+    );
+  });
+
   it('may not empty the record of another', () => {
     const story = leadingA().at(2).edit(record('x', 'edited')).at(3).look('a').asked('a', false);
     story.write('a', record('', 'released'));
@@ -278,6 +331,54 @@ describe('a lease that a candidate sees for the first time', () => {
   it('may not be taken when it is younger, or when the candidate does not go by that clock', () => {
     expect(takenAt(25).broken).toContain('early-take');
     expect(takenAt(40, { usesServerClock: false }).broken).toContain('early-take');
+  });
+});
+
+describe('a candidate that asks too often', () => {
+  const asking = (times: number, everyMs: number): Story => {
+    const story = new Story().join('a');
+    for (let i = 0; i < times; i++) story.at((i * everyMs) / 1000).look('a');
+    return story;
+  };
+
+  it('is found when it sends more than twenty requests in half a second', () => {
+    expect(asking(21, 25).broken).toEqual(['request-storm']);
+    expect(asking(20, 1).broken).toEqual([]);
+    expect(asking(100, 26).broken).toEqual([]);
+  });
+});
+
+describe('a claim that conflicts', () => {
+  const refused = (): Story => leadingA().at(20).join('c').create('c');
+
+  it('may not be sent again without a look', () => {
+    expect(refused().create('c').broken).toEqual(['refused-claim-repeated']);
+  });
+
+  it('is no repetition when it renews or releases', () => {
+    const story = leadingA().at(2).label().conflict('a', 'a', true).conflict('a', 'a', true);
+    story.at(3).asked('a', false).conflict('a', '').conflict('a', '');
+    expect(story.broken).not.toContain('refused-claim-repeated');
+  });
+
+  it('may be sent again after a look, or after news', () => {
+    expect(refused().look('c').create('c').broken).toEqual([]);
+    const told = refused().label().hear('c').create('c');
+    expect(told.broken).toEqual([]);
+  });
+
+  it('is not explained by what had happened before it was sent', () => {
+    const story = refused().hear('c').create('c');
+    expect(story.broken).toEqual(['refused-claim-repeated']);
+  });
+
+  it('may be sent on another condition', () => {
+    const story = leadingA().at(20).join('c').look('c').at(40);
+    story.label().conflict('c').conflict('c');
+    expect(story.broken).toEqual(['refused-claim-repeated']);
+    const told = leadingA().at(20).join('c').look('c').at(40);
+    told.conflict('c').label().conflict('c');
+    expect(told.broken).toEqual([]);
   });
 });
 

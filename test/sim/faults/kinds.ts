@@ -21,6 +21,7 @@ export const FAULT_KINDS = [
   'throttling',
   'server errors',
   'object deleted',
+  'object deleted and leader gone',
   'labels edited',
   'holder written over',
   'holder cleared',

@@ -59,10 +59,8 @@ export class Nemesis {
         ? (fleet.leading ?? fleet.leadingForeigner)
         : this.#random.pick(fleet.slots);
       if (slot === null) return;
-      if (this.#random.chance(0.1)) {
-        // Unlike stop(), that leaves it a candidate.
-        this.#options.count('leader asked to step down');
-        this.#hands.askToStepDown();
+      if (this.#random.chance(0.25)) {
+        this.#askToStepDown();
         return;
       }
       this.#options.count('stop() called');
@@ -102,6 +100,20 @@ export class Nemesis {
     this.#options.world.after(ms, once);
   }
 
+  /** Unlike stop(), that leaves it a candidate: its own record may be what it finds and claims. */
+  #askToStepDown(): void {
+    const { count, network, scenario } = this.#options;
+    count('leader asked to step down');
+    this.#hands.askToStepDown();
+    const fault = 'connections break under writes';
+    if (!scenario.faults.includes(fault) || !this.#random.chance(0.3)) return;
+    count(fault);
+    network.breaksUnderWrites = this.#random.between(0.5, 1);
+    this.#during(this.#random.skewed(500, 8000), () => {
+      network.breaksUnderWrites = 0;
+    });
+  }
+
   /** The leader's machine more often than not: that is where it hurts. */
   #target(): Slot {
     const { fleet } = this.#options;
@@ -133,6 +145,15 @@ export class Nemesis {
         break;
       case 'crash':
         this.#options.fleet.crash(slot, random.skewed(10, scenario.longestRestartMs));
+        break;
+      case 'object deleted and leader gone':
+        // Nobody puts the object back before all have waited: they create it at the same time.
+        this.#hands.remember();
+        this.#hands.delete();
+        this.#options.fleet.crash(
+          this.#options.fleet.leading ?? slot,
+          random.between(0.5, 2) * slot.plan.timing.leaseSeconds * 1000,
+        );
         break;
       case 'wall clock set forward':
         slot.host.setWall(random.skewed(50, 3_600_000));

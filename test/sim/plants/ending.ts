@@ -140,6 +140,11 @@ export const endingPlants: readonly Plant[] = [
     },
   },
   {
+    name: 'retries-at-once',
+    what: 'there is no pause after a failure',
+    planted: { machine: provide({ delays: { retryDelay: () => 0 } }) },
+  },
+  {
     name: 'released-is-created',
     what: 'an empty holder is answered with a create, which conflicts for ever',
     planted: {

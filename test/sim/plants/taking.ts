@@ -1,5 +1,6 @@
 import { assign } from 'xstate';
 import type { LockReading } from '../../../machines/actors.js';
+import { isConflict, isExplainedConflict } from '../../../machines/guards.js';
 import { findOwnWrite, isFresh } from '../../../machines/own-writes.js';
 import type { ElectionContext } from '../../../machines/types.js';
 import {
@@ -146,6 +147,30 @@ export const takingPlants: readonly Plant[] = [
     what: 'a write that is answered with 409 counts as stored',
     planted: {
       machine: writing((error, input) => (error.kind === 'conflict' ? pretended(input) : null)),
+    },
+  },
+  {
+    name: 'conflict-is-explained',
+    what: 'a write that is answered with 409 is sent again, without a look at what is there',
+    planted: {
+      machine: provide({
+        guards: { isExplainedConflict: (_: unknown, error: unknown) => isConflict(_, error) },
+      }),
+    },
+  },
+  {
+    name: 'creation-is-explained',
+    what: 'the same for creations alone, of what had been there before',
+    planted: {
+      machine: provide({
+        guards: {
+          isExplainedConflict: ({ context }: Seen, error: unknown) =>
+            isExplainedConflict({ context }, error) ||
+            (isConflict(null, error) &&
+              context.attempt?.baseVersion === null &&
+              context.observation?.version != null),
+        },
+      }),
     },
   },
   {

@@ -14,6 +14,8 @@ export interface Request {
   readonly sight: Sight | null;
   readonly leading: boolean;
   readonly t: number;
+  /** The newest revision of the lock at that moment. */
+  readonly revision: number;
   /** Its sender was told that it conflicts. It may have been stored all the same, delivered twice. */
   refused: boolean;
 }
@@ -170,6 +172,7 @@ export class Ledger {
       sight: candidate.sight,
       leading: fact.leading,
       t: fact.t,
+      revision: this.commits.at(-1)?.revision ?? 0,
       refused: false,
     };
     candidate.requests.set(fact.request, request);

@@ -17,6 +17,8 @@ export type RuleName =
   | 'unconditional-write'
   | 'zombie-renewal'
   | 'request-unbounded'
+  | 'request-storm'
+  | 'refused-claim-repeated'
   | 'work-without-write'
   | 'work-start-count'
   | 'token-order'

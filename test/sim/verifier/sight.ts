@@ -10,10 +10,11 @@ export interface Sight {
   readonly sinceMs: number;
   /** Its monotonic time when the lease that it knows of runs out; null: it knows of none. */
   readonly expiresMs: number | null;
-  /** The newest revision that it was shown; what is older tells it nothing. */
+  /**
+   * The newest revision that it was shown: what is not newer tells it nothing. Absence has none, so
+   * what a watch tells late of the time before is news: it says whose the lock was last.
+   */
   readonly revision: number;
-  /** Its monotonic time when it was shown that revision. */
-  readonly shownMs: number;
 }
 
 /** An answer that shows the lock, or its absence, has come in. */
@@ -27,22 +28,25 @@ export function seeAnswer(
     request?.verb === 'get' &&
     (body as { reason?: string } | null)?.reason === 'NotFound';
   if (isAbsence) {
-    const before = candidate.sight;
-    // Absence has no version: it may be older than what a watch has told since the GET was sent.
-    if (before !== null && before.shownMs > request.local.monotonicMs) return;
-    see(candidate, null, before?.revision ?? 0, local);
+    // The lock was gone after the GET had been sent. What it was shown since may be newer still.
+    const known = candidate.sight?.revision ?? 0;
+    if (known <= request.revision) show(candidate, null, known, local);
   } else if (status >= 200 && status <= 299 && body !== null) {
     see(candidate, body, revisionOf(body) ?? 0, local);
   }
 }
 
-/** The candidate is shown the object as it is at that revision, or was; null: it is not there. */
+/** The candidate is shown the object as it is at that revision, or was; null: it was deleted. */
 export function see(candidate: Candidate, body: Json | null, revision: number, local: Local): void {
+  if (candidate.sight !== null && revision <= candidate.sight.revision) return;
+  show(candidate, body, revision, local);
+}
+
+function show(candidate: Candidate, body: Json | null, revision: number, local: Local): void {
   const before = candidate.sight;
-  if (before !== null && revision < before.revision) return;
   const record = body === null ? null : recordOf(body);
   if (before !== null && before.record?.key === record?.key) {
-    candidate.sight = { ...before, revision, shownMs: local.monotonicMs };
+    candidate.sight = { ...before, revision };
     return;
   }
   const nowMs = local.monotonicMs;
@@ -53,5 +57,5 @@ export function see(candidate: Candidate, body: Json | null, revision: number, l
     : record.kind === 'released' || candidate.ownKeys.has(record.key)
       ? null
       : nowMs + lasts;
-  candidate.sight = { record, sinceMs: nowMs, expiresMs, revision, shownMs: nowMs };
+  candidate.sight = { record, sinceMs: nowMs, expiresMs, revision };
 }

@@ -3,6 +3,7 @@ import { LeadershipRules } from './leadership.js';
 import { Ledger } from './ledger.js';
 import { LivenessRules } from './liveness.js';
 import { type Margin, Margins } from './margins.js';
+import { PaceRules } from './pace.js';
 import type { Report, RuleName, Rules, Violation } from './rule.js';
 import { type TakeoverKind, Takeovers } from './takeovers.js';
 import { TermRules } from './terms.js';
@@ -45,6 +46,7 @@ export class Verifier {
       this.#terms,
       new LeadershipRules(this.#ledger, report),
       this.#liveness,
+      new PaceRules(this.#ledger, report),
       this.#margins,
       this.#takeovers,
     ];

@@ -239,9 +239,11 @@ describe('retryDelay', () => {
     expect(delay(1, 1, 0)).toBe(250);
   });
 
-  it('is never longer than a timer can be', () => {
-    expect(delay(1, 0, Number.MAX_SAFE_INTEGER)).toBe(LONGEST_TIMER_MS);
-    expect(delay(1, 0, Number.POSITIVE_INFINITY)).toBe(LONGEST_TIMER_MS);
+  it('is not longer than a lease, however long the server asks for', () => {
+    expect(delay(1, 0, 14_999)).toBe(14_999);
+    for (const ms of [15_001, 3_600_000, Number.MAX_SAFE_INTEGER, Number.POSITIVE_INFINITY]) {
+      expect(delay(1, 0, ms)).toBe(15_000);
+    }
   });
 
   it('is between half the backoff and the retry period, whatever is drawn', () => {
