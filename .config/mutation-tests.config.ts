@@ -40,7 +40,6 @@ export default defineConfig({
     exclude: [
       'test/model/{deletion,edges,graph}.test.ts',
       'test/unit/election/{config,leaks}.test.ts',
-      'test/unit/lock/lock-options.test.ts',
     ],
     isolate: false,
     fileParallelism: false,

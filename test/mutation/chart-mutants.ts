@@ -7,6 +7,7 @@ import { electionSetup } from '../../machines/setup.js';
 import { type Config, chartConfig, fanOf } from '../model/support/chart-config.js';
 import { type ChartEdge, chartEdges, stateNodes } from '../model/support/chart-edges.js';
 import { delayMutants } from './delay-mutants.js';
+import { guardMutants } from './guard-mutants.js';
 import { paramMutants } from './param-mutants.js';
 import { actionLists, node, nodesOf, withIds } from './places.js';
 
@@ -16,8 +17,11 @@ export type MutantKind =
   | 'transition removed'
   | 'guard removed'
   | 'guard negated'
+  | 'other guard'
   | 'branches swapped'
+  | 'reentry'
   | 'action removed'
+  | 'actions swapped'
   | 'invoke removed'
   | 'other delay'
   | 'changed delay'
@@ -78,6 +82,8 @@ export function chartMutants(): ChartMutant[] {
     ...states(),
     ...delayMutants(),
     ...paramMutants(),
+    ...guardMutants(),
+    ...orders(),
   ];
 }
 
@@ -136,8 +142,12 @@ function branches(edge: ChartEdge): ChartMutant[] {
     });
   }
   if (branch['reenter'] === true) {
-    add('state type', 'does not enter anew', (config) => {
+    add('reentry', 'does not enter anew', (config) => {
       edit(config, edge, ({ reenter: _, ...rest }) => rest);
+    });
+  } else if (isWithin(edge.target, edge.path.join('.'))) {
+    add('reentry', 'enters anew', (config) => {
+      edit(config, edge, (kept) => ({ ...kept, reenter: true }));
     });
   }
   return found;
@@ -151,6 +161,20 @@ function actions(): ChartMutant[] {
       what: `without ${name}${names.indexOf(name) === at ? '' : ` (${at})`}`,
       change: (config: Config) => {
         editList(config, (list) => list.filter((_, index) => index !== at));
+      },
+    })),
+  );
+}
+
+/** Actions that run after the next one of their list. */
+function orders(): ChartMutant[] {
+  return actionLists().flatMap(({ where, names, edit: editList }) =>
+    names.slice(1).map((next, at) => ({
+      kind: 'actions swapped' as const,
+      where,
+      what: `${names[at]!} after ${next}`,
+      change: (config: Config) => {
+        editList(config, (list) => list.with(at, list[at + 1]).with(at + 1, list[at]));
       },
     })),
   );
@@ -187,6 +211,10 @@ function states(): ChartMutant[] {
 
 function invokesOf({ invoke = [] }: Config): { readonly id: string }[] {
   return [invoke].flat() as { readonly id: string }[];
+}
+
+function isWithin(target: string | null, path: string): boolean {
+  return target !== null && `${target}.`.startsWith(`${path}.`);
 }
 
 function edit(config: Config, edge: ChartEdge, change: (branch: Config) => Config): void {

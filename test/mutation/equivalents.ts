@@ -81,6 +81,27 @@ export const equivalents: readonly Equivalents[] = [
     why: 'No write is under way in there, so there is none to forget.',
     mutants: [/^acquiring\.reading error\(readLock\): noteFailure is told of: write$/],
   },
+  {
+    why: 'What stillHeldByUs leaves is a release of ours, or no write of ours at all.',
+    mutants: [
+      /^releasing\.checking done\(readBack\) if releaseWasCommitted: asks renewalWasCommitted$/,
+    ],
+  },
+  {
+    why: 'Neither action changes what the other one reads, and at most one of them tells anything.',
+    mutants: [
+      /^(acquiring\.waiting|rejoining) entry: \w+ after drawJitter$/,
+      /: noteNews after noteStoodDown$/,
+      /: noteReading after forgetAttempt$/,
+      /: setEndReason after (noteNews|noteReading|noteWorkSettled|rebase|requestStop)$/,
+      /: requestStop after setEndReason$/,
+      /: noteReading after noteReleased$/,
+    ],
+  },
+  {
+    why: 'News is handed out when the actions of a step have run, in whatever order.',
+    mutants: [/^elected\.draining entry: drainTerm after announceDraining$/],
+  },
 ];
 
 /** Why this mutant, by its name, behaves like the chart; undefined for one that should not. */

@@ -32,6 +32,15 @@ export async function judge(mutant: ChartMutant): Promise<Verdict> {
   return { mutant, name, fate: 'survived', killer: null };
 }
 
+/** The tests that fail on the chart as it is: with one of these, every mutant would seem noticed. */
+export async function failing(): Promise<string[]> {
+  const found: string[] = [];
+  for (const key of Object.keys(tests)) {
+    if (!(await passes(key, () => build()))) found.push(key);
+  }
+  return found;
+}
+
 /** Whether a test passes on a chart. */
 export async function passes(key: string, make: () => LeaderElectionMachine): Promise<boolean> {
   try {

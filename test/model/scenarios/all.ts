@@ -5,7 +5,9 @@ import { failureScenarios } from './failures.js';
 import { coldStartScenarios } from './cold-start.js';
 import { holdingScenarios } from './holding.js';
 import { interleavingScenarios } from './interleavings.js';
+import { lateWriteScenarios } from './late-writes.js';
 import { newsScenarios } from './news.js';
+import { vanishingScenarios } from './vanishing.js';
 import { watchingScenarios } from './watching.js';
 
 /** Short stories that take several transitions of the chart, and leave it at the right moment. */
@@ -18,4 +20,6 @@ export const scenarios: EdgeTests = {
   ...newsScenarios,
   ...coldStartScenarios,
   ...interleavingScenarios,
+  ...lateWriteScenarios,
+  ...vanishingScenarios,
 };

@@ -78,4 +78,15 @@ export const candidateScenarios: EdgeTests = {
     }
     assert.equal(jitters.size, 6);
   },
+
+  'acquiring: a live record of its own identity is taken at once where that was asked for': async (
+    start,
+  ) => {
+    for (const reclaimOwnIdentity of [true, false]) {
+      const c = start({ reclaimOwnIdentity });
+      await toReading(c);
+      await c.answer('get', c.lock.heldBy('me'));
+      c.at(reclaimOwnIdentity ? 'acquiring.claiming' : 'acquiring.waiting');
+    }
+  },
 };

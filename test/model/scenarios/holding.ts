@@ -209,4 +209,13 @@ export const holdingScenarios: EdgeTests = {
     c.at('elected.draining.work.stopping');
     assert.equal(c.context.workError, error);
   },
+
+  'elected.draining: the signal is aborted before anybody is told': async (start) => {
+    const c = start();
+    await toLeading(c);
+    const aborted: boolean[] = [];
+    c.actor.on('draining', () => aborted.push(c.term.signal.aborted));
+    await c.send({ type: 'stop' });
+    assert.deepEqual(aborted, [true]);
+  },
 };

@@ -97,6 +97,18 @@ export const watchingScenarios: EdgeTests = {
     assert.equal(c.context.herdWindowMs, 25);
   },
 
+  'watching: nor does a creation that is refused after the watch has told of another': async (
+    start,
+  ) => {
+    const c = start(watched);
+    await toReading(c);
+    await c.answer('get', c.lock.failure('notFound'));
+    await c.lock.watching.changed(c.lock.snapshot(record()));
+    await c.answer('create', c.lock.failure('conflict'));
+    c.at('acquiring.waiting');
+    assert.equal(c.context.herdWindowMs, 25);
+  },
+
   'watching: candidates draw their own delays in the window, most of them late': async (start) => {
     let drawn = 0;
     const c = start({ watched: true, random: () => drawn });

@@ -77,6 +77,12 @@ describe('what a candidate does about', () => {
       { reclaimOwnIdentity: true },
       'wait: held until 15000',
     ],
+    [
+      'a record that cannot be read, though its own name cannot run twice',
+      garbage,
+      { reclaimOwnIdentity: true },
+      'wait: unreadable until 15000',
+    ],
     ['a record that it wrote itself', mine, { wroteIt: true }, 'take: ours'],
     [
       'an empty name, though its own cannot run twice',

@@ -9,6 +9,9 @@ afterEach(() => {
   vi.unstubAllEnvs();
 });
 
+/** A DNS-1123 subdomain of 253 characters. */
+const LONGEST_NAME = `${'a.'.repeat(126)}a`;
+
 /** Makes a lock with options that the types would not let through. */
 function problemsOf(options: unknown): ConfigError {
   try {
@@ -49,6 +52,27 @@ describe('an option that breaks a rule', () => {
     ['labels', { 'bad key': 'a' }, 'must have keys such as', '"bad key"'],
     ['labels.a', { a: 'b c' }, 'must be empty or at most 63', '"b c"'],
     ['labels.a', { a: 1 }, 'must be empty or at most 63', '1'],
+    ['name', 'a-.b', 'must be a DNS-1123 subdomain', '"a-.b"'],
+    ['name', 'a.-b', 'must be a DNS-1123 subdomain', '"a.-b"'],
+    ['name', 'a.', 'must be a DNS-1123 subdomain', '"a."'],
+    ['name', '.a', 'a letter or digit at both ends of each part', '".a"'],
+    ['namespace', '-a', 'with a letter or digit at both ends', '"-a"'],
+    ['namespace', 'a-', 'must be a DNS-1123 label', '"a-"'],
+    ['identity', 'a\u2028', 'must not contain control characters', '"a\\u2028"'],
+    ['labels', { 'a/b/c': '' }, 'must have keys such as', '"a/b/c"'],
+    ['labels', { '/b': '' }, 'must have keys such as', '"/b"'],
+    ['labels', { 'a/': '' }, 'must have keys such as', '"a/"'],
+    ['labels', { '': '' }, 'must have keys such as', '""'],
+    ['labels', { 'A/b': '' }, 'must have keys such as', '"A/b"'],
+    ['labels', { '-a': '' }, 'must have keys such as', '"-a"'],
+    ['labels', { 'a-': '' }, 'must have keys such as', '"a-"'],
+    ['labels', { ['a'.repeat(64)]: '' }, 'must have keys such as', '64 characters'],
+    ['labels', { [`${LONGEST_NAME}a/b`]: '' }, 'must have keys such as', '256 characters'],
+    ['labels.a', { a: null }, 'must be empty or at most 63', 'null'],
+    ['labels.a', { a: ['b'] }, 'must be empty or at most 63', 'an array of 1'],
+    ['labels.a', { a: '-b' }, 'must be empty or at most 63', '"-b"'],
+    ['labels.a', { a: 'b-' }, 'must be empty or at most 63', '"b-"'],
+    ['labels.a', { a: 'b'.repeat(64) }, 'must be empty or at most 63', '64 characters'],
   ] as const)('%s = %j is named with the rule and the value', (field, value, rule, printed) => {
     const option = field.split('.')[0] ?? '';
 
@@ -93,6 +117,12 @@ describe('an option that breaks a rule', () => {
     expect(message).not.toContain('marked-secret');
   });
 
+  it('is named with no more than the beginning of a long key', () => {
+    const key = `${LONGEST_NAME}/b`;
+    const { problems } = problemsOf({ name: 'fine', labels: { [key]: 'not a value' } });
+    expect(problems.map(({ field }) => field)).toEqual([`labels.${key.slice(0, 80)}`]);
+  });
+
   it.each([undefined, null, 'name', [], 7])('is everything when the options are %j', (options) => {
     expect(problemsOf(options).problems).toMatchObject([
       { field: 'options', rule: 'must be an object' },
@@ -106,6 +136,9 @@ describe('options within the rules', () => {
     { name: 'a'.repeat(253), namespace: 'b'.repeat(63) },
     { name: 'a.b-c.d9', identity: 'worker-1 (blue) é' },
     { name: 'a', labels: { app: 'x', 'example.com/part-of': '' } },
+    { name: LONGEST_NAME, identity: 'a'.repeat(512) },
+    { name: 'a', labels: { [`${LONGEST_NAME}/${'b'.repeat(63)}`]: 'c'.repeat(63) } },
+    { name: 'a', labels: { 'A_b.c-9': 'D_e.f-0', x: '1' } },
     { name: 'a', namespace: undefined, identity: undefined, kubeConfig: undefined },
     { name: 'a', kubeConfig: kubeConfig({ server: 'http://127.0.0.1:1' }) },
   ])('make a lock: %o', (options) => {
@@ -130,6 +163,12 @@ describe('the default identity', () => {
 
     expect(identity.startsWith(`${hostname()}_`)).toBe(true);
     expect(identity).toMatch(new RegExp(`_${UUID}$`));
+  });
+
+  it("takes the pod's name without white space around it, and no more than half of it all", () => {
+    vi.stubEnv('POD_NAME', ` ${'p'.repeat(300)} `);
+
+    expect(new LeaseLock({ name: 'a' }).identity).toMatch(new RegExp(`^p{256}_${UUID}$`));
   });
 
   it('differs for each lock', () => {

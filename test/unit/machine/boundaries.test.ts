@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
 import * as guards from '../../../machines/guards.js';
 import * as updates from '../../../machines/updates.js';
-import { observed, read, scene, written } from './support/context.js';
+import { LockError } from '../../../src/errors/lock-error.js';
+import { record } from '../../support/controllable-lock.js';
+import { held, observed, read, scene, written } from './support/context.js';
 
 /* Contexts that the chart does not come to, and that its functions answer for all the same. */
 
@@ -30,4 +32,42 @@ it('there is nothing to release where the object is gone', () => {
 
 it('a term that ends without a reason was stopped', () => {
   expect(updates.stoppedInput(scene().context).reason).toBe('stopped');
+});
+
+it('nobody is asked to hand over what it does not hold, or what it has found deleted', () => {
+  const made = scene();
+  const news = { snapshot: made.lock.snapshot(record()), version: '101', receivedAtMs: 0 };
+  expect(guards.asksToStepDown(made, news)).toBe(false);
+  expect(guards.askedToStepDown(made)).toBe(false);
+  const deleted = { ...made.context, lease: { ...held(made), base: null } };
+  expect(guards.askedToStepDown({ context: deleted })).toBe(false);
+});
+
+it('a conflict explains itself neither to who has sent nothing nor to who has heard nothing', () => {
+  const conflict = new LockError('test', { kind: 'conflict' });
+  const heard = scene((made) => ({ observation: observed(made.lock.snapshot(record()), 15_000) }));
+  expect(guards.isExplainedConflict(heard, conflict)).toBe(false);
+  const sent = scene((made) => ({ attempt: { ...written(made), baseVersion: '101' } }));
+  expect(guards.isExplainedConflict(sent, conflict)).toBe(false);
+});
+
+it('a record of ours that is wiped out is not the last that is known of the lock', () => {
+  const { context } = scene((made) => {
+    const bare = made.lock.snapshot(null);
+    return { lease: { ...held(made), base: bare }, observation: observed(bare, 15_000) };
+  });
+  expect(guards.ownWriteIsLast({ context })).toBe(false);
+});
+
+it('a watch has missed that the lock was created, or deleted, but not that there is still none', () => {
+  const knowing = (known: 'a lock' | 'none') =>
+    scene(({ lock }) => ({
+      watching: true,
+      observation: observed(known === 'none' ? null : lock.snapshot(record()), 15_000),
+    }));
+  const created = read(knowing('none').lock.snapshot(record()), 60_000);
+  const absent = read(null, 60_000);
+  expect(guards.watchMissedIt(knowing('none'), created)).toBe(true);
+  expect(guards.watchMissedIt(knowing('a lock'), absent)).toBe(true);
+  expect(guards.watchMissedIt(knowing('none'), absent)).toBe(false);
 });

@@ -1,0 +1,125 @@
+import assert from 'node:assert/strict';
+import { record } from '../../support/controllable-lock.js';
+import type { Candidate } from '../support/candidate.js';
+import type { EdgeTests } from '../support/edge-test.js';
+import {
+  toClaiming,
+  toConfirming,
+  toDraining,
+  toLeading,
+  toReleaseAfterFailure,
+  toReleaseWriting,
+  toUnansweredClaim,
+} from '../support/ways.js';
+
+/** Stopped, with a claim of which nothing is known: the lock is looked at, and then left. */
+async function looksAndLeaves(c: Candidate): Promise<void> {
+  await c.send({ type: 'stop' });
+  c.at('releasing.checking');
+  await c.answer('get', c.lock.heldBy('other'));
+  c.at('stopped');
+}
+
+/** Writes that went unanswered, and are found in the lock late, or when nobody waits for them. */
+export const lateWriteScenarios: EdgeTests = {
+  'late: a claim that is found a renew deadline after its sending founds no term': async (
+    start,
+  ) => {
+    const c = start();
+    const late = await toConfirming(c);
+    await c.clock.advance(5_000);
+    c.at('acquiring.backingOff');
+    await c.clock.advance(250);
+    c.at('acquiring.confirming');
+    await c.answer('get', c.lock.ok(late.record));
+    // It is ours, so it is written over at once; the term counts from that.
+    c.at('acquiring.claiming');
+    assert.equal(c.terms.length, 0);
+    await c.lock.commit();
+    assert.equal(c.context.lease?.validFrom.monotonicMs, 10_375);
+  },
+
+  'late: an earlier renewal that is stored after all counts from its own sending': async (
+    start,
+  ) => {
+    for (const drains of [false, true]) {
+      const c = start();
+      if (drains) await toDraining(c);
+      else await toLeading(c);
+      await c.clock.advance(2_000);
+      const first = await c.answer('update', c.lock.failure('network'));
+      await c.clock.advance(125);
+      await c.answer('get', c.lock.unchanged());
+      await c.answer('update', c.lock.failure('conflict'));
+      await c.clock.advance(250);
+      await c.answer('get', c.lock.ok(first.record));
+      c.at(drains ? 'elected.draining.lease.holding' : 'elected.leading');
+      assert.equal(c.context.lease?.validFrom.monotonicMs, 2_000);
+      await c.lock.expectIdle();
+    }
+  },
+
+  'late: an earlier release that is stored after all is a release': async (start) => {
+    const c = start();
+    await toReleaseWriting(c);
+    const first = await c.answer('update', c.lock.failure('network'));
+    await c.clock.advance(125);
+    await c.answer('get', c.lock.unchanged());
+    c.at('releasing.writing');
+    await c.answer('update', c.lock.failure('conflict'));
+    await c.clock.advance(250);
+    await c.answer('get', c.lock.ok(first.record));
+    c.at('stopped');
+    assert.equal(c.newsOf('released').length, 1);
+  },
+
+  'late: who stops looks for its claim, though another is said to hold the lock': async (start) => {
+    const c = start({ watched: true });
+    await toUnansweredClaim(c);
+    await c.lock.watching.changed(c.lock.snapshot(record()));
+    await looksAndLeaves(c);
+  },
+
+  'late: who stops looks for its claim, and for one that is too old to found a term': async (
+    start,
+  ) => {
+    const c = start();
+    const late = await toConfirming(c);
+    await c.clock.advance(5_000);
+    c.at('acquiring.backingOff');
+    await c.send({ type: 'stop' });
+    c.at('releasing.checking');
+    await c.answer('get', c.lock.ok(late.record));
+    await c.lock.commit();
+    c.at('stopped');
+    assert.equal(c.newsOf('released').length, 1);
+  },
+
+  'late: who stops after a claim that was refused has nothing to look for': async (start) => {
+    const c = start();
+    await toClaiming(c);
+    await c.answer('update', c.lock.failure('forbidden'));
+    c.at('acquiring.backingOff');
+    await c.send({ type: 'stop' });
+    c.at('stopped');
+    await c.lock.expectIdle();
+  },
+
+  'late: a lock that was released once is not, as far as is known, after a claim without answer':
+    async (start) => {
+      const c = start({ onLost: 'rejoin' });
+      await toReleaseAfterFailure(c);
+      await c.lock.commit();
+      assert.equal(c.context.released, true);
+      await c.clock.advance(1_000);
+      await c.answer('get', c.lock.free());
+      await c.lock.expectCall('update');
+      await c.send({ type: 'stop' });
+      // Until the lease that the claim may have won has run out.
+      await c.clock.advance(14_999);
+      c.at('releasing');
+      await c.clock.advance(1);
+      c.at('stopped');
+      assert.equal(c.newsOf('ended')[0]?.outcome.released, false);
+    },
+};
