@@ -93,13 +93,16 @@ function expiry(
  * By the clock of the API server, which dates both what it stores and what it answers, nobody has
  * renewed for so long that the holder must be gone: everybody was down. Twice the lease leaves room
  * for several API servers whose clocks differ.
+ *
+ * The date is that of the last change of a field which is still there. Each renewal changes the time
+ * of renewal; where a hand has taken that away, the dates say nothing of when it was.
  */
 function isLongDead(
-  { writtenAgoMs }: LockSnapshot,
+  { record, writtenAgoMs }: LockSnapshot,
   durationMs: number,
   ownLeaseDurationMs: number,
 ): boolean {
-  if (writtenAgoMs === undefined) return false;
+  if (writtenAgoMs === undefined || record?.renewTime === '') return false;
   const longest = Math.max(durationMs, ownLeaseDurationMs);
   return writtenAgoMs > 2 * longest && writtenAgoMs >= longest + CLOCK_SLACK_MS;
 }

@@ -69,7 +69,7 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   };
   const timeline = new Timeline();
   const violations: (Violation & { timeline: string[] })[] = [];
-  const verifier = new Verifier(EPOCH_MS, (violation) => {
+  const verifier = new Verifier((violation) => {
     violations.push({ ...violation, timeline: timeline.lines() });
     if (options.until === undefined || options.until === violation.rule) world.end();
   });

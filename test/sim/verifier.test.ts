@@ -22,7 +22,7 @@ const INFO: CandidateInfo = {
 
 /** A timeline in which every clock shows true time. */
 class Story {
-  readonly #verifier = new Verifier(0);
+  readonly #verifier = new Verifier();
   #object: Json | null = null;
   #revision = 10;
   #request = 0;
@@ -328,9 +328,41 @@ describe('a lease that a candidate sees for the first time', () => {
     expect(takenAt(40).broken).toEqual([]);
   });
 
+  it('may not be taken when a hand has changed the record since, whatever its dates say', () => {
+    const story = new Story().join('a').claim('a').at(10).asked('a', false);
+    const undated = { ...record('a', 't0'), renewTime: undefined };
+    story.at(38).edit(undated).at(40).join('b').look('b');
+    expect(story.write('b', record('b', 'later')).broken).toContain('early-take');
+  });
+
   it('may not be taken when it is younger, or when the candidate does not go by that clock', () => {
     expect(takenAt(25).broken).toContain('early-take');
     expect(takenAt(40, { usesServerClock: false }).broken).toContain('early-take');
+  });
+});
+
+describe('an outcome that says that the lock was released', () => {
+  const released = (): Story => {
+    const story = new Story().join('a').claim('a').at(1).asked('a', false);
+    story.tell({ kind: 'stopCallback', who: 'a', term: 1, reason: 'stopped' });
+    story.tell({ kind: 'stopCallbackEnded', who: 'a', term: 1 });
+    return story.write('a', record('', 't0', { leaseDurationSeconds: 1 }));
+  };
+  const ended = (story: Story): RuleName[] => {
+    const { local } = story;
+    const counts = { led: true, reason: 'stopped', timersLeft: 0, requestsLeft: 0 };
+    return story.tell({ kind: 'ended', who: 'a', released: true, local, ...counts }).broken;
+  };
+
+  it('is true after a release, even when a hand then brings the old record back', () => {
+    expect(ended(released())).toEqual([]);
+    expect(ended(released().at(2).edit(record('a', 't0')))).toEqual([]);
+  });
+
+  it('is wrong without one, and when another claim of its own has been stored since', () => {
+    expect(ended(new Story().join('a').claim('a').at(1).asked('a', false))).toContain('outcome');
+    const again = released().at(2).look('a').write('a', record('a', 'again', { leaseTransitions: 1 }));
+    expect(ended(again)).toEqual(['outcome']);
   });
 });
 

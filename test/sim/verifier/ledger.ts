@@ -83,16 +83,10 @@ export class Ledger {
   readonly #keys = new Set<string>();
   readonly #open = new Map<number, Request>();
 
-  /** What the server's clock shows at true time 0. */
-  readonly epochMs: number;
   /** The shortest lease that any candidate of ours would wait for a record without a duration. */
   shortestLeaseMs = Infinity;
   /** Identities whose bearers take a record in their own name at once. */
   readonly reclaimed = new Set<string>();
-
-  constructor(epochMs: number) {
-    this.epochMs = epochMs;
-  }
 
   get(who: string): Candidate | null {
     return this.candidates.get(who) ?? null;

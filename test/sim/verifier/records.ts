@@ -41,14 +41,6 @@ export function revisionOf(object: Json): number | null {
   return typeof version === 'string' ? Number(version) : null;
 }
 
-/** When the server says that a field of the object was set last; never, if it does not say. */
-export function writtenAtMs(object: Json | null): number {
-  const { managedFields } = (object?.['metadata'] ?? {}) as { managedFields?: { time: string }[] };
-  return managedFields === undefined || managedFields.length === 0
-    ? Infinity
-    : Math.max(...managedFields.map(({ time }) => Date.parse(time)));
-}
-
 /** Everything that a candidate has no business to change, as text. */
 export function foreignContent(object: Json): string {
   const { metadata, spec, ...rest } = object as { metadata: Json; spec?: Json };

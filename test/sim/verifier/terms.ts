@@ -135,9 +135,9 @@ export class TermRules implements Rules {
   }
 
   #checkEnd(candidate: Candidate, fact: Fact & { kind: 'ended' }): void {
-    const { who, term, terms, releases, ownKeys } = candidate;
-    const last = this.#ledger.commits.at(-1);
-    const stands = last?.record;
+    const { who, term, terms, releases } = candidate;
+    // A hand may have brought an old record of its back since.
+    const put = this.#ledger.commits.findLast(({ changesRecord }) => changesRecord);
     const { t } = fact;
     if (term?.stopCalls === 0) {
       this.#report(
@@ -154,7 +154,7 @@ export class TermRules implements Rules {
       );
     }
     const holds =
-      stands?.kind === 'held' && ownKeys.has(stands.key) && last?.request?.refused !== true;
+      put?.author === candidate && put.record?.kind === 'held' && put.request?.refused !== true;
     if (fact.released && (releases === 0 || holds)) {
       this.#report('outcome', t, `${who} says that it released the lock, and did not`);
     }

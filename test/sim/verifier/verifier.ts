@@ -23,12 +23,9 @@ export class Verifier {
   readonly #takeovers: Takeovers;
   readonly #rules: readonly Rules[];
 
-  /**
-   * @param epochMs what the server's clock shows at true time 0
-   * @param onViolation called at the first one of each rule
-   */
-  constructor(epochMs: number, onViolation: (violation: Violation) => void = () => undefined) {
-    this.#ledger = new Ledger(epochMs);
+  /** @param onViolation called at the first one of each rule */
+  constructor(onViolation: (violation: Violation) => void = () => undefined) {
+    this.#ledger = new Ledger();
     const seen = new Set<RuleName>();
     const report: Report = (rule, t, what) => {
       if (seen.has(rule)) return;

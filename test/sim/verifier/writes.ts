@@ -1,6 +1,6 @@
 import type { Fact, Json } from '../facts.js';
 import type { Candidate, Commit, Ledger, Request } from './ledger.js';
-import { type SeenRecord, foreignContent, recordOf, revisionOf, writtenAtMs } from './records.js';
+import { type SeenRecord, foreignContent, recordOf, revisionOf } from './records.js';
 import type { Report, Rules } from './rule.js';
 
 /** A decision and the sending that follows it may read the clock at slightly different moments. */
@@ -109,12 +109,14 @@ export class WriteRules implements Rules {
     say(`${waitMs.toFixed(1)} ms before ${was.key} ran out`);
   }
 
-  /** By the API server's clock, nobody has written to the object for two leases, and five seconds. */
+  /** Nobody has changed the record for two leases, and five seconds, whatever its dates say. */
   #isLongDead({ info }: Candidate, { condition, t }: Request, was: SeenRecord): boolean {
     if (!info.usesServerClock || condition === null) return false;
     const longestMs = Math.max(was.durationMs ?? 0, info.leaseMs);
-    const commit = this.#ledger.commits.find(({ revision }) => revision === condition);
-    const ageMs = t + this.#ledger.epochMs - writtenAtMs(commit?.after ?? null) + WHOLE_SECONDS_MS;
+    const put = this.#ledger.commits.findLast(
+      ({ revision, changesRecord }) => revision <= condition && changesRecord,
+    );
+    const ageMs = t - (put?.t ?? -Infinity) + WHOLE_SECONDS_MS;
     return ageMs > 2 * longestMs && ageMs >= longestMs + 5000;
   }
 

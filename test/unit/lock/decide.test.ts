@@ -225,6 +225,11 @@ describe('a lease that by the clock of the server was renewed long ago', () => {
     expect(seen(aged(31_000), 9_000, first).expiresAtMs).toBe(9_000);
   });
 
+  it('is waited for where its time of renewal has gone: the dates that are left tell of other fields', () => {
+    expect(expires(aged(1_000_000, { renewTime: '' }))).toBe(16_000);
+    expect(expires(aged(1_000_000, { acquireTime: '' }))).toBe(1_000);
+  });
+
   it('is young where the clocks of servers differ so that it seems to come', () => {
     expect(expires(aged(-60_000))).toBe(16_000);
   });
