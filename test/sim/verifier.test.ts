@@ -328,11 +328,15 @@ describe('a lease that a candidate sees for the first time', () => {
     expect(takenAt(40).broken).toEqual([]);
   });
 
-  it('may not be taken when a hand has changed the record since, whatever its dates say', () => {
-    const story = new Story().join('a').claim('a').at(10).asked('a', false);
-    const undated = { ...record('a', 't0'), renewTime: undefined };
-    story.at(38).edit(undated).at(40).join('b').look('b');
-    expect(story.write('b', record('b', 'later')).broken).toContain('early-take');
+  it('may not be taken when a hand has taken its time away, or set it, whatever its dates say', () => {
+    const takenAfter = (edited: object): RuleName[] => {
+      const story = new Story().join('a').claim('a').at(10).asked('a', false);
+      story.at(38).edit(edited).at(40).join('b').look('b');
+      return story.write('b', record('b', 'later', { leaseTransitions: 1 })).broken;
+    };
+    expect(takenAfter({ ...record('a', 't0'), renewTime: undefined })).toContain('early-take');
+    expect(takenAfter({ ...record('a', 't0'), renewTime: 'now' })).toContain('early-take');
+    expect(takenAfter({ ...record('a', 't0'), acquireTime: undefined })).toEqual([]);
   });
 
   it('may not be taken when it is younger, or when the candidate does not go by that clock', () => {
@@ -361,7 +365,10 @@ describe('an outcome that says that the lock was released', () => {
 
   it('is wrong without one, and when another claim of its own has been stored since', () => {
     expect(ended(new Story().join('a').claim('a').at(1).asked('a', false))).toContain('outcome');
-    const again = released().at(2).look('a').write('a', record('a', 'again', { leaseTransitions: 1 }));
+    const again = released()
+      .at(2)
+      .look('a')
+      .write('a', record('a', 'again', { leaseTransitions: 1 }));
     expect(ended(again)).toEqual(['outcome']);
   });
 });

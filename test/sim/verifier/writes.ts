@@ -109,14 +109,19 @@ export class WriteRules implements Rules {
     say(`${waitMs.toFixed(1)} ms before ${was.key} ran out`);
   }
 
-  /** Nobody has changed the record for two leases, and five seconds, whatever its dates say. */
+  /** Nobody has renewed for two leases, and five seconds: by what happened, not by its dates. */
   #isLongDead({ info }: Candidate, { condition, t }: Request, was: SeenRecord): boolean {
     if (!info.usesServerClock || condition === null) return false;
+    const hasTime = was.kind === 'held';
+    if (hasTime && was.renewTime === '') return false;
     const longestMs = Math.max(was.durationMs ?? 0, info.leaseMs);
-    const put = this.#ledger.commits.findLast(
-      ({ revision, changesRecord }) => revision <= condition && changesRecord,
+    const renewed = this.#ledger.commits.findLast(
+      ({ revision, changesRecord, before, record }) =>
+        revision <= condition &&
+        changesRecord &&
+        !(hasTime && before !== null && recordOf(before).renewTime === record?.renewTime),
     );
-    const ageMs = t - (put?.t ?? -Infinity) + WHOLE_SECONDS_MS;
+    const ageMs = t - (renewed?.t ?? -Infinity) + WHOLE_SECONDS_MS;
     return ageMs > 2 * longestMs && ageMs >= longestMs + 5000;
   }
 
