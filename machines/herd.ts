@@ -1,10 +1,10 @@
 /* How candidates spread their tries when the lock comes free: see `herdDelay`. */
 
 /** The window, in ms, in which candidates try as long as they have seen no other be faster. */
-export const SMALL_FLEET_MS = 25;
+export const SMALL_FLEET_MS = 15;
 
 /** The share of candidates that then try at once; the others do so late in that window. */
-export const TRY_AT_ONCE = 0.65;
+export const TRY_AT_ONCE = 0.68;
 
 /** The window of those who were not the first to try: there may be a crowd. */
 export const PERHAPS_A_CROWD_MS = 100;

@@ -20,11 +20,26 @@ export interface Clock {
 
 export const systemClock: Clock = {
   now: () => ({ monotonicMs: performance.now(), wallMs: Date.now() }),
-  setTimeout: (fn, timeoutMs) => setTimeout(fn, timeoutMs),
+  // Node makes one millisecond of none, or two. Whoever takes a lock that has come free counts them.
+  setTimeout: (fn, timeoutMs) => (timeoutMs > 0 ? setTimeout(fn, timeoutMs) : new Immediate(fn)),
   clearTimeout: (id) => {
-    clearTimeout(id as NodeJS.Timeout);
+    if (id instanceof Immediate) id.clear();
+    else clearTimeout(id as NodeJS.Timeout);
   },
 };
+
+/** Runs when what has arrived by now has been read. */
+class Immediate {
+  readonly #id: NodeJS.Immediate;
+
+  constructor(fn: () => void) {
+    this.#id = setImmediate(fn);
+  }
+
+  clear(): void {
+    clearImmediate(this.#id);
+  }
+}
 
 /**
  * Milliseconds a *holder* must assume to have passed: the larger reading of both clocks. A machine

@@ -125,7 +125,14 @@ export class HttpFaultProxy implements AsyncDisposable {
       return;
     }
     const answer = await this.#send(request, Buffer.alloc(0), this.fault);
+    if (response.destroyed) {
+      answer.destroy();
+      return;
+    }
     response.once('close', () => answer.destroy());
+    const lines = createInterface({ input: answer });
+    // Of a connection that breaks, the lines alone would not end.
+    answer.once('close', () => lines.close());
     response.writeHead(answer.statusCode ?? 500, {
       'content-type': answer.headers['content-type'] ?? 'application/json',
     });
@@ -138,7 +145,7 @@ export class HttpFaultProxy implements AsyncDisposable {
       if (!response.destroyed) response.write(`${line}\n`);
     };
     try {
-      for await (const line of createInterface({ input: answer })) {
+      for await (const line of lines) {
         const { fault } = this;
         const how = fault?.kind === 'watch' ? fault.how : null;
         isMute ||= how === 'mute' || fault?.kind === 'silence' || fault?.kind === 'answersLost';

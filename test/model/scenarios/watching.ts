@@ -13,7 +13,7 @@ import {
 
 const watched = { watched: true } as const;
 
-/** With this, the first herd delay is 20 ms, and a look at a lock without news comes after 6.3 s. */
+/** With this, the first herd delay is 12 ms, and a look at a lock without news comes after 6.3 s. */
 const midway = { watched: true, random: () => 0.8 } as const;
 
 const free = (c: Candidate) => c.lock.snapshot(record({ holderIdentity: '' }));
@@ -40,7 +40,7 @@ export const watchingScenarios: EdgeTests = {
     const c = start(midway);
     await toHoldingBack(c);
     c.mark();
-    await c.after(20, 'acquiring.holdingBack', 'acquiring.claiming');
+    await c.after(12, 'acquiring.holdingBack', 'acquiring.claiming');
     const claim = await c.lock.commit();
     assert.equal(claim.record?.leaderTransitions, 4);
     c.wentOnlyThrough('acquiring.holdingBack', 'acquiring.claiming', 'elected.leading');
@@ -65,7 +65,7 @@ export const watchingScenarios: EdgeTests = {
       await loseRace(c);
       windows.push(c.context.herdWindowMs);
     }
-    assert.deepEqual(windows, [25, 100, 200, 200]);
+    assert.deepEqual(windows, [15, 100, 200, 200]);
   },
 
   'watching: who stood down holds back for longer, never less, and who has won begins anew': async (
@@ -83,7 +83,7 @@ export const watchingScenarios: EdgeTests = {
     await c.clock.advance(200);
     await c.lock.commit();
     c.at('elected.leading');
-    assert.equal(c.context.herdWindowMs, 25);
+    assert.equal(c.context.herdWindowMs, 15);
   },
 
   'watching: to lose the race for the creation of a lock tells nothing of a crowd': async (
@@ -94,7 +94,7 @@ export const watchingScenarios: EdgeTests = {
     await c.answer('get', c.lock.failure('notFound'));
     await c.answer('create', c.lock.failure('conflict'));
     c.at('acquiring.reading');
-    assert.equal(c.context.herdWindowMs, 25);
+    assert.equal(c.context.herdWindowMs, 15);
   },
 
   'watching: nor does a creation that is refused after the watch has told of another': async (
@@ -106,7 +106,7 @@ export const watchingScenarios: EdgeTests = {
     await c.lock.watching.changed(c.lock.snapshot(record()));
     await c.answer('create', c.lock.failure('conflict'));
     c.at('acquiring.waiting');
-    assert.equal(c.context.herdWindowMs, 25);
+    assert.equal(c.context.herdWindowMs, 15);
   },
 
   'watching: candidates draw their own delays in the window, most of them late': async (start) => {
@@ -123,7 +123,7 @@ export const watchingScenarios: EdgeTests = {
       await c.answer('get', c.lock.heldBy('faster'));
       await c.clock.advance(1);
     }
-    // The window is 25, 100, and then 200 ms wide.
+    // The window is 15, 100, and then 200 ms wide.
     assert.deepEqual(delays, [0, 30, 128, 179, 200]);
   },
 

@@ -157,18 +157,18 @@ describe('retryPeriod where answers are slow', () => {
 });
 
 describe('herdDelay', () => {
-  const delay = (jitter: number, herdWindowMs = 25): number =>
+  const delay = (jitter: number, herdWindowMs = 15): number =>
     delays.herdDelay({ context: scene(() => ({ jitter, herdWindowMs })).context });
 
   it('lies in the window, from its beginning to its end', () => {
     expect(delay(0)).toBe(0);
-    expect(delay(1)).toBe(25);
+    expect(delay(1)).toBe(15);
     expect(delay(1, 200)).toBe(200);
   });
 
   it('is nothing for most, and some milliseconds for the others, where nobody was faster yet', () => {
-    const drawn = [0.1, 0.5, 0.649, 0.65, 0.9].map((jitter) => delay(jitter));
-    expect(drawn).toEqual([0, 0, 0, 17, 23]);
+    const drawn = [0.1, 0.5, 0.679, 0.68, 0.9].map((jitter) => delay(jitter));
+    expect(drawn).toEqual([0, 0, 0, 11, 14]);
   });
 
   it('is long for most, and short for few, in a crowd', () => {

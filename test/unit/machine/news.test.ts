@@ -211,14 +211,14 @@ describe('the window in which candidates try', () => {
   const herd = (herdWindowMs: number) => scene(() => ({ herdWindowMs })).context;
 
   it('begins narrow, and grows in two steps with lost races', () => {
-    expect(scene().context.herdWindowMs).toBe(25);
-    expect(updates.lostRace(herd(25))).toEqual({ herdWindowMs: 100 });
+    expect(scene().context.herdWindowMs).toBe(15);
+    expect(updates.lostRace(herd(15))).toEqual({ herdWindowMs: 100 });
     expect(updates.lostRace(herd(100))).toEqual({ herdWindowMs: 200 });
     expect(updates.lostRace(herd(200))).toEqual({ herdWindowMs: 200 });
   });
 
   it('is at least a tenth of a second for who stood down', () => {
-    expect(updates.stoodDown(herd(25))).toEqual({ herdWindowMs: 100 });
+    expect(updates.stoodDown(herd(15))).toEqual({ herdWindowMs: 100 });
     expect(updates.stoodDown(herd(200))).toEqual({ herdWindowMs: 200 });
   });
 });
