@@ -158,14 +158,15 @@ async function stopCleanly(
   const stoppedAt = old.end('SIGTERM');
   const next = await successor(fleet, old, stoppedAt, bound, signal);
   if (next === null) throw nobodyLed(fleet, `Nobody took over from ${old.name}`, bound);
-  if (old.releasedAt === null) {
+  // The others may hear of the release before the one that wrote it has its answer.
+  if (!(await fleet.waitFor(() => old.releasedAt !== null, bound.ms, signal))) {
     throw new CliError(`${old.name} was stopped and did not release the lock.`);
   }
   display.log({
     at: next.at,
     text: `=> handed over to ${next.leader.name} ${againstBound(next.at - stoppedAt, bound)}`,
   });
-  const freeMs = next.at - old.releasedAt;
+  const freeMs = Math.max(0, next.at - (old.releasedAt ?? next.at));
   return { from: old, to: next.leader, tookMs: next.at - stoppedAt, bound, freeMs };
 }
 
