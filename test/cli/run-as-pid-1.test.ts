@@ -1,13 +1,9 @@
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startEmbeddedApiServer, type EmbeddedApiServer } from '../../src/testing.js';
-import { buildCli, type BuiltCli } from './support/built-cli.js';
-import { CliProcess } from './support/cli-process.js';
+import type { CliProcess } from './support/cli-process.js';
 import { childrenOf, processes, until } from './support/processes.js';
+import { RunStage } from './support/run-stage.js';
 
 /** A process namespace of its own: what it starts is process 1 there, as in a container. */
 const OWN_NAMESPACE = ['unshare', '--pid', '--fork', '--mount-proc', '--kill-child'];
@@ -22,45 +18,22 @@ if (!isPermitted) console.warn('SKIPPED: run as process 1, since unshare --pid i
  * the rest: what is not passed on is lost.
  */
 describe.runIf(isPermitted)('run as the first process of a container', { timeout: 60_000 }, () => {
-  let cli: BuiltCli;
-  let server: EmbeddedApiServer;
-  let directory: string;
-  const running: CliProcess[] = [];
+  let on: RunStage;
 
   beforeAll(async () => {
-    cli = await buildCli();
-    server = await startEmbeddedApiServer();
-    directory = mkdtempSync(join(tmpdir(), 'k8s-leader-election-pid-1-'));
-    writeFileSync(join(directory, 'kubeconfig'), server.kubeConfig());
+    on = await RunStage.set();
   });
-  afterEach(() => {
-    for (const { child } of running.splice(0)) child.kill('SIGKILL');
-  });
-  afterAll(async () => {
-    await server.close();
-    cli.dispose();
-    rmSync(directory, { recursive: true, force: true });
-  });
+  afterEach(() => on.clear());
+  afterAll(() => on[Symbol.asyncDispose]());
 
-  function start(lease: string, script: string, ...flags: string[]): CliProcess {
-    const timings = ['--lease-duration', '4', '--renew-deadline', '2', '--retry-period', '1'];
-    const common = ['--kubeconfig', join(directory, 'kubeconfig'), ...timings, ...flags];
-    const args = ['run', '--lease', lease, ...common, '--', 'sh', '-c', script];
-    const started = new CliProcess(cli.script, args, { under: OWN_NAMESPACE });
-    running.push(started);
-    return started;
-  }
+  const start = (lease: string, script: string, ...flags: string[]): CliProcess =>
+    on.start(['--lease', lease, ...flags, '--', 'sh', '-c', script], { under: OWN_NAMESPACE });
 
   /** Process 1, as it is known outside of its namespace. */
   const first = (run: CliProcess): number => {
     const [child] = childrenOf(run.pid);
     if (child === undefined) throw new Error('There is no process in the namespace');
     return child.pid;
-  };
-
-  const standingOf = (name: string): unknown => {
-    const lease = server.store.get({ resource: 'leases', namespace: 'default', name });
-    return (lease?.['spec'] as { holderIdentity?: unknown } | undefined)?.holderIdentity;
   };
 
   it('is told to end, passes that on, waits, releases, and ends as the command did', async () => {
@@ -73,7 +46,7 @@ describe.runIf(isPermitted)('run as the first process of a container', { timeout
     process.kill(first(run), 'SIGTERM');
     expect(await run.exitCode).toBe(9);
     expect(run.stdout).toBe('up\nterm\n');
-    expect(standingOf(lease)).toBe('');
+    expect(on.holderOf(lease)).toBe('');
   });
 
   it('passes on what does not mean the end, and goes on leading', async () => {
@@ -87,7 +60,7 @@ describe.runIf(isPermitted)('run as the first process of a container', { timeout
     await run.printed('hup');
     process.kill(first(run), 'SIGUSR1');
     await run.printed('usr');
-    expect(standingOf(lease)).not.toBe('');
+    expect(on.holderOf(lease)).not.toBe('');
     process.kill(first(run), 'SIGINT');
     expect(await run.exitCode).toBe(130);
   });
@@ -101,7 +74,7 @@ describe.runIf(isPermitted)('run as the first process of a container', { timeout
     process.kill(first(run), 'SIGTERM');
     expect(await run.exitCode).toBe(137);
     expect(processes().filter(({ args }) => args.trim() === marker)).toEqual([]);
-    expect(standingOf(lease)).toBe('');
+    expect(on.holderOf(lease)).toBe('');
   });
 
   it('ends while it waits for another leader, too', async () => {

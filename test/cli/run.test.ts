@@ -1,49 +1,32 @@
 import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startEmbeddedApiServer, type EmbeddedApiServer } from '../../src/testing.js';
-import { buildCli, type BuiltCli } from './support/built-cli.js';
-import { CliProcess, type CliOptions } from './support/cli-process.js';
+import type { CliOptions, CliProcess } from './support/cli-process.js';
 import { childrenOf, isAlive, until } from './support/processes.js';
+import { RunStage } from './support/run-stage.js';
 
 const SECRET = 'marked-secret-token';
-const TIMINGS = ['--lease-duration', '4', '--renew-deadline', '2', '--retry-period', '1'];
 
 describe.runIf(process.platform === 'linux')('run', { timeout: 90_000 }, () => {
-  let cli: BuiltCli;
-  let server: EmbeddedApiServer;
-  let directory: string;
-  const running: CliProcess[] = [];
+  let on: RunStage;
 
   beforeAll(async () => {
-    cli = await buildCli();
-    server = await startEmbeddedApiServer({ tokens: { [SECRET]: 'me' } });
-    directory = mkdtempSync(join(tmpdir(), 'k8s-leader-election-run-'));
-    writeFileSync(join(directory, 'kubeconfig'), server.kubeConfig());
+    on = await RunStage.set({ tokens: { [SECRET]: 'me' } });
   });
 
   afterEach(() => {
-    for (const { child } of running.splice(0)) child.kill('SIGKILL');
-    server.faults.clear();
+    on.clear();
+    on.server.faults.clear();
   });
 
-  afterAll(async () => {
-    await server.close();
-    cli.dispose();
-    rmSync(directory, { recursive: true, force: true });
-  });
+  afterAll(() => on[Symbol.asyncDispose]());
 
   const lockName = (): string => `run-${randomUUID().slice(0, 8)}`;
 
-  function start(args: readonly string[], options: CliOptions = {}): CliProcess {
-    const flags = ['--kubeconfig', join(directory, 'kubeconfig'), ...TIMINGS];
-    const started = new CliProcess(cli.script, ['run', ...flags, ...args], options);
-    running.push(started);
-    return started;
-  }
+  const start = (args: readonly string[], options?: CliOptions): CliProcess =>
+    on.start(args, options);
 
   const shell = (script: string, ...flags: string[]): CliProcess =>
     start(['--lease', lockName(), ...flags, '--', 'sh', '-c', script]);
@@ -56,10 +39,7 @@ describe.runIf(process.platform === 'linux')('run', { timeout: 90_000 }, () => {
     return pid;
   };
 
-  const holderOf = (name: string): unknown => {
-    const lease = server.store.get({ resource: 'leases', namespace: 'default', name });
-    return (lease?.['spec'] as { holderIdentity?: unknown } | undefined)?.holderIdentity;
-  };
+  const holderOf = (name: string): unknown => on.holderOf(name);
 
   describe('exits as its command does', () => {
     it.each([
@@ -81,7 +61,7 @@ describe.runIf(process.platform === 'linux')('run', { timeout: 90_000 }, () => {
     });
 
     it('with 126 when it is not executable, before it competes', async () => {
-      const file = join(directory, 'data');
+      const file = join(on.directory, 'data');
       writeFileSync(file, 'no program');
       const name = lockName();
       expect(await start(['--lease', name, '--', file]).exitCode).toBe(126);
@@ -89,7 +69,7 @@ describe.runIf(process.platform === 'linux')('run', { timeout: 90_000 }, () => {
     });
 
     it('with 127 when it cannot be started after all, and the lock is given back', async () => {
-      const file = join(directory, 'program');
+      const file = join(on.directory, 'program');
       writeFileSync(file, '#!/nonexistent/interpreter\n', { mode: 0o755 });
       const name = lockName();
       expect(await start(['--lease', name, '--', file]).exitCode).toBe(127);
@@ -143,7 +123,9 @@ describe.runIf(process.platform === 'linux')('run', { timeout: 90_000 }, () => {
     const name = lockName();
     const run = start(['--lock', 'configmap', '--name', name, '--', 'true']);
     expect(await run.exitCode).toBe(0);
-    expect(server.store.get({ resource: 'configmaps', namespace: 'default', name })).toBeDefined();
+    expect(
+      on.server.store.get({ resource: 'configmaps', namespace: 'default', name }),
+    ).toBeDefined();
   });
 
   describe('a signal', () => {
@@ -200,7 +182,7 @@ describe.runIf(process.platform === 'linux')('run', { timeout: 90_000 }, () => {
 
   describe('nothing is left behind', () => {
     it('of what the command had started, when it has ended', async () => {
-      const file = join(directory, 'survivor');
+      const file = join(on.directory, 'survivor');
       const survivor = `trap "" TERM; echo $$ > ${file}; while :; do sleep 0.05; done`;
       const script = `sh -c '${survivor}' & while [ ! -s ${file} ]; do sleep 0.05; done; exit 3`;
       const run = shell(script, '--grace', '0.5');
@@ -237,7 +219,7 @@ describe.runIf(process.platform === 'linux')('run', { timeout: 90_000 }, () => {
     it('the command is told to end; one that calls that a success does not pass for done', async () => {
       const run = shell(`trap 'exit 0' TERM; ${loop}`);
       await run.printed('up');
-      server.faults.add({ fault: { kind: 'hang' } });
+      on.server.faults.add({ fault: { kind: 'hang' } });
       expect(await run.exitCode).toBe(75);
     });
 
@@ -245,8 +227,8 @@ describe.runIf(process.platform === 'linux')('run', { timeout: 90_000 }, () => {
       const name = lockName();
       const run = start(['--lease', name, '--', 'sh', '-c', `trap '' TERM; ${loop}`]);
       await run.printed('up');
-      const lease = server.store.get({ resource: 'leases', namespace: 'default', name })!;
-      server.store.put({
+      const lease = on.server.store.get({ resource: 'leases', namespace: 'default', name })!;
+      on.server.store.put({
         kind: 'Lease',
         metadata: { name, namespace: 'default' },
         spec: { ...(lease['spec'] as object), holderIdentity: 'usurper' },
@@ -258,7 +240,7 @@ describe.runIf(process.platform === 'linux')('run', { timeout: 90_000 }, () => {
     it('with --restart, it campaigns again', async () => {
       const run = shell(`trap 'exit 0' TERM; ${loop}`, '--restart');
       await run.printed('up');
-      const heal = server.faults.add({ fault: { kind: 'hang' } });
+      const heal = on.server.faults.add({ fault: { kind: 'hang' } });
       await run.printed('Campaigning again');
       heal();
       await until('a second start', () => run.stdout === 'up\nup\n');
@@ -305,7 +287,7 @@ describe.runIf(process.platform === 'linux')('run', { timeout: 90_000 }, () => {
     });
 
     it('is not ready before the lock was read', async () => {
-      server.faults.add({ fault: { kind: 'hang' } });
+      on.server.faults.add({ fault: { kind: 'hang' } });
       const run = start(['--lease', lockName(), '--http', '127.0.0.1:0']);
       const at = await url(run);
       expect((await get(`${at}/readyz`)).status).toBe(503);
@@ -324,7 +306,7 @@ describe.runIf(process.platform === 'linux')('run', { timeout: 90_000 }, () => {
   });
 
   it('never prints the token', async () => {
-    server.deny({ name: 'forbidden' });
+    on.server.deny({ name: 'forbidden' });
     const run = start(['--lease', 'forbidden', '--json', '--', 'true']);
     await run.printed('is missing the verb');
     run.kill('SIGINT');
@@ -341,7 +323,7 @@ describe.runIf(process.platform === 'linux')('run', { timeout: 90_000 }, () => {
   });
 
   it('and its parts are not for people to start', () => {
-    const { status } = spawnSync(process.execPath, [cli.script, '__guard'], { stdio: 'ignore' });
+    const { status } = spawnSync(process.execPath, [on.cli.script, '__guard'], { stdio: 'ignore' });
     expect(status).toBe(2);
   });
 });

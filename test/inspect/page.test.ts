@@ -1,5 +1,6 @@
-import type { Page } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
 import { expect, it } from 'vitest';
+import type { LeaderElection } from '../../src/index.js';
 import { type Inspector, startInspector } from '../../src/inspect.js';
 import { describeWithBrowser, openPage } from './support/browser.js';
 import { type EmbeddedFleet, embeddedFleet } from './support/candidates.js';
@@ -42,6 +43,20 @@ async function stage(): Promise<Stage> {
     await fleet[Symbol.asyncDispose]();
   };
   return { fleet, inspector, [Symbol.asyncDispose]: end };
+}
+
+/** Ada leads, with a lease that is not lost on a slow machine, and the page shows it. */
+async function calmLeader(
+  on: Stage,
+  browser: Browser,
+): Promise<{ ada: LeaderElection; page: Page }> {
+  const timings = { leaseDurationSeconds: 90, renewDeadlineSeconds: 80 };
+  const ada = on.fleet.candidate('ada', timings);
+  on.inspector.attach(ada);
+  const { page } = await openPage(browser, on.inspector.url);
+  await ada.acquire();
+  await page.waitForSelector('.card.leads');
+  return { ada, page };
 }
 
 /**
@@ -132,12 +147,7 @@ describeWithBrowser('the live chart', (browser) => {
 
   it('runs the rings down, and traces the transition that was taken', async () => {
     await using on = await stage();
-    const timings = { leaseDurationSeconds: 90, renewDeadlineSeconds: 80 };
-    const ada = on.fleet.candidate('ada', timings);
-    on.inspector.attach(ada);
-    const { page } = await openPage(browser(), on.inspector.url);
-    await ada.acquire();
-    await page.waitForSelector('.card.leads');
+    const { page } = await calmLeader(on, browser());
     on.fleet.cutOff('ada');
     // A renewal that was under way may still have got through.
     await page.waitForSelector('text=A renewal failed', PATIENCE);
@@ -238,12 +248,7 @@ describeWithBrowser('the live chart', (browser) => {
 
   it('keeps the focus where it is while things happen, and takes one Tab for a list', async () => {
     await using on = await stage();
-    const timings = { leaseDurationSeconds: 90, renewDeadlineSeconds: 80 };
-    const ada = on.fleet.candidate('ada', timings);
-    on.inspector.attach(ada);
-    const { page } = await openPage(browser(), on.inspector.url);
-    await ada.acquire();
-    await page.waitForSelector('.card.leads');
+    const { ada, page } = await calmLeader(on, browser());
     const focused = () =>
       page.evaluate('[document.activeElement.closest("li, summary, svg, [role]")?.textContent]');
     const entries = page.locator('#entries button');

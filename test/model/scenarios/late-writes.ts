@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { record } from '../../support/controllable-lock.js';
+import { type PendingCall, record } from '../../support/controllable-lock.js';
 import type { Candidate } from '../support/candidate.js';
 import type { EdgeTests } from '../support/edge-test.js';
 import {
@@ -20,15 +20,21 @@ async function looksAndLeaves(c: Candidate): Promise<void> {
   c.at('stopped');
 }
 
+/** A claim that went unanswered, and the look for it as well: a renew deadline has passed. */
+async function toLateClaim(c: Candidate): Promise<PendingCall> {
+  const late = await toConfirming(c);
+  await c.clock.advance(5_000);
+  c.at('acquiring.backingOff');
+  return late;
+}
+
 /** Writes that went unanswered, and are found in the lock late, or when nobody waits for them. */
 export const lateWriteScenarios: EdgeTests = {
   'late: a claim that is found a renew deadline after its sending founds no term': async (
     start,
   ) => {
     const c = start();
-    const late = await toConfirming(c);
-    await c.clock.advance(5_000);
-    c.at('acquiring.backingOff');
+    const late = await toLateClaim(c);
     await c.clock.advance(250);
     c.at('acquiring.confirming');
     await c.answer('get', c.lock.ok(late.record));
@@ -84,9 +90,7 @@ export const lateWriteScenarios: EdgeTests = {
     start,
   ) => {
     const c = start();
-    const late = await toConfirming(c);
-    await c.clock.advance(5_000);
-    c.at('acquiring.backingOff');
+    const late = await toLateClaim(c);
     await c.send({ type: 'stop' });
     c.at('releasing.checking');
     await c.answer('get', c.lock.ok(late.record));
