@@ -104,15 +104,19 @@ export const workSettled = fromPromise<WorkResult, { term: TermHandle }>(
 );
 
 export interface StoppedInput {
+  readonly term: TermHandle;
   readonly callback: ((reason: EndReason) => unknown) | null;
   readonly reason: EndReason;
 }
 
 /** Runs `onStoppedLeading`. Rejects with what that throws. */
 export const stoppedCallback = fromPromise<void, StoppedInput>(
-  async ({ input: { callback, reason } }) => {
-    await callback?.(reason);
-  },
+  ({ input: { term, callback, reason } }) => term.tellStopped(() => callback?.(reason)),
+);
+
+/** Waits for `onStoppedLeading`, which goes on after the state that called it was left. */
+export const stopSettled = fromPromise<void, { term: TermHandle }>(
+  ({ input: { term } }) => term.stopSettled,
 );
 
 export type NotifierEvent =

@@ -1,5 +1,5 @@
 import { elapsedForHolder, type Instant } from '../src/time/clock.js';
-import { CROWD_STEEPNESS, SMALL_FLEET_MS, TRY_AT_ONCE } from './herd.js';
+import { CROWD_STEEPNESS, LATE_FROM_MS, SMALL_FLEET_MS, TRY_AT_ONCE } from './herd.js';
 import type { ElectionContext } from './types.js';
 
 /*
@@ -23,6 +23,14 @@ export function leaseDuration({ context }: Args): number {
   if (heldSince !== undefined) return remaining(context, heldSince, config.leaseDurationMs);
   if (observation?.expiresAtMs == null) return 0;
   return atLeastZero(observation.expiresAtMs - config.clock.now().monotonicMs);
+}
+
+/** Until our lease runs out even if the last write that may yet be stored is stored. */
+export function lastWrite(args: Args): number {
+  const { config, ownWrites } = args.context;
+  const last = ownWrites.at(-1)?.sentAt;
+  const left = last === undefined ? 0 : remaining(args.context, last, config.leaseDurationMs);
+  return Math.max(left, leaseDuration(args));
 }
 
 /** Until our leadership ends, counted from just before the last committed write was sent. */
@@ -59,7 +67,9 @@ export function retryPeriod({ context }: Args): number {
  */
 export function herdDelay({ context: { herdWindowMs, jitter } }: Args): number {
   if (herdWindowMs <= SMALL_FLEET_MS) {
-    return jitter < TRY_AT_ONCE ? 0 : Math.ceil(herdWindowMs * jitter);
+    if (jitter < TRY_AT_ONCE) return 0;
+    const late = (jitter - TRY_AT_ONCE) / (1 - TRY_AT_ONCE);
+    return Math.ceil(LATE_FROM_MS + (herdWindowMs - LATE_FROM_MS) * late);
   }
   const spread = Math.log1p(jitter * Math.expm1(CROWD_STEEPNESS)) / CROWD_STEEPNESS;
   return Math.ceil(herdWindowMs * spread);

@@ -33,6 +33,11 @@ export function leaseExpired(args: Args): boolean {
   return delays.leaseDuration(args) === 0;
 }
 
+/** By the clock, no write of ours is in force any more, whatever has become of it. */
+export function lastWriteExpired(args: Args): boolean {
+  return delays.lastWrite(args) === 0;
+}
+
 /** Nobody can be leading: the lock may be created or written over. */
 export function lockIsFree({ context }: Args): boolean {
   return context.decision !== null && context.decision.kind !== 'wait';

@@ -1,15 +1,15 @@
 /* How candidates spread their tries when the lock comes free: see `herdDelay`. */
 
 /** The window, in ms, in which candidates try as long as they have seen no other be faster. */
-export const SMALL_FLEET_MS = 15;
+export const SMALL_FLEET_MS = 32;
 
 /** The share of candidates that then try at once; the others do so late in that window. */
 export const TRY_AT_ONCE = 0.68;
 
-/** The window of those who were not the first to try: there may be a crowd. */
-export const PERHAPS_A_CROWD_MS = 100;
+/** From here on: by then the news of the first to try has been heard. */
+export const LATE_FROM_MS = 18;
 
-/** The window of those who held back and lost a race all the same: there is a crowd. */
+/** The window of those who were not the first to try: there may be a crowd. */
 export const CROWD_MS = 200;
 
 /** Right for crowds of about 200: the logarithm of their number, and 1. */

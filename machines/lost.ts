@@ -38,8 +38,8 @@ export const lost = electionSetup.createStateConfig({
         id: 'workSettled',
         src: 'workSettled',
         input: ({ context }) => ({ term: termOf(context) }),
-        onDone: { target: 'over', actions: workSettled },
-        onError: 'over',
+        onDone: { target: 'concluding', actions: workSettled },
+        onError: 'concluding',
       },
       after: {
         leaseDuration: [
@@ -58,6 +58,23 @@ export const lost = electionSetup.createStateConfig({
         input: ({ context }) => ({ term: termOf(context) }),
         onDone: { target: 'over', actions: workSettled },
         onError: 'over',
+      },
+    },
+    concluding: {
+      description: 'Before it competes again, onStoppedLeading too has what is left of the lease.',
+      always: { guard: 'shallEnd', target: 'over' },
+      invoke: {
+        id: 'stopSettled',
+        src: 'stopSettled',
+        input: ({ context }) => ({ term: termOf(context) }),
+        onDone: 'over',
+        onError: 'over',
+      },
+      after: {
+        lastWrite: [
+          { guard: 'lastWriteExpired', target: 'over' },
+          { target: 'concluding', reenter: true },
+        ],
       },
     },
     over: {

@@ -81,7 +81,7 @@ export const electionSetup = setup({
     }),
     forgetWatch: assign({ watching: false }),
     noteLostRace: assign(({ context }) => updates.lostRace(context)),
-    noteStoodDown: assign(({ context }) => updates.stoodDown(context)),
+    noteStoodDown: assign(() => updates.stoodDown()),
     prepareClaim: assign(({ context }) => updates.claim(context)),
     prepareRenewal: assign(({ context }) => updates.renewal(context)),
     prepareRelease: assign(({ context }) => updates.release(context)),

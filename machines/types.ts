@@ -137,6 +137,7 @@ export type ElectionChildren = {
   readonly work: 'work';
   readonly workSettled: 'workSettled';
   readonly onStoppedLeading: 'stoppedCallback';
+  readonly stopSettled: 'stopSettled';
 };
 
 /** Where a candidate stands: the top-level states, with `elected` replaced by its substates. */

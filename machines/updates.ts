@@ -8,7 +8,7 @@ import type { LeaderElectionRecord } from '../src/lock/record.js';
 import type { LockSnapshot } from '../src/lock/resource-lock.js';
 import type { LockReading, StoppedInput } from './actors.js';
 import type { News } from './guards.js';
-import { CROWD_MS, PERHAPS_A_CROWD_MS, SMALL_FLEET_MS } from './herd.js';
+import { CROWD_MS, SMALL_FLEET_MS } from './herd.js';
 import { findOwnWrite, possibleWrites } from './own-writes.js';
 import type { ElectionContext, HeldLease, SentWrite } from './types.js';
 
@@ -89,15 +89,14 @@ function isOutdated(
 }
 
 /** Another was faster by so little that both had written. */
-export function lostRace({ attempt, herdWindowMs }: ElectionContext): Update {
+export function lostRace({ attempt }: ElectionContext): Update {
   // The lock of a new deployment is created by all of its candidates, however few they are.
-  if (attempt?.baseVersion === null) return {};
-  return { herdWindowMs: herdWindowMs < PERHAPS_A_CROWD_MS ? PERHAPS_A_CROWD_MS : CROWD_MS };
+  return attempt?.baseVersion === null ? {} : { herdWindowMs: CROWD_MS };
 }
 
 /** Another took the lock while we held back. */
-export function stoodDown({ herdWindowMs }: ElectionContext): Update {
-  return { herdWindowMs: Math.max(herdWindowMs, PERHAPS_A_CROWD_MS) };
+export function stoodDown(): Update {
+  return { herdWindowMs: CROWD_MS };
 }
 
 /** A claim is about to be sent. */
@@ -269,6 +268,7 @@ export function recordToWrite({ attempt }: ElectionContext): LeaderElectionRecor
   return attempt.record;
 }
 
-export function stoppedInput({ config, endReason }: ElectionContext): StoppedInput {
-  return { callback: config.onStoppedLeading, reason: endReason ?? 'stopped' };
+export function stoppedInput(context: ElectionContext): StoppedInput {
+  const { onStoppedLeading: callback } = context.config;
+  return { term: termOf(context), callback, reason: context.endReason ?? 'stopped' };
 }

@@ -51,6 +51,7 @@ export class TermHandle implements Term {
   #draining = false;
   #work: Promise<WorkResult> | undefined;
   #workFinished = true;
+  #stopSettled: Promise<void> = Promise.resolve();
 
   constructor(start: TermStart) {
     this.identity = start.identity;
@@ -140,6 +141,20 @@ export class TermHandle implements Term {
   /** Resolves when the work has come to its end, at once if there was none. Never rejects. */
   get workSettled(): Promise<WorkResult> {
     return this.#work ?? Promise.resolve({});
+  }
+
+  /** Runs `onStoppedLeading`. Rejects with what that throws. */
+  tellStopped(tell: () => unknown): Promise<void> {
+    const told = (async () => {
+      await tell();
+    })();
+    this.#stopSettled = told.catch(() => undefined);
+    return told;
+  }
+
+  /** Resolves when `onStoppedLeading` has come to its end, at once if it was not called. */
+  get stopSettled(): Promise<void> {
+    return this.#stopSettled;
   }
 
   /** For inspectors and loggers, which turn contexts into JSON and cannot take a bigint. */

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { makeLeaderElectionMachine } from '../../machines/leader-election.js';
 import { record } from '../support/controllable-lock.js';
 import { Candidate } from './support/candidate.js';
-import { toLeading, toSettling } from './support/ways.js';
+import { toConcluding, toLeading, toSettling } from './support/ways.js';
 
 /*
  * Timers that fire a millisecond early, as a real clock's can: nothing happens before its time,
@@ -44,6 +44,16 @@ it('work overruns when the lease has run out, and not before', async () => {
   expect(c.newsOf('overrun')).toEqual([]);
   await c.clock.advance(1);
   expect(c.newsOf('overrun')).toHaveLength(1);
+  expect(c.clock.timersSet).toBeLessThan(60);
+});
+
+it('a candidate does not rejoin early beside a callback that hangs', async () => {
+  const c = early({ onLost: 'rejoin' });
+  await toConcluding(c);
+  await c.clock.advance(15_000 - c.clock.now().monotonicMs - 1);
+  c.at('lost.concluding');
+  await c.clock.advance(1);
+  c.at('rejoining');
   expect(c.clock.timersSet).toBeLessThan(60);
 });
 

@@ -58,11 +58,18 @@ export const equivalents: readonly Equivalents[] = [
     ],
   },
   {
-    why: 'over leads there: overrun is left at once unless the candidate is to rejoin.',
+    why: 'over leads there: overrun and concluding are left at once unless the candidate is to rejoin.',
     mutants: [
       /^lost\.overrun (done|error)\(workSettled\): leads to rejoining$/,
-      /^lost\.overrun always if shallEnd: leads to stopped$/,
+      /^lost\.concluding (done|error)\(stopSettled\): leads to rejoining$/,
+      /^lost\.concluding after\(lastWrite\) if lastWriteExpired: leads to rejoining$/,
+      /^lost\.(overrun|concluding) always if shallEnd: leads to stopped$/,
+      /^lost\.overrun always if shallEnd: leads to lost\.concluding$/,
     ],
+  },
+  {
+    why: 'The work has ended by then, so settling leads back at once, and entering leads to settling.',
+    mutants: [/^lost\.concluding after\(lastWrite\) else: leads to lost(\.entering|\.settling)?$/],
   },
   {
     why:

@@ -82,6 +82,8 @@ export interface Term {
   signalAborted: boolean;
   stopCalls: number;
   stopSettled: boolean;
+  /** Lost, and by some reading of the clocks since then its lease has run out. */
+  ranOut: boolean;
   work: 'unstarted' | 'running' | 'finished' | 'failed';
   workError: unknown;
   /** The work ended by itself when the deadline had passed, of which nobody had heard. */

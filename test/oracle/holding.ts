@@ -27,6 +27,7 @@ export function beginTerm(book: Book, write: OwnWrite, reading: Reading): void {
     signalAborted: false,
     stopCalls: 0,
     stopSettled: false,
+    ranOut: false,
     work: 'unstarted',
     workError: undefined,
     finishedUnawares: false,

@@ -1,6 +1,7 @@
 import type { EndReason } from '../../src/config/leader-election-config.js';
 import type { Book } from './book.js';
-import { EPSILON, pollAfter } from './rules.js';
+import { EPSILON, heldFor, pollAfter } from './rules.js';
+import { check } from './trace.js';
 
 /** The lock is not ours any more: the stop comes first, then everything else. */
 export function lose(book: Book, reason: EndReason, at = book.time): void {
@@ -78,6 +79,20 @@ export function rejoinWhenThrough(book: Book): void {
   if (current.work === 'running') return book.expect({ ...plan, to: null });
   const from = through ? time : Math.max(time, book.leaseEnd);
   book.expect({ ...plan, to: pollAfter(from, settings).to });
+}
+
+/** A wall clock that was set forward may have been set back before anything came of it. */
+export function noteRunOut({ current, now, settings }: Book): void {
+  if (heldFor(current.validFrom, now) >= settings.lease - EPSILON) current.ranOut = true;
+}
+
+/**
+ * Beside a new candidacy of ours our last record protects nobody: we may take it at once, and free it.
+ * So onStoppedLeading has what is left of the lease, and no more, since it may hang.
+ */
+export function checkThrough({ current }: Book): void {
+  const through = current.stopSettled || current.ranOut;
+  check(through, 'competes again while onStoppedLeading runs and its lease does, too');
 }
 
 /** Work that has not come to its end when the lease has run out may run beside another leader. */

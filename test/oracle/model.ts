@@ -14,7 +14,7 @@ import {
 import { follow, putOff, wakeFollower, withdraw } from './following.js';
 import { wakeHolder } from './holding.js';
 import { drain, releaseDone } from './letting-go.js';
-import { giveUpDraining, lose, rejoinWhenThrough } from './losing.js';
+import { giveUpDraining, lose, noteRunOut, rejoinWhenThrough } from './losing.js';
 import { announced } from './observing.js';
 import { abandoned, answered, requested } from './requests.js';
 import { EPSILON } from './rules.js';
@@ -90,6 +90,7 @@ export class ReferenceCandidate {
     if (phase === 'draining' && book.phase === phase && isPast(book.drainBy)) giveUpDraining(book);
     if (phase === 'releasing' && isPast(book.leaseEnd))
       releaseDone(book, false, Math.max(book.leaseEnd, book.thawedAt));
+    if (book.phase === 'lost') noteRunOut(book);
     book.checkDues(loopRan, commandOver);
   }
 

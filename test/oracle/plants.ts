@@ -95,4 +95,8 @@ export const plants: readonly Plant[] = [
   ),
   mutant('does not tell of an overrun', 'lost.overrun entry: without reportOverrun'),
   mutant('does not rejoin', 'lost done if shallRejoin: is not there'),
+  mutant(
+    'competes again while onStoppedLeading runs',
+    'lost.settling done(workSettled): leads to lost.over',
+  ),
 ];

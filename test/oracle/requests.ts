@@ -3,6 +3,7 @@ import { isTolerated } from './deviations.js';
 import { checkTaking, follow, followerAnswer, isUnknown } from './following.js';
 import { checkRenewal, dueAnew, holderAnswer } from './holding.js';
 import { checkRelease, releaseAnswer, releaseDone, withdrawn } from './letting-go.js';
+import { checkThrough } from './losing.js';
 import { EPSILON, heldFor, isTime } from './rules.js';
 import { check, type Answer, type Entry, type StoredRecord } from './trace.js';
 
@@ -27,6 +28,7 @@ export function requested(book: Book, request: Request): void {
     check(tolerated, 'asks the network before it says that it has stopped');
   } else if (book.phase === 'lost') {
     check(book.plan !== null, `sends ${request.verb} after the loss`);
+    checkThrough(book);
     const { plan } = book;
     follow(book);
     book.expect(plan);

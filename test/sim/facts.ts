@@ -108,6 +108,8 @@ export type Fact =
   | (Of & { readonly kind: 'froze'; readonly how: string })
   | (Of & { readonly kind: 'thawed' })
   | (Of & { readonly kind: 'crashed' })
+  /** Its wall clock is about to be set back: what its clocks have shown so far. */
+  | (Of & { readonly kind: 'setBack'; readonly local: Local })
   /** A candidate of another library believes that it leads, or no longer does. */
   | (Of & { readonly kind: 'foreignLeads'; readonly leads: boolean })
   | (Timed & { readonly kind: 'fault'; readonly what: string })
@@ -162,6 +164,8 @@ function sentence(fact: Fact): string {
       return 'runs on';
     case 'crashed':
       return 'crashes';
+    case 'setBack':
+      return 'has its wall clock set back';
     case 'foreignLeads':
       return fact.leads ? 'believes that it leads' : 'believes that it does not lead';
     case 'fault':

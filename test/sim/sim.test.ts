@@ -36,6 +36,7 @@ const NEARBY: Readonly<Record<string, number>> = {
   'unreadable-is-free': 19,
   'former-term-is-claim': 43,
   'creation-is-explained': 133,
+  'rejoins-beside-stop-callback': 50,
 };
 
 describe('simulated elections', () => {

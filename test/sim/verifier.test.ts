@@ -373,6 +373,69 @@ describe('an outcome that says that the lock was released', () => {
   });
 });
 
+describe('a stop callback that runs on', () => {
+  /** A's term is over at 10 s, and its lease runs until 15 s. */
+  const stopping = (): Story => stop(new Story().join('a').claim('a').at(10), 1);
+  const stop = (story: Story, term: number): Story =>
+    story.asked('a', false).tell({ kind: 'stopCallback', who: 'a', term, reason: 'stopped' });
+  const ended = (story: Story, term: number): Story =>
+    story.tell({ kind: 'stopCallbackEnded', who: 'a', term });
+  const claim = (story: Story): Story => story.write('a', record('a', 'again'));
+  const release = (story: Story): Story => story.write('a', record('', 'again'));
+
+  it('forbids another claim until its lease has run out, for it may hang', () => {
+    expect(claim(stopping().at(14.999)).broken).toEqual(['claim-before-stop-callback']);
+    expect(claim(stopping().at(15)).broken).toEqual([]);
+  });
+
+  it('forbids it until it has ended, if that is sooner', () => {
+    expect(claim(ended(stopping().at(11), 1)).begin('a').broken).toEqual([]);
+  });
+
+  it('forbids it for longer when the lease was renewed, and not when that was refused', () => {
+    const renewal = record('a', 't0', { renewTime: 't5' });
+    const renewed = (): Story =>
+      stop(new Story().join('a').claim('a').at(5).write('a', renewal, true).at(15), 1);
+    expect(claim(renewed().at(19.999)).broken).toEqual(['claim-before-stop-callback']);
+    expect(claim(renewed().at(20)).broken).toEqual([]);
+    const refused = stop(new Story().join('a').claim('a').at(5).conflict('a', 'a', true).at(10), 1);
+    expect(claim(refused.at(15)).broken).not.toContain('claim-before-stop-callback');
+  });
+
+  it('forbids another term, however that came about', () => {
+    expect(stopping().at(14.999).begin('a').broken).toContain('claim-before-stop-callback');
+    expect(stopping().at(15).begin('a').broken).not.toContain('claim-before-stop-callback');
+  });
+
+  it('forbids the release of a later term, until its own lease has run out', () => {
+    const later = (): Story => ended(stop(claim(stopping().at(14)).begin('a'), 2), 2);
+    const rule = 'release-before-stop-callback';
+    expect(release(later().at(14.999)).broken).toContain(rule);
+    expect(release(later().at(15)).broken).not.toContain(rule);
+  });
+
+  it('forbids the release of its own term for as long as it runs', () => {
+    const draining = record('', 't0');
+    const rule = 'release-before-stop-callback';
+    expect(stopping().at(11).write('a', draining).broken).toEqual([rule]);
+    expect(stopping().at(16).write('a', draining).broken).toEqual([rule]);
+    expect(ended(stopping().at(11), 1).write('a', draining).broken).toEqual([]);
+  });
+
+  it('does not forbid to take back a claim that was sent after its lease', () => {
+    expect(release(claim(stopping().at(15)).at(16)).broken).toEqual([]);
+  });
+
+  it('has had its lease when a clock has said so that was set back since', () => {
+    const setBackFrom = (wallMs: number): Story => {
+      const local = { monotonicMs: 11_000, wallMs };
+      return claim(stopping().at(11).tell({ kind: 'setBack', who: 'a', local }).at(12));
+    };
+    expect(setBackFrom(14_999).broken).toEqual(['claim-before-stop-callback']);
+    expect(setBackFrom(15_000).broken).toEqual([]);
+  });
+});
+
 describe('a candidate that asks too often', () => {
   const asking = (times: number, everyMs: number): Story => {
     const story = new Story().join('a');

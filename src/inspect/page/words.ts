@@ -78,6 +78,8 @@ export function delayText(delay: string, { leads, state }: CandidateView): strin
       return 'looks again';
     case 'retryDelay':
       return 'tries again';
+    case 'lastWrite':
+      return 'lease runs out';
     case 'requestTimeout':
       return 'gives up the request';
     case 'drainTimeout':

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { fromPromise } from 'xstate';
 import { settle } from '../../../src/testing/virtual-clock.js';
 import type { EdgeTests, Start } from '../support/edge-test.js';
-import { toLeading, toNotifying, toOverrun, toSettling, toStopping } from '../support/ways.js';
+import {
+  toConcluding,
+  toLeading,
+  toNotifying,
+  toOverrun,
+  toSettling,
+  toStopping,
+} from '../support/ways.js';
 
 const rejoin = { onLost: 'rejoin' } as const;
 
@@ -163,5 +170,48 @@ export const lostEdges: EdgeTests = {
     await c.clock.advance(13_000);
     c.at('rejoining');
     assert.equal(c.newsOf('overrun').length, 1);
+  },
+
+  'lost.concluding always if shallEnd': async (start) => {
+    const c = start(rejoin);
+    await toConcluding(c);
+    await c.send({ type: 'stop' });
+    c.at('stopped');
+    assert.equal(c.clock.pendingTimers, 0);
+  },
+
+  'lost.concluding done(stopSettled)': async (start) => {
+    const c = start(rejoin);
+    await toConcluding(c);
+    c.stopping.resolve();
+    await settle();
+    c.at('rejoining');
+    assert.equal(c.context.term, null);
+  },
+
+  'lost.concluding error(stopSettled)': async (start) => {
+    const broken = fromPromise<never, never>(() => Promise.reject(new Error('broken')));
+    const c = start(rejoin, { stopSettled: broken as never });
+    await toSettling(c);
+    c.work.resolve();
+    await settle();
+    c.at('rejoining');
+    assert.deepEqual(c.newsOf('overrun'), []);
+  },
+
+  'lost.concluding after(lastWrite) if lastWriteExpired': async (start) => {
+    const c = start(rejoin);
+    await toConcluding(c);
+    await c.after(5_000, 'lost.concluding', 'rejoining');
+  },
+
+  'lost.concluding after(lastWrite) else': async (start) => {
+    const c = start(rejoin);
+    c.clock.earlyMs = 1;
+    await toConcluding(c);
+    await c.clock.advance(4_999);
+    c.at('lost.concluding');
+    await c.clock.advance(1);
+    c.at('rejoining');
   },
 };

@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { fromPromise } from 'xstate';
 import { settle } from '../../../src/testing/virtual-clock.js';
+import type { LeaderElectionRecord } from '../../../src/lock/record.js';
 import type { Candidate } from '../support/candidate.js';
 import type { EdgeTests, Start } from '../support/edge-test.js';
 import {
   toCheckingAfterFailure,
+  toConcluding,
   toLeading,
   toNotifying,
   toOverrun,
@@ -13,6 +15,7 @@ import {
 } from '../support/ways.js';
 
 const rejoin = { onLost: 'rejoin' } as const;
+const shortDrain = { drainTimeoutSeconds: 5 };
 
 /** Waiting for the work breaks at this call, and never ends at any other. */
 function brokenAt(call: number): Parameters<Start>[1] {
@@ -22,6 +25,24 @@ function brokenAt(call: number): Parameters<Start>[1] {
     return calls === call ? Promise.reject(new Error('broken')) : new Promise(() => undefined);
   });
   return { workSettled: broken as never };
+}
+
+/**
+ * The work fails, and `onStoppedLeading` outlasts a drain timeout of 5 s. A renewal was answered at
+ * 2 s; of another, sent at 4 s, nothing is known: it may be in force until 19 s.
+ */
+async function outlastDrain(c: Candidate): Promise<LeaderElectionRecord> {
+  await toLeading(c);
+  c.work.reject(new Error('the work failed'));
+  await settle();
+  await c.clock.advance(2_000);
+  const { record } = await c.lock.commit();
+  assert.ok(record);
+  await c.clock.advance(2_999);
+  c.at('elected.draining.work.stopping');
+  await c.lock.expectCall('update');
+  await c.clock.advance(1);
+  return record;
 }
 
 function rejoinsWithoutLoss(c: Candidate): void {
@@ -103,13 +124,8 @@ export const endingScenarios: EdgeTests = {
 
   'lost.entering always if stopAnnounced: work that has ended overruns nothing': async (start) => {
     const c = start(rejoin);
-    await toLeading(c);
-    c.work.reject(new Error('the work failed'));
-    await settle();
-    c.at('elected.draining.work.stopping');
-    c.clock.freeze(10_000);
-    await c.send({ type: 'lapse' });
-    c.at('rejoining');
+    await toConcluding(c);
+    await c.after(5_000, 'lost.concluding', 'rejoining');
     assert.deepEqual(c.newsOf('overrun'), []);
     assert.deepEqual(c.stopReasons, ['failed']);
   },
@@ -146,6 +162,14 @@ export const endingScenarios: EdgeTests = {
     c.at('rejoining');
     assert.deepEqual(c.newsOf('overrun'), []);
   },
+
+  'lost.settling error(workSettled): onStoppedLeading has what is left of the lease all the same':
+    async (start) => {
+      const broken = fromPromise<never, never>(() => Promise.reject(new Error('broken')));
+      const c = start(rejoin, { workSettled: broken as never });
+      await toConcluding(c);
+      await c.after(5_000, 'lost.concluding', 'rejoining');
+    },
 
   'lost.settling after(leaseDuration) else: a timer that is early tells nobody anything': async (
     start,
@@ -188,6 +212,105 @@ export const endingScenarios: EdgeTests = {
       c.visited.filter((visited) => visited.startsWith('releasing')),
       [],
     );
+  },
+
+  'lost.concluding: who is to rejoin asks for nothing while onStoppedLeading has lease left':
+    async (start) => {
+      const c = start({ ...rejoin, ...shortDrain });
+      const record = await outlastDrain(c);
+      c.at('lost.concluding');
+      await c.clock.advance(13_999);
+      c.at('lost.concluding');
+      await c.lock.expectIdle();
+      const from = c.visited.length;
+      await c.clock.advance(1);
+      // The callback hangs: it has had the whole lease, and the candidacy goes on.
+      await c.after(1_000, 'rejoining', 'acquiring.reading');
+      assert.deepEqual([...new Set(c.visited.slice(from))], ['rejoining', 'acquiring.reading']);
+      assert.equal(c.terms.length, 1);
+      await c.answer('get', c.lock.ok(record));
+      assert.deepEqual(c.newsOf('released'), []);
+      await c.lock.commit();
+      assert.equal(c.terms.length, 2);
+    },
+
+  'lost.concluding done(stopSettled): the candidate rejoins when the callback ends, if sooner':
+    async (start) => {
+      const c = start({ ...rejoin, ...shortDrain });
+      await outlastDrain(c);
+      await c.clock.advance(3_000);
+      c.at('lost.concluding');
+      c.stopping.resolve();
+      await settle();
+      await c.after(1_000, 'rejoining', 'acquiring.reading');
+    },
+
+  'lost.concluding done(stopSettled): a callback that fails has ended, too': async (start) => {
+    const c = start(rejoin);
+    await toConcluding(c);
+    c.stopping.reject(new Error('the callback failed'));
+    await settle();
+    c.at('rejoining');
+  },
+
+  'lost.concluding done(stopSettled): a callback that has ended before is not waited for': async (
+    start,
+  ) => {
+    const c = start(rejoin);
+    await toSettling(c);
+    const from = c.visited.length;
+    c.work.resolve();
+    await settle();
+    c.at('rejoining');
+    await c.after(1_000, 'rejoining', 'acquiring.reading');
+    const visited = [...new Set(c.visited.slice(from))];
+    assert.deepEqual(visited, ['lost.concluding', 'rejoining', 'acquiring.reading']);
+  },
+
+  'lost.concluding always if shallEnd: stop ends it, and the lock is left alone': async (start) => {
+    const c = start({ ...rejoin, ...shortDrain });
+    await outlastDrain(c);
+    await c.clock.advance(3_000);
+    c.at('lost.concluding');
+    await c.send({ type: 'stop' });
+    c.at('stopped');
+    assert.equal(c.clock.pendingTimers, 0);
+    assert.deepEqual(
+      c.newsOf('ended').map(({ outcome }) => outcome.released),
+      [false],
+    );
+    await c.lock.expectIdle();
+  },
+
+  'lost.concluding always if shallEnd: who does not rejoin waits for no callback': async (
+    start,
+  ) => {
+    const c = start(shortDrain);
+    await outlastDrain(c);
+    c.at('stopped');
+    assert.deepEqual(c.stopReasons, ['failed']);
+    assert.equal(c.clock.pendingTimers, 0);
+  },
+
+  'lost.concluding after(lastWrite): a callback that has had the lease gets no other': async (
+    start,
+  ) => {
+    const c = start(rejoin);
+    await toNotifying(c);
+    c.work.resolve();
+    await c.after(13_000, 'lost.notifying', 'rejoining');
+    assert.equal(c.context.term, null);
+  },
+
+  'lost.concluding after(lastWrite) else: a timer that is early does not bring it back': async (
+    start,
+  ) => {
+    const c = start(rejoin);
+    c.clock.earlyMs = 1;
+    await toConcluding(c);
+    await c.clock.advance(4_999);
+    assert.equal(c.context.term, c.term);
+    await c.lock.expectIdle();
   },
 
   'lost.settling: who called stop is answered when the drain took too long': async (start) => {

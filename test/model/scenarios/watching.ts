@@ -13,7 +13,7 @@ import {
 
 const watched = { watched: true } as const;
 
-/** With this, the first herd delay is 12 ms, and a look at a lock without news comes after 6.3 s. */
+/** With this, the first herd delay is 24 ms, and a look at a lock without news comes after 6.3 s. */
 const midway = { watched: true, random: () => 0.8 } as const;
 
 const free = (c: Candidate) => c.lock.snapshot(record({ holderIdentity: '' }));
@@ -40,7 +40,7 @@ export const watchingScenarios: EdgeTests = {
     const c = start(midway);
     await toHoldingBack(c);
     c.mark();
-    await c.after(12, 'acquiring.holdingBack', 'acquiring.claiming');
+    await c.after(24, 'acquiring.holdingBack', 'acquiring.claiming');
     const claim = await c.lock.commit();
     assert.equal(claim.record?.leaderTransitions, 4);
     c.wentOnlyThrough('acquiring.holdingBack', 'acquiring.claiming', 'elected.leading');
@@ -57,7 +57,7 @@ export const watchingScenarios: EdgeTests = {
     assert.equal(c.terms.length, 0);
   },
 
-  'watching: a lost race widens the window, a second one to a fifth of a second': async (start) => {
+  'watching: a lost race widens the window to a fifth of a second': async (start) => {
     const c = start(midway);
     await toWatching(c);
     const windows = [c.context.herdWindowMs];
@@ -65,12 +65,10 @@ export const watchingScenarios: EdgeTests = {
       await loseRace(c);
       windows.push(c.context.herdWindowMs);
     }
-    assert.deepEqual(windows, [15, 100, 200, 200]);
+    assert.deepEqual(windows, [32, 200, 200, 200]);
   },
 
-  'watching: who stood down holds back for longer, never less, and who has won begins anew': async (
-    start,
-  ) => {
+  'watching: who stood down holds back for longer, until it has won': async (start) => {
     const c = start(midway);
     await toWatching(c);
     const windows: number[] = [];
@@ -78,12 +76,12 @@ export const watchingScenarios: EdgeTests = {
       await meet(c);
       windows.push(c.context.herdWindowMs);
     }
-    assert.deepEqual(windows, [100, 100, 200, 200]);
+    assert.deepEqual(windows, [200, 200, 200, 200]);
     await c.lock.watching.changed(free(c));
     await c.clock.advance(200);
     await c.lock.commit();
     c.at('elected.leading');
-    assert.equal(c.context.herdWindowMs, 15);
+    assert.equal(c.context.herdWindowMs, 32);
   },
 
   'watching: to lose the race for the creation of a lock tells nothing of a crowd': async (
@@ -94,7 +92,7 @@ export const watchingScenarios: EdgeTests = {
     await c.answer('get', c.lock.failure('notFound'));
     await c.answer('create', c.lock.failure('conflict'));
     c.at('acquiring.reading');
-    assert.equal(c.context.herdWindowMs, 15);
+    assert.equal(c.context.herdWindowMs, 32);
   },
 
   'watching: nor does a creation that is refused after the watch has told of another': async (
@@ -106,7 +104,7 @@ export const watchingScenarios: EdgeTests = {
     await c.lock.watching.changed(c.lock.snapshot(record()));
     await c.answer('create', c.lock.failure('conflict'));
     c.at('acquiring.waiting');
-    assert.equal(c.context.herdWindowMs, 15);
+    assert.equal(c.context.herdWindowMs, 32);
   },
 
   'watching: candidates draw their own delays in the window, most of them late': async (start) => {
@@ -123,8 +121,8 @@ export const watchingScenarios: EdgeTests = {
       await c.answer('get', c.lock.heldBy('faster'));
       await c.clock.advance(1);
     }
-    // The window is 15, 100, and then 200 ms wide.
-    assert.deepEqual(delays, [0, 30, 128, 179, 200]);
+    // The window is 32, and then 200 ms wide.
+    assert.deepEqual(delays, [0, 60, 128, 179, 200]);
   },
 
   'watching: news while the lock is being read is not overwritten by the older answer': async (
@@ -238,7 +236,7 @@ export const watchingScenarios: EdgeTests = {
     await toClaiming(c);
     await c.lock.watching.changed(c.lock.snapshot(record()));
     await c.answer('update', c.lock.failure('conflict'));
-    assert.equal(c.context.herdWindowMs, 100);
+    assert.equal(c.context.herdWindowMs, 200);
   },
 
   'watching: news makes nobody leader, though it shows our own claim': async (start) => {

@@ -159,6 +159,20 @@ export async function toOverrun(c: Candidate): Promise<void> {
   c.at('lost.overrun');
 }
 
+/**
+ * The deadline passed, 10 s after our claim, while `onStoppedLeading` ran: it was called when the work
+ * had failed, and what is left of the lease is left to it. Needs `onLost: 'rejoin'`.
+ */
+export async function toConcluding(c: Candidate): Promise<void> {
+  await toLeading(c);
+  c.work.reject(new Error('the work failed'));
+  await settle();
+  c.at('elected.draining.work.stopping');
+  c.clock.freeze(10_000);
+  await c.send({ type: 'lapse' });
+  c.at('lost.concluding');
+}
+
 /** Lost, the work has finished, and the pause has just begun. Needs `onLost: 'rejoin'`. */
 export async function toRejoining(c: Candidate): Promise<void> {
   await toSettling(c);

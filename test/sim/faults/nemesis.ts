@@ -160,6 +160,9 @@ export class Nemesis {
         break;
       case 'wall clock set back':
         if (!slot.host.asleep && world.now - slot.host.lastSleptAt > APART_MS) {
+          const { monotonicMs, wallMs } = slot.host;
+          const who = slot.ours?.who ?? '';
+          world.record({ kind: 'setBack', t: world.now, who, local: { monotonicMs, wallMs } });
           slot.host.setWall(-random.skewed(50, 3_600_000));
         }
         break;

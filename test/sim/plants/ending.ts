@@ -68,6 +68,13 @@ export const endingPlants: readonly Plant[] = [
     planted: { machine: provide({ guards: { stopAnnounced: () => false } }) },
   },
   {
+    name: 'rejoins-beside-stop-callback',
+    what: 'a candidate rejoins though its stop callback runs, under a lease that does, too',
+    planted: {
+      machine: provide({ actors: { stopSettled: fromPromise(() => Promise.resolve()) } }),
+    },
+  },
+  {
     name: 'failed-work-ignored',
     what: 'the work has failed, and the lease is renewed on and on',
     planted: {

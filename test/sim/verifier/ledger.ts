@@ -37,12 +37,20 @@ export interface Commit {
 }
 
 export interface TermState {
+  /** The first one is number 1. */
+  readonly number: number;
   readonly token: bigint;
   readonly wonAt: number;
+  /** As in all its writes, and in those of no other term. */
+  readonly acquireTime: string | undefined;
   workRuns: boolean;
   workStarts: number;
   stopCalls: number;
   stopRuns: boolean;
+  /** Its lease had run out by its clocks at some time while its stop callback ran. */
+  ranOut: boolean;
+  /** The candidate has sent a claim to a further term. */
+  succeeded: boolean;
 }
 
 export interface Candidate {
@@ -65,6 +73,8 @@ export interface Candidate {
   over: boolean;
   goneAt: number;
   term: TermState | null;
+  /** Terms whose stop callback runs: the present one and earlier ones. */
+  readonly stopping: Set<TermState>;
   terms: number;
   toldToStop: Local | null;
   stopFrozenAt: number;
@@ -234,6 +244,7 @@ function newCandidate(who: string, info: CandidateInfo): Candidate {
     over: false,
     goneAt: Infinity,
     term: null,
+    stopping: new Set(),
     terms: 0,
     toldToStop: null,
     stopFrozenAt: -Infinity,

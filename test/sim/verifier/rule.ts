@@ -24,6 +24,7 @@ export type RuleName =
   | 'token-order'
   | 'stop-callback-count'
   | 'release-before-stop-callback'
+  | 'claim-before-stop-callback'
   | 'release-before-drained'
   | 'no-leader'
   | 'stop-hangs'

@@ -1,5 +1,12 @@
-import type { Fact } from '../facts.js';
-import { type Candidate, type Ledger, firstOf, validHold } from './ledger.js';
+import type { Fact, Local } from '../facts.js';
+import {
+  type Candidate,
+  type Ledger,
+  type TermState,
+  elapsed,
+  firstOf,
+  validHold,
+} from './ledger.js';
 import { recordOf } from './records.js';
 import type { Report, Rules } from './rule.js';
 
@@ -35,14 +42,13 @@ export class TermRules implements Rules {
         this.#stop(candidate, fact.t);
         break;
       case 'stopCallbackEnded':
-        if (candidate.term !== null && candidate.terms === fact.term) {
-          candidate.term.stopRuns = false;
-        }
+        this.#endStop(candidate, fact.term);
+        break;
+      case 'setBack':
+        for (const term of candidate.stopping) leaseMayRun(candidate, term, fact.local);
         break;
       case 'sent':
-        if (fact.body !== null && recordOf(fact.body).kind === 'released') {
-          this.#checkRelease(candidate, fact.t);
-        }
+        if (candidate.info.library === 'ours') this.#checkWrite(candidate, fact);
         break;
       case 'ended':
         this.#checkEnd(candidate, fact);
@@ -63,6 +69,7 @@ export class TermRules implements Rules {
         `${who}: a term begins, and no one was told of the end of the last`,
       );
     }
+    this.#checkBeside(candidate, t, local, 'begins a term');
     const hold = validHold(candidate, local);
     if (hold === null) {
       this.#report('work-without-write', t, `${who} begins a term without a stored write`);
@@ -70,12 +77,16 @@ export class TermRules implements Rules {
     const won = firstOf(candidate);
     const wonAt = won?.revision ?? 0;
     candidate.term = {
+      number: candidate.terms,
       token,
       wonAt,
+      acquireTime: won?.record?.acquireTime,
       workRuns: false,
       workStarts: 0,
       stopCalls: 0,
       stopRuns: false,
+      ranOut: false,
+      succeeded: false,
     };
     this.#checkToken(candidate, token, wonAt, t);
   }
@@ -113,7 +124,7 @@ export class TermRules implements Rules {
     term.workRuns = true;
   }
 
-  #stop({ who, term }: Candidate, t: number): void {
+  #stop({ who, term, stopping }: Candidate, t: number): void {
     if (term === null || term.stopCalls > 0) {
       const what = term === null ? 'without a term' : 'a second time';
       this.#report('stop-callback-count', t, `${who}: the stop callback is called ${what}`);
@@ -121,11 +132,45 @@ export class TermRules implements Rules {
     if (term === null) return;
     term.stopCalls += 1;
     term.stopRuns = true;
+    stopping.add(term);
   }
 
-  #checkRelease({ who, term, info }: Candidate, t: number): void {
-    if (term === null || info.library !== 'ours') return;
-    if (term.stopCalls === 0 || term.stopRuns) {
+  #endStop({ stopping }: Candidate, number: number): void {
+    for (const term of stopping) {
+      if (term.number !== number) continue;
+      term.stopRuns = false;
+      stopping.delete(term);
+    }
+  }
+
+  #checkWrite(candidate: Candidate, { body, t, local }: Fact & { kind: 'sent' }): void {
+    const { term, info } = candidate;
+    if (body === null || term === null) return;
+    const { kind, holder, acquireTime } = recordOf(body);
+    if (kind === 'released') this.#checkRelease(candidate, t, local);
+    const holds = kind === 'held' && holder === info.identity;
+    if (!holds || acquireTime === term.acquireTime) return;
+    term.succeeded = true;
+    this.#checkBeside(candidate, t, local, 'sends a claim');
+  }
+
+  /** What a candidate claims again it may release at once, and the callback loses its protection. */
+  #checkBeside(candidate: Candidate, t: number, local: Local, does: string): void {
+    for (const term of candidate.stopping) {
+      if (!leaseMayRun(candidate, term, local)) continue;
+      const what = `${candidate.who} ${does}, and the stop callback of its term ${term.number} runs, whose lease has not run out`;
+      this.#report('claim-before-stop-callback', t, what);
+    }
+  }
+
+  #checkRelease(candidate: Candidate, t: number, local: Local): void {
+    const { who, term, stopping } = candidate;
+    if (term === null) return;
+    // One that hangs has no protection beyond its lease, once the candidate has gone on to claim.
+    const beside = [...stopping].some(
+      (earlier) => (earlier === term && !term.succeeded) || leaseMayRun(candidate, earlier, local),
+    );
+    if (term.stopCalls === 0 || beside) {
       const what = `${who} sends its release before its stop callback has ended`;
       this.#report('release-before-stop-callback', t, what);
     }
@@ -163,4 +208,15 @@ export class TermRules implements Rules {
       this.#report('left-behind', t, what);
     }
   }
+}
+
+/**
+ * By the candidate's own clocks, the lease that its last stored write of that term gave it. Once one
+ * of them has shown that it has run out it counts as such, even if that clock has been set back.
+ */
+function leaseMayRun({ holds, info }: Candidate, term: TermState, now: Local): boolean {
+  const last = holds.findLast(({ record }) => record?.acquireTime === term.acquireTime);
+  const since = last?.request?.local;
+  if (since === undefined || elapsed(since, now) >= info.leaseMs) term.ranOut = true;
+  return !term.ranOut;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { settle } from '../../../src/testing/virtual-clock.js';
+import { deferred } from '../../model/support/deferred.js';
 import { Candidate } from './support/candidate.js';
 
 /* Between stop() and the release: the lease is kept for as long as the work needs. */
@@ -163,27 +164,65 @@ describe('an onStoppedLeading that never returns', () => {
     expect(c.log).not.toContain('onOverrun');
   });
 
-  it('does not end a candidacy that is to rejoin, which can still be stopped', async () => {
-    const c = new Candidate({
-      onLost: 'rejoin',
-      drainTimeoutSeconds: 5,
-      onStoppedLeading: () => new Promise(() => undefined),
+  describe('of a candidate that is to rejoin', () => {
+    /**
+     * The drain has timed out, at 5 s. A renewal was answered at 2 s; one that was sent at 4 s may
+     * have been stored, and be in force until 19 s.
+     */
+    async function drained(onStoppedLeading: () => Promise<void>): Promise<Candidate> {
+      const c = new Candidate({ onLost: 'rejoin', drainTimeoutSeconds: 5, onStoppedLeading });
+      await c.leads();
+      c.work.reject(new Error('the work failed'));
+      await settle();
+      await c.clock.advance(2_000);
+      await c.lock.commit();
+      await c.clock.advance(3_000);
+      expect(c.election.isLeader()).toBe(false);
+      return c;
+    }
+    const never = () => new Promise<void>(() => undefined);
+
+    it('does not end the candidacy, which goes on when the lease has run out', async () => {
+      const c = await drained(never);
+      const ended = vi.fn();
+      c.election.on('ended', ended);
+      await c.clock.advance(13_999);
+      expect(c.election.state).toBe('lost');
+      await c.lock.expectIdle();
+      await c.clock.advance(1);
+      expect(c.election.state).toBe('rejoining');
+      await c.clock.advance(999);
+      await c.lock.expectIdle();
+      await c.clock.advance(1);
+      await c.lock.expectCall('get');
+      expect(c.outcome).toBeUndefined();
+      expect(ended).not.toHaveBeenCalled();
+      await c.stop();
+      expect(c.outcome).toMatchObject({ reason: 'stopped', led: true });
+      expect(c.clock.pendingTimers).toBe(0);
     });
-    const ended = vi.fn();
-    c.election.on('ended', ended);
-    await c.leads();
-    c.work.reject(new Error('the work failed'));
-    await settle();
-    await c.clock.advance(2_000);
-    await c.lock.commit();
-    await c.clock.advance(3_000);
-    expect(c.outcome).toBeUndefined();
-    expect(ended).not.toHaveBeenCalled();
-    await c.clock.advance(1_000);
-    expect(c.election.state).toBe('acquiring');
-    await c.stop();
-    expect(c.outcome).toMatchObject({ reason: 'stopped', led: true });
-    expect(c.clock.pendingTimers).toBe(0);
+
+    it('is not waited for any longer when the election is stopped', async () => {
+      const c = await drained(never);
+      await c.clock.advance(13_999);
+      await c.stop();
+      const outcome = { reason: 'drainTimeout', led: true, released: false, workFinished: true };
+      expect(c.outcome).toMatchObject(outcome);
+      expect(c.clock.pendingTimers).toBe(0);
+      await c.lock.expectIdle();
+    });
+
+    it('holds it up for as long as it runs, if it does return in that time', async () => {
+      const stopping = deferred();
+      const c = await drained(() => stopping.promise);
+      await c.clock.advance(4_000);
+      expect(c.election.state).toBe('lost');
+      stopping.resolve();
+      await settle();
+      expect(c.election.state).toBe('rejoining');
+      await c.clock.advance(1_000);
+      await c.lock.expectCall('get');
+    });
   });
 });
 

@@ -31,7 +31,9 @@ it('there is nothing to release where the object is gone', () => {
 });
 
 it('a term that ends without a reason was stopped', () => {
-  expect(updates.stoppedInput(scene().context).reason).toBe('stopped');
+  const { context } = scene((made) => ({ lease: held(made) }));
+  const led = { ...context, ...updates.termBegins(context) };
+  expect(updates.stoppedInput(led).reason).toBe('stopped');
 });
 
 it('nobody is asked to hand over what it does not hold, or what it has found deleted', () => {

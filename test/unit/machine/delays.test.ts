@@ -1,11 +1,34 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as delays from '../../../machines/delays.js';
+import * as guards from '../../../machines/guards.js';
 import type { ElectionContext } from '../../../machines/types.js';
 import { record } from '../../support/controllable-lock.js';
 import { held, observed, scene, written } from './support/context.js';
 
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
+describe('lastWrite', () => {
+  it('counts from the last write that may be stored, where that is later than the lease we know', () => {
+    const { clock, context } = scene((made) => {
+      const lease = held(made);
+      made.clock.freeze(2_000);
+      return { lease, ownWrites: [written(made)] };
+    });
+    clock.freeze(14_999);
+    expect(delays.lastWrite({ context })).toBe(1);
+    expect(guards.lastWriteExpired({ context })).toBe(false);
+    clock.freeze(1);
+    expect(delays.lastWrite({ context })).toBe(0);
+    expect(guards.lastWriteExpired({ context })).toBe(true);
+  });
+
+  it('is that of the lease where no write can be in force any more, as when another holds the lock', () => {
+    const { clock, context } = scene((made) => ({ lease: held(made) }));
+    clock.freeze(4_000);
+    expect(delays.lastWrite({ context })).toBe(11_000);
+  });
+});
 
 describe('renewDeadline', () => {
   it('counts from just before the last committed write was sent', () => {
@@ -157,18 +180,18 @@ describe('retryPeriod where answers are slow', () => {
 });
 
 describe('herdDelay', () => {
-  const delay = (jitter: number, herdWindowMs = 15): number =>
+  const delay = (jitter: number, herdWindowMs = 32): number =>
     delays.herdDelay({ context: scene(() => ({ jitter, herdWindowMs })).context });
 
   it('lies in the window, from its beginning to its end', () => {
     expect(delay(0)).toBe(0);
-    expect(delay(1)).toBe(15);
+    expect(delay(1)).toBe(32);
     expect(delay(1, 200)).toBe(200);
   });
 
   it('is nothing for most, and some milliseconds for the others, where nobody was faster yet', () => {
     const drawn = [0.1, 0.5, 0.679, 0.68, 0.9].map((jitter) => delay(jitter));
-    expect(drawn).toEqual([0, 0, 0, 11, 14]);
+    expect(drawn).toEqual([0, 0, 0, 18, 28]);
   });
 
   it('is long for most, and short for few, in a crowd', () => {

@@ -208,17 +208,16 @@ describe('news', () => {
 });
 
 describe('the window in which candidates try', () => {
-  const herd = (herdWindowMs: number) => scene(() => ({ herdWindowMs })).context;
-
-  it('begins narrow, and grows in two steps with lost races', () => {
-    expect(scene().context.herdWindowMs).toBe(15);
-    expect(updates.lostRace(herd(15))).toEqual({ herdWindowMs: 100 });
-    expect(updates.lostRace(herd(100))).toEqual({ herdWindowMs: 200 });
-    expect(updates.lostRace(herd(200))).toEqual({ herdWindowMs: 200 });
+  it('begins narrow, and is a fifth of a second for who has lost a race or stood down', () => {
+    expect(scene().context.herdWindowMs).toBe(32);
+    expect(updates.lostRace(scene().context)).toEqual({ herdWindowMs: 200 });
+    expect(updates.stoodDown()).toEqual({ herdWindowMs: 200 });
   });
 
-  it('is at least a tenth of a second for who stood down', () => {
-    expect(updates.stoodDown(herd(15))).toEqual({ herdWindowMs: 100 });
-    expect(updates.stoodDown(herd(200))).toEqual({ herdWindowMs: 200 });
+  it('stays as it is for who has lost the race to create the lock', () => {
+    const creating = scene((made) => ({ attempt: written(made) })).context;
+    expect(updates.lostRace(creating)).toEqual({});
+    const updating = { ...creating, attempt: { ...creating.attempt!, baseVersion: '7' } };
+    expect(updates.lostRace(updating)).toEqual({ herdWindowMs: 200 });
   });
 });
