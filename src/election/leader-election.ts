@@ -9,6 +9,7 @@ import type {
 } from '../config/leader-election-config.js';
 import { resolveConfig } from '../config/resolve-config.js';
 import { NotLeaderError } from '../errors/not-leader-error.js';
+import { rehearseOnce } from '../rehearsal/rehearse-once.js';
 import { Campaign } from './campaign.js';
 import { type ElectionEventType, type ElectionListener, Listeners } from './listeners.js';
 import { newsLogger } from './logging.js';
@@ -191,6 +192,7 @@ export class LeaderElection {
   #newCampaign(config: LeaderElectionConfig): Campaign {
     const { clock } = this.#resolved;
     return new Campaign(createActor(leaderElectionMachine, { input: config, clock }), (news) => {
+      if (news.type === 'watching') rehearseOnce(clock);
       this.#listeners.deliver(news);
     });
   }

@@ -28,17 +28,40 @@ export const systemClock: Clock = {
   },
 };
 
-/** Runs when what has arrived by now has been read. */
+/**
+ * Runs when what has arrived by now has been read, and one at a time: before the next one, what has
+ * arrived meanwhile is read. Where one process runs many candidates, those that all want to try for
+ * a lock hear of the first of them before the last has begun.
+ */
 class Immediate {
-  readonly #id: NodeJS.Immediate;
+  static readonly #waiting = new Set<Immediate>();
+  static #isArmed = false;
+  readonly #fn: () => void;
 
   constructor(fn: () => void) {
-    this.#id = setImmediate(fn);
+    this.#fn = fn;
+    Immediate.#waiting.add(this);
+    Immediate.#arm();
   }
 
   clear(): void {
-    clearImmediate(this.#id);
+    Immediate.#waiting.delete(this);
   }
+
+  static #arm(): void {
+    if (Immediate.#isArmed || Immediate.#waiting.size === 0) return;
+    Immediate.#isArmed = true;
+    setImmediate(Immediate.#runFirst);
+  }
+
+  static readonly #runFirst = (): void => {
+    Immediate.#isArmed = false;
+    const [first] = Immediate.#waiting;
+    if (first === undefined) return;
+    Immediate.#waiting.delete(first);
+    Immediate.#arm();
+    first.#fn();
+  };
 }
 
 /**
