@@ -56,8 +56,8 @@ export const lost = electionSetup.createStateConfig({
         id: 'workSettled',
         src: 'workSettled',
         input: ({ context }) => ({ term: termOf(context) }),
-        onDone: { target: 'over', actions: workSettled },
-        onError: 'over',
+        onDone: { target: 'concluding', actions: workSettled },
+        onError: 'concluding',
       },
     },
     concluding: {

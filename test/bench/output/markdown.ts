@@ -170,7 +170,10 @@ function herdSection(results: NonNullable<Results['scenarios']['herd']>): string
 
 200 candidates wait, and the leader lets go; it then joins them again. Several hand-overs in a row: the
 time until the new leader's work is started, and the writes that the API server answered with 409.
-The Python client is absent, since it never releases.
+The Python client is absent, since it never releases. A process holds 50 candidates here. In this
+package those of one process try one after another and read in between what has arrived, so that most
+of them hear of the first in time: of 200 in processes of their own about two thirds would write, the
+first time.
 
 ${table(['library', '', ...rounds], rows)}
 

@@ -190,7 +190,7 @@ export const endingScenarios: EdgeTests = {
     c.work.resolve();
     await settle();
     c.at('rejoining');
-    assert.deepEqual([...new Set(c.visited.slice(from))], ['rejoining']);
+    assert.deepEqual([...new Set(c.visited.slice(from))], ['lost.concluding', 'rejoining']);
   },
 
   'lost.overrun error(workSettled): the term ends there': async (start) => {
@@ -200,8 +200,24 @@ export const endingScenarios: EdgeTests = {
     await c.clock.advance(13_000);
     c.at('rejoining');
     assert.equal(c.terms.length, 1);
-    assert.deepEqual([...new Set(c.visited.slice(from))], ['lost.overrun', 'rejoining']);
+    const visited = [...new Set(c.visited.slice(from))];
+    assert.deepEqual(visited, ['lost.overrun', 'lost.concluding', 'rejoining']);
   },
+
+  'lost.overrun done(workSettled): a callback that hangs has the lease of a renewal that may be stored':
+    async (start) => {
+      const c = start(rejoin);
+      await toLeading(c);
+      await c.clock.advance(2_000);
+      await c.lock.expectCall('update');
+      await c.clock.advance(13_000);
+      c.at('lost.overrun');
+      assert.deepEqual(c.stopReasons, ['deadline']);
+      c.work.resolve();
+      await settle();
+      // The renewal was sent at 2 s and never answered.
+      await c.after(2_000, 'lost.concluding', 'rejoining');
+    },
 
   'lost.overrun always if shallEnd: the lock is left alone': async (start) => {
     const c = start();
