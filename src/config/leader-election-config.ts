@@ -76,7 +76,8 @@ export interface LeaderElectionConfig {
 
   /**
    * Called exactly once for each term that started. After `stop()`: when the work has finished and
-   * the lock is still held. After a loss: at once, beside work that may still be winding down.
+   * the lock is still held. After a loss: at once, beside work that may still be winding down. With
+   * `onLost: 'rejoin'` the next candidacy begins when it has finished, or the lease has run out.
    */
   readonly onStoppedLeading?: (reason: EndReason) => unknown;
 

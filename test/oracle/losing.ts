@@ -77,20 +77,22 @@ export function rejoinWhenThrough(book: Book): void {
   book.failures = 0;
   // Nothing says for how long a new term has to wait for work of the old one that does not end.
   if (current.work === 'running') return book.expect({ ...plan, to: null });
-  const unknown = [...book.unknownWrites].map((id) => book.writes.get(id));
-  const ends = unknown.map((write) => (write?.sentAt.monotonicMs ?? 0) + settings.lease);
-  const from = through ? time : Math.max(time, book.leaseEnd, ...ends);
+  // A write that was stored too late to be of use, or may yet be, is in force all the same.
+  const lastSent = [...book.writes.values()].at(-1)?.sentAt.monotonicMs ?? 0;
+  const from = through ? time : Math.max(time, book.leaseEnd, lastSent + settings.lease);
   book.expect({ ...plan, to: pollAfter(from, settings).to });
 }
 
 /**
- * A renewal of which nothing is known may be in force, and for longer than the last one that is. A
- * wall clock that was set forward may have been set back before anything came of it.
+ * A renewal of which nothing is known may be in force, and for longer than the last one that is; not
+ * where another was found to hold the lock. A wall clock that was set forward may have been set back
+ * before anything came of it.
  */
 export function noteRunOut({ current, now, settings, unknownWrites, writes }: Book): void {
   const mayBeInForce = [...unknownWrites].flatMap((id) => {
     const write = writes.get(id);
-    return write === undefined || write.outdated ? [] : [write.sentAt];
+    const isVoid = write?.outdated !== false || current.reasons.includes('superseded');
+    return isVoid ? [] : [write.sentAt];
   });
   const since = [current.validFrom, ...mayBeInForce];
   if (since.every((sentAt) => heldFor(sentAt, now) >= settings.lease - EPSILON)) {
