@@ -31,7 +31,7 @@ function brokenAt(call: number): Parameters<Start>[1] {
  * The work fails, and `onStoppedLeading` outlasts a drain timeout of 5 s. A renewal was answered at
  * 2 s; of another, sent at 4 s, nothing is known: it may be in force until 19 s.
  */
-async function outlastDrain(c: Candidate): Promise<LeaderElectionRecord> {
+async function outlastDrain(c: Candidate, earlyMs = 0): Promise<LeaderElectionRecord> {
   await toLeading(c);
   c.work.reject(new Error('the work failed'));
   await settle();
@@ -41,6 +41,7 @@ async function outlastDrain(c: Candidate): Promise<LeaderElectionRecord> {
   await c.clock.advance(2_999);
   c.at('elected.draining.work.stopping');
   await c.lock.expectCall('update');
+  c.clock.earlyMs = earlyMs;
   await c.clock.advance(1);
   return record;
 }
@@ -326,8 +327,19 @@ export const endingScenarios: EdgeTests = {
     await toConcluding(c);
     await c.clock.advance(4_999);
     assert.equal(c.context.term, c.term);
+    assert.deepEqual(c.newsOf('overrun'), []);
     await c.lock.expectIdle();
   },
+
+  'lost.concluding after(lastWrite) else: that the lease we know of has run out is not enough':
+    async (start) => {
+      const c = start({ ...rejoin, ...shortDrain });
+      await outlastDrain(c, 1);
+      await c.clock.advance(13_999);
+      c.at('lost.concluding');
+      await c.clock.advance(1);
+      c.at('rejoining');
+    },
 
   'lost.settling: who called stop is answered when the drain took too long': async (start) => {
     const c = start({ drainTimeoutSeconds: 1 });
