@@ -28,40 +28,55 @@ export const systemClock: Clock = {
   },
 };
 
+/** What waits for its turn, and by which `setImmediate` it comes: a test may exchange that. */
+interface Queue {
+  readonly by: typeof setImmediate;
+  readonly waiting: Set<() => void>;
+  isArmed: boolean;
+}
+
 /**
  * Runs when what has arrived by now has been read, and one at a time: before the next one, what has
  * arrived meanwhile is read. Where one process runs many candidates, those that all want to try for
  * a lock hear of the first of them before the last has begun.
  */
 class Immediate {
-  static readonly #waiting = new Set<Immediate>();
-  static #isArmed = false;
-  readonly #fn: () => void;
+  static #latest: Queue = newQueue();
+  readonly #queue: Queue;
+  readonly #run: () => void;
 
   constructor(fn: () => void) {
-    this.#fn = fn;
-    Immediate.#waiting.add(this);
-    Immediate.#arm();
+    // What a test has left behind with timers of its own never comes, and must not be waited for.
+    if (Immediate.#latest.by !== setImmediate) Immediate.#latest = newQueue();
+    this.#queue = Immediate.#latest;
+    this.#run = () => {
+      fn();
+    };
+    this.#queue.waiting.add(this.#run);
+    arm(this.#queue);
   }
 
   clear(): void {
-    Immediate.#waiting.delete(this);
+    this.#queue.waiting.delete(this.#run);
   }
+}
 
-  static #arm(): void {
-    if (Immediate.#isArmed || Immediate.#waiting.size === 0) return;
-    Immediate.#isArmed = true;
-    setImmediate(Immediate.#runFirst);
-  }
+function newQueue(): Queue {
+  return { by: setImmediate, waiting: new Set(), isArmed: false };
+}
 
-  static readonly #runFirst = (): void => {
-    Immediate.#isArmed = false;
-    const [first] = Immediate.#waiting;
+function arm(queue: Queue): void {
+  const { by, waiting, isArmed } = queue;
+  if (isArmed || waiting.size === 0) return;
+  queue.isArmed = true;
+  by(() => {
+    queue.isArmed = false;
+    const [first] = waiting;
     if (first === undefined) return;
-    Immediate.#waiting.delete(first);
-    Immediate.#arm();
-    first.#fn();
-  };
+    waiting.delete(first);
+    arm(queue);
+    first();
+  });
 }
 
 /**

@@ -1,5 +1,5 @@
 import { MessageChannel } from 'node:worker_threads';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { systemClock } from '../../../src/time/clock.js';
 
 describe('a timer of the system clock', () => {
@@ -39,6 +39,20 @@ describe('a timer of the system clock', () => {
     await Promise.all([heard, both]);
     port1.close();
     expect(order).toEqual(['first', 'news', 'second']);
+  });
+
+  it('that is set to nothing runs though a test has left one behind with timers of its own', async () => {
+    const runs: string[] = [];
+    vi.useFakeTimers();
+    systemClock.setTimeout(() => runs.push('left behind'), 0);
+    vi.useRealTimers();
+    await new Promise<void>((resolve) => {
+      systemClock.setTimeout(() => {
+        runs.push('real');
+        resolve();
+      }, 0);
+    });
+    expect(runs).toEqual(['real']);
   });
 
   it('does not run once it is cleared, however long it was', async () => {
