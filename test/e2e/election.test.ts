@@ -119,7 +119,8 @@ describeWithApiServer('three candidate processes on a real API server', (server)
         expect((await holderOf(server(), 'lease', name))?.holder).toBe('');
       }
     },
-    60_000,
+    // Seven processes are started, one after another, on a machine that may be slow.
+    120_000,
   );
 
   it.concurrent(
