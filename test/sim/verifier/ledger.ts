@@ -46,7 +46,6 @@ export interface TermState {
   workRuns: boolean;
   workStarts: number;
   stopCalls: number;
-  stopRuns: boolean;
   /** Its lease had run out by its clocks at some time while its stop callback ran. */
   ranOut: boolean;
   /** The candidate has sent a claim to a further term. */

@@ -84,7 +84,6 @@ export class TermRules implements Rules {
       workRuns: false,
       workStarts: 0,
       stopCalls: 0,
-      stopRuns: false,
       ranOut: false,
       succeeded: false,
     };
@@ -131,16 +130,11 @@ export class TermRules implements Rules {
     }
     if (term === null) return;
     term.stopCalls += 1;
-    term.stopRuns = true;
     stopping.add(term);
   }
 
   #endStop({ stopping }: Candidate, number: number): void {
-    for (const term of stopping) {
-      if (term.number !== number) continue;
-      term.stopRuns = false;
-      stopping.delete(term);
-    }
+    for (const term of stopping) if (term.number === number) stopping.delete(term);
   }
 
   #checkWrite(candidate: Candidate, { body, t, local }: Fact & { kind: 'sent' }): void {
