@@ -98,11 +98,21 @@ export function agentCount(): number {
   return pool.size;
 }
 
+/**
+ * All of its connections lead to the same server with the same TLS material. Node would make a name
+ * of both for each request, twice, and convert the certificates to text for that.
+ */
+class OneServerAgent extends https.Agent {
+  override getName(): string {
+    return 'API server';
+  }
+}
+
 function makeAgent(settings: ConnectionSettings, limits: http.AgentOptions): http.Agent {
   // The connection used last is the one most likely to be alive, hence last in, first out.
   const options: http.AgentOptions = { keepAlive: true, scheduling: 'lifo', ...limits };
   return settings.server.protocol === 'https:'
-    ? new https.Agent({ ...options, ...settings.tls })
+    ? new OneServerAgent({ ...options, ...settings.tls })
     : new http.Agent(options);
 }
 

@@ -122,7 +122,7 @@ export class ApiClient {
   async #settings(request: ApiRequest, deadline: Deadline): Promise<ConnectionSettings> {
     try {
       if (deadline.givenUp !== null) throw new Error('given up');
-      return await deadline.race(this.#credentials.current());
+      return this.#credentials.fresh ?? (await deadline.race(this.#credentials.read()));
     } catch (error) {
       if (deadline.givenUp === 'aborted') throw givenUp(request, deadline);
       if (deadline.givenUp === 'timeout') throw this.#credentialsTooLate(request, deadline);

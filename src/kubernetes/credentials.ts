@@ -23,14 +23,20 @@ export class Credentials {
     this.#kubeConfig = kubeConfig;
   }
 
-  /** @throws LockError of kind `credentials` */
-  current(): Promise<ConnectionSettings> {
+  /** What was read a short time ago, or null: then {@link read} them. */
+  get fresh(): ConnectionSettings | null {
+    return performance.now() - this.#readAtMs < FRESH_MS ? this.#settings : null;
+  }
+
+  /**
+   * Asks the kubeconfig; who asks at the same time shares the answer.
+   *
+   * @throws LockError of kind `credentials`
+   */
+  read(): Promise<ConnectionSettings> {
     const nowMs = performance.now();
-    if (this.#settings !== null && nowMs - this.#readAtMs < FRESH_MS) {
-      return Promise.resolve(this.#settings);
-    }
     if (this.#reading !== null && nowMs - this.#readingSinceMs < PATIENCE_MS) return this.#reading;
-    return this.#read(nowMs);
+    return this.#begin(nowMs);
   }
 
   /** The server refused them: ask the kubeconfig again at the next request. */
@@ -38,7 +44,7 @@ export class Credentials {
     if (this.#settings === refused) this.#settings = null;
   }
 
-  #read(nowMs: number): Promise<ConnectionSettings> {
+  #begin(nowMs: number): Promise<ConnectionSettings> {
     const reading = readConnectionSettings(this.#kubeConfig).then(
       (settings) => {
         // An answer that was given up on in the meantime is still as fresh as any.
