@@ -103,16 +103,25 @@ export const workSettled = fromPromise<WorkResult, { term: TermHandle }>(
   ({ input: { term } }) => term.workSettled,
 );
 
-export interface StoppedInput {
+export interface StoppedInput extends Pick<ResolvedConfig, 'lock' | 'logger'> {
   readonly term: TermHandle;
   readonly callback: ((reason: EndReason) => unknown) | null;
   readonly reason: EndReason;
 }
 
-/** Runs `onStoppedLeading`. Rejects with what that throws. */
-export const stoppedCallback = fromPromise<void, StoppedInput>(
-  ({ input: { term, callback, reason } }) => term.tellStopped(() => callback?.(reason)),
-);
+/**
+ * Runs `onStoppedLeading`. Rejects with what that throws; once the state that called it was left,
+ * nobody hears of that any more, and it goes to the log.
+ */
+export const stoppedCallback = fromPromise<void, StoppedInput>(async ({ input, signal }) => {
+  const { term, callback, reason } = input;
+  try {
+    await term.tellStopped(() => callback?.(reason));
+  } catch (error) {
+    if (signal.aborted) reportLate(input, 'onStoppedLeading', error);
+    throw error;
+  }
+});
 
 /** Waits for `onStoppedLeading`, which goes on after the state that called it was left. */
 export const stopSettled = fromPromise<void, { term: TermHandle }>(
@@ -154,7 +163,11 @@ export const notifier = fromCallback<NotifierEvent, NotifierInput>(
   },
 );
 
-function reportLate({ lock, logger }: NotifierInput, callback: CallbackName, err: unknown): void {
+function reportLate(
+  { lock, logger }: Pick<ResolvedConfig, 'lock' | 'logger'>,
+  callback: CallbackName,
+  err: unknown,
+): void {
   logger.error({ lock: lock.description, identity: lock.identity, err }, `${callback} failed`);
 }
 

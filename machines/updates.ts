@@ -269,6 +269,6 @@ export function recordToWrite({ attempt }: ElectionContext): LeaderElectionRecor
 }
 
 export function stoppedInput(context: ElectionContext): StoppedInput {
-  const { onStoppedLeading: callback } = context.config;
-  return { term: termOf(context), callback, reason: context.endReason ?? 'stopped' };
+  const { onStoppedLeading: callback, lock, logger } = context.config;
+  return { term: termOf(context), callback, reason: context.endReason ?? 'stopped', lock, logger };
 }

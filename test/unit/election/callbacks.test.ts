@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { settle } from '../../../src/testing/virtual-clock.js';
+import { deferred } from '../../model/support/deferred.js';
 import { Candidate } from './support/candidate.js';
 
 const failure = new Error('the callback failed');
@@ -194,6 +195,44 @@ describe('onOverrun', () => {
     const fields = { lock: 'Lease test/controllable', identity: 'me', err: failure };
     expect(error).toHaveBeenCalledWith(fields, 'onOverrun failed');
   });
+});
+
+describe('onStoppedLeading that fails', () => {
+  const late = async (onLost: 'return' | 'rejoin', stopping: Promise<void>) => {
+    const error = vi.fn();
+    const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error };
+    const c = new Candidate({ onLost, onStoppedLeading: () => stopping, logger });
+    c.listen('callbackFailed');
+    await c.leads();
+    await c.clock.advance(10_000);
+    await c.finishWork();
+    return { c, error };
+  };
+  const fields = { lock: 'Lease test/controllable', identity: 'me', err: failure };
+
+  it('while the election waits for it is told once, by its event', async () => {
+    const stopping = deferred();
+    const { c, error } = await late('return', stopping.promise);
+    stopping.reject(failure);
+    await settle();
+    expect(c.log.filter((e) => e === 'callbackFailed: onStoppedLeading')).toHaveLength(1);
+    expect(error).toHaveBeenCalledTimes(1);
+  });
+
+  it.each(['return', 'rejoin'] as const)(
+    'after the lease has run out is reported to the log (onLost %s)',
+    async (onLost) => {
+      const stopping = deferred();
+      const { c, error } = await late(onLost, stopping.promise);
+      await c.clock.advance(5_000);
+      expect(error).not.toHaveBeenCalled();
+      stopping.reject(failure);
+      await settle();
+      expect(error.mock.calls).toEqual([[fields, 'onStoppedLeading failed']]);
+      expect(c.log).not.toContain('callbackFailed: onStoppedLeading');
+      await c.stop();
+    },
+  );
 });
 
 describe('a callback that asks the election', () => {
