@@ -58,15 +58,6 @@ export const equivalents: readonly Equivalents[] = [
     ],
   },
   {
-    why:
-      'Whoever waits has no write of its own that may outlast the lease it waits for: it is void, or ' +
-      'it is what the lock shows.',
-    mutants: [
-      /^acquiring\.waiting: waits for lastWrite instead of leaseDuration$/,
-      /^acquiring\.waiting after\(leaseDuration\) if leaseExpired: asks lastWriteExpired$/,
-    ],
-  },
-  {
     why: 'over leads there: overrun and concluding are left at once unless the candidate is to rejoin.',
     mutants: [
       /^lost\.concluding (done|error)\(stopSettled\): leads to rejoining$/,

@@ -83,4 +83,24 @@ export const coldStartScenarios: EdgeTests = {
     if (c.lock.pending.length > 0) await c.answer('get', renewed);
     c.at('acquiring.waiting');
   },
+
+  'cold start: one that the server dates no more is waited for, whatever was sent meanwhile':
+    async (start) => {
+      const c = start();
+      const found = left(c, 30_001);
+      assert.equal(await claims(c, found), true);
+      await c.clock.advance(5_000);
+      c.at('acquiring.backingOff');
+      await c.clock.advance(125);
+      await c.answer('get', found);
+      c.at('acquiring.claiming');
+      await c.clock.advance(5_000);
+      c.at('acquiring.backingOff');
+      await c.clock.advance(250);
+      await c.clock.advance(14_900 - c.clock.now().monotonicMs);
+      await c.answer('get', { ...found, writtenAgoMs: undefined } as LockResult);
+      // The last claim may be stored yet, and its lease would last longer; so far the lock is theirs.
+      assert.equal(c.context.observation?.expiresAtMs, 15_000);
+      await c.after(100, 'acquiring.waiting', 'acquiring.reading');
+    },
 };
