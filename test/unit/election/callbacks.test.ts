@@ -2,8 +2,10 @@ import { describe, expect, it, vi } from 'vitest';
 import { settle } from '../../../src/testing/virtual-clock.js';
 import { deferred } from '../../model/support/deferred.js';
 import { Candidate } from './support/candidate.js';
+import { spyLogger } from './support/spy-logger.js';
 
 const failure = new Error('the callback failed');
+const logged = { lock: 'Lease test/controllable', identity: 'me', err: failure };
 const throwing = (): never => {
   throw failure;
 };
@@ -186,29 +188,25 @@ describe('onOverrun', () => {
     ['throws', throwing],
     ['rejects', () => Promise.reject(failure)],
   ])('that %s as the candidacy ends is reported to the log', async (_, onOverrun) => {
-    const error = vi.fn();
-    const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error };
+    const logger = spyLogger();
     const c = new Candidate({ onOverrun, logger });
     await c.leads();
     await c.clock.advance(15_000);
     expect(c.outcome).toMatchObject({ reason: 'deadline', workFinished: false });
-    const fields = { lock: 'Lease test/controllable', identity: 'me', err: failure };
-    expect(error).toHaveBeenCalledWith(fields, 'onOverrun failed');
+    expect(logger.error).toHaveBeenCalledWith(logged, 'onOverrun failed');
   });
 });
 
 describe('onStoppedLeading that fails', () => {
   const late = async (onLost: 'return' | 'rejoin', stopping: Promise<void>) => {
-    const error = vi.fn();
-    const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error };
+    const logger = spyLogger();
     const c = new Candidate({ onLost, onStoppedLeading: () => stopping, logger });
     c.listen('callbackFailed');
     await c.leads();
     await c.clock.advance(10_000);
     await c.finishWork();
-    return { c, error };
+    return { c, error: logger.error };
   };
-  const fields = { lock: 'Lease test/controllable', identity: 'me', err: failure };
 
   it('while the election waits for it is told once, by its event', async () => {
     const stopping = deferred();
@@ -228,7 +226,7 @@ describe('onStoppedLeading that fails', () => {
       expect(error).not.toHaveBeenCalled();
       stopping.reject(failure);
       await settle();
-      expect(error.mock.calls).toEqual([[fields, 'onStoppedLeading failed']]);
+      expect(error.mock.calls).toEqual([[logged, 'onStoppedLeading failed']]);
       expect(c.log).not.toContain('callbackFailed: onStoppedLeading');
       await c.stop();
     },

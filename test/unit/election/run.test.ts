@@ -2,6 +2,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { NotLeaderError } from '../../../src/errors/not-leader-error.js';
 import { settle } from '../../../src/testing/virtual-clock.js';
 import { Candidate } from './support/candidate.js';
+import { spyLogger } from './support/spy-logger.js';
 
 /* run(), acquire(), renewLoop() and on(): what they promise and when they settle. */
 describe('run()', () => {
@@ -177,8 +178,7 @@ describe('the events of an election', () => {
   });
 
   it('reach the other listeners and the election goes on when one throws', async () => {
-    const error = vi.fn();
-    const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error };
+    const logger = spyLogger();
     const c = new Candidate({ logger });
     const failure = new Error('the listener failed');
     const other = vi.fn();
@@ -188,7 +188,7 @@ describe('the events of an election', () => {
     c.election.on('startedLeading', other);
     await c.leads();
     expect(other).toHaveBeenCalledOnce();
-    expect(error).toHaveBeenCalledWith(
+    expect(logger.error).toHaveBeenCalledWith(
       { err: failure, event: 'startedLeading' },
       'A listener of the election threw',
     );
