@@ -2,11 +2,14 @@ import http from 'node:http';
 import https from 'node:https';
 import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import type { ConnectionSettings } from './connection-settings.js';
+import { Turns } from './turns.js';
+
+/** Enough for many elections in one process, whose requests take milliseconds. */
+const USUAL_SOCKETS = 4;
 
 /**
- * Enough for many elections in one process, whose requests take milliseconds; few enough that an
- * API server which hangs is not met with a crowd of connections. With that of a shared watch, a
- * process has eight.
+ * For a server that is slow to answer; few enough that one which hangs is not met with a crowd of
+ * connections. With that of a shared watch, a process has eight.
  */
 const MAX_SOCKETS = 7;
 
@@ -22,6 +25,8 @@ export const TCP_KEEP_ALIVE_MS = 15_000;
 /** The kept-alive connections to one API server with one set of TLS material. */
 export class PooledAgent {
   readonly requests: http.Agent;
+  /** For requests; a stream has a connection of its own. */
+  readonly turns = new Turns({ usual: USUAL_SOCKETS, most: MAX_SOCKETS });
   readonly #streams: () => http.Agent;
   #streamAgent: http.Agent | null = null;
   #users = 0;

@@ -81,6 +81,12 @@ export class ApiClient {
     }
   }
 
+  /** Lets go of its connections, once what is under way has ended. */
+  close(): void {
+    this.#agent?.leave();
+    this.#agent = null;
+  }
+
   async #attempt<T>(
     request: ApiRequest,
     deadline: Deadline,
@@ -88,18 +94,19 @@ export class ApiClient {
     read: (response: IncomingMessage, settings: ConnectionSettings) => Promise<T>,
   ): Promise<Attempt<T>> {
     const settings = await this.#settings(request, deadline);
-    const sent = payload(request, settings);
     const agent = this.#agentFor(settings, request);
     const done = agent.begin();
+    let hasTurn = false;
     let streamTaken = false;
     const once = async (): Promise<T> => {
       const response = await send({
         server: settings.server,
         method: request.method,
         target: target(request),
-        ...sent,
+        ...payload(request, settings),
         agent: streaming ? agent.streams : agent.requests,
         signal: deadline.signal,
+        isStream: streaming,
       });
       const result = await read(response, settings);
       if (streaming) {
@@ -109,12 +116,18 @@ export class ApiClient {
       return result;
     };
     try {
+      if (!streaming) {
+        const turn = agent.turns.take(request.method !== 'GET', deadline.signal);
+        if (turn !== null) await turn;
+        hasTurn = true;
+      }
       return { result: await retryIfStale(request, agent, deadline, once), settings };
     } catch (error) {
       // The other idle connections run along the same path as the one that just failed.
       agent.closeIdle();
       throw this.#failure(request, deadline, settings, error);
     } finally {
+      if (hasTurn) agent.turns.pass();
       if (!streamTaken) done();
     }
   }

@@ -11,6 +11,11 @@ export interface Exchange {
   readonly body: string | undefined;
   readonly agent: http.Agent;
   readonly signal: AbortSignal;
+  /**
+   * The connection is this exchange's own. When it is given up, it is closed a moment later: whoever
+   * gives up a watch mostly has something to write, and somebody waits for that.
+   */
+  readonly isStream: boolean;
 }
 
 /** An exchange failed before its answer was complete. */
@@ -48,8 +53,12 @@ export function send(exchange: Exchange): Promise<http.IncomingMessage> {
     });
     // Destroying the request takes its socket with it, so that a connection which has gone
     // silent is never given to another request.
-    const giveUp = (): void => {
+    const destroy = (): void => {
       request.destroy();
+    };
+    const giveUp = (): void => {
+      if (exchange.isStream) setImmediate(destroy);
+      else destroy();
     };
     signal.addEventListener('abort', giveUp, { once: true });
     const forget = (): void => {

@@ -80,13 +80,50 @@ describe('a request', () => {
     expect(server.connections()).toBe(1);
   });
 
-  it('opens no more than seven connections for a crowd of requests', async () => {
+  it('opens four connections for a crowd of requests', async () => {
     const { server, client } = await start(answerWith(200, {}));
 
     await Promise.all(Array.from({ length: 40 }, () => client.request(get)));
 
     expect(server.requests).toHaveLength(40);
-    expect(server.connections()).toBeLessThanOrEqual(7);
+    expect(server.connections()).toBe(4);
+  });
+
+  it('sends a write that comes late before most reads that came early', async () => {
+    const { server, client } = await start(answerWith(200, {}));
+
+    await Promise.all([
+      ...Array.from({ length: 20 }, () => client.request(get)),
+      client.request(put),
+    ]);
+
+    const methods = server.requests.map(({ method }) => method);
+    expect(methods).toHaveLength(21);
+    // The first four were under way when it came.
+    expect(methods.indexOf('PUT')).toBeLessThanOrEqual(4);
+  });
+
+  it('a request that is given up while it waits for its turn is not sent, and its turn not lost', async () => {
+    const held: (() => void)[] = [];
+    const { server, client } = await start((_request, response) => {
+      held.push(() => {
+        sendJson(response, 200, {});
+      });
+    });
+    const underWay = Array.from({ length: 4 }, () => client.request(get));
+    await vi.waitFor(() => {
+      expect(held).toHaveLength(4);
+    });
+    const controller = new AbortController();
+    const aborted = failure(client.request({ ...put, signal: controller.signal }));
+    const late = failure(client.request({ ...put, timeoutMs: 20 }));
+    const patient = client.request(get);
+    controller.abort();
+    expect([(await aborted).kind, (await late).kind]).toEqual(['aborted', 'timeout']);
+    server.handle(answerWith(200, {}));
+    for (const answer of held) answer();
+    await Promise.all([...underWay, patient]);
+    expect(server.requests.map(({ method }) => method)).toEqual(Array(5).fill('GET'));
   });
 
   it('shares the connection with another client that has equal settings', async () => {
