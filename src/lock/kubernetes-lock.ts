@@ -192,7 +192,7 @@ export abstract class KubernetesLock implements ResourceLock {
     return {
       ...this.#format.read(json),
       version: resourceVersion,
-      object: json,
+      object: withoutManagedFields(json, metadata),
       ...(writtenAgoMs === undefined ? {} : { writtenAgoMs }),
     };
   }
@@ -228,6 +228,17 @@ export abstract class KubernetesLock implements ResourceLock {
       kind: 'unknown',
     });
   }
+}
+
+/**
+ * Who wrote which field is for the API server to keep: a write that does not mention it leaves it
+ * as it is. It is the larger part of a Lease, in memory and in each request.
+ */
+function withoutManagedFields(
+  object: KubernetesObject,
+  { managedFields, ...metadata }: KubernetesObject,
+): KubernetesObject {
+  return managedFields === undefined ? object : { ...object, metadata };
 }
 
 function route(

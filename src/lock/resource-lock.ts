@@ -12,7 +12,10 @@ export interface LockSnapshot {
   readonly fingerprint: string;
   /** The object's `resourceVersion`. */
   readonly version: string;
-  /** The whole object as read, for the next update to be based on. Opaque to the election. */
+  /**
+   * The object as read, for the next update to be based on; without `managedFields`, which the API
+   * server keeps by itself. Opaque to the election.
+   */
   readonly object: unknown;
   /**
    * How long ago the object was last written when it was read, in milliseconds, by the clock of the
