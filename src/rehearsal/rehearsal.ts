@@ -1,10 +1,13 @@
-import { setImmediate } from 'node:timers/promises';
+import { setImmediate, setTimeout } from 'node:timers/promises';
 import { LeaderElection } from '../election/leader-election.js';
 import type { Term } from '../election/term.js';
 import { Stage } from './stage.js';
 
 /** After so many the code is compiled for good; fewer leave a part of that for the hand-over. */
-const TIMES = 6;
+const TIMES = 16;
+
+/** Between two of them, in milliseconds: whatever else the process does comes first. */
+const PAUSE_MS = 20;
 
 /**
  * Plays a hand-over from beginning to end, in memory, without a request and without a trace.
@@ -14,19 +17,31 @@ const TIMES = 6;
  * waits has nothing else to do.
  */
 export async function rehearse(): Promise<void> {
-  for (let time = 0; time < TIMES; time += 1) {
-    const stage = new Stage();
-    const [first, second] = [candidate(stage, 'first'), candidate(stage, 'second')];
-    await first.acquire();
-    // Between the acts comes whatever else the process has to do.
-    await setImmediate();
-    const taken = second.acquire();
-    await setImmediate();
-    await first.stop();
-    await taken;
-    await setImmediate();
-    await second.stop();
+  const stage = new Stage();
+  try {
+    for (let time = 0; time < TIMES; time += 1) {
+      await handOver(stage);
+      await setTimeout(PAUSE_MS, undefined, { ref: false });
+    }
+  } finally {
+    stage.close();
   }
+}
+
+async function handOver(stage: Stage): Promise<void> {
+  const [first, second] = [candidate(stage, 'first'), candidate(stage, 'second')];
+  await first.acquire();
+  // Between the acts comes whatever else the process has to do.
+  await setImmediate();
+  const known = new Promise((resolve) => second.on('newLeader', resolve));
+  const taken = second.acquire();
+  // By then it waits, and hears by its watch of what comes.
+  await known;
+  await setImmediate();
+  await first.stop();
+  await taken;
+  await setImmediate();
+  await second.stop();
 }
 
 function candidate(stage: Stage, identity: string): LeaderElection {

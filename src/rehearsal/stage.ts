@@ -1,20 +1,13 @@
-import { IncomingMessage } from 'node:http';
-import { Socket } from 'node:net';
-import { useClient } from '../kubernetes/api-client.js';
-import type { ApiRequest, ApiResponse, ApiStream } from '../kubernetes/api-request.js';
+import type { RequestOptions } from 'node:https';
+import { ApiClient, useClient } from '../kubernetes/api-client.js';
 import type { KubeConfigLike } from '../kubernetes/kube-config.js';
 import { LeaseLock } from '../lock/lease-lock.js';
+import { InMemoryAgent, type InMemoryRequest, type InMemorySocket } from './in-memory-agent.js';
 
 const NAME = 'rehearsal';
 
-/** Nobody reads it: requests that belong to it go to the stage. */
-const leadingNowhere = (): KubeConfigLike => ({
-  getCurrentContext: () => NAME,
-  getContextObject: () => null,
-  getCurrentCluster: () => null,
-  getCurrentUser: () => null,
-  applyToHTTPSOptions: () => Promise.reject(new Error('A rehearsal has no API server')),
-});
+/** Connections are shared by address: no two stages have the same. */
+let stages = 0;
 
 interface StoredLease {
   readonly metadata: Readonly<Record<string, unknown>>;
@@ -22,51 +15,67 @@ interface StoredLease {
 
 /**
  * Stands in for an API server with one Lease, which is free and there for everybody to write. It is
- * just enough for one hand-over; for tests there is the embedded API server.
+ * just enough for hand-overs, but speaks HTTP, so that a rehearsal leaves out nothing but the
+ * network; for tests there is the embedded API server.
  */
 export class Stage {
-  readonly #kubeConfig = leadingNowhere();
-  readonly #watches = new Set<IncomingMessage>();
+  readonly #agent = new InMemoryAgent((request, socket) => {
+    this.#answer(request, socket);
+  });
+  readonly #kubeConfig = leadingTo(this.#agent);
+  readonly #client = new ApiClient(this.#kubeConfig);
+  readonly #watches = new Set<InMemorySocket>();
   #version = 1;
   #lease: StoredLease = { metadata: { name: NAME, namespace: NAME, resourceVersion: '1' } };
 
   constructor() {
-    useClient(this.#kubeConfig, {
-      request: (request) => Promise.resolve(this.#answer(request)),
-      stream: (request) => Promise.resolve(this.#watch(request)),
-    });
+    useClient(this.#kubeConfig, this.#client);
   }
 
   lock(identity: string): LeaseLock {
     return new LeaseLock({ name: NAME, namespace: NAME, identity, kubeConfig: this.#kubeConfig });
   }
 
-  #answer({ body }: ApiRequest): ApiResponse {
-    if (body !== undefined) this.#write(body as StoredLease);
-    // As text and back, like everything that comes from a server.
-    const json = JSON.parse(JSON.stringify(this.#lease)) as unknown;
-    return { status: 200, headers: {}, json, address: NAME };
+  close(): void {
+    this.#client.close();
+  }
+
+  #answer({ method, path, body }: InMemoryRequest, socket: InMemorySocket): void {
+    if (path.includes('watch=true')) {
+      this.#watches.add(socket);
+      socket.once('close', () => this.#watches.delete(socket));
+      socket.beginStream();
+      socket.sendLine(this.#event('ADDED'));
+      return;
+    }
+    if (method === 'PUT') this.#write(JSON.parse(body) as StoredLease);
+    socket.send(this.#lease);
   }
 
   #write(lease: StoredLease): void {
     this.#version += 1;
     const resourceVersion = String(this.#version);
-    this.#lease = { ...lease, metadata: { ...lease.metadata, resourceVersion } };
-    for (const watch of this.#watches) watch.push(this.#event('MODIFIED'));
+    this.#lease = { ...lease, metadata: { ...lease.metadata, resourceVersion, managedFields: [] } };
+    for (const watch of this.#watches) watch.sendLine(this.#event('MODIFIED'));
   }
 
-  #watch({ signal }: ApiRequest): ApiStream {
-    const body = new IncomingMessage(new Socket());
-    this.#watches.add(body);
-    signal?.addEventListener('abort', () => {
-      this.#watches.delete(body);
-      body.push(null);
-    });
-    body.push(this.#event('ADDED'));
-    return { status: 200, headers: {}, body, address: NAME, scrub: (text) => text };
+  #event(type: 'ADDED' | 'MODIFIED'): object {
+    return { type, object: this.#lease };
   }
+}
 
-  #event(type: 'ADDED' | 'MODIFIED'): string {
-    return `${JSON.stringify({ type, object: this.#lease })}\n`;
-  }
+/** Requests find their way by the agent of a proxy: there is no other way to hand one in. */
+function leadingTo(agent: InMemoryAgent): KubeConfigLike {
+  stages += 1;
+  const server = `https://${NAME}-${stages}`;
+  return {
+    getCurrentContext: () => NAME,
+    getContextObject: () => null,
+    getCurrentCluster: () => ({ server, proxyUrl: server }),
+    getCurrentUser: () => null,
+    applyToHTTPSOptions: (options: RequestOptions) => {
+      options.agent = agent;
+      return Promise.resolve();
+    },
+  };
 }
