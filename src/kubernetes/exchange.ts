@@ -76,7 +76,8 @@ export function send(exchange: Exchange): Promise<http.IncomingMessage> {
       forget();
       reject(new ExchangeError(error, request.reusedSocket, false));
     });
-    if (signal.aborted) giveUp();
+    // Nothing of it has been sent, and nothing shall be.
+    if (signal.aborted) destroy();
     request.end(exchange.body);
   });
 }

@@ -10,12 +10,14 @@ export interface InMemoryRequest {
   readonly body: string;
 }
 
+type Answer = (request: InMemoryRequest, socket: InMemorySocket) => void;
+
 /** A connection that leads nowhere: what is written to it, somebody in this process answers. */
 export class InMemorySocket extends Socket {
-  readonly #answer: (request: InMemoryRequest, socket: InMemorySocket) => void;
+  readonly #answer: Answer;
   #received = '';
 
-  constructor(answer: (request: InMemoryRequest, socket: InMemorySocket) => void) {
+  constructor(answer: Answer) {
     super();
     this.#answer = answer;
   }
@@ -38,9 +40,7 @@ export class InMemorySocket extends Socket {
   }
 
   override _write(chunk: Buffer | string, _encoding: BufferEncoding, done: () => void): void {
-    this.#received += chunk.toString();
-    this.#take();
-    done();
+    this._writev([{ chunk }], done);
   }
 
   override _writev(chunks: readonly { readonly chunk: Buffer | string }[], done: () => void): void {
@@ -86,9 +86,9 @@ const HEAD = 'HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n';
 
 /** An agent as Node's own, but that its connections lead to somebody in this process. */
 export class InMemoryAgent extends https.Agent {
-  readonly #answer: (request: InMemoryRequest, socket: InMemorySocket) => void;
+  readonly #answer: Answer;
 
-  constructor(answer: (request: InMemoryRequest, socket: InMemorySocket) => void) {
+  constructor(answer: Answer) {
     super({ keepAlive: true });
     this.#answer = answer;
   }
