@@ -81,10 +81,23 @@ export const elected = electionSetup.createStateConfig({
       },
       on: {
         lockChanged: { guard: ifNews('wipedOut'), target: 'renewing', actions: rebaseOnNews },
-        stop: {
-          target: 'draining',
-          actions: ['requestStop', { type: 'setEndReason', params: 'stopped' }],
-        },
+        stop: [
+          {
+            guard: 'nothingToWaitFor',
+            target: '#releasing',
+            actions: [
+              'requestStop',
+              { type: 'setEndReason', params: 'stopped' },
+              'drainTerm',
+              'announceDraining',
+              'announceStop',
+            ],
+          },
+          {
+            target: 'draining',
+            actions: ['requestStop', { type: 'setEndReason', params: 'stopped' }],
+          },
+        ],
       },
       after: {
         // Never after the renew deadline, which `renewing` keeps; unless the process stood still.

@@ -158,6 +158,12 @@ export function ownWriteIsLast({ context }: Args): boolean {
   return last?.record?.equals(lease.record) === true;
 }
 
+/** The work has ended long ago, without an error that is yet to be told, and nobody is to be told. */
+export function nothingToWaitFor({ context: { term, config } }: Args): boolean {
+  const isOver = term !== null && term.workFinished && !term.workFailed;
+  return isOver && config.onStoppedLeading === null;
+}
+
 /** What was read is our own release. */
 export function releaseWasCommitted({ context }: Args, { snapshot }: LockReading): boolean {
   return findOwnWrite(context, snapshot)?.record.isReleased === true;

@@ -51,6 +51,7 @@ export class TermHandle implements Term {
   #draining = false;
   #work: Promise<WorkResult> | undefined;
   #workFinished = true;
+  #workFailed = false;
   #stopSettled: Promise<void> = Promise.resolve();
 
   constructor(start: TermStart) {
@@ -126,6 +127,7 @@ export class TermHandle implements Term {
         return { result: await work(this) };
       } catch (error) {
         if (this.#isConsequenceOfTheEnd(error)) return {};
+        this.#workFailed = true;
         return { error: error ?? new Error('onStartedLeading rejected without a reason') };
       } finally {
         this.#workFinished = true;
@@ -136,6 +138,11 @@ export class TermHandle implements Term {
 
   get workFinished(): boolean {
     return this.#workFinished;
+  }
+
+  /** The work threw, or rejected. */
+  get workFailed(): boolean {
+    return this.#workFailed;
   }
 
   /** Resolves when the work has come to its end, at once if there was none. Never rejects. */

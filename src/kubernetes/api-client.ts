@@ -93,31 +93,35 @@ export class ApiClient {
     streaming: boolean,
     read: (response: IncomingMessage, settings: ConnectionSettings) => Promise<T>,
   ): Promise<Attempt<T>> {
-    const settings = await this.#settings(request, deadline);
+    const known = deadline.givenUp === null ? this.#credentials.known : null;
+    // What is known is not awaited: a write of somebody who has waited for it goes out at once.
+    const settings = known ?? (await this.#settings(request, deadline));
     const agent = this.#agentFor(settings, request);
     const done = agent.begin();
     let hasTurn = false;
     let streamTaken = false;
-    const once = async (): Promise<T> => {
-      const response = await send({
+    const take = (response: IncomingMessage): Promise<T> => {
+      if (streaming) {
+        streamTaken = true;
+        response.once('close', done);
+      }
+      return read(response, settings);
+    };
+    const once = (): Promise<T> => {
+      const exchange = {
         server: settings.server,
         method: request.method,
         target: target(request),
         ...payload(request, settings),
         agent: streaming ? agent.streams : agent.requests,
-        signal: deadline.signal,
+        deadline,
         isStream: streaming,
-      });
-      const result = await read(response, settings);
-      if (streaming) {
-        streamTaken = true;
-        response.once('close', done);
-      }
-      return result;
+      };
+      return send(exchange, take);
     };
     try {
       if (!streaming) {
-        const turn = agent.turns.take(request.method !== 'GET', deadline.signal);
+        const turn = agent.turns.take(request.method !== 'GET', deadline);
         if (turn !== null) await turn;
         hasTurn = true;
       }
@@ -135,7 +139,7 @@ export class ApiClient {
   async #settings(request: ApiRequest, deadline: Deadline): Promise<ConnectionSettings> {
     try {
       if (deadline.givenUp !== null) throw new Error('given up');
-      return this.#credentials.fresh ?? (await deadline.race(this.#credentials.read()));
+      return this.#credentials.known ?? (await deadline.race(this.#credentials.read()));
     } catch (error) {
       if (deadline.givenUp === 'aborted') throw givenUp(request, deadline);
       if (deadline.givenUp === 'timeout') throw this.#credentialsTooLate(request, deadline);

@@ -2,11 +2,18 @@ import { readConnectionSettings, type ConnectionSettings } from './connection-se
 import type { KubeConfigLike } from './kube-config.js';
 
 /**
- * How long an answer of the kubeconfig is used. A token that was rotated in a file, or by a
- * plugin, is picked up that much later (the client library itself looks at a token file once a
- * minute); a plugin whose answer has no expiry is not run for every renewal.
+ * How long an answer of the kubeconfig is taken for the present one. A token that was rotated in a
+ * file, or by a plugin, is picked up that much later (the client library itself looks at a token
+ * file once a minute); a plugin whose answer has no expiry is not run for every renewal.
  */
 const FRESH_MS = 10_000;
+
+/**
+ * An answer that is older is used once more, while the kubeconfig is asked anew: a candidate that
+ * takes the lock after minutes of waiting shall not wait for a plugin first. Beyond this age it is
+ * not, which takes a process that has sent nothing for so long: watches are set up anew before.
+ */
+const USABLE_MS = 600_000;
 
 /** A plugin that has not answered by then is left to itself and asked anew. */
 const PATIENCE_MS = 60_000;
@@ -18,14 +25,22 @@ export class Credentials {
   #readAtMs = 0;
   #reading: Promise<ConnectionSettings> | null = null;
   #readingSinceMs = 0;
+  #willAsk = false;
 
   constructor(kubeConfig: KubeConfigLike) {
     this.#kubeConfig = kubeConfig;
   }
 
-  /** What was read a short time ago, or null: then {@link read} them. */
-  get fresh(): ConnectionSettings | null {
-    return performance.now() - this.#readAtMs < FRESH_MS ? this.#settings : null;
+  /**
+   * What is known, or null: then {@link read} them. If that is not fresh any more, the kubeconfig is
+   * asked in a moment. Should it not answer, that shows when what is known is refused or too old.
+   */
+  get known(): ConnectionSettings | null {
+    if (this.#settings === null) return null;
+    const ageMs = performance.now() - this.#readAtMs;
+    if (ageMs >= USABLE_MS) return null;
+    if (ageMs >= FRESH_MS) this.#askSoon();
+    return this.#settings;
   }
 
   /**
@@ -42,6 +57,17 @@ export class Credentials {
   /** The server refused them: ask the kubeconfig again at the next request. */
   invalidate(refused: ConnectionSettings): void {
     if (this.#settings === refused) this.#settings = null;
+  }
+
+  /** When what is about to be sent is on its way. */
+  #askSoon(): void {
+    if (this.#willAsk) return;
+    this.#willAsk = true;
+    setImmediate(() => {
+      this.#willAsk = false;
+      // Whoever needs an answer asks by itself, and hears why there is none.
+      this.read().catch(() => undefined);
+    });
   }
 
   #begin(nowMs: number): Promise<ConnectionSettings> {

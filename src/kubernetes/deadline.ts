@@ -2,14 +2,15 @@
 export type GivenUp = 'timeout' | 'aborted';
 
 /**
- * One signal for both ways in which a request ends before its answer: its time is up, or the
- * caller aborts. {@link dispose} must be called, or the timer and the listener stay.
+ * Both ways in which a request ends before its answer: its time is up, or the caller aborts.
+ * {@link dispose} must be called, or the timer and the listener stay.
  */
 export class Deadline {
-  readonly #controller = new AbortController();
   readonly #caller: AbortSignal | undefined;
+  readonly #listeners = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
   #givenUp: GivenUp | null = null;
+  #controller: AbortController | null = null;
 
   constructor(
     readonly timeoutMs: number,
@@ -26,12 +27,32 @@ export class Deadline {
     }, timeoutMs);
   }
 
+  get givenUp(): GivenUp | null {
+    return this.#givenUp;
+  }
+
+  /** The same as a signal. Made when it is asked for, because most requests need none. */
   get signal(): AbortSignal {
+    if (this.#controller === null) {
+      const controller = new AbortController();
+      this.onGivenUp(() => {
+        controller.abort();
+      });
+      this.#controller = controller;
+    }
     return this.#controller.signal;
   }
 
-  get givenUp(): GivenUp | null {
-    return this.#givenUp;
+  /** Calls `act` when the request is given up, at once if it has been. Returns how to revoke that. */
+  onGivenUp(act: () => void): () => void {
+    if (this.#givenUp !== null) {
+      act();
+      return () => undefined;
+    }
+    this.#listeners.add(act);
+    return () => {
+      this.#listeners.delete(act);
+    };
   }
 
   /** Stops the clock, but leaves the caller's signal in force. */
@@ -45,21 +66,13 @@ export class Deadline {
   }
 
   /** Settles as the promise does, or rejects when the deadline comes first. */
-  async race<T>(promise: Promise<T>): Promise<T> {
-    const { signal } = this;
-    let onAbort = (): void => undefined;
-    const givenUp = new Promise<never>((_, reject) => {
-      onAbort = () => {
+  race<T>(promise: Promise<T>): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const revoke = this.onGivenUp(() => {
         reject(new Error('given up'));
-      };
-      if (signal.aborted) onAbort();
-      else signal.addEventListener('abort', onAbort, { once: true });
+      });
+      promise.then(resolve, reject).finally(revoke);
     });
-    try {
-      return await Promise.race([promise, givenUp]);
-    } finally {
-      signal.removeEventListener('abort', onAbort);
-    }
   }
 
   readonly #onAbort = (): void => {
@@ -73,6 +86,7 @@ export class Deadline {
     if (this.#givenUp !== null) return;
     this.#givenUp = why;
     this.dispose();
-    this.#controller.abort();
+    for (const act of this.#listeners) act();
+    this.#listeners.clear();
   }
 }

@@ -1,6 +1,13 @@
 import http from 'node:http';
 import https from 'node:https';
 import { TCP_KEEP_ALIVE_MS } from './agents.js';
+import type { Deadline } from './deadline.js';
+
+/**
+ * Whoever gives up a watch mostly has something to write, and somebody waits for that: to close the
+ * connection is work for both sides, which can be done a little later.
+ */
+const STREAM_LINGERS_MS = 100;
 
 export interface Exchange {
   readonly server: URL;
@@ -10,11 +17,8 @@ export interface Exchange {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string | undefined;
   readonly agent: http.Agent;
-  readonly signal: AbortSignal;
-  /**
-   * The connection is this exchange's own. When it is given up, it is closed a moment later: whoever
-   * gives up a watch mostly has something to write, and somebody waits for that.
-   */
+  readonly deadline: Deadline;
+  /** The connection is this exchange's own. When it is given up, it is closed a moment later. */
   readonly isStream: boolean;
 }
 
@@ -36,9 +40,15 @@ export class ExchangeError extends Error {
   }
 }
 
-/** Sends a request and resolves with the beginning of the answer; its body is still to be read. */
-export function send(exchange: Exchange): Promise<http.IncomingMessage> {
-  const { server, signal } = exchange;
+/**
+ * Sends a request, and resolves with what `read` makes of the answer. That is called when the answer
+ * begins, in the same turn, so that a body which has come along with it need not be kept for later.
+ */
+export function send<T>(
+  exchange: Exchange,
+  read: (response: http.IncomingMessage) => T | Promise<T>,
+): Promise<T> {
+  const { server, deadline } = exchange;
   const secure = server.protocol === 'https:';
   return new Promise((resolve, reject) => {
     const request = (secure ? https : http).request({
@@ -57,27 +67,24 @@ export function send(exchange: Exchange): Promise<http.IncomingMessage> {
       request.destroy();
     };
     const giveUp = (): void => {
-      if (exchange.isStream) setImmediate(destroy);
+      if (exchange.isStream) setTimeout(destroy, STREAM_LINGERS_MS);
       else destroy();
     };
-    signal.addEventListener('abort', giveUp, { once: true });
-    const forget = (): void => {
-      signal.removeEventListener('abort', giveUp);
-    };
+    // Nothing of it has been sent, and nothing shall be.
+    if (deadline.givenUp !== null) destroy();
+    const forget = deadline.onGivenUp(giveUp);
     request.once('socket', (socket) => {
       if (!request.reusedSocket) socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
     });
     request.once('response', (response) => {
       // Once the answer is complete the socket may serve somebody else: hands off it.
       response.once('close', forget);
-      resolve(response);
+      resolve(read(response));
     });
     request.on('error', (error) => {
       forget();
       reject(new ExchangeError(error, request.reusedSocket, false));
     });
-    // Nothing of it has been sent, and nothing shall be.
-    if (signal.aborted) destroy();
     request.end(exchange.body);
   });
 }

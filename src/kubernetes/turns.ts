@@ -33,35 +33,36 @@ export class Turns {
 
   /**
    * Null when the turn has come at once; otherwise resolves when it does, and rejects when the
-   * signal is aborted before, or is so already. Whoever has had a turn must {@link pass} it on.
+   * caller gives up before, or has already. Its signal is asked for only then. Whoever has had a turn must {@link pass} it on.
    */
-  take(isWrite: boolean, signal: AbortSignal): Promise<void> | null {
+  take(isWrite: boolean, giveUp: { readonly signal: AbortSignal }): Promise<void> | null {
     if (this.#underWay < this.#usual) {
       this.#underWay++;
       return null;
     }
+    const { signal } = giveUp;
     const queue = isWrite ? this.#writes : this.#reads;
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
         sinceMs: performance.now(),
         begin: () => {
           queue.delete(waiting);
-          signal.removeEventListener('abort', giveUp);
+          signal.removeEventListener('abort', leave);
           this.#wasWrite = isWrite;
           this.#underWay++;
           resolve();
         },
       };
-      const giveUp = (): void => {
+      const leave = (): void => {
         queue.delete(waiting);
         reject(new Error('given up'));
       };
       if (signal.aborted) {
-        giveUp();
+        leave();
         return;
       }
       queue.add(waiting);
-      signal.addEventListener('abort', giveUp, { once: true });
+      signal.addEventListener('abort', leave, { once: true });
       // Those under way may hang, so that none of them passes its turn on for a long time.
       this.#advance();
     });

@@ -88,7 +88,26 @@ export const electedEdges: EdgeTests = {
     assert.deepEqual(c.stopReasons, ['stopped']);
   },
 
-  'elected.leading stop': async (start) => {
+  'elected.leading stop if nothingToWaitFor': async (start) => {
+    const c = start({ onStoppedLeading: undefined as never });
+    await toLeading(c);
+    const { term } = c;
+    c.work.resolve();
+    await settle();
+    c.at('elected.leading');
+    c.actor.send({ type: 'stop' });
+    // In this very step.
+    c.at('releasing.writing');
+    const release = await c.lock.expectCall('update');
+    assert.equal(release.record?.isReleased, true);
+    assert.equal(term.signal.aborted, true);
+    assert.equal(c.context.endReason, 'stopped');
+    assert.equal(c.context.stopRequested, true);
+    assert.deepEqual(c.newsOf('draining'), [{ type: 'draining', reason: 'stopped' }]);
+    assert.deepEqual(c.newsOf('stoppedLeading'), [{ type: 'stoppedLeading', reason: 'stopped' }]);
+  },
+
+  'elected.leading stop else': async (start) => {
     const c = start();
     await toLeading(c);
     await c.send({ type: 'stop' });

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { Turns } from '../../../src/kubernetes/turns.js';
 
-const never = new AbortController().signal;
+const never = new AbortController();
 
 afterEach(() => {
   vi.useRealTimers();
@@ -11,8 +11,8 @@ afterEach(() => {
 function scene(limits: { readonly usual: number; readonly most: number }) {
   const turns = new Turns(limits);
   const begun: string[] = [];
-  const ask = (name: string, kind: 'read' | 'write', signal = never): Promise<void> => {
-    const turn = turns.take(kind === 'write', signal);
+  const ask = (name: string, kind: 'read' | 'write', caller = never): Promise<void> => {
+    const turn = turns.take(kind === 'write', caller);
     if (turn === null) begun.push(name);
     return Promise.resolve(turn).then(() => {
       if (turn !== null) begun.push(name);
@@ -58,7 +58,7 @@ describe('turns', () => {
     const { ask, pass, begun } = scene({ usual: 1, most: 1 });
     const controller = new AbortController();
     void ask('a', 'write');
-    const impatient = ask('b', 'write', controller.signal);
+    const impatient = ask('b', 'write', controller);
     void ask('c', 'write');
     controller.abort();
     await expect(impatient).rejects.toThrow('given up');
@@ -71,8 +71,10 @@ describe('turns', () => {
 
   it('whoever has given up before it asks does not wait', async () => {
     const { ask, pass, begun } = scene({ usual: 1, most: 1 });
+    const given = new AbortController();
+    given.abort();
     void ask('a', 'write');
-    await expect(ask('b', 'write', AbortSignal.abort())).rejects.toThrow('given up');
+    await expect(ask('b', 'write', given)).rejects.toThrow('given up');
     await pass();
     void ask('c', 'write');
     expect(begun).toEqual(['a', 'c']);
@@ -82,7 +84,7 @@ describe('turns', () => {
     const { ask, pass, begun } = scene({ usual: 1, most: 1 });
     const controller = new AbortController();
     void ask('a', 'write');
-    const patient = ask('b', 'write', controller.signal);
+    const patient = ask('b', 'write', controller);
     await pass();
     controller.abort();
     await expect(patient).resolves.toBeUndefined();

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import * as guards from '../../../machines/guards.js';
 import type { ElectionContext } from '../../../machines/types.js';
+import { TermHandle } from '../../../src/election/term.js';
 import { LockError, type LockErrorKind } from '../../../src/errors/lock-error.js';
 import type { LockSnapshot } from '../../../src/lock/resource-lock.js';
+import { settle } from '../../../src/testing/virtual-clock.js';
 import { record } from '../../support/controllable-lock.js';
 import { held, observed, read, scene, type Scene, written } from './support/context.js';
 
@@ -41,6 +43,39 @@ describe('leaseExpired', () => {
     expect(guards.leaseExpired({ context })).toBe(false);
     clock.freeze(1);
     expect(guards.leaseExpired({ context })).toBe(true);
+  });
+});
+
+describe('nothingToWaitFor', () => {
+  /** A term whose work does as told; and whether `onStoppedLeading` is there to be called. */
+  const working = (work: () => unknown, toTell = false): { context: ElectionContext } => {
+    const { clock, context } = scene();
+    const start = { identity: 'me', version: '7', validFrom: clock.now(), renewDeadlineMs: 10_000 };
+    const term = new TermHandle({ ...start, clock });
+    void term.run(work);
+    const onStoppedLeading = toTell ? () => undefined : null;
+    return { context: { ...context, term, config: { ...context.config, onStoppedLeading } } };
+  };
+
+  it('is true once the work has ended, if nobody is to be told', async () => {
+    const scene = working(() => 1);
+    expect(guards.nothingToWaitFor(scene)).toBe(false);
+    await settle();
+    expect(guards.nothingToWaitFor(scene)).toBe(true);
+  });
+
+  it.each([
+    ['runs', () => new Promise(() => undefined), false],
+    ['has failed, which is yet to be told', () => Promise.reject(new Error('test')), false],
+    ['has ended, and onStoppedLeading is to be called', () => 1, true],
+  ])('is false while the work %s', async (_, work, toTell) => {
+    const scene = working(work, toTell);
+    await settle();
+    expect(guards.nothingToWaitFor(scene)).toBe(false);
+  });
+
+  it('is false where there is no term', () => {
+    expect(guards.nothingToWaitFor({ context: { ...scene().context, term: null } })).toBe(false);
   });
 });
 
