@@ -158,7 +158,7 @@ export function ownWriteIsLast({ context }: Args): boolean {
   return last?.record?.equals(lease.record) === true;
 }
 
-/** The work has ended long ago, without an error that is yet to be told, and nobody is to be told. */
+/** The work has ended already, has left no error to be told, and nobody asked to hear of the end. */
 export function nothingToWaitFor({ context: { term, config } }: Args): boolean {
   const isOver = term !== null && term.workFinished && !term.workFailed;
   return isOver && config.onStoppedLeading === null;

@@ -33,7 +33,8 @@ export class Turns {
 
   /**
    * Null when the turn has come at once; otherwise resolves when it does, and rejects when the
-   * caller gives up before, or has already. Its signal is asked for only then. Whoever has had a turn must {@link pass} it on.
+   * caller gives up before, or has already. Its signal is asked for only then. Whoever has had a
+   * turn must {@link pass} it on.
    */
   take(isWrite: boolean, giveUp: { readonly signal: AbortSignal }): Promise<void> | null {
     if (this.#underWay < this.#usual) {
