@@ -4,7 +4,7 @@
 export const SMALL_FLEET_MS = 32;
 
 /** The share of candidates that then try at once; the others do so late in that window. */
-export const TRY_AT_ONCE = 0.72;
+export const TRY_AT_ONCE = 0.68;
 
 /** From here on: by then the news of the first to try has been heard. */
 export const LATE_FROM_MS = 18;

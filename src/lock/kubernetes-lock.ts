@@ -151,7 +151,7 @@ export abstract class KubernetesLock implements ResourceLock {
     body: (namespace: string) => KubernetesObject | undefined,
   ): Promise<LockResult> {
     try {
-      const { kubeConfig, namespace } = this.#endpoint ?? (await this.#resolveEndpoint());
+      const { kubeConfig, namespace } = await this.#resolveEndpoint();
       const call: ApiCall = { ...this.#format, verb, namespace, name: this.#name };
       const answer = await clientFor(kubeConfig).request({
         ...route(call, this.#format.apiVersion),

@@ -21,6 +21,7 @@ export interface FleetOptions {
   readonly scenario: Scenario;
   readonly machine: LeaderElectionMachine;
   readonly planted: Planted | null;
+  readonly untold: boolean;
 }
 
 /** A machine in the cluster, and what runs on it at the moment. */
@@ -131,10 +132,10 @@ export class Fleet {
   }
 
   #newCandidate(slot: Slot, process: SimProcess): OurCandidate | ForeignCandidate {
-    const { world, network, scenario, machine, planted } = this.#options;
+    const { world, network, scenario, machine, planted, untold } = this.#options;
     const { link, identity, plan } = slot;
     const random = new Random(slot.random.int(0, 2 ** 31));
-    const around = { world, network, process, link, random, machine, planted };
+    const around = { world, network, process, link, random, machine, planted, untold };
     if (plan.library === 'ours') {
       return new OurCandidate({ ...plan.options, identity, timing: plan.timing }, around);
     }

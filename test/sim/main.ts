@@ -27,6 +27,7 @@ const USAGE = `Simulates elections from seeds, and judges them by the true timel
 
   --per-seed N      terms a seed; a quarter of it in slow ones (default 100)
   --beyond          lets clocks run further apart than lease and renew deadline allow
+  --untold          with applications that have no onStoppedLeading
 `;
 
 const { values } = parseArgs({
@@ -45,6 +46,7 @@ const { values } = parseArgs({
     overlap: { type: 'string', default: '0' },
     'max-seeds': { type: 'string', default: '300' },
     beyond: { type: 'boolean', default: false },
+    untold: { type: 'boolean', default: false },
     log: { type: 'boolean', default: false },
   },
 });
@@ -70,6 +72,7 @@ async function runOne(seed: number): Promise<void> {
     seed,
     terms: perSeed,
     beyondBound: values.beyond,
+    untold: values.untold,
     ...(values.log
       ? {
           onFact: (fact) => {
@@ -104,6 +107,7 @@ async function runMany(): Promise<void> {
     minSeeds: number('min-seeds', values['min-seeds']),
     termsPerSeed: perSeed,
     beyondBound: values.beyond,
+    untold: values.untold,
     workers: number('workers', values.workers),
     json: values.json ?? null,
     resume: values.resume,

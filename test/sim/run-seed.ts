@@ -26,6 +26,8 @@ export interface RunOptions {
   readonly planted?: Planted | null;
   /** Clocks run further apart than lease and renew deadline allow. */
   readonly beyondBound?: boolean;
+  /** The applications have no `onStoppedLeading`, so that some stops have nothing to wait for. */
+  readonly untold?: boolean;
   /** Called with each fact, for a full log. */
   readonly onFact?: (fact: Fact) => void;
   /** Ask nobody whether it leads. The verifier is blind then. */
@@ -60,7 +62,7 @@ const machine: LeaderElectionMachine = makeLeaderElectionMachine();
 
 /** One simulation from one seed. The same seed does the same to the last digit. */
 export async function runSeed(options: RunOptions): Promise<RunResult> {
-  const { seed, planted = null } = options;
+  const { seed, planted = null, untold = false } = options;
   const cpuBefore = process.cpuUsage();
   const scenario = drawScenario(seed, options.beyondBound);
   const faults: Record<string, number> = {};
@@ -87,7 +89,7 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   const server = new SimServer(world, new Random(seed, 'server'), EPOCH_MS, count);
   const network = new Network(world, server, new Random(seed, 'network'), count);
   network.streams.trouble.refused = scenario.watchesRefused;
-  const fleet = new Fleet({ world, network, scenario, machine, planted });
+  const fleet = new Fleet({ world, network, scenario, machine, planted, untold });
   const nemesis = new Nemesis({ world, server, network, fleet, scenario, count });
   const observer = new Observer(world, fleet);
   const enough = scenario.pace === 'slow' ? Math.ceil(options.terms / 4) : options.terms;

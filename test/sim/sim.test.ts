@@ -54,6 +54,15 @@ describe('simulated elections', () => {
     expect(total.closestMargin?.aboveFloorMs).toBeGreaterThan(0);
   });
 
+  it('keep them where the end of a term has to wait for nobody', { timeout: 300_000 }, async () => {
+    const total = emptySummary();
+    for (let seed = 1; seed <= 60; seed++) {
+      addTo(total, summaryOf(await runSeed({ seed, terms: TERMS, untold: true })));
+    }
+    expect(total.broken).toEqual([]);
+    expect(total.takeovers['release']).toBeGreaterThan(100);
+  });
+
   const far = 'have two leaders when clocks run further apart than lease over renew deadline';
   it(far, { timeout: 480_000 }, async () => {
     const beyond = PLANTS.find(({ beyondBound }) => beyondBound === true);
@@ -87,7 +96,14 @@ describe('simulated elections', () => {
 });
 
 describe('a campaign', () => {
-  const few = { firstSeed: 1, terms: Infinity, minSeeds: 0, termsPerSeed: 3, beyondBound: false };
+  const few = {
+    firstSeed: 1,
+    terms: Infinity,
+    minSeeds: 0,
+    termsPerSeed: 3,
+    beyondBound: false,
+    untold: false,
+  };
   const inOneGo = { ...few, workers: 1, onProgress: () => undefined };
   const withoutTime = ({ total, ...rest }: Progress): object => ({
     ...rest,

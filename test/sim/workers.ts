@@ -20,6 +20,7 @@ export interface CampaignOptions {
   readonly minSeeds: number;
   readonly termsPerSeed: number;
   readonly beyondBound: boolean;
+  readonly untold: boolean;
   readonly workers: number;
   /** What an earlier part of the same campaign has come to. */
   readonly done?: Progress;
@@ -39,6 +40,7 @@ interface Order {
   readonly seeds: readonly number[];
   readonly termsPerSeed: number;
   readonly beyondBound: boolean;
+  readonly untold: boolean;
   tries?: number;
 }
 
@@ -66,13 +68,13 @@ class Campaign {
   order(): Order | null {
     const again = this.#again.shift();
     if (again !== undefined) return again;
-    const { terms, minSeeds, lastSeed, termsPerSeed, beyondBound } = this.#options;
+    const { terms, minSeeds, lastSeed, termsPerSeed, beyondBound, untold } = this.#options;
     if (this.#total.terms >= terms && this.#total.seeds >= minSeeds) return null;
     const seeds: number[] = [];
     for (; seeds.length < CHUNK && this.#next <= lastSeed; this.#next++) {
       if (!this.#ahead.has(this.#next)) seeds.push(this.#next);
     }
-    return seeds.length === 0 ? null : { seeds, termsPerSeed, beyondBound };
+    return seeds.length === 0 ? null : { seeds, termsPerSeed, beyondBound, untold };
   }
 
   take(order: Order, summary: Summary): void {
@@ -139,10 +141,10 @@ function runWorker(campaign: Campaign): Promise<boolean> {
   });
 }
 
-async function carryOut({ seeds, termsPerSeed, beyondBound }: Order): Promise<Summary> {
+async function carryOut({ seeds, termsPerSeed, ...scene }: Order): Promise<Summary> {
   const sum = emptySummary();
   for (const seed of seeds) {
-    addTo(sum, summaryOf(await runSeed({ seed, terms: termsPerSeed, beyondBound })));
+    addTo(sum, summaryOf(await runSeed({ seed, terms: termsPerSeed, ...scene })));
   }
   return sum;
 }

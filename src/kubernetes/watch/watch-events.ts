@@ -20,34 +20,18 @@ const TYPES: ReadonlySet<unknown> = new Set(['ADDED', 'MODIFIED', 'DELETED', 'BO
  *
  * @throws {BrokenWatch | Error} when the connection breaks, or what arrives is no watch
  */
-export function readEvents(
+export async function readEvents(
   body: IncomingMessage,
   deliver: (event: WatchEvent) => void,
 ): Promise<void> {
   const decoder = new StringDecoder('utf8');
   let rest = '';
-  const read = (chunk: Buffer): void => {
+  for await (const chunk of body as AsyncIterable<Buffer>) {
     const lines = (rest + decoder.write(chunk)).split('\n');
     rest = lines.pop() ?? '';
     for (const line of lines) if (line.trim() !== '') deliver(parseEvent(line));
     if (rest.length > MAX_LINE) throw new BrokenWatch('a line without end');
-  };
-  return new Promise((resolve, reject) => {
-    // A listener hears of a chunk within the turn in which it arrives; iterating takes a few more.
-    body.on('data', (chunk: Buffer) => {
-      try {
-        read(chunk);
-      } catch (error) {
-        body.removeAllListeners('data');
-        body.destroy(error as Error);
-      }
-    });
-    body.once('end', resolve);
-    body.once('error', reject);
-    body.once('close', () => {
-      reject(new Error('the connection was closed in the middle of the answer'));
-    });
-  });
+  }
 }
 
 function parseEvent(line: string): WatchEvent {

@@ -5,7 +5,7 @@ import { toClaiming, toHoldingBack, toReading, toWaiting, toWatching } from '../
 
 const watched = { watched: true } as const;
 
-/** With this, the herd delay is 23 ms, and a look at a lock without news comes after 6.3 s. */
+/** With this, the herd delay is 24 ms, and a look at a lock without news comes after 6.3 s. */
 const midway = { watched: true, random: () => 0.8 } as const;
 
 /** What the watch tells a candidate. */
@@ -99,7 +99,7 @@ export const watchingEdges: EdgeTests = {
     // Somebody sets a label: the lock is as free as it was, and the next write is based on this.
     const relabelled = c.lock.snapshot(record({ holderIdentity: '' }));
     await c.lock.watching.changed(relabelled);
-    await c.after(20, 'acquiring.holdingBack', 'acquiring.claiming');
+    await c.after(21, 'acquiring.holdingBack', 'acquiring.claiming');
     const claim = await c.lock.expectCall('update');
     assert.equal(claim.base, relabelled);
   },
@@ -117,7 +117,7 @@ export const watchingEdges: EdgeTests = {
   'acquiring.holdingBack after(herdDelay) if lockIsFree': async (start) => {
     const c = start(midway);
     const released = await toHoldingBack(c);
-    await c.after(23, 'acquiring.holdingBack', 'acquiring.claiming');
+    await c.after(24, 'acquiring.holdingBack', 'acquiring.claiming');
     const claim = await c.lock.expectCall('update');
     assert.equal(claim.base, released);
     await c.lock.commit();
@@ -129,7 +129,7 @@ export const watchingEdges: EdgeTests = {
     await toWatching(c, 1);
     // The lease runs out, and the watch may have missed what happened: look before the leap.
     await c.after(1_000, 'acquiring.waiting', 'acquiring.holdingBack');
-    await c.after(23, 'acquiring.holdingBack', 'acquiring.reading');
+    await c.after(24, 'acquiring.holdingBack', 'acquiring.reading');
     await c.lock.expectCall('get');
   },
 };

@@ -50,7 +50,7 @@ export const vanishingScenarios: EdgeTests = {
       await c.answer('get', c.lock.failure('notFound'));
       // A whole lease after it vanished, and after another look.
       await c.after(2_360, 'acquiring.waiting', 'acquiring.holdingBack');
-      await c.clock.advance(23);
+      await c.clock.advance(24);
       await c.answer('get', c.lock.failure('notFound'));
       c.at('acquiring.claiming');
       await c.lock.expectCall('create');

@@ -13,7 +13,7 @@ import {
 
 const watched = { watched: true } as const;
 
-/** With this, the first herd delay is 23 ms, and a look at a lock without news comes after 6.3 s. */
+/** With this, the first herd delay is 24 ms, and a look at a lock without news comes after 6.3 s. */
 const midway = { watched: true, random: () => 0.8 } as const;
 
 const free = (c: Candidate) => c.lock.snapshot(record({ holderIdentity: '' }));
@@ -40,7 +40,7 @@ export const watchingScenarios: EdgeTests = {
     const c = start(midway);
     await toHoldingBack(c);
     c.mark();
-    await c.after(23, 'acquiring.holdingBack', 'acquiring.claiming');
+    await c.after(24, 'acquiring.holdingBack', 'acquiring.claiming');
     const claim = await c.lock.commit();
     assert.equal(claim.record?.leaderTransitions, 4);
     c.wentOnlyThrough('acquiring.holdingBack', 'acquiring.claiming', 'elected.leading');

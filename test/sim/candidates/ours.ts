@@ -56,6 +56,8 @@ export interface Surroundings {
   readonly random: Random;
   readonly machine: LeaderElectionMachine;
   readonly planted: Planted | null;
+  /** The application has no `onStoppedLeading`, and hears of the end of a term as an event. */
+  readonly untold: boolean;
 }
 
 export interface Answer {
@@ -204,6 +206,9 @@ export class OurCandidate {
   }
 
   #hear(who: string, news: ElectionNews): void {
+    if (news.type === 'stoppedLeading' && this.#around.untold) {
+      this.#application.hearOfTheEnd(news.reason);
+    }
     if (news.type !== 'startedLeading') return;
     const { world, process } = this.#around;
     this.mayLead = true;
@@ -215,7 +220,7 @@ export class OurCandidate {
   #makeConfig(): LeaderElectionConfig {
     const { options } = this;
     const { timing } = options;
-    const { process, random } = this.#around;
+    const { process, random, untold } = this.#around;
     const { onStartedLeading, onStoppedLeading, onNewLeader } = this.#application;
     return {
       lock: this.#makeLock(),
@@ -228,7 +233,7 @@ export class OurCandidate {
       reclaimOwnIdentity: options.reclaimOwnIdentity,
       useServerClock: options.useServerClock,
       onStartedLeading,
-      onStoppedLeading,
+      ...(untold ? {} : { onStoppedLeading }),
       onNewLeader,
       logger: QUIET,
       clock: process.clock(this),

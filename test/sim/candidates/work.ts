@@ -68,6 +68,14 @@ export class Application {
     );
   };
 
+  /** For one without `onStoppedLeading`. */
+  hearOfTheEnd(reason: string): void {
+    const { world } = this.#options;
+    const which = { who: this.#who, term: this.#term };
+    world.record({ kind: 'stopCallback', t: world.now, ...which, reason });
+    world.record({ kind: 'stopCallbackEnded', t: world.now, ...which });
+  }
+
   onStoppedLeading = async (reason: string): Promise<void> => {
     const { world, process } = this.#options;
     const which = { who: this.#who, term: this.#term };
