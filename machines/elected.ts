@@ -88,7 +88,6 @@ export const elected = electionSetup.createStateConfig({
             actions: [
               'requestStop',
               { type: 'setEndReason', params: 'stopped' },
-              'drainTerm',
               'announceDraining',
               'announceStop',
             ],

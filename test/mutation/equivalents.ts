@@ -105,6 +105,10 @@ export const equivalents: readonly Equivalents[] = [
     ],
   },
   {
+    why: 'announceDraining says "stopped" where no reason is set yet, which is the one that is set.',
+    mutants: [/^elected\.leading stop if nothingToWaitFor: setEndReason after announceDraining$/],
+  },
+  {
     why: 'News is handed out when the actions of a step have run, in whatever order.',
     mutants: [/^elected\.draining entry: drainTerm after announceDraining$/],
   },

@@ -73,7 +73,7 @@ export const plants: readonly Plant[] = [
     }),
   ),
   // Letting it go.
-  mutant('releases while the work still runs', 'elected.leading stop: leads to releasing'),
+  mutant('releases while the work still runs', 'elected.leading stop else: leads to releasing'),
   mutant(
     'does not release after draining',
     'elected.draining.work.stopping done(onStoppedLeading): leads to stopped',
