@@ -93,9 +93,7 @@ export class ApiClient {
     streaming: boolean,
     read: (response: IncomingMessage, settings: ConnectionSettings) => Promise<T>,
   ): Promise<Attempt<T>> {
-    const known = deadline.givenUp === null ? this.#credentials.known : null;
-    // What is known is not awaited: a write of somebody who has waited for it goes out at once.
-    const settings = known ?? (await this.#settings(request, deadline));
+    const settings = await this.#settings(request, deadline);
     const agent = this.#agentFor(settings, request);
     const done = agent.begin();
     let hasTurn = false;

@@ -66,13 +66,11 @@ export function send<T>(
     const destroy = (): void => {
       request.destroy();
     };
-    const giveUp = (): void => {
-      if (exchange.isStream) setTimeout(destroy, STREAM_LINGERS_MS);
+    const forget = deadline.onGivenUp(() => {
+      // Of one that was given up before it began, nothing has been sent, and nothing shall be.
+      if (exchange.isStream && request.headersSent) setTimeout(destroy, STREAM_LINGERS_MS);
       else destroy();
-    };
-    // Nothing of it has been sent, and nothing shall be.
-    if (deadline.givenUp !== null) destroy();
-    const forget = deadline.onGivenUp(giveUp);
+    });
     request.once('socket', (socket) => {
       if (!request.reusedSocket) socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
     });

@@ -141,10 +141,10 @@ function runWorker(campaign: Campaign): Promise<boolean> {
   });
 }
 
-async function carryOut({ seeds, termsPerSeed, ...scene }: Order): Promise<Summary> {
+async function carryOut({ seeds, termsPerSeed, beyondBound, untold }: Order): Promise<Summary> {
   const sum = emptySummary();
   for (const seed of seeds) {
-    addTo(sum, summaryOf(await runSeed({ seed, terms: termsPerSeed, ...scene })));
+    addTo(sum, summaryOf(await runSeed({ seed, terms: termsPerSeed, beyondBound, untold })));
   }
   return sum;
 }
