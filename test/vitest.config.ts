@@ -15,5 +15,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 120_000,
+    // Machines that run tests are shared: a second, the default, is no time at all on some.
+    expect: { poll: { timeout: 10_000 } },
   },
 });

@@ -32,9 +32,15 @@ export class Collector implements ReportSink, Feed<Timed> {
     this.add(report, 0);
   }
 
-  /** @param ageMs how long ago it happened */
+  /**
+   * Reports of one candidate come in the order in which they happened, whatever their ages say:
+   * those of another process count from its sending, and some of them travel longer than others.
+   *
+   * @param ageMs how long ago it happened
+   */
   add(report: Report, ageMs: number): void {
-    const timed: Timed = { ...report, t: Math.round((this.#now() - ageMs) * 10) / 10 };
+    const t = Math.round((this.#now() - ageMs) * 10) / 10;
+    const timed: Timed = { ...report, t: Math.max(t, this.#latestOf(report)) };
     if (!this.#keep(timed)) return;
     for (const listener of this.#listeners) listener(timed);
   }
@@ -47,11 +53,13 @@ export class Collector implements ReportSink, Feed<Timed> {
     return { now: this.#now(), reset: false, reports };
   }
 
-  /** Everything that is remembered, in the order of time. */
+  /** Everything that is remembered: who the candidates are, then what became of them, by time. */
   history(): Timed[] {
-    return [...this.#candidates.values()]
-      .flatMap(({ info, steps, gone }) => [info, ...steps, ...(gone === null ? [] : [gone])])
+    const candidates = [...this.#candidates.values()];
+    const happened = candidates
+      .flatMap(({ steps, gone }): Timed[] => [...steps, ...(gone === null ? [] : [gone])])
       .sort((a, b) => a.t - b.t);
+    return [...candidates.map(({ info }) => info), ...happened];
   }
 
   listen(listener: ReportListener): () => void {
@@ -85,6 +93,11 @@ export class Collector implements ReportSink, Feed<Timed> {
       if (candidate.steps.length > 2 * STEPS_KEPT) candidate.steps.splice(0, STEPS_KEPT);
     }
     return true;
+  }
+
+  #latestOf(report: Report): number {
+    const id = report.kind === 'candidate' ? report.info.id : report.candidate;
+    return this.#candidates.get(id)?.steps.at(-1)?.t ?? -Infinity;
   }
 
   #forgetOldCandidates(): void {

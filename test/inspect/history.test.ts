@@ -103,7 +103,32 @@ describe('what the server remembers', () => {
     const collector = new Collector(() => 1000);
     collector.report({ kind: 'candidate', info: infoOf('a') });
     collector.add(stepReport('a'), 300);
-    expect(collector.history().map(({ t }) => t)).toEqual([700, 1000]);
+    const told = collector.history();
+    expect(told.map(({ kind, t }) => [kind, t])).toEqual([
+      ['candidate', 1000],
+      ['step', 700],
+    ]);
+    const history = new History();
+    history.apply(pageMessage(told));
+    expect(history.candidate('a')?.steps).toHaveLength(1);
+  });
+
+  it('leaves what one candidate reports in its order, though some of it travelled longer', () => {
+    let now = 1000;
+    const collector = new Collector(() => now);
+    collector.report({ kind: 'candidate', info: infoOf('a') });
+    collector.add(stepReport('a'), 0);
+    now = 1010;
+    // Happened later, but arrived so fast that by its age it seems to be the earlier of the two.
+    collector.add(stepReport('a', leads('7')), 12);
+    collector.add(stepReport('a', leads('7')), 0);
+    const steps = collector.history().filter((report) => report.kind === 'step');
+    expect(steps.map(({ t, view }) => [t, view.leads])).toEqual([
+      [1000, false],
+      [1000, true],
+      [1010, true],
+    ]);
+    expect(termsUntil(steps, 2000).map(({ fencingToken }) => fencingToken)).toEqual(['7']);
   });
 });
 
