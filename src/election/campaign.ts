@@ -19,9 +19,12 @@ export class Campaign {
   constructor(actor: LeaderElectionActor, deliver: (news: ElectionNews) => void) {
     this.actor = actor;
     this.outcome = new Promise((resolve, reject) => {
-      actor.on('ended', ({ outcome }) => {
-        this.#over = true;
-        resolve(outcome);
+      actor.on('*', (news) => {
+        if (news.type === 'ended') {
+          this.#over = true;
+          resolve(news.outcome);
+        }
+        deliver(news);
       });
       actor.subscribe({
         next: ({ value }) => {
@@ -42,7 +45,6 @@ export class Campaign {
     // Whoever waits for the outcome gets the rejection; nobody waiting is no reason to end the
     // process.
     this.outcome.catch(() => undefined);
-    actor.on('*', deliver);
   }
 
   /** Asks the chart, so that a callback is told where its own call comes from. */

@@ -1,18 +1,15 @@
 import { createActor } from 'xstate';
 import { leaderElectionMachine, type LeaderElectionActor } from '../../machines/leader-election.js';
 import type { ElectionState } from '../../machines/types.js';
-import type {
-  EndReason,
-  LeaderElectionConfig,
-  Outcome,
-  ResolvedConfig,
-} from '../config/leader-election-config.js';
+import type { EndReason, LeaderElectionConfig, Outcome } from '../config/leader-election-config.js';
 import { resolveConfig } from '../config/resolve-config.js';
 import { NotLeaderError } from '../errors/not-leader-error.js';
 import { rehearseOnce } from '../rehearsal/rehearse-once.js';
+import type { ResourceLock } from '../lock/resource-lock.js';
+import type { Clock } from '../time/clock.js';
 import { Campaign } from './campaign.js';
 import { type ElectionEventType, type ElectionListener, Listeners } from './listeners.js';
-import { newsLogger } from './logging.js';
+import { NewsLog } from './logging.js';
 import type { Term } from './term.js';
 
 export interface RunOptions {
@@ -30,7 +27,7 @@ export interface RunOptions {
  */
 export class LeaderElection {
   readonly #config: LeaderElectionConfig;
-  readonly #resolved: ResolvedConfig;
+  readonly #clock: Clock;
   readonly #listeners: Listeners;
   #campaign: Campaign;
 
@@ -39,19 +36,17 @@ export class LeaderElection {
    * no timer runs, before `run()`, `acquire()` or `lead()` is called.
    */
   constructor(config: LeaderElectionConfig) {
-    this.#resolved = resolveConfig(config);
+    const { logger, lock, clock } = resolveConfig(config);
+    const { description, identity } = lock;
     this.#config = config;
-    const { logger, lock } = this.#resolved;
-    this.#listeners = new Listeners(
-      logger,
-      newsLogger(logger, { lock: lock.description, identity: lock.identity }),
-    );
+    this.#clock = clock;
+    this.#listeners = new Listeners(logger, new NewsLog(logger, { lock: description, identity }));
     this.#campaign = this.#newCampaign(config);
   }
 
   /** This candidate's name in the lock. */
   get identity(): string {
-    return this.#resolved.lock.identity;
+    return this.#lock.identity;
   }
 
   /**
@@ -179,8 +174,12 @@ export class LeaderElection {
 
   /** For loggers and inspectors: nothing of the configuration, which may hold secrets. */
   toJSON(): Record<string, unknown> {
-    const { lock } = this.#resolved;
-    return { lock: lock.description, identity: lock.identity, state: this.state };
+    const { description, identity } = this.#lock;
+    return { lock: description, identity, state: this.state };
+  }
+
+  get #lock(): ResourceLock {
+    return this.#campaign.actor.getSnapshot().context.config.lock;
   }
 
   /** A candidacy that is over is followed by a new one; one that runs is joined. */
@@ -190,7 +189,7 @@ export class LeaderElection {
   }
 
   #newCampaign(config: LeaderElectionConfig): Campaign {
-    const { clock } = this.#resolved;
+    const clock = this.#clock;
     return new Campaign(createActor(leaderElectionMachine, { input: config, clock }), (news) => {
       if (news.type === 'watching') rehearseOnce(clock);
       this.#listeners.deliver(news);

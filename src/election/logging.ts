@@ -38,101 +38,111 @@ const OVERRUN =
   'The work of a lost term has not ended and the lease has run out: it may run beside another ' +
   'leader. onStartedLeading must end when term.signal is aborted';
 
+/** Whose news they are. */
+interface Candidate {
+  readonly lock: string;
+  readonly identity: string;
+}
+
 /**
  * Writes the news of one election to a log. A failure that repeats itself is a warning once, and
  * again after it changes or is over; in between it goes to the debug level.
  */
-export function newsLogger(
-  logger: Logger,
-  candidate: { readonly lock: string; readonly identity: string },
-): (news: ElectionNews) => void {
-  let lastFailure = '';
-  const logWatch = watchLogger(logger, candidate);
-  const warnOnce = (message: string, failure: Failure): void => {
-    const text = `${message} ${failure.error.message}`;
-    // Being second in a race for a free lock is no trouble, and happens at every hand-over.
-    const lostRace = failure.type === 'acquireFailed' && failure.error.kind === 'conflict';
-    const level = lostRace || text === lastFailure ? 'debug' : 'warn';
-    if (!lostRace) lastFailure = text;
-    logger[level]({ ...candidate, err: failure.error, failures: failure.failures }, message);
-  };
+export class NewsLog {
+  readonly #logger: Logger;
+  readonly #candidate: Candidate;
+  #lastFailure = '';
+  #lastWatchFailure = '';
 
-  return (news) => {
+  constructor(logger: Logger, candidate: Candidate) {
+    this.#logger = logger;
+    this.#candidate = candidate;
+  }
+
+  write(news: ElectionNews): void {
     switch (news.type) {
       case 'acquireFailed':
-        warnOnce('Looking at the lock failed; it will be tried again', news);
+        this.#warnOnce('Looking at the lock failed; it will be tried again', news);
         break;
       case 'renewFailed':
-        warnOnce('A renewal failed; it is tried again until the renew deadline', news);
+        this.#warnOnce('A renewal failed; it is tried again until the renew deadline', news);
         break;
       case 'releaseFailed':
-        warnOnce('Releasing the lock failed; it is tried again until the lease has run out', news);
+        this.#warnOnce(
+          'Releasing the lock failed; it is tried again until the lease has run out',
+          news,
+        );
         break;
       case 'startedLeading':
-        lastFailure = '';
-        logger.info({ ...candidate, fencingToken: String(news.term.fencingToken) }, 'Leading');
+        this.#lastFailure = '';
+        this.#say('info', 'Leading', { fencingToken: String(news.term.fencingToken) });
         break;
       case 'renewed':
-        lastFailure = '';
+        this.#lastFailure = '';
         break;
       case 'draining':
-        logger.info({ ...candidate, reason: news.reason }, 'Draining: the work was told to end');
+        this.#say('info', 'Draining: the work was told to end', { reason: news.reason });
         break;
       case 'stoppedLeading':
-        logger.info({ ...candidate, reason: news.reason }, 'Stopped leading');
+        this.#say('info', 'Stopped leading', { reason: news.reason });
         break;
       case 'released':
-        logger.info(candidate, 'Released the lock');
+        this.#say('info', 'Released the lock');
         break;
       case 'newLeader':
         // Of its own leadership 'Leading' tells, with the token.
-        if (news.identity === candidate.identity) break;
-        logger.info({ ...candidate, leader: news.identity }, 'Another identity leads');
+        if (news.identity === this.#candidate.identity) break;
+        this.#say('info', 'Another identity leads', { leader: news.identity });
         break;
       case 'recordUnreadable':
-        logger.warn(
-          { ...candidate, problem: news.problem },
+        this.#say(
+          'warn',
           `The record in the lock cannot be read (${news.problem}); it counts as held until it has ` +
             'not changed for a lease duration',
+          { problem: news.problem },
         );
         break;
       case 'watching':
+        this.#lastWatchFailure = '';
+        this.#say('debug', 'Watching the lock');
+        break;
       case 'watchFailed':
-        logWatch(news);
+        this.#warnOfWatch(news.error);
         break;
       case 'overrun':
-        logger.error(candidate, OVERRUN);
+        this.#say('error', OVERRUN);
         break;
       case 'callbackFailed':
-        logger.error({ ...candidate, err: news.error }, `${news.callback} failed`);
+        this.#say('error', `${news.callback} failed`, { err: news.error });
         break;
       case 'ended':
-        logger.debug({ ...candidate, outcome: news.outcome }, 'The candidacy is over');
+        this.#say('debug', 'The candidacy is over', { outcome: news.outcome });
         break;
       case 'stateChanged':
-        logger.debug({ ...candidate, from: news.previous, to: news.state }, 'State changed');
+        this.#say('debug', 'State changed', { from: news.previous, to: news.state });
         break;
     }
-  };
-}
+  }
 
-/** A watch that cannot be had is a warning once, until it can be had or the reason is another. */
-function watchLogger(
-  logger: Logger,
-  candidate: object,
-): (news: Extract<ElectionEmitted, { readonly type: 'watching' | 'watchFailed' }>) => void {
-  let lastFailure = '';
-  return (news) => {
-    if (news.type === 'watching') {
-      lastFailure = '';
-      logger.debug(candidate, 'Watching the lock');
-      return;
-    }
-    const { error } = news;
-    const level = error.message === lastFailure ? 'debug' : 'warn';
-    lastFailure = error.message;
-    logger[level]({ ...candidate, err: error }, 'The lock cannot be watched; it is polled');
-  };
+  #say(level: keyof Logger, message: string, fields: object = {}): void {
+    this.#logger[level]({ ...this.#candidate, ...fields }, message);
+  }
+
+  #warnOnce(message: string, { type, error, failures }: Failure): void {
+    const text = `${message} ${error.message}`;
+    // Being second in a race for a free lock is no trouble, and happens at every hand-over.
+    const lostRace = type === 'acquireFailed' && error.kind === 'conflict';
+    const level = lostRace || text === this.#lastFailure ? 'debug' : 'warn';
+    if (!lostRace) this.#lastFailure = text;
+    this.#say(level, message, { err: error, failures });
+  }
+
+  /** A watch that cannot be had is a warning once, until it can be had or the reason is another. */
+  #warnOfWatch(err: Error): void {
+    const level = err.message === this.#lastWatchFailure ? 'debug' : 'warn';
+    this.#lastWatchFailure = err.message;
+    this.#say(level, 'The lock cannot be watched; it is polled', { err });
+  }
 }
 
 type Failure = Extract<ElectionEmitted, { readonly failures: number }>;

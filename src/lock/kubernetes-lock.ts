@@ -9,7 +9,7 @@ import {
 } from '../kubernetes/kube-config.js';
 import { safeReason } from '../kubernetes/safe-reason.js';
 import { ageByServer } from './age-by-server.js';
-import { type Endpoint, KubernetesLockWatch } from './kubernetes-lock-watch.js';
+import { type Endpoint, KubernetesLockWatch, type LockInsides } from './kubernetes-lock-watch.js';
 import { checkLockOptions, defaultIdentity, type KubernetesLockOptions } from './lock-options.js';
 import { collectionPath, objectPath } from './object-path.js';
 import type { LeaderElectionRecord } from './record.js';
@@ -47,6 +47,14 @@ export interface KubernetesLockJson {
 
 /** What the locks on a Kubernetes object have in common. Everything private is hidden from logs. */
 export abstract class KubernetesLock implements ResourceLock {
+  static readonly #insides: LockInsides<KubernetesLock> = {
+    format: (lock) => lock.#format,
+    endpoint: (lock) => lock.#endpoint,
+    resolveEndpoint: (lock) => lock.#resolveEndpoint(),
+    read: (lock, json) => lock.#snapshot(json),
+    asLockError: (lock, error) => lock.#asLockError(error),
+  };
+
   readonly #format: RecordFormat;
   readonly #name: string;
   readonly #identity: string;
@@ -117,14 +125,7 @@ export abstract class KubernetesLock implements ResourceLock {
 
   /** Watches the object; together with others of its kind in the namespace where that is allowed. */
   watch(watcher: LockWatcher): LockWatch {
-    return new KubernetesLockWatch(watcher, {
-      endpoint: () => this.#endpoint,
-      resolveEndpoint: () => this.#resolveEndpoint(),
-      format: this.#format,
-      name: this.#name,
-      read: (json) => this.#snapshot(json),
-      asLockError: (error) => this.#asLockError(error),
-    });
+    return new KubernetesLockWatch(watcher, this, KubernetesLock.#insides);
   }
 
   toJSON(): KubernetesLockJson {

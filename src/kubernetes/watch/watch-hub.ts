@@ -2,19 +2,29 @@ import { LockError } from '../../errors/lock-error.js';
 import type { ApiTransport } from '../api-client.js';
 import { nameOf, type WatchEvent } from './watch-events.js';
 import { type Pacing, WatchLoop } from './watch-loop.js';
+import { type Watcher, Watchers } from './watchers.js';
 import type { WatchTarget } from './watch-request.js';
 
-/** Who watches one object. */
-export interface Watcher {
-  changed(event: WatchEvent): void;
-  opened(gap: boolean): void;
-  failed(error: LockError): void;
-}
+/** One watcher's part in a hub. There may be thousands, so it holds nothing but whose it is. */
+export class Subscription {
+  readonly #hub: WatchHub;
+  readonly #name: string;
+  readonly #watcher: Watcher;
 
-export interface Subscription {
+  constructor(hub: WatchHub, name: string, watcher: Watcher) {
+    this.#hub = hub;
+    this.#name = name;
+    this.#watcher = watcher;
+  }
+
   /** Set the watch up anew: it has missed something. */
-  doubt(): void;
-  close(): void;
+  doubt(): void {
+    this.#hub.restart(this.#name, this.#watcher);
+  }
+
+  close(): void {
+    this.#hub.dismiss(this.#name, this.#watcher);
+  }
 }
 
 /**
@@ -37,7 +47,7 @@ export class WatchHub {
   readonly #transport: ApiTransport;
   readonly #target: WatchTarget;
   readonly #pacing: Pacing;
-  readonly #watchers = new Map<string, Set<Watcher>>();
+  readonly #watchers = new Watchers();
   readonly #singles = new Map<string, WatchLoop>();
   #shared: WatchLoop | null = null;
   #refusedAtMs = -Infinity;
@@ -58,27 +68,29 @@ export class WatchHub {
   }
 
   subscribe(name: string, watcher: Watcher): Subscription {
-    const watchers = this.#watchers.get(name) ?? new Set();
-    this.#watchers.set(name, watchers.add(watcher));
+    this.#watchers.add(name, watcher);
     const open = this.#loopOf(name)?.isOpen === true;
     // Not within this call: who subscribes has not got the subscription yet.
     if (open)
       queueMicrotask(() => {
-        if (watchers.has(watcher)) watcher.opened(false);
+        if (this.#watchers.has(name, watcher)) watcher.opened(false);
       });
     this.#adapt(name);
-    return {
-      doubt: () => {
-        if (watchers.has(watcher)) this.#loopOf(name)?.restart();
-      },
-      close: () => {
-        watchers.delete(watcher);
-        // A candidate that becomes the leader closes one watch and opens the next in one step.
-        queueMicrotask(() => {
-          this.#closeUnused(name);
-        });
-      },
-    };
+    return new Subscription(this, name, watcher);
+  }
+
+  /** For subscriptions. */
+  restart(name: string, watcher: Watcher): void {
+    if (this.#watchers.has(name, watcher)) this.#loopOf(name)?.restart();
+  }
+
+  /** For subscriptions. */
+  dismiss(name: string, watcher: Watcher): void {
+    this.#watchers.remove(name, watcher);
+    // A candidate that becomes the leader closes one watch and opens the next in one step.
+    queueMicrotask(() => {
+      this.#closeUnused(name);
+    });
   }
 
   #loopOf(name: string): WatchLoop | null {
@@ -98,7 +110,7 @@ export class WatchHub {
     if (this.#singles.size >= MAX_SINGLE) {
       const error = this.#tooMany(name);
       queueMicrotask(() => {
-        this.#each(name, (watcher) => {
+        this.#watchers.tell(name, (watcher) => {
           watcher.failed(error);
         });
       });
@@ -111,12 +123,12 @@ export class WatchHub {
         this.#tell(event);
       },
       opened: (gap) => {
-        this.#each(name, (watcher) => {
+        this.#watchers.tell(name, (watcher) => {
           watcher.opened(gap);
         });
       },
       failed: (error) => {
-        this.#each(name, (watcher) => {
+        this.#watchers.tell(name, (watcher) => {
           watcher.failed(error);
         });
       },
@@ -134,7 +146,7 @@ export class WatchHub {
       opened: (gap) => {
         for (const loop of this.#singles.values()) loop.close();
         this.#singles.clear();
-        this.#everybody((watcher) => {
+        this.#watchers.tellAll((watcher) => {
           watcher.opened(gap);
         });
       },
@@ -143,9 +155,9 @@ export class WatchHub {
           this.#stopSharing();
           return;
         }
-        for (const name of [...this.#watchers.keys()]) {
+        for (const name of this.#watchers.names) {
           if (this.#singles.get(name)?.isOpen === true) continue;
-          this.#each(name, (watcher) => {
+          this.#watchers.tell(name, (watcher) => {
             watcher.failed(error);
           });
         }
@@ -158,12 +170,11 @@ export class WatchHub {
     this.#shared?.close();
     this.#shared = null;
     this.#refusedAtMs = this.#nowMs;
-    for (const name of this.#watchers.keys()) this.#single(name);
+    for (const name of this.#watchers.names) this.#single(name);
   }
 
   #closeUnused(name: string): void {
-    if (this.#watchers.get(name)?.size === 0) {
-      this.#watchers.delete(name);
+    if (this.#watchers.forgetUnwatched(name)) {
       this.#singles.get(name)?.close();
       this.#singles.delete(name);
     }
@@ -183,17 +194,9 @@ export class WatchHub {
   #tell(event: WatchEvent): void {
     const name = nameOf(event.object);
     if (name === null) return;
-    this.#each(name, (watcher) => {
+    this.#watchers.tell(name, (watcher) => {
       watcher.changed(event);
     });
-  }
-
-  #each(name: string, tell: (watcher: Watcher) => void): void {
-    for (const watcher of [...(this.#watchers.get(name) ?? [])]) tell(watcher);
-  }
-
-  #everybody(tell: (watcher: Watcher) => void): void {
-    for (const name of [...this.#watchers.keys()]) this.#each(name, tell);
   }
 
   #tooMany(name: string): LockError {

@@ -232,7 +232,8 @@ function importSection(imports: NonNullable<Results['scenarios']['import']>): st
   });
   return `## Import
 
-Fresh Node processes, files in the page cache. Memory: medians of what the process and its heap grew by.
+Fresh Node processes, files in the page cache. The garbage of one import is collected before the next.
+Memory: medians of what the process, at its height, and its heap grew by.
 
 ${table(['what', 'median', 'worst', 'resident', 'heap', 'rounds'], rows)}`;
 }

@@ -1,11 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import {
-  hubFor,
-  type Subscription,
-  type Watcher,
-  WatchHub,
-} from '../../../../src/kubernetes/watch/watch-hub.js';
+import { hubFor, type Subscription, WatchHub } from '../../../../src/kubernetes/watch/watch-hub.js';
 import { versionOf } from '../../../../src/kubernetes/watch/watch-events.js';
+import type { Watcher } from '../../../../src/kubernetes/watch/watchers.js';
 import { VirtualClock } from '../../../../src/testing/virtual-clock.js';
 import { arrived, type FakeStream, FakeStreams } from '../support/fake-streams.js';
 
@@ -37,7 +33,7 @@ function namespace() {
       failed: ({ kind }) => log.push(`failed: ${kind}`),
     };
     const subscription: Subscription = hub.subscribe(name, watcher);
-    return { name, log, ...subscription };
+    return Object.assign(subscription, { name, log });
   };
   /** The open requests for single objects, by name; `*` is the one for all. */
   const watched = (): string[] => streams.open.map(nameOf).sort();
