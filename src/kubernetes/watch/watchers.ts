@@ -56,7 +56,7 @@ export class Watchers {
     return this.#byName.get(name)?.length === 0 && this.#byName.delete(name);
   }
 
-  /** Whoever is told something at all is told it in this order. */
+  /** At once, or for most of a crowd in a moment; each hears everything in the order of the calls. */
   tell(name: string, tell: Tell): void {
     const watchers = this.#of(name);
     const before = this.#untold.get(name);
