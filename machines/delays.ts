@@ -59,15 +59,17 @@ export function retryPeriod({ context }: Args): number {
  * Before a candidate tries for a lock that has come free, so that not all write at once. Nobody knows
  * how many there are: a few shall not wait for long, and of many only a few shall write.
  *
- * So at first most try at once, and the others a little later, which leaves the first the time to be
- * heard of. Whoever then finds another faster has reason to think that there is a crowd, and draws
- * from a longer window in which most hold back until late and few try early: the more there are, the
- * sooner the first tries, and nearly always alone. That is the timer by which multicast protocols
- * keep receivers from answering all at once (RFC 5401).
+ * So the first time most try at once, and the others a little later, which leaves the first the time
+ * to be heard of. Whoever then finds another faster has reason to think that there is a crowd, and
+ * draws from a longer window in which most hold back until late and few try early: the more there
+ * are, the sooner the first tries, and nearly always alone. That is the timer by which multicast
+ * protocols keep receivers from answering all at once (RFC 5401). Whoever has come since then tries at
+ * once: the others leave the first try to newcomers, of whom there are few.
  */
-export function herdDelay({ context: { herdWindowMs, jitter } }: Args): number {
+export function herdDelay({ context: { herdWindowMs, jitter, observation } }: Args): number {
   if (herdWindowMs <= SMALL_FLEET_MS) {
-    if (jitter < TRY_AT_ONCE) return 0;
+    const handovers = observation?.snapshot?.record?.leaderTransitions ?? 0;
+    if (handovers > 0 || jitter < TRY_AT_ONCE) return 0;
     const late = (jitter - TRY_AT_ONCE) / (1 - TRY_AT_ONCE);
     return Math.ceil(LATE_FROM_MS + (herdWindowMs - LATE_FROM_MS) * late);
   }

@@ -3,7 +3,10 @@
 /** The window, in ms, in which candidates try as long as they have seen no other be faster. */
 export const SMALL_FLEET_MS = 32;
 
-/** The share of candidates that then try at once; the others do so late in that window. */
+/**
+ * The share of them that try at once where the lock has not changed hands before; the others do so
+ * late in that window.
+ */
 export const TRY_AT_ONCE = 0.68;
 
 /** From here on: by then the news of the first to try has been heard. */

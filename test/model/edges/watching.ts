@@ -67,7 +67,8 @@ export const watchingEdges: EdgeTests = {
   'acquiring.waiting lockChanged if isNews': async (start) => {
     const c = start(midway);
     await toWatching(c);
-    await c.lock.watching.changed(c.lock.snapshot(record({ leaseDurationSeconds: 1 })));
+    const renewed = record({ leaseDurationSeconds: 1, leaderTransitions: 0 });
+    await c.lock.watching.changed(c.lock.snapshot(renewed));
     // The wait counts anew, and by what the record says now.
     await c.after(1_000, 'acquiring.waiting', 'acquiring.holdingBack');
   },

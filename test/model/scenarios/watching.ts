@@ -16,7 +16,8 @@ const watched = { watched: true } as const;
 /** With this, the first herd delay is 24 ms, and a look at a lock without news comes after 6.3 s. */
 const midway = { watched: true, random: () => 0.8 } as const;
 
-const free = (c: Candidate) => c.lock.snapshot(record({ holderIdentity: '' }));
+const free = (c: Candidate, leaderTransitions = 0) =>
+  c.lock.snapshot(record({ holderIdentity: '', leaderTransitions }));
 
 /** A lock that comes free and is claimed at once; another has been faster, unseen by the watch. */
 async function loseRace(c: Candidate): Promise<void> {
@@ -42,8 +43,20 @@ export const watchingScenarios: EdgeTests = {
     c.mark();
     await c.after(24, 'acquiring.holdingBack', 'acquiring.claiming');
     const claim = await c.lock.commit();
-    assert.equal(claim.record?.leaderTransitions, 4);
+    assert.equal(claim.record?.leaderTransitions, 1);
     c.wentOnlyThrough('acquiring.holdingBack', 'acquiring.claiming', 'elected.leading');
+    c.at('elected.leading');
+  },
+
+  'watching: a newcomer takes a lock that has changed hands before without holding back': async (
+    start,
+  ) => {
+    const c = start(midway);
+    await toWatching(c);
+    await c.lock.watching.changed(free(c, 1));
+    await c.clock.advance(0);
+    const claim = await c.lock.commit();
+    assert.equal(claim.record?.leaderTransitions, 2);
     c.at('elected.leading');
   },
 

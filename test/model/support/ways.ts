@@ -16,18 +16,21 @@ export async function toWaiting(c: Candidate, leaseDurationSeconds = 15): Promis
   c.at('acquiring.waiting');
 }
 
-/** A watched lock that another holds: it is looked at only when a renewal is overdue, at 4.4 s. */
+/** Of a lock that nobody has handed over yet: all who wait for it are new to it. */
+const NEW = { leaderTransitions: 0 } as const;
+
+/** A new lock, watched, that another holds: it is looked at when a renewal is overdue, at 4.4 s. */
 export async function toWatching(c: Candidate, leaseDurationSeconds = 15): Promise<void> {
   await toReading(c);
   await c.lock.watching.opened();
-  await c.answer('get', c.lock.heldBy('other', { leaseDurationSeconds }));
+  await c.answer('get', c.lock.heldBy('other', { ...NEW, leaseDurationSeconds }));
   c.at('acquiring.waiting');
 }
 
-/** The watch tells that the lock has been released. */
+/** The watch tells that the new lock has been released. */
 export async function toHoldingBack(c: Candidate): Promise<LockSnapshot> {
   await toWatching(c);
-  const released = c.lock.snapshot(record({ holderIdentity: '' }));
+  const released = c.lock.snapshot(record({ ...NEW, holderIdentity: '' }));
   await c.lock.watching.changed(released);
   c.at('acquiring.holdingBack');
   return released;

@@ -194,6 +194,18 @@ describe('herdDelay', () => {
     expect(drawn).toEqual([0, 0, 0, 18, 28]);
   });
 
+  it('is nothing for a newcomer to a lock that has changed hands: the others leave it the first try', () => {
+    const after = (leaderTransitions: number, herdWindowMs = 32): number => {
+      const { context } = scene(({ lock }) => {
+        const released = lock.snapshot(record({ holderIdentity: '', leaderTransitions }));
+        return { jitter: 0.9, herdWindowMs, observation: observed(released, null) };
+      });
+      return delays.herdDelay({ context });
+    };
+    expect([after(0), after(1), after(7)]).toEqual([28, 0, 0]);
+    expect(after(7, 200)).toBe(197);
+  });
+
   it('is long for most, and short for few, in a crowd', () => {
     const drawn = Array.from({ length: 1_000 }, (_, n) => delay((n + 0.5) / 1_000, 200));
     expect(drawn.filter((ms) => ms < 100).length).toBeLessThan(60);
