@@ -10,7 +10,8 @@ import type { CallbackFailed, CallbackName, ElectionEvent } from './types.js';
 /*
  * The actors that the chart invokes. Each is a thin wrapper around one call on what the caller
  * handed in: the lock, or a callback. They hold no timers: the chart bounds every one of them with
- * a delayed transition, and leaving the state aborts their signal.
+ * a delayed transition, and leaving the state aborts their signal. A lock answers with `ok: false`;
+ * one that throws instead has failed in an unknown way.
  */
 
 export interface LockReading {
@@ -25,11 +26,15 @@ export interface LockReading {
 export const readLock = fromPromise<LockReading, { lock: ResourceLock; clock: Clock }>(
   async ({ input: { lock, clock }, signal }) => {
     const sentAtMs = clock.now().monotonicMs;
-    const answer = await call(() => lock.get({ signal }));
-    const receivedAtMs = clock.now().monotonicMs;
-    if (answer.ok) return { snapshot: answer, sentAtMs, receivedAtMs };
-    if (answer.error.kind === 'notFound') return { snapshot: null, sentAtMs, receivedAtMs };
-    throw answer.error;
+    try {
+      const answer = await lock.get({ signal });
+      const receivedAtMs = clock.now().monotonicMs;
+      if (answer.ok) return { snapshot: answer, sentAtMs, receivedAtMs };
+      if (answer.error.kind === 'notFound') return { snapshot: null, sentAtMs, receivedAtMs };
+      throw answer.error;
+    } catch (error) {
+      throw LockError.from(error);
+    }
   },
 );
 
@@ -43,11 +48,16 @@ export interface WriteLockInput {
 /** Writes the lock, conditionally. Rejects with a {@link LockError}. */
 export const writeLock = fromPromise<LockSnapshot, WriteLockInput>(
   async ({ input: { lock, record, base }, signal }) => {
-    const answer = await call(() =>
-      base === null ? lock.create(record, { signal }) : lock.update(record, { base, signal }),
-    );
-    if (answer.ok) return answer;
-    throw answer.error;
+    try {
+      const answer =
+        base === null
+          ? await lock.create(record, { signal })
+          : await lock.update(record, { base, signal });
+      if (answer.ok) return answer;
+      throw answer.error;
+    } catch (error) {
+      throw LockError.from(error);
+    }
   },
 );
 
@@ -169,13 +179,4 @@ function reportLate(
   err: unknown,
 ): void {
   logger.error({ lock: lock.description, identity: lock.identity, err }, `${callback} failed`);
-}
-
-/** A lock answers with `ok: false`; one that throws instead has failed in an unknown way. */
-async function call<T>(fn: () => Promise<T>): Promise<T> {
-  try {
-    return await fn();
-  } catch (error) {
-    throw LockError.from(error);
-  }
 }

@@ -38,6 +38,35 @@ export interface WorkResult {
   readonly error?: unknown;
 }
 
+interface TermSignal extends AbortSignal {
+  [TERM]: Term;
+}
+
+const TERM = Symbol('term');
+
+/**
+ * Work that has kept the signal and looks at `signal.aborted` asks the same question as one that
+ * calls `isLeading()`, and after the process was stopped it too may ask before the timer fires.
+ */
+const askingTheClock = Object.create(AbortSignal.prototype, {
+  aborted: {
+    get(this: TermSignal) {
+      return !this[TERM].isLeading();
+    },
+  },
+  throwIfAborted: {
+    value(this: TermSignal) {
+      if (this.aborted) throw this.reason;
+    },
+  },
+}) as object;
+
+/** All signals have one prototype: properties of their own cost a thousand of them much memory. */
+function letAskTheClock(signal: AbortSignal, term: Term): void {
+  Object.setPrototypeOf(signal, askingTheClock);
+  (signal as TermSignal)[TERM] = term;
+}
+
 /** The election's side of a {@link Term}: it extends the term, ends it, and runs its work. */
 export class TermHandle implements Term {
   readonly identity: string;
@@ -61,7 +90,7 @@ export class TermHandle implements Term {
     this.#renewDeadlineMs = start.renewDeadlineMs;
     this.#validFrom = start.validFrom;
     this.acquiredAt = new Date(start.validFrom.wallMs);
-    this.#letSignalAskTheClock();
+    letAskTheClock(this.#controller.signal, this);
   }
 
   get signal(): AbortSignal {
@@ -174,22 +203,6 @@ export class TermHandle implements Term {
       ended: this.#draining,
       workFinished: this.#workFinished,
     };
-  }
-
-  /**
-   * Work that has kept the signal and looks at `signal.aborted` asks the same question as one that
-   * calls `isLeading()`, and after the process was stopped it too may ask before the timer fires.
-   */
-  #letSignalAskTheClock(): void {
-    const { signal } = this.#controller;
-    Object.defineProperties(signal, {
-      aborted: { get: () => !this.isLeading() },
-      throwIfAborted: {
-        value: () => {
-          if (!this.isLeading()) throw signal.reason;
-        },
-      },
-    });
   }
 
   /** Work that is told to stop usually rejects with the abort; that is obedience, not failure. */

@@ -98,31 +98,33 @@ export class ApiClient {
     const done = agent.begin();
     let hasTurn = false;
     let streamTaken = false;
-    const take = (response: IncomingMessage): Promise<T> => {
-      if (streaming) {
-        streamTaken = true;
-        response.once('close', done);
-      }
-      return read(response, settings);
-    };
-    const once = (): Promise<T> => {
-      const exchange = {
-        server: settings.server,
-        method: request.method,
-        target: target(request),
-        ...payload(request, settings),
-        agent: streaming ? agent.streams : agent.requests,
-        deadline,
-        isStream: streaming,
-      };
-      return send(exchange, take);
-    };
     try {
       if (!streaming) {
         const turn = agent.turns.take(request.method !== 'GET', deadline);
         if (turn !== null) await turn;
         hasTurn = true;
       }
+      const take = (response: IncomingMessage): Promise<T> => {
+        if (streaming) {
+          streamTaken = true;
+          response.once('close', done);
+        }
+        return read(response, settings);
+      };
+      const once = (): Promise<T> => {
+        const { headers, body } = payload(request, settings);
+        const exchange = {
+          server: settings.server,
+          method: request.method,
+          target: target(request),
+          headers,
+          body,
+          agent: streaming ? agent.streams : agent.requests,
+          deadline,
+          isStream: streaming,
+        };
+        return send(exchange, take);
+      };
       return { result: await retryIfStale(request, agent, deadline, once), settings };
     } catch (error) {
       // The other idle connections run along the same path as the one that just failed.

@@ -10,7 +10,6 @@ export class Deadline {
   readonly #listeners = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;
   #givenUp: GivenUp | null = null;
-  #controller: AbortController | null = null;
 
   constructor(
     readonly timeoutMs: number,
@@ -29,18 +28,6 @@ export class Deadline {
 
   get givenUp(): GivenUp | null {
     return this.#givenUp;
-  }
-
-  /** The same as a signal. Made when it is asked for, because most requests need none. */
-  get signal(): AbortSignal {
-    if (this.#controller === null) {
-      const controller = new AbortController();
-      this.onGivenUp(() => {
-        controller.abort();
-      });
-      this.#controller = controller;
-    }
-    return this.#controller.signal;
   }
 
   /** Calls `act` when the request is given up, at once if it has been. Returns how to revoke that. */

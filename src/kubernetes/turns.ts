@@ -1,3 +1,5 @@
+import type { Deadline } from './deadline.js';
+
 /**
  * Beyond the usual number only those begin that have waited for so long, in milliseconds: a leader
  * renews every few seconds, so that the server must be slow then, and not just busy.
@@ -33,37 +35,30 @@ export class Turns {
 
   /**
    * Null when the turn has come at once; otherwise resolves when it does, and rejects when the
-   * caller gives up before, or has already. Its signal is asked for only then. Whoever has had a
-   * turn must {@link pass} it on.
+   * caller gives up before, or has already. Whoever has had a turn must {@link pass} it on.
    */
-  take(isWrite: boolean, giveUp: { readonly signal: AbortSignal }): Promise<void> | null {
+  take(isWrite: boolean, deadline: Pick<Deadline, 'onGivenUp'>): Promise<void> | null {
     if (this.#underWay < this.#usual) {
       this.#underWay++;
       return null;
     }
-    const { signal } = giveUp;
     const queue = isWrite ? this.#writes : this.#reads;
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
         sinceMs: performance.now(),
         begin: () => {
           queue.delete(waiting);
-          signal.removeEventListener('abort', leave);
+          stay();
           this.#wasWrite = isWrite;
           this.#underWay++;
           resolve();
         },
       };
-      const leave = (): void => {
+      queue.add(waiting);
+      const stay = deadline.onGivenUp(() => {
         queue.delete(waiting);
         reject(new Error('given up'));
-      };
-      if (signal.aborted) {
-        leave();
-        return;
-      }
-      queue.add(waiting);
-      signal.addEventListener('abort', leave, { once: true });
+      });
       // Those under way may hang, so that none of them passes its turn on for a long time.
       this.#advance();
     });

@@ -36,6 +36,8 @@ import {
  */
 const TIMEOUT_WITH_SIGNAL_MS = 60_000;
 
+type Verb = 'get' | 'create' | 'update';
+
 /** What {@link KubernetesLock} shows of itself in JSON and in the console. */
 export interface KubernetesLockJson {
   readonly kind: string;
@@ -147,30 +149,39 @@ export abstract class KubernetesLock implements ResourceLock {
   }
 
   async #perform(
-    verb: 'get' | 'create' | 'update',
+    verb: Verb,
     { signal }: LockCallOptions,
     body: (namespace: string) => KubernetesObject | undefined,
   ): Promise<LockResult> {
     try {
       const { kubeConfig, namespace } = await this.#resolveEndpoint();
-      const call: ApiCall = { ...this.#format, verb, namespace, name: this.#name };
+      const { method, path } = this.#route(verb, namespace);
       const answer = await clientFor(kubeConfig).request({
-        ...route(call, this.#format.apiVersion),
+        method,
+        path,
         body: body(namespace),
         subject: this.description,
         signal,
         timeoutMs: signal === undefined ? DEFAULT_TIMEOUT_MS : TIMEOUT_WITH_SIGNAL_MS,
       });
-      if (answer.status < 200 || answer.status > 299) throw answerError(call, answer);
+      const call = (): ApiCall => ({ ...this.#format, verb, namespace, name: this.#name });
+      if (answer.status < 200 || answer.status > 299) throw answerError(call(), answer);
       // What we have just written has no age.
       const date = verb === 'get' ? answer.headers.date : undefined;
       const snapshot = this.#snapshot(answer.json, date);
-      if (typeof snapshot === 'string') throw unusableAnswer(call, answer, snapshot);
+      if (typeof snapshot === 'string') throw unusableAnswer(call(), answer, snapshot);
       this.#last = snapshot;
       return { ok: true, ...snapshot };
     } catch (error) {
       return { ok: false, error: this.#asLockError(error) };
     }
+  }
+
+  #route(verb: Verb, namespace: string): { method: 'GET' | 'POST' | 'PUT'; path: string } {
+    const format = this.#format;
+    if (verb === 'create') return { method: 'POST', path: collectionPath(format, namespace) };
+    const path = objectPath(format, namespace, this.#name);
+    return { method: verb === 'get' ? 'GET' : 'PUT', path };
   }
 
   async #resolveEndpoint(): Promise<Endpoint> {
@@ -240,16 +251,4 @@ function withoutManagedFields(
   { managedFields, ...metadata }: KubernetesObject,
 ): KubernetesObject {
   return managedFields === undefined ? object : { ...object, metadata };
-}
-
-function route(
-  { verb, namespace, resource, name }: ApiCall,
-  apiVersion: string,
-): { method: 'GET' | 'POST' | 'PUT'; path: string } {
-  const format = { apiVersion, resource };
-  if (verb === 'create') return { method: 'POST', path: collectionPath(format, namespace) };
-  return {
-    method: verb === 'get' ? 'GET' : 'PUT',
-    path: objectPath(format, namespace, name),
-  };
 }

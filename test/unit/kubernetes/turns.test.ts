@@ -1,9 +1,13 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { Deadline } from '../../../src/kubernetes/deadline.js';
 import { Turns } from '../../../src/kubernetes/turns.js';
 
 const never = new AbortController();
 
+const deadlines: Deadline[] = [];
+
 afterEach(() => {
+  for (const deadline of deadlines.splice(0)) deadline.dispose();
   vi.useRealTimers();
 });
 
@@ -12,7 +16,9 @@ function scene(limits: { readonly usual: number; readonly most: number }) {
   const turns = new Turns(limits);
   const begun: string[] = [];
   const ask = (name: string, kind: 'read' | 'write', caller = never): Promise<void> => {
-    const turn = turns.take(kind === 'write', caller);
+    const deadline = new Deadline(60_000, caller.signal);
+    deadlines.push(deadline);
+    const turn = turns.take(kind === 'write', deadline);
     if (turn === null) begun.push(name);
     return Promise.resolve(turn).then(() => {
       if (turn !== null) begun.push(name);
