@@ -145,16 +145,16 @@ export const taking: readonly Regression[] = [
     change: {
       mistake: 'a write that meets a conflict is repeated on whatever is there now',
       file: 'machines/actors.ts',
-      find: ': lock.update(record, { base, signal }),',
-      replace: `: (async () => {
-            for (let now = base; ; ) {
-              const answer = await lock.update(record, { base: now, signal });
-              if (answer.ok || answer.error.kind !== 'conflict') return answer;
-              const again = await lock.get({ signal });
-              if (!again.ok) return again;
-              now = again;
-            }
-          })(),`,
+      find: ': await lock.update(record, { base, signal });',
+      replace: `: await (async () => {
+              for (let now = base; ; ) {
+                const answer = await lock.update(record, { base: now, signal });
+                if (answer.ok || answer.error.kind !== 'conflict') return answer;
+                const again = await lock.get({ signal });
+                if (!again.ok) return again;
+                now = again;
+              }
+            })();`,
     },
   },
   {
