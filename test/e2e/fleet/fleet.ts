@@ -39,6 +39,8 @@ export class Fleet implements AsyncDisposable {
   async start(who: string, changes: Partial<CandidateSettings> = {}): Promise<void> {
     const settings: CandidateSettings = { ...this.#settings, who, ...changes };
     const [command, ...args] = this.#program;
+    // Before the process is there: it may be up before `spawn` returns.
+    const startedAt = machineNow();
     const child = spawn(command, [...args, JSON.stringify(settings)], {
       // Standard input, and the channel for messages, end with this process.
       stdio: ['pipe', 'pipe', 'pipe', ...(this.#program === OWN ? (['ipc'] as const) : [])],
@@ -53,7 +55,6 @@ export class Fleet implements AsyncDisposable {
         for (const look of [...this.#watchers]) look();
       });
     }
-    const startedAt = machineNow();
     await this.waitFor(
       `${who} to start`,
       () => this.reports.find((r) => r.who === who && r.event === 'up' && r.at > startedAt),
