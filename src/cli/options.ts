@@ -9,7 +9,7 @@ import { DEFAULT_TIMINGS, type Timings } from './timings.js';
 /** What every command understands. */
 export interface CommonOptions {
   readonly connection: Connection;
-  /** Null: the pod's own, else that of the context, else `default`. */
+  /** Null: that of the context, else the pod's own, else `default`. */
   readonly namespace: string | null;
   readonly kind: LockKind;
   /** Null: not given. */
@@ -26,7 +26,7 @@ export function addCommonOptions(command: Command): Command {
     .addOption(flag('--lease <name>', 'name of the lock'))
     .addOption(flag('--name <name>', 'the same, for a lock that is no Lease'))
     .addOption(flag('--lock <kind>', 'kind of the lock: lease or configmap (default: lease)'))
-    .addOption(flag('-n, --namespace <name>', "default: the pod's own, else that of the context"))
+    .addOption(flag('-n, --namespace <name>', "default: that of the context, else the pod's own"))
     .addOption(flag('--kubeconfig <file>', 'default: KUBECONFIG, ~/.kube/config, or the pod'))
     .addOption(flag('--context <name>', 'a context of the kubeconfig (default: its current one)'))
     .addOption(flag('--lease-duration <s>', `whole seconds (default: ${leaseDurationSeconds})`))

@@ -80,13 +80,27 @@ async function load(loadModule: () => Promise<ClientNodeModule>): Promise<KubeCo
 
 const POD_NAMESPACE_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
 
-/** The namespace of this pod, else of the current context, else `default`. */
+/** A DNS-1123 label: the only names that a namespace can have. */
+const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
+
+/**
+ * As kubectl has it: the namespace of the current context. Only where that names none, this pod's
+ * own, else `default`: with one kubeconfig, every machine and pod means the same lock.
+ *
+ * @throws LockError of kind `credentials` if no namespace can have that name
+ */
 export async function defaultNamespace(
   kubeConfig: KubeConfigLike,
   podNamespaceFile = POD_NAMESPACE_FILE,
 ): Promise<string> {
-  const ofPod = await readFile(podNamespaceFile, 'utf8').catch(() => '');
-  if (ofPod.trim() !== '') return ofPod.trim();
-  const ofContext = kubeConfig.getContextObject(kubeConfig.getCurrentContext())?.namespace?.trim();
-  return ofContext === undefined || ofContext === '' ? 'default' : ofContext;
+  const current = kubeConfig.getCurrentContext();
+  const ofContext = kubeConfig.getContextObject(current)?.namespace?.trim() ?? '';
+  const ofPod = async (): Promise<string> => readFile(podNamespaceFile, 'utf8').catch(() => '');
+  const namespace = ofContext || (await ofPod()).trim() || 'default';
+  if (NAMESPACE.test(namespace)) return namespace;
+  const where = ofContext === '' ? podNamespaceFile : `the context ${JSON.stringify(current)}`;
+  throw new LockError(
+    `No namespace can have the name that ${where} gives: it must be a DNS-1123 label.`,
+    { kind: 'credentials' },
+  );
 }

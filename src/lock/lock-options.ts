@@ -10,8 +10,8 @@ export interface KubernetesLockOptions {
    */
   readonly name: string;
   /**
-   * Namespace of the object, which must exist. Default: the pod's own, else that of the
-   * kubeconfig's current context, else `default`.
+   * Namespace of the object, which must exist. Default, as for kubectl: that of the kubeconfig's
+   * current context, else the pod's own, else `default`.
    */
   readonly namespace?: string | undefined;
   /**

@@ -1,6 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { KubeConfig } from '@kubernetes/client-node';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { defaultNamespace, loadDefaultKubeConfig } from '../../../src/kubernetes/kube-config.js';
 import { LockError } from '../../../src/errors/lock-error.js';
@@ -75,21 +76,34 @@ describe('the default kubeconfig', () => {
 });
 
 describe('the default namespace', () => {
-  const inStaging = kubeConfig({ server: 'http://x' }, {}, { namespace: 'staging' });
+  const inContext = (namespace?: string) => kubeConfig({ server: 'http://x' }, {}, { namespace });
 
-  it("is the pod's own", async () => {
-    const file = write('namespace', 'production\n');
+  it.each([
+    ['the context', 'the context and the pod', 'staging', 'ci-runners\n', 'staging'],
+    ['the context', 'the context alone', ' staging\n', null, 'staging'],
+    ['the pod', 'the pod alone', undefined, 'ci-runners\n', 'ci-runners'],
+    ['the pod', 'the pod, and the context an empty one', '', 'ci-runners', 'ci-runners'],
+    ['nobody', 'nobody', undefined, null, 'default'],
+    ['nobody', 'nobody, and both are blank', ' ', '\n', 'default'],
+  ])('is that of %s where it is named by %s', async (_, __, ofContext, ofPod, expected) => {
+    const file = ofPod === null ? join(directory, 'missing') : write('namespace', ofPod);
 
-    expect(await defaultNamespace(inStaging, file)).toBe('production');
+    expect(await defaultNamespace(inContext(ofContext), file)).toBe(expected);
   });
 
-  it("is the context's outside a pod", async () => {
-    expect(await defaultNamespace(inStaging, join(directory, 'missing'))).toBe('staging');
+  it("is the pod's for the service account", async () => {
+    const config = new KubeConfig();
+    mkdirSync(join(directory, 'var/run/secrets/kubernetes.io/serviceaccount'), { recursive: true });
+    const file = write('var/run/secrets/kubernetes.io/serviceaccount/namespace', 'jobs\n');
+    config.loadFromCluster(directory);
+
+    expect(await defaultNamespace(config, file)).toBe('jobs');
   });
 
-  it.each([undefined, ''])('is `default` when the context has %j', async (namespace) => {
-    const config = kubeConfig({ server: 'http://x' }, {}, { namespace });
+  it('is refused when no namespace can have that name, before it gets into a path', async () => {
+    const error = await failure(defaultNamespace(inContext('../kube-system; reboot'), 'missing'));
 
-    expect(await defaultNamespace(config, join(directory, 'missing'))).toBe('default');
+    expect(error.kind).toBe('credentials');
+    expect(error.message).toContain('the context "test" gives: it must be a DNS-1123 label');
   });
 });
