@@ -1,5 +1,6 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { loadClientNode } from '../kubernetes/client-node.js';
+import { loadDefaultFiles, loadKubeConfigFiles } from '../kubernetes/kube-config-files.js';
 import { safeReason } from '../kubernetes/safe-reason.js';
 import { ConfigMapLock } from '../lock/config-map-lock.js';
 import type { KubernetesLockOptions } from '../lock/lock-options.js';
@@ -29,16 +30,16 @@ export class UsageError extends CliError {
  * @throws {UsageError | LockError} naming the file or context, and never quoting what is in the file
  */
 export async function loadKubeConfig(connection: Connection): Promise<KubeConfig> {
-  const { KubeConfig } = await loadClientNode();
-  const kubeConfig = new KubeConfig();
+  const library = await loadClientNode();
   if (connection.kind === 'text') {
-    kubeConfig.loadFromString(connection.kubeconfig);
-    return kubeConfig;
+    const given = new library.KubeConfig();
+    given.loadFromString(connection.kubeconfig);
+    return given;
   }
   const { file, context } = connection;
+  let kubeConfig: KubeConfig;
   try {
-    if (file === null) kubeConfig.loadFromDefault();
-    else kubeConfig.loadFromFile(file);
+    kubeConfig = file === null ? loadDefaultFiles(library) : loadKubeConfigFiles(library, [file]);
   } catch (error) {
     const which = file === null ? 'The default kubeconfig' : `--kubeconfig ${file}`;
     throw new UsageError(`${which} cannot be used: ${safeReason(error)}.`);

@@ -11,10 +11,11 @@ import {
   type ApiResponse,
   type ApiStream,
 } from './api-request.js';
-import { Credentials } from './credentials.js';
-import { pluginCommand, type ConnectionSettings } from './connection-settings.js';
+import { Credentials, haveChanged } from './credentials.js';
+import type { ConnectionSettings } from './connection-settings.js';
 import { Deadline } from './deadline.js';
 import { ExchangeError, readBody, send } from './exchange.js';
+import { pluginCommand } from './exec-plugin.js';
 import type { KubeConfigLike } from './kube-config.js';
 import { networkError } from './network-error.js';
 import { bareError, safeReason, scrub } from './safe-reason.js';
@@ -254,9 +255,10 @@ async function readAll(
 
 function head(
   response: IncomingMessage,
-  { address }: ConnectionSettings,
+  { address, withoutCredentials }: ConnectionSettings,
 ): Omit<ApiResponse, 'json'> {
-  return { status: response.statusCode ?? 0, headers: response.headers, address };
+  const { statusCode: status = 0, headers } = response;
+  return { status, headers, address, withoutCredentials };
 }
 
 function parse(text: string): unknown {
@@ -265,11 +267,4 @@ function parse(text: string): unknown {
   } catch {
     return undefined;
   }
-}
-
-function haveChanged(before: ConnectionSettings, now: ConnectionSettings): boolean {
-  return (
-    before.agentKey !== now.agentKey ||
-    JSON.stringify(before.headers) !== JSON.stringify(now.headers)
-  );
 }

@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { LockError } from '../errors/lock-error.js';
-import type { ConnectionSettings } from './connection-settings.js';
+import type { ConnectionSettings, RequestHeaders } from './connection-settings.js';
 import type { Deadline } from './deadline.js';
 import { USER_AGENT } from './version.js';
 
@@ -29,6 +29,8 @@ export interface ApiResponse {
   readonly json: unknown;
   /** `host:port` of the server, for messages. */
   readonly address: string;
+  /** Why no credentials were sent; null or absent when some were. */
+  readonly withoutCredentials?: string | null;
 }
 
 export interface ApiStream {
@@ -37,6 +39,7 @@ export interface ApiStream {
   /** The body, still arriving. Destroy it, or abort the request's signal, to let go. */
   readonly body: IncomingMessage;
   readonly address: string;
+  readonly withoutCredentials?: string | null;
   /** Takes our own credentials out of what the server says, before it goes into a message. */
   readonly scrub: (text: string) => string;
 }
@@ -49,8 +52,8 @@ export function target({ path, query }: ApiRequest): string {
 export function payload(
   request: ApiRequest,
   settings: ConnectionSettings,
-): { headers: Record<string, string>; body: string | undefined } {
-  const headers: Record<string, string> = {
+): { headers: RequestHeaders; body: string | undefined } {
+  const headers: RequestHeaders = {
     Accept: 'application/json',
     'User-Agent': USER_AGENT,
     ...settings.headers,

@@ -3,8 +3,14 @@ import type { Agent } from 'node:http';
 import type { RequestOptions } from 'node:https';
 import type { ConnectionOptions } from 'node:tls';
 import { LockError } from '../errors/lock-error.js';
-import type { KubeCluster, KubeConfigLike } from './kube-config.js';
+import { CredentialProblem, pluginCommand } from './exec-plugin.js';
+import type { KubeCluster, KubeConfigLike, KubeUser } from './kube-config.js';
+import { isLoopback, proxyFor } from './proxy-settings.js';
 import { safeReason } from './safe-reason.js';
+import { UserCredentials } from './user-credentials.js';
+
+/** As Node's HTTP client takes them: several values are several lines. */
+export type RequestHeaders = Record<string, string | string[]>;
 
 /** Where requests go and with which credentials, as of one moment. */
 export interface ConnectionSettings {
@@ -14,7 +20,9 @@ export interface ConnectionSettings {
   /** The proxy's `host:port`, for messages. */
   readonly proxyAddress: string | null;
   /** Credentials and impersonation. */
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<RequestHeaders>;
+  /** Why there are no credentials, for messages; null when there are. */
+  readonly withoutCredentials: string | null;
   readonly tls: ConnectionOptions;
   /** The client library's own agent, when there is a proxy in between. */
   readonly proxyAgent: Agent | null;
@@ -30,28 +38,36 @@ type HttpsOptions = RequestOptions & { pfx?: ConnectionOptions['pfx'] };
  * Asks the kubeconfig for its present credentials: reads certificate and token files, runs the
  * credential plugin if its last answer has expired.
  *
+ * @param credentials remembers what the plugin has answered
  * @throws LockError of kind `credentials`
  */
 export async function readConnectionSettings(
   kubeConfig: KubeConfigLike,
+  credentials = new UserCredentials(),
 ): Promise<ConnectionSettings> {
   const cluster = currentCluster(kubeConfig);
   const server = parseServer(cluster);
+  const proxy = proxyFor(cluster, server);
+  const user = kubeConfig.getCurrentUser() ?? null;
   const options: HttpsOptions & { headers: Record<string, unknown> } = { headers: {} };
   try {
-    await applicable(kubeConfig, cluster, server).applyToHTTPSOptions(options);
+    const seenUser = user === null ? { name: '' } : await credentials.of(user, cluster);
+    const seen = seenCluster(cluster, server, proxy);
+    const isAsItIs = seen === cluster && seenUser === user;
+    const source = isAsItIs ? kubeConfig : seenAs(kubeConfig, seen, seenUser);
+    await source.applyToHTTPSOptions(options);
   } catch (error) {
-    throw new LockError(whyNoCredentials(kubeConfig, error), { kind: 'credentials' });
+    throw new LockError(whyNoCredentials(user, error), { kind: 'credentials' });
   }
-  const headers = readHeaders(options);
+  const headers = { ...readHeaders(options), ...impersonation(user) };
   refusePlainTextSecrets(server, cluster, headers);
-  const proxy = parseProxy(cluster);
   const tls = server.protocol === 'https:' ? tlsOptions(options) : {};
   return {
     server,
     address: hostAndPort(server),
     proxyAddress: proxy === null ? null : hostAndPort(proxy),
     headers,
+    withoutCredentials: whyWithoutCredentials(user, headers, tls),
     tls,
     proxyAgent: proxy === null ? null : (options.agent as Agent),
     agentKey: agentKey(server, proxy, tls),
@@ -79,38 +95,35 @@ function parseServer(cluster: KubeCluster): URL {
   );
 }
 
-function parseProxy(cluster: KubeCluster): URL | null {
-  const { proxyUrl } = cluster;
-  if (proxyUrl === undefined || proxyUrl === null || proxyUrl === '') return null;
-  const proxy = URL.canParse(proxyUrl) ? new URL(proxyUrl) : null;
-  if (proxy !== null && /^(https?|socks(4a?|5h?)?):$/.test(proxy.protocol)) return proxy;
-  throw new LockError(
-    "the kubeconfig's proxy-url is not a URL with http, https, socks4, socks4a, socks5 or socks5h.",
-    { kind: 'credentials' },
-  );
+/**
+ * The cluster as the client library is to see it. It throws for plain http, which a local
+ * `kubectl proxy` speaks, and knows nothing of proxies that the environment names.
+ */
+function seenCluster(cluster: KubeCluster, server: URL, proxy: URL | null): KubeCluster {
+  const plainHttp = server.protocol === 'http:' && cluster.skipTLSVerify !== true;
+  if (!plainHttp && proxy === null) return cluster;
+  return {
+    ...cluster,
+    ...(plainHttp ? { skipTLSVerify: true } : {}),
+    ...(proxy === null ? {} : { proxyUrl: proxy.href }),
+  };
 }
 
 /**
- * The kubeconfig itself, or a view of it that makes up for three things of the client library:
- * it throws for plain http (which a local `kubectl proxy` speaks), applies no CA when the context
- * has no user, and (since 2.0) hands out its first proxy agent for ever, old certificates included.
+ * The kubeconfig as one that has this cluster and user. The client library applies no CA when the
+ * context has no user, and (since 2.0) hands out its first proxy agent for ever, old certificates
+ * included.
  */
-function applicable(kubeConfig: KubeConfigLike, cluster: KubeCluster, server: URL): KubeConfigLike {
-  const plainHttp = server.protocol === 'http:' && cluster.skipTLSVerify !== true;
-  const user = kubeConfig.getCurrentUser() ?? null;
-  const proxied = typeof cluster.proxyUrl === 'string' && cluster.proxyUrl !== '';
-  if (!plainHttp && user !== null && !proxied) return kubeConfig;
-  const seenCluster = plainHttp ? { ...cluster, skipTLSVerify: true } : cluster;
-  const seenUser = user ?? { name: '' };
+function seenAs(kubeConfig: KubeConfigLike, cluster: KubeCluster, user: KubeUser): KubeConfigLike {
   return Object.create(kubeConfig, {
-    getCurrentCluster: { value: () => seenCluster },
-    getCurrentUser: { value: () => seenUser },
+    getCurrentCluster: { value: () => cluster },
+    getCurrentUser: { value: () => user },
     agentCache: { value: new Map() },
   }) as KubeConfigLike;
 }
 
-function readHeaders(options: RequestOptions): Record<string, string> {
-  const headers: Record<string, string> = {};
+function readHeaders(options: RequestOptions): RequestHeaders {
+  const headers: RequestHeaders = {};
   for (const [name, value] of Object.entries(options.headers ?? {})) {
     // A token file ends in a line break more often than not, which no header may contain.
     if (value !== undefined && value !== null) headers[name] = String(value).trim();
@@ -118,8 +131,12 @@ function readHeaders(options: RequestOptions): Record<string, string> {
   if (typeof options.auth === 'string') {
     headers['Authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
   }
-  const illegal = Object.entries(headers).find(([, value]) =>
-    /[^\t\x20-\x7e\x80-\xff]/.test(value),
+  return legal(headers);
+}
+
+function legal(headers: RequestHeaders): RequestHeaders {
+  const illegal = Object.entries(headers).find(([, values]) =>
+    [values].flat().some((value) => /[^\t\x20-\x7e\x80-\xff]/.test(value)),
   );
   if (illegal === undefined) return headers;
   throw new LockError(
@@ -129,18 +146,59 @@ function readHeaders(options: RequestOptions): Record<string, string> {
   );
 }
 
-function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
+/** What the client library does not send for a user that acts as somebody else. */
+function impersonation(user: KubeUser | null): RequestHeaders {
+  const { impersonateUser, impersonateGroups, impersonateUid, impersonateUserExtra } = user ?? {};
+  const headers: RequestHeaders = {};
+  const groups = textsOf(impersonateGroups);
+  if (groups.length > 0) headers['Impersonate-Group'] = groups;
+  if (typeof impersonateUid === 'string') headers['Impersonate-Uid'] = impersonateUid;
+  for (const [key, values] of Object.entries(impersonateUserExtra ?? {})) {
+    // What no header's name may contain is percent-encoded.
+    const name = encodeURIComponent(key).replaceAll('(', '%28').replaceAll(')', '%29');
+    headers[`Impersonate-Extra-${name}`] = textsOf(values);
+  }
+  if (Object.keys(headers).length === 0) return headers;
+  if (typeof impersonateUser === 'string' && impersonateUser !== '') return legal(headers);
+  throw new LockError(
+    `the kubeconfig's user ${JSON.stringify(user?.name ?? '')} acts with the groups, uid or extra ` +
+      'of somebody whom it does not name: set `as` beside `as-groups`, `as-uid`, `as-user-extra`.',
+    { kind: 'credentials' },
+  );
+}
+
+function textsOf(values: unknown): string[] {
+  return Array.isArray(values) ? values.map(String) : [];
+}
+
+function whyWithoutCredentials(
+  user: KubeUser | null,
+  headers: Readonly<RequestHeaders>,
+  tls: ConnectionOptions,
+): string | null {
+  if (authorizationOf(headers) !== null) return null;
+  if (tls.cert !== undefined || tls.pfx !== undefined) return null;
+  if (user === null) return "the kubeconfig's context names no user";
+  const who = `the kubeconfig's user ${JSON.stringify(user.name ?? '')}`;
+  return typeof user.token === 'string'
+    ? `the token of ${who} is empty`
+    : `${who} has no token, token file, client certificate, password or plugin`;
+}
+
+/** Whoever stands in for the client library may write it otherwise than that does. */
+function authorizationOf(headers: Readonly<RequestHeaders>): string | null {
+  const name = Object.keys(headers).find((one) => one.toLowerCase() === 'authorization');
+  return name === undefined ? null : String(headers[name]);
 }
 
 /** Credentials go over plain http only within this machine, or where TLS checks were waived. */
 function refusePlainTextSecrets(
   server: URL,
   cluster: KubeCluster,
-  headers: Readonly<Record<string, string>>,
+  headers: Readonly<RequestHeaders>,
 ): void {
   if (server.protocol === 'https:' || cluster.skipTLSVerify === true) return;
-  if (isLoopback(server.hostname) || headers['Authorization'] === undefined) return;
+  if (isLoopback(server.hostname) || authorizationOf(headers) === null) return;
   throw new LockError(
     `the kubeconfig would send credentials to ${hostAndPort(server)} over plain http: use an ` +
       'https server, or set insecure-skip-tls-verify if that network is safe.',
@@ -178,12 +236,12 @@ function agentKey(server: URL, proxy: URL | null, tls: ConnectionOptions): strin
 }
 
 function collectSecrets(
-  headers: Readonly<Record<string, string>>,
+  headers: Readonly<RequestHeaders>,
   options: RequestOptions,
   proxy: URL | null,
 ): string[] {
   const candidates = [
-    headers['Authorization']?.replace(/^\S+\s+/, ''),
+    authorizationOf(headers)?.replace(/^\S+\s+/, ''),
     typeof options.auth === 'string' ? options.auth : undefined,
     typeof options.auth === 'string' ? options.auth.replace(/^[^:]*:/, '') : undefined,
     proxy?.password,
@@ -198,25 +256,15 @@ function hostAndPort(url: URL): string {
   return `${url.hostname}:${url.port === '' ? (standard[url.protocol] ?? '1080') : url.port}`;
 }
 
-function whyNoCredentials(kubeConfig: KubeConfigLike, error: unknown): string {
-  const user = kubeConfig.getCurrentUser();
+function whyNoCredentials(user: KubeUser | null, error: unknown): string {
   const who = `the kubeconfig's user ${JSON.stringify(user?.name ?? '')}`;
+  const why = error instanceof CredentialProblem ? error.message : safeReason(error);
   const command = pluginCommand(user);
   if (command !== null) {
     return (
       `the credential plugin ${JSON.stringify(command)} of ${who} gave no credentials ` +
-      `(${safeReason(error)}). Its output is not shown because it may hold secrets: run it by hand.`
+      `(${why}). Its output is not shown because it may hold secrets: run it by hand.`
     );
   }
-  return `the credentials of ${who} could not be read: ${safeReason(error)}.`;
-}
-
-/** The plugin's command without its arguments, which may be secret; null when there is none. */
-export function pluginCommand(
-  user: { readonly exec?: unknown; readonly authProvider?: unknown } | null,
-): string | null {
-  const provider = user?.authProvider as { config?: { exec?: unknown } } | null | undefined;
-  const exec = user?.exec ?? provider?.config?.exec;
-  const command = (exec as { command?: unknown } | null | undefined)?.command;
-  return typeof command === 'string' ? command : null;
+  return `the credentials of ${who} could not be read: ${why}.`;
 }

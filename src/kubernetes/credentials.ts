@@ -1,10 +1,10 @@
 import { readConnectionSettings, type ConnectionSettings } from './connection-settings.js';
 import type { KubeConfigLike } from './kube-config.js';
+import { UserCredentials } from './user-credentials.js';
 
 /**
- * How long an answer of the kubeconfig is taken for the present one. A token that was rotated in a
- * file, or by a plugin, is picked up that much later (the client library itself looks at a token
- * file once a minute); a plugin whose answer has no expiry is not run for every renewal.
+ * How long an answer of the kubeconfig is taken for the present one. A token or certificate that was
+ * rotated in a file is picked up that much later, or when the server refuses the one before.
  */
 const FRESH_MS = 10_000;
 
@@ -15,15 +15,18 @@ const FRESH_MS = 10_000;
  */
 const USABLE_MS = 600_000;
 
-/** A plugin that has not answered by then is left to itself and asked anew. */
+/** What has not answered by then is left to itself and asked anew; a plugin is ended before. */
 const PATIENCE_MS = 60_000;
 
 /** The connection settings of one kubeconfig, kept for a short time and read by one caller at once. */
 export class Credentials {
   readonly #kubeConfig: KubeConfigLike;
+  readonly #user = new UserCredentials();
   #settings: ConnectionSettings | null = null;
   #readAtMs = 0;
   #reading: Promise<ConnectionSettings> | null = null;
+  /** How often what was known has been refused. */
+  #refusals = 0;
   #readingSinceMs = 0;
   #willAsk = false;
 
@@ -54,9 +57,14 @@ export class Credentials {
     return this.#begin(nowMs);
   }
 
-  /** The server refused them: ask the kubeconfig again at the next request. */
+  /** The server refused them: ask the plugin, or read the file, anew at the next request. */
   invalidate(refused: ConnectionSettings): void {
-    if (this.#settings === refused) this.#settings = null;
+    if (this.#settings !== refused) return;
+    this.#settings = null;
+    // What is being read now may be what was refused.
+    this.#reading = null;
+    this.#refusals += 1;
+    this.#user.forget();
   }
 
   /** When what is about to be sent is on its way. */
@@ -71,12 +79,14 @@ export class Credentials {
   }
 
   #begin(nowMs: number): Promise<ConnectionSettings> {
-    const reading = readConnectionSettings(this.#kubeConfig).then(
+    const refusals = this.#refusals;
+    const reading = readConnectionSettings(this.#kubeConfig, this.#user).then(
       (settings) => {
+        if (this.#reading === reading) this.#reading = null;
+        if (this.#refusals !== refusals) return settings;
         // An answer that was given up on in the meantime is still as fresh as any.
         this.#settings = settings;
         this.#readAtMs = performance.now();
-        if (this.#reading === reading) this.#reading = null;
         return settings;
       },
       (error: unknown) => {
@@ -90,4 +100,12 @@ export class Credentials {
     this.#readingSinceMs = nowMs;
     return reading;
   }
+}
+
+/** Whether the server may answer otherwise to the second. */
+export function haveChanged(before: ConnectionSettings, now: ConnectionSettings): boolean {
+  return (
+    before.agentKey !== now.agentKey ||
+    JSON.stringify(before.headers) !== JSON.stringify(now.headers)
+  );
 }

@@ -1,6 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import { TCP_KEEP_ALIVE_MS } from './agents.js';
+import type { RequestHeaders } from './connection-settings.js';
 import type { Deadline } from './deadline.js';
 
 /**
@@ -14,7 +15,7 @@ export interface Exchange {
   readonly method: string;
   /** Path and query below the server's own path. */
   readonly target: string;
-  readonly headers: Readonly<Record<string, string>>;
+  readonly headers: Readonly<RequestHeaders>;
   readonly body: string | undefined;
   readonly agent: http.Agent;
   readonly deadline: Deadline;

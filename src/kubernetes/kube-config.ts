@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
 import { LockError } from '../errors/lock-error.js';
 import { loadClientNode, type ClientNodeModule } from './client-node.js';
+import { loadDefaultFiles } from './kube-config-files.js';
 import { safeReason } from './safe-reason.js';
 
 export { whyNotLoaded } from './client-node.js';
@@ -13,13 +14,24 @@ export interface KubeCluster {
   readonly server: string;
   readonly skipTLSVerify?: boolean | undefined;
   readonly proxyUrl?: string | undefined;
+  readonly caFile?: string | undefined;
+  readonly caData?: string | undefined;
+  readonly tlsServerName?: string | undefined;
+  /** What is meant for credential plugins. The client library does not read it. */
+  readonly execConfig?: unknown;
 }
 
-/** What is read of a kubeconfig's user: enough to name it in a message, and no secret. */
+/** What is read of a kubeconfig's user. The client library does not read the last four. */
 export interface KubeUser {
   readonly name?: string | undefined;
   readonly exec?: unknown;
   readonly authProvider?: unknown;
+  readonly token?: string | undefined;
+  readonly impersonateUser?: string | undefined;
+  readonly tokenFile?: unknown;
+  readonly impersonateGroups?: unknown;
+  readonly impersonateUid?: unknown;
+  readonly impersonateUserExtra?: unknown;
 }
 
 /**
@@ -64,10 +76,9 @@ export function loadDefaultKubeConfig(loadModule = loadClientNode): Promise<Kube
 }
 
 async function load(loadModule: () => Promise<ClientNodeModule>): Promise<KubeConfigLike> {
-  const { KubeConfig } = await loadModule();
-  const kubeConfig = new KubeConfig();
+  const library = await loadModule();
   try {
-    kubeConfig.loadFromDefault();
+    return loadDefaultFiles(library);
   } catch (error) {
     throw new LockError(
       `The default kubeconfig could not be loaded: ${safeReason(error)}. ` +
@@ -75,7 +86,6 @@ async function load(loadModule: () => Promise<ClientNodeModule>): Promise<KubeCo
       { kind: 'credentials' },
     );
   }
-  return kubeConfig;
 }
 
 const POD_NAMESPACE_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';

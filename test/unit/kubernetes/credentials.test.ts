@@ -219,6 +219,105 @@ describe('credentials that the server refuses', () => {
     expect(authorizations()).toEqual(['Bearer new', 'Bearer new', 'Bearer newer']);
   });
 
+  describe.each([
+    ['a plugin that gave them for another hour', '2999-01-01T00:00:00Z'],
+    ['a plugin that gave them for good', null],
+  ])('are asked of %s', (_, expires) => {
+    const answer = (expirationTimestamp: string | null): string =>
+      `printf '{"status":{"token":"%s","expirationTimestamp":${JSON.stringify(expirationTimestamp)}}}' "$(cat "$(dirname "$0")/token")"`;
+
+    it('anew, once, and a write is repeated with the new ones', async () => {
+      const tokenFile = join(directory, 'token');
+      writeFileSync(tokenFile, 'one');
+      const { command, runs } = plugin(answer(expires));
+      const client = execConfig(command);
+      await client.request(get);
+      pretendLater(11_000);
+      await client.request(get);
+      expect(runs()).toBe(1);
+      writeFileSync(tokenFile, 'two');
+      server.handle((request, response) => {
+        sendJson(response, request.headers.authorization === 'Bearer two' ? 200 : 401, {});
+      });
+
+      const answers = [
+        await client.request({ ...get, method: 'PUT', body: { a: 1 } }),
+        await client.request(get),
+      ];
+
+      expect(answers.map(({ status }) => status)).toEqual([200, 200]);
+      expect(authorizations().slice(-3)).toEqual(['Bearer one', 'Bearer two', 'Bearer two']);
+      expect(runs()).toBe(2);
+    });
+
+    it('once for many requests, and once more for each that is refused after that', async () => {
+      writeFileSync(join(directory, 'token'), 'one');
+      const { command, runs } = plugin(answer(expires));
+      const client = execConfig(command);
+      await client.request(get);
+      server.handle(answerWith(401, {}));
+
+      await Promise.all([client.request(get), client.request(get), client.request(get)]);
+      expect(runs()).toBe(2);
+      await client.request(get);
+
+      expect(runs()).toBe(3);
+      expect(authorizations()).toHaveLength(5);
+    });
+  });
+
+  it.each(['tokenFile', 'authProvider'])(
+    'are read anew, at once, where the kubeconfig has them in a file (%s)',
+    async (how) => {
+      const tokenFile = join(directory, 'token');
+      writeFileSync(tokenFile, 'first\n');
+      const provider = { authProvider: { name: 'tokenFile', config: { tokenFile } } };
+      const user = how === 'tokenFile' ? { tokenFile } : provider;
+      const client = new ApiClient(kubeConfig({ server: server.url }, user));
+      await client.request(get);
+      writeFileSync(tokenFile, 'second\n');
+      server.handle((request, response) => {
+        sendJson(response, request.headers.authorization === 'Bearer second' ? 200 : 401, {});
+      });
+
+      const { status } = await client.request({ ...get, method: 'PUT', body: { a: 1 } });
+
+      expect(status).toBe(200);
+      expect(authorizations()).toEqual(['Bearer first', 'Bearer first', 'Bearer second']);
+    },
+  );
+
+  it('are not taken for new when they were being read at that moment', async () => {
+    let token = 'old';
+    let release = (): void => undefined;
+    let waits = Promise.resolve();
+    const config = kubeConfig({ server: server.url }, {});
+    config.applyToHTTPSOptions = async (options) => {
+      const now = token;
+      await waits;
+      Object.assign(options, { headers: { Authorization: `Bearer ${now}` } });
+    };
+    const client = new ApiClient(config);
+    await client.request(get);
+    // A reading in the background begins, and is held up until the token has been replaced.
+    waits = new Promise((resolve) => (release = resolve));
+    pretendLater(11_000);
+    await client.request(get);
+    await new Promise(setImmediate);
+    token = 'new';
+    waits = Promise.resolve();
+    server.handle((request, response) => {
+      sendJson(response, request.headers.authorization === 'Bearer new' ? 200 : 401, {});
+    });
+
+    const { status } = await client.request(get);
+    release();
+    await new Promise(setImmediate);
+
+    expect([status, (await client.request(get)).status]).toEqual([200, 200]);
+    expect(authorizations().slice(2)).toEqual(['Bearer old', 'Bearer new', 'Bearer new']);
+  });
+
   it('and have not changed are not sent twice', async () => {
     server.handle(answerWith(401, {}));
     const client = new ApiClient(kubeConfig({ server: server.url }, { token: 'old' }));
@@ -236,7 +335,11 @@ describe('credentials that cannot be had', () => {
       /the credential plugin ".*plugin\.sh" of the kubeconfig's user "test-user" gave no credentials/,
     ],
     ['the plugin prints no JSON', `echo "oops ${SECRET}"`, /\(not valid JSON\)/],
-    ['the plugin prints other JSON', `echo '{"a":"${SECRET}"}'`, /\(TypeError\)/],
+    [
+      'the plugin prints other JSON',
+      `echo '{"a":"${SECRET}"}'`,
+      /neither a token nor a client certificate/,
+    ],
     [
       'the plugin gives a token with a line break inside',
       `printf '%s' '{"status":{"token":"${SECRET}\\nX-Evil: 1"}}'`,

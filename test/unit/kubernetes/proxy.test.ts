@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ApiClient } from '../../../src/kubernetes/api-client.js';
 import { makeAuthority } from './support/certificates.js';
 import { failure } from './support/failure.js';
@@ -14,6 +14,7 @@ const certificate = authority.issue('server', ['127.0.0.1']);
 const toClose: { close(): unknown }[] = [];
 
 afterEach(async () => {
+  vi.unstubAllEnvs();
   await Promise.all(toClose.splice(0).map((open) => open.close()));
 });
 
@@ -44,6 +45,18 @@ describe.each(proxies)('%s', (_, scheme, startProxy) => {
     }
 
     expect(proxy.targets).toEqual([`127.0.0.1:${server.port}`]);
+  });
+
+  it('that only the environment names is used for a server that is not on this machine', async () => {
+    const proxy = await opened(startProxy());
+    vi.stubEnv('HTTPS_PROXY', `${scheme}://127.0.0.1:${proxy.port}`);
+    vi.stubEnv('NO_PROXY', 'other.invalid');
+    // An address for documentation, which nobody has.
+    const config = kubeConfig({ server: 'https://192.0.2.1:6443' });
+
+    await failure(new ApiClient(config).request({ ...get, timeoutMs: 1_000 }));
+
+    expect(proxy.targets).toEqual(['192.0.2.1:6443']);
   });
 
   it('does not weaken the check of the certificate', async () => {
