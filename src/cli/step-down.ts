@@ -57,7 +57,7 @@ export async function stepDown({ common, timeoutSeconds }: StepDownOptions): Pro
   const end = performance.now() + timeoutSeconds * 1000;
   while (performance.now() < end) {
     await sleep(POLL_MS);
-    const sight = await readLock(kubeConfig, place);
+    const sight = await readLock(kubeConfig, place, 'stepDown');
     if (isSameTerm(sight, record)) continue;
     const judgement = judged(sight);
     tell('handedOver', `${placeName(place)}: ${sentence(judgement)}.`, {
@@ -86,7 +86,7 @@ async function ask(
   judged: (sight: Sight) => Judgement,
 ): Promise<Asked> {
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const sight = await readLock(kubeConfig, place);
+    const sight = await readLock(kubeConfig, place, 'stepDown');
     const judgement = judged(sight);
     const { record } = judgement;
     if (judgement.standing !== 'held' || record === null) return { record: null, judgement };
@@ -98,7 +98,7 @@ async function ask(
 /** Best effort: a request is void for every other term anyway. */
 async function withdraw(kubeConfig: KubeConfigLike, place: Place): Promise<void> {
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const sight = await readLock(kubeConfig, place);
+    const sight = await readLock(kubeConfig, place, 'stepDown');
     if (sight.object === null || (await annotate(kubeConfig, sight, null))) return;
   }
 }
@@ -127,7 +127,7 @@ async function annotate(
     subject: placeName(sight),
   });
   if (answer.status === 200) return true;
-  const error: LockError = answerError(callOn(sight, 'update'), answer);
+  const error: LockError = answerError(callOn(sight, 'update', 'stepDown'), answer);
   if (error.kind === 'conflict') return false;
   throw error;
 }

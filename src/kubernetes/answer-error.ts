@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { LockError, type LockErrorDetails, type LockErrorKind } from '../errors/lock-error.js';
-import { rbacBinding, rbacRole, type RbacTarget } from './rbac.js';
+import { explainForbidden } from './forbidden.js';
+import type { RbacTarget } from './rbac.js';
 import { parseRetryAfter } from './retry-after.js';
 
 /** What was asked of the API server, in Kubernetes' own terms. */
@@ -17,6 +18,8 @@ export interface ApiAnswer {
   readonly json: unknown;
   /** `host:port` of the server. */
   readonly address: string;
+  /** Why no credentials were sent; null or absent when some were. */
+  readonly withoutCredentials?: string | null;
 }
 
 /** The fields of a Kubernetes `Status` object that are used. */
@@ -65,11 +68,11 @@ function explain(call: ApiCall, answer: ApiAnswer, status: Status | null): Expla
     case 401:
       return [
         'unauthorized',
-        `${subject}: the API server at ${answer.address} refused the credentials (${said}). The ` +
-          'token or client certificate is missing, has expired, or belongs to another cluster.',
+        `${subject}: the API server at ${answer.address} refused the credentials (${said}). ` +
+          whyUnauthorized(answer),
       ];
     case 403:
-      return ['forbidden', explainForbidden(call, said, status)];
+      return ['forbidden', describeForbidden(call, answer, said, status)];
     case 404:
       return explainNotFound(call, answer, said, status);
     case 408:
@@ -102,33 +105,28 @@ function explain(call: ApiCall, answer: ApiAnswer, status: Status | null): Expla
   ];
 }
 
-function explainForbidden(call: ApiCall, said: string, status: Status | null): string {
+function whyUnauthorized({ withoutCredentials = null }: ApiAnswer): string {
+  return withoutCredentials === null
+    ? 'The token or client certificate is missing, has expired, or belongs to another cluster.'
+    : `None were sent: ${withoutCredentials}.`;
+}
+
+function describeForbidden(
+  call: ApiCall,
+  answer: ApiAnswer,
+  said: string,
+  status: Status | null,
+): string {
   const subject = subjectOf(call);
-  const message = status?.message ?? '';
-  if (status?.causes.includes('NamespaceTerminating') === true) {
-    return `${subject}: namespace "${call.namespace}" is being deleted (${said}), so nothing can be created in it.`;
-  }
-  const denied =
-    /cannot (\S+) resource "([^"]+)" in API group "([^"]*)"(?: in the namespace "([^"]+)")?/.exec(
-      message,
+  if (status === null) {
+    return (
+      `${subject}: something at ${answer.address} forbids this ${call.verb} (${said}), with ` +
+      `${describeBody(answer)}. Check the kubeconfig's server URL, and what is in between.`
     );
-  if (denied === null && message !== '' && !message.endsWith('is forbidden')) {
-    // Admission (a quota, a webhook) refuses with the same status, and no Role would help.
-    const isRbac = /\b(RBAC|cannot|access)\b/i.test(message);
-    if (!isRbac)
-      return `${subject}: the API server forbids this ${call.verb} (${said}): ${message}`;
   }
-  const user = /User "([^"]*)"/.exec(message)?.[1] ?? null;
-  const [, verb = call.verb, resource = call.resource, group = call.group] = denied ?? [];
-  const namespace = denied?.[4] ?? call.namespace;
-  const who = user === null || user === '' ? 'this user' : `user "${user}"`;
-  const binding = rbacBinding(call, user);
-  return [
-    `${subject}: ${who} is missing the verb "${verb}" on ` +
-      `${resource}${group === '' ? '' : `.${group}`} in namespace "${namespace}" (${said}). Add this Role and bind it:`,
-    rbacRole(call),
-    ...(binding === null ? [] : [`# ${binding}`]),
-  ].join('\n');
+  const { message = '', causes } = status;
+  const { withoutCredentials = null } = answer;
+  return explainForbidden({ call, subject, said, message, causes, withoutCredentials });
 }
 
 function explainNotFound(

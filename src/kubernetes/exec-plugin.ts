@@ -66,7 +66,7 @@ export async function runPlugin(
   if (spec.interactiveMode === 'Always') {
     throw new CredentialProblem('it has to ask at a terminal (interactiveMode: Always)');
   }
-  const own = (Array.isArray(env) ? env : []) as { name?: unknown; value?: unknown }[];
+  const own = (Array.isArray(env) ? env : []) as { name?: unknown; value?: string }[];
   const output = await outputOf(
     command,
     Array.isArray(args) ? args.map(String) : [],

@@ -1,43 +1,74 @@
-/** The one object that an election needs rights on. */
+/** What somebody wants to do with the object of an election. */
+export type Purpose = 'candidate' | 'onlooker' | 'stepDown';
+
+/** The one object that somebody needs rights on. */
 export interface RbacTarget {
   readonly group: string;
   /** Plural, as RBAC names it. */
   readonly resource: string;
   readonly namespace: string;
   readonly name: string;
+  /** Default `candidate`. */
+  readonly purpose?: Purpose | undefined;
 }
 
+/** No more than each needs. The names differ, so that applying one Role takes nothing from another. */
+const NEEDS: Record<Purpose, { readonly role: string; readonly verbs: readonly string[] }> = {
+  candidate: { role: 'leader-election', verbs: ['create', 'get', 'update', 'watch'] },
+  onlooker: { role: 'leader-election-onlooker', verbs: ['get', 'watch'] },
+  stepDown: { role: 'leader-election-step-down', verbs: ['get', 'update'] },
+};
+
 /**
- * A Role that is enough for an election on this object, as YAML. `create` stands alone because
+ * A Role that is enough for that purpose on this object, as YAML. `create` stands alone because
  * RBAC cannot limit it to a name: at that time the object has none yet.
  */
-export function rbacRole({ group, resource, namespace, name }: RbacTarget): string {
+export function rbacRole(target: RbacTarget): string {
+  const { group, resource, namespace, name, purpose = 'candidate' } = target;
   const api = [`  - apiGroups: [${JSON.stringify(group)}]`, `    resources: ["${resource}"]`];
+  const { verbs } = NEEDS[purpose];
+  const onObject = verbs.filter((verb) => verb !== 'create');
   return [
     'apiVersion: rbac.authorization.k8s.io/v1',
     'kind: Role',
     'metadata:',
-    `  name: ${roleName(name)}`,
-    `  namespace: ${namespace}`,
+    `  name: ${yamlScalar(roleName(target))}`,
+    `  namespace: ${yamlScalar(namespace)}`,
     'rules:',
+    ...(verbs.includes('create') ? [...api, '    verbs: ["create"]'] : []),
     ...api,
-    '    verbs: ["create"]',
-    ...api,
-    `    resourceNames: ["${name}"]`,
-    '    verbs: ["get", "update", "watch"]',
+    `    resourceNames: [${JSON.stringify(name)}]`,
+    `    verbs: [${onObject.map((verb) => JSON.stringify(verb)).join(', ')}]`,
   ].join('\n');
 }
 
-/** The command that gives the Role to whoever was refused; null when nobody was named. */
-export function rbacBinding({ namespace, name }: RbacTarget, user: string | null): string | null {
-  if (user === null || !/^[\w.:@/-]+$/.test(user)) return null;
+/**
+ * The command that gives the Role to whoever was refused; null when nobody was named, or when that
+ * would open the cluster to everybody.
+ */
+export function rbacBinding(target: RbacTarget, user: string | null): string | null {
+  if (user === null || !/^[\w.:@/-]+$/.test(user) || isEverybody(user)) return null;
   const account = /^system:serviceaccount:([^:]+):([^:]+)$/.exec(user);
   const subject =
     account === null ? `--user=${user}` : `--serviceaccount=${account[1]}:${account[2]}`;
-  const role = roleName(name);
-  return `kubectl create rolebinding ${role} --role=${role} ${subject} --namespace=${namespace}`;
+  const role = roleName(target);
+  return `kubectl create rolebinding ${role} --role=${role} ${subject} --namespace=${target.namespace}`;
 }
 
-function roleName(name: string): string {
-  return `${name}-leader-election`;
+/** Whoever has sent no credentials, and the groups that Kubernetes itself puts many into. */
+export function isEverybody(user: string): boolean {
+  return /^system:(anonymous|(un)?authenticated|serviceaccounts(:.*)?|masters|nodes)$/.test(user);
+}
+
+export function roleName({ name, purpose = 'candidate' }: RbacTarget): string {
+  return `${name}-${NEEDS[purpose].role}`;
+}
+
+/** What YAML 1.1 reads as something other than a text, beside numbers and dates. */
+const WORDS = /^(null|true|false|yes|no|on|off|y|n)$/i;
+
+/** A name as YAML: quoted where it could be read as a number, a truth value or nothing. */
+export function yamlScalar(text: string): string {
+  const isPlain = /^[a-z][-a-z0-9.]*$/.test(text) && !WORDS.test(text);
+  return isPlain ? text : JSON.stringify(text);
 }

@@ -1,4 +1,4 @@
-import { rbacRole, type RbacTarget } from '../../kubernetes/rbac.js';
+import { rbacRole, roleName, yamlScalar, type RbacTarget } from '../../kubernetes/rbac.js';
 
 /** Who is to get the rights. */
 export type Subject =
@@ -16,23 +16,23 @@ export function subjectOfUser(user: string): Subject {
 /** A Role that is enough for an election, and its binding, for `kubectl apply -f -`. */
 export function rbacManifest(target: RbacTarget, subject: Subject): string {
   const role = rbacRole(target);
-  const roleName = /^ {2}name: (.*)$/m.exec(role)?.[1] ?? '';
+  const name = yamlScalar(roleName(target));
   const who =
     subject.kind === 'User'
       ? ['  - kind: User', '    apiGroup: rbac.authorization.k8s.io']
-      : ['  - kind: ServiceAccount', `    namespace: ${subject.namespace}`];
+      : ['  - kind: ServiceAccount', `    namespace: ${yamlScalar(subject.namespace)}`];
   return [
     role,
     '---',
     'apiVersion: rbac.authorization.k8s.io/v1',
     'kind: RoleBinding',
     'metadata:',
-    `  name: ${roleName}`,
-    `  namespace: ${target.namespace}`,
+    `  name: ${name}`,
+    `  namespace: ${yamlScalar(target.namespace)}`,
     'roleRef:',
     '  apiGroup: rbac.authorization.k8s.io',
     '  kind: Role',
-    `  name: ${roleName}`,
+    `  name: ${name}`,
     'subjects:',
     ...who,
     // JSON's text is YAML's, too.

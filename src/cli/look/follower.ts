@@ -104,7 +104,7 @@ export class Follower {
     const { kind, name } = this.#followed;
     if (name === null) return readObjects(this.#cluster, kind, signal);
     const { kubeConfig, namespace } = this.#cluster;
-    return readObject(kubeConfig, { kind, namespace, name }, signal);
+    return readObject(kubeConfig, { kind, namespace, name }, { signal });
   }
 
   #take({ objects, serverMs }: Reading): void {

@@ -2,6 +2,7 @@ import { clientFor } from '../../kubernetes/api-client.js';
 import { answerError, unusableAnswer, type ApiCall } from '../../kubernetes/answer-error.js';
 import type { ApiResponse } from '../../kubernetes/api-request.js';
 import { defaultNamespace, type KubeConfigLike } from '../../kubernetes/kube-config.js';
+import type { Purpose } from '../../kubernetes/rbac.js';
 import { configMapFormat } from '../../lock/config-map-format.js';
 import { leaseFormat } from '../../lock/lease-format.js';
 import { collectionPath, objectPath } from '../../lock/object-path.js';
@@ -54,9 +55,13 @@ export function pathOf({ kind, namespace, name }: Place): string {
 }
 
 /** The terms in which errors about this object speak. */
-export function callOn(place: Place, verb: ApiCall['verb']): ApiCall {
+export function callOn(
+  place: Place,
+  verb: ApiCall['verb'],
+  purpose: Purpose = 'onlooker',
+): ApiCall {
   const { kind, group, resource } = formatOf(place.kind);
-  return { kind, group, resource, namespace: place.namespace, name: place.name, verb };
+  return { kind, group, resource, namespace: place.namespace, name: place.name, verb, purpose };
 }
 
 /** The objects of locks as the API server has just told them. */
@@ -68,8 +73,12 @@ export interface Reading {
 }
 
 /** @throws {LockError} unless the object was read or does not exist */
-export async function readLock(kubeConfig: KubeConfigLike, place: Place): Promise<Sight> {
-  const { objects, serverMs } = await readObject(kubeConfig, place);
+export async function readLock(
+  kubeConfig: KubeConfigLike,
+  place: Place,
+  purpose?: Purpose,
+): Promise<Sight> {
+  const { objects, serverMs } = await readObject(kubeConfig, place, { purpose });
   return sightOf(place, objects.get(place.name) ?? null, serverMs);
 }
 
@@ -77,9 +86,12 @@ export async function readLock(kubeConfig: KubeConfigLike, place: Place): Promis
 export async function readObject(
   kubeConfig: KubeConfigLike,
   place: Place,
-  signal?: AbortSignal,
+  {
+    signal,
+    purpose,
+  }: { readonly signal?: AbortSignal | undefined; readonly purpose?: Purpose | undefined } = {},
 ): Promise<Reading> {
-  const call = callOn(place, 'get');
+  const call = callOn(place, 'get', purpose);
   const answer = await clientFor(kubeConfig).request({
     method: 'GET',
     path: pathOf(place),

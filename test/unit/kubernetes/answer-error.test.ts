@@ -106,19 +106,16 @@ rules:
     expect(message).toContain('--user=ann');
   });
 
-  it.each([undefined, statusBody(403, 'Forbidden', ''), 'nonsense'])(
-    'falls back to what was asked (%j)',
-    (json) => {
-      const { message } = answerError(
-        { ...call, verb: 'get', kind: 'ConfigMap', group: '', resource: 'configmaps' },
-        answer(403, json),
-      );
+  it.each([
+    ['without a reason', statusBody(403, 'Forbidden', ''), 'It gives no reason'],
+    ['without a Status', undefined, 'an answer that is not a Kubernetes Status'],
+    ['of something in between', 'nonsense', "Check the kubeconfig's server URL"],
+  ])('%s is no reason to hand out a Role', (_, json, expected) => {
+    const { message } = answerError(verb('get'), answer(403, json));
 
-      expect(message).toContain('this user is missing the verb "get" on configmaps in namespace');
-      expect(message).toContain(role('', 'configmaps'));
-      expect(message).not.toContain('rolebinding');
-    },
-  );
+    expect(message).toContain(expected);
+    expect(message).not.toMatch(/Role|rolebinding/);
+  });
 
   it('of a user whose name could be a command is printed without one', () => {
     const { message } = answerError(
@@ -141,14 +138,78 @@ rules:
     expect(message).not.toContain('Role');
   });
 
+  const rbac = (user: string, more = ''): string =>
+    `leases.coordination.k8s.io "data-processor" is forbidden: User "${user}" cannot update ` +
+    `resource "leases" in API group "coordination.k8s.io" in the namespace "production"${more}`;
+
   it.each([
     'admission webhook "policy.example.com" denied the request: no owner label',
+    'admission webhook "policy.example.com" denied the request: you have no access to this',
+    `admission webhook "policy.example.com" denied the request: ${rbac('eve')}`,
     'leases "data-processor" is forbidden: exceeded quota: objects, used: 5, limited: 5',
-  ])('of admission gives its words, and prints no Role: %s', (text) => {
-    const { message } = answerError(verb('create'), forbidden(text));
+    'leases "data-processor" is forbidden: violates PodSecurity "restricted:latest": no access',
+    "leases \"data-processor\" is forbidden: ValidatingAdmissionPolicy 'x' with binding 'y' denied " +
+      'request: it cannot be so',
+    'configmaps "x" is forbidden',
+    rbac(
+      'ann',
+      ': GKE Warden authz [denied by managed-namespaces-limitation]: the namespace "production" ' +
+        'is managed and the request\'s verb "update" is denied',
+    ),
+    rbac('ann', ": Access has been explicitly denied by the cluster's owner"),
+  ])('that no Role changes gives the words of the server, and no Role: %s', (text) => {
+    const { message } = answerError(call, forbidden(text));
 
-    expect(message).toContain(text);
-    expect(message).not.toContain('Role');
+    expect(message).toContain(text.slice(0, 390));
+    expect(message).not.toMatch(/kind: Role|rolebinding|missing the verb/);
+  });
+
+  it.each([
+    ['', ''],
+    [': RBAC: role.rbac.authorization.k8s.io "x" not found', 'RBAC: role.rbac'],
+    [': requires one of ["container.leases.update"] permission(s).', 'requires one of'],
+  ])('of an authorizer may end in %j, which is shown', (more, shown) => {
+    const { message } = answerError(call, forbidden(rbac('ann', more)));
+
+    expect(message).toContain('user "ann" is missing the verb "update"');
+    expect(message).toContain(shown);
+    expect(message).toContain('--user=ann');
+  });
+
+  it.each([
+    'system:anonymous',
+    'system:authenticated',
+    'system:unauthenticated',
+    'system:serviceaccounts',
+    'system:serviceaccounts:production',
+  ])('to %s never advises to give it rights', (user) => {
+    const sent = answerError(call, forbidden(rbac(user)));
+    const none = answerError(call, {
+      ...forbidden(rbac(user)),
+      withoutCredentials: 'the token of the kubeconfig\'s user "x" is empty',
+    });
+
+    expect(sent.message).toContain('the credentials that were sent were not accepted');
+    expect(none.message).toContain(
+      'no credentials were sent: the token of the kubeconfig\'s user "x" is empty',
+    );
+    for (const { message } of [sent, none]) {
+      expect(message).not.toMatch(/kind: Role|rolebinding|--user|missing the verb/);
+    }
+  });
+
+  it.each<[purpose: ApiCall['purpose'], name: string, verbs: readonly string[]]>([
+    [undefined, 'data-processor-leader-election', ['create', 'get, update, watch']],
+    ['candidate', 'data-processor-leader-election', ['create', 'get, update, watch']],
+    ['onlooker', 'data-processor-leader-election-onlooker', ['get, watch']],
+    ['stepDown', 'data-processor-leader-election-step-down', ['get, update']],
+  ])('shows a %s no more rights than it needs', (purpose, name, verbs) => {
+    const { message } = answerError({ ...call, purpose }, forbidden(rbac('ann')));
+
+    const shown = [...message.matchAll(/verbs: \[(.*)\]/g)].map(([, list = '']) => list);
+    expect(shown.map((list) => list.replaceAll('"', ''))).toEqual(verbs);
+    expect(message).toContain(`\n  name: ${name}\n`);
+    expect(message).toContain(`--role=${name} `);
   });
 });
 
@@ -184,6 +245,14 @@ describe('404', () => {
 });
 
 describe('401', () => {
+  it('of a request without credentials says why there were none', () => {
+    const withoutCredentials = "the kubeconfig's context names no user";
+
+    expect(answerError(call, { ...answer(401), withoutCredentials }).message).toContain(
+      "(HTTP 401). None were sent: the kubeconfig's context names no user.",
+    );
+  });
+
   it('says who refused what', () => {
     expect(answerError(call, answer(401)).message).toBe(
       'Lease production/data-processor: the API server at api.example:6443 refused the credentials ' +
