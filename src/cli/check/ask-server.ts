@@ -16,6 +16,8 @@ export interface Reached {
   readonly aheadMs: number | null;
   /** The server tells whole seconds, and some time passes on the way: `aheadMs` is right to this. */
   readonly toMs: number;
+  /** Why no credentials were sent; null when some were. */
+  readonly withoutCredentials: string | null;
 }
 
 /** @throws {LockError} when it cannot be reached, or refuses the credentials */
@@ -38,6 +40,7 @@ export async function reachServer(kubeConfig: KubeConfigLike, place: Place): Pro
     // On average half a second has passed since the second that was told began.
     aheadMs: toldMs === null ? null : sentMs + tookMs / 2 - (toldMs + 500),
     toMs: 500 + tookMs / 2,
+    withoutCredentials: answer.withoutCredentials ?? null,
   };
 }
 

@@ -4,8 +4,11 @@ import { placeName } from '../look/words.js';
 import { inSeconds } from '../look/judge.js';
 import type { CommonOptions } from '../options.js';
 import { printable } from '../printable.js';
+import { isEverybody } from '../../kubernetes/rbac.js';
+import { defaultIdentity } from '../../lock/lock-options.js';
 import { mayI, reachServer, VERBS, whoAmI, type Reached, type Verb } from './ask-server.js';
 import { rbacManifest, subjectOfUser, type Subject } from './manifest.js';
+import { tryOut, type Trial } from './try-out.js';
 
 export interface CheckOptions {
   readonly common: CommonOptions;
@@ -28,48 +31,118 @@ export async function check({ common, serviceAccount }: CheckOptions): Promise<n
     VERBS.map(async (verb) => [verb, await mayI(kubeConfig, place, verb)] as const),
   );
   const user = await whoAmI(kubeConfig);
-  const subject: Subject =
-    serviceAccount !== null
-      ? { kind: 'ServiceAccount', name: serviceAccount, namespace }
-      : user === null
-        ? { kind: 'ServiceAccount', name: 'default', namespace }
-        : subjectOfUser(user);
-  const manifest = rbacManifest(callOn(place, 'get'), subject);
-  const good = answers.every(([, allowed]) => allowed === true);
-  if (common.json) {
-    const { address, version, aheadMs } = server;
-    const rights = Object.fromEntries(answers);
-    const clockAheadSeconds = aheadMs === null ? null : Number((aheadMs / 1000).toFixed(1));
-    const lock = placeName(place);
-    const found = { ok: good, address, version, user, clockAheadSeconds, lock, rights, manifest };
-    console.log(JSON.stringify(found, null, 2));
-  } else {
+  const candidate = {
+    identity: common.identity ?? defaultIdentity(),
+    leaseDurationMs: common.timings.leaseDurationSeconds * 1000,
+  };
+  const isDenied = answers.some(([, allowed]) => allowed === false);
+  const trial = isDenied ? null : await tryOut(kubeConfig, place, candidate);
+  const found: Found = { place, server, user, answers, trial };
+  const subject = subjectFor(found, serviceAccount);
+  const manifest =
+    subject === null ? null : rbacManifest(callOn(place, 'get', 'candidate'), subject);
+  if (common.json) console.log(JSON.stringify(asJson(found, manifest), null, 2));
+  else {
     // The manifest alone goes to stdout, so that it can be piped into kubectl.
-    for (const line of lines(server, user, place, answers)) console.error(line);
+    for (const line of lines(found, manifest)) console.error(line);
     if (common.name === null) {
       console.error(`No lock was named: they are for one called ${EXAMPLE_NAME}. See check NAME.`);
     }
-    console.log(manifest);
+    if (manifest !== null) console.log(manifest);
   }
-  return good ? EXIT.ok : EXIT.failed;
+  return isGood(found) ? EXIT.ok : EXIT.failed;
 }
 
-type Answers = readonly (readonly [Verb, boolean | null])[];
+interface Found {
+  readonly place: Place;
+  readonly server: Reached;
+  readonly user: string | null;
+  readonly answers: readonly (readonly [Verb, boolean | null])[];
+  /** Null: not made, because rights are missing. */
+  readonly trial: Trial | null;
+}
 
-function lines(server: Reached, user: string | null, place: Place, answers: Answers): string[] {
+function isGood({ answers, trial }: Found): boolean {
+  return answers.every(([, allowed]) => allowed === true) && trial?.accepted !== false;
+}
+
+/** Null: nobody who could be given rights without giving them to everybody. */
+function subjectFor(found: Found, serviceAccount: string | null): Subject | null {
+  const { namespace } = found.place;
+  if (serviceAccount !== null) return { kind: 'ServiceAccount', name: serviceAccount, namespace };
+  if (isAnonymous(found)) return null;
+  return found.user === null
+    ? { kind: 'ServiceAccount', name: 'default', namespace }
+    : subjectOfUser(found.user);
+}
+
+function isAnonymous(found: Found): boolean {
+  const { user, server } = found;
+  if (user !== null) return isEverybody(user);
+  return server.withoutCredentials !== null && !isGood(found);
+}
+
+function asJson(found: Found, manifest: string | null): Record<string, unknown> {
+  const { place, server, user, answers, trial } = found;
+  const { address, version, aheadMs, withoutCredentials } = server;
+  return {
+    ok: isGood(found),
+    address,
+    version,
+    user,
+    withoutCredentials,
+    clockAheadSeconds: aheadMs === null ? null : Number((aheadMs / 1000).toFixed(1)),
+    lock: placeName(place),
+    rights: Object.fromEntries(answers),
+    trial,
+    manifest,
+  };
+}
+
+function lines(found: Found, manifest: string | null): string[] {
+  const { place, server, user, answers, trial } = found;
   const { address, version, tookMs } = server;
   const named = version === null ? '' : ` (Kubernetes ${printable(version)})`;
-  const good = answers.every(([, allowed]) => allowed === true);
   return [
     `ok    the API server at ${address} answers${named}, in ${Math.round(tookMs)} ms`,
     clockLine(server),
     ...(user === null ? [] : [`      it knows this account as ${printable(user)}`]),
+    ...(isAnonymous(found) ? [anonymousLine(server)] : []),
     ...answers.map(([verb, allowed]) => rightLine(place, verb, allowed)),
+    ...(trial === null ? [] : [trialLine(place, trial)]),
     '',
-    good
-      ? 'A candidate can take part. The rights that it needs, as a manifest:'
-      : 'Rights are missing. To grant them, have somebody who may apply this manifest:',
+    verdict(found, manifest),
   ];
+}
+
+function verdict(found: Found, manifest: string | null): string {
+  const { answers, trial } = found;
+  if (isGood(found)) {
+    const then = manifest === null ? '' : ' The rights that it needs, as a manifest:';
+    return `A candidate can take part.${then}`;
+  }
+  if (manifest === null) {
+    return 'Mend the credentials; no rights are to be given to everybody. See --service-account.';
+  }
+  return trial?.accepted === false && answers.every(([, allowed]) => allowed === true)
+    ? 'A candidate cannot take part, though it has the rights. These are, as a manifest:'
+    : 'Rights are missing. To grant them, have somebody who may apply this manifest:';
+}
+
+function anonymousLine({ withoutCredentials }: Reached): string {
+  const why =
+    withoutCredentials === null
+      ? 'the credentials that were sent were not accepted'
+      : `no credentials were sent: ${withoutCredentials}`;
+  return `FAIL  ${printable(why)}`;
+}
+
+function trialLine(place: Place, { verb, accepted, reason }: Trial): string {
+  const what = `a candidate's ${verb === null ? 'look at' : verb} ${placeName(place)}`;
+  if (accepted === true) return `ok    ${what} would be accepted (dry run)`;
+  return accepted === null
+    ? `?     ${what} cannot be tried out: ${printable(reason ?? '')}`
+    : `FAIL  ${what} is refused: ${printable(reason ?? '')}`;
 }
 
 function clockLine({ aheadMs, toMs }: Reached): string {

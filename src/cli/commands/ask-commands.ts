@@ -17,10 +17,10 @@ export function addCheck(root: Command, finish: Finish): void {
     .addHelpText(
       'after',
       `
-It asks the API server and changes nothing. What it found goes to stderr, and the manifest
+It asks the API server and changes nothing; the write of a candidate is a dry run. What it found goes to stderr, and the manifest
 that grants the rights to stdout: k8s-leader-election check NAME | kubectl apply -f -
 
-Exit codes: ${EXIT.ok} a candidate can take part; ${EXIT.failed} rights are missing, or no answer; ${EXIT.usage} wrong flags.`,
+Exit codes: ${EXIT.ok} a candidate can take part; ${EXIT.failed} it cannot, or no answer; ${EXIT.usage} wrong flags.`,
     )
     .action(async (name: string | undefined) => {
       const inputs = new Inputs(command);
