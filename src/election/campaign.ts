@@ -9,7 +9,10 @@ import { stateName } from './states.js';
  */
 export class Campaign {
   readonly actor: LeaderElectionActor;
-  /** Rejects only if the statechart itself breaks, or its actor is stopped from outside. */
+  /**
+   * Rejects only if no lock can ever be reached because the client library cannot be loaded, if the
+   * statechart itself breaks, or if its actor is stopped from outside.
+   */
   readonly outcome: Promise<Outcome>;
   /** The state that listeners were told of last. */
   #announced: ElectionState = 'idle';
@@ -25,6 +28,11 @@ export class Campaign {
           resolve(news.outcome);
         }
         deliver(news);
+        // Everything else may be better at the next attempt, and is for the chart to deal with.
+        if (news.type === 'acquireFailed' && news.error.kind === 'dependency') {
+          this.#abandon(news.error, reject);
+          actor.stop();
+        }
       });
       actor.subscribe({
         next: ({ value }) => {

@@ -81,6 +81,9 @@ export class LeaderElection {
    * Competes for the lock, leads, and resolves when that is over: after `stop()`, or after a loss
    * unless `onLost` is `rejoin`. Never rejects for what happens in the cluster or in a callback:
    * the outcome tells.
+   *
+   * @throws {LockError} of kind `dependency` if `@kubernetes/client-node` is needed and is not
+   * installed or cannot be loaded: no retry would heal that.
    */
   async run(options: RunOptions = {}): Promise<Outcome> {
     const campaign = this.#ready();

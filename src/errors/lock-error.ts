@@ -13,6 +13,8 @@ import { LeaderElectionError } from './leader-election-error.js';
  * - `timeout`: no whole answer in time
  * - `aborted`: the caller gave up
  * - `credentials`: a token, certificate or exec plugin could not be had; nothing was sent
+ * - `dependency`: `@kubernetes/client-node` is not installed or cannot be loaded; nothing was sent.
+ *   No retry can heal that: `run()`, `acquire()` and `lead()` reject with it
  * - `unknown`: a lock of the user's own threw something else
  */
 export type LockErrorKind =
@@ -27,6 +29,7 @@ export type LockErrorKind =
   | 'timeout'
   | 'aborted'
   | 'credentials'
+  | 'dependency'
   | 'unknown';
 
 export interface LockErrorDetails {
@@ -49,6 +52,7 @@ const REJECTED: ReadonlySet<LockErrorKind> = new Set<LockErrorKind>([
   'invalid',
   'throttled',
   'credentials',
+  'dependency',
 ]);
 
 /** A call on a lock failed. The message names the object and says what to do; it holds no secret. */

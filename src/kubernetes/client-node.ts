@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { LockError } from '../errors/lock-error.js';
-import { safeReason } from './safe-reason.js';
+import { bareError } from './safe-reason.js';
 
 /** Of version 1 or 2; what is used of it here is the same in both. */
 export type ClientNodeModule = typeof import('@kubernetes/client-node');
@@ -30,34 +30,69 @@ const installed: ClientNodeSource = {
  * Loads the peer dependency at the first use, because that costs more time and memory than all of
  * this package.
  *
- * @throws LockError of kind `credentials`, with a sentence that says what to install
+ * @throws LockError of kind `dependency`, with what to do about it
  */
 export async function loadClientNode(source = installed): Promise<ClientNodeModule> {
   const { nodeVersion } = source;
+  const version = source.installedVersion();
   // On a Node that is too old for it, version 2 fails in a way that no `catch` can contain: beside
   // the import that rejects there is a second, unhandled rejection, which ends the process.
-  if (isTooOld(nodeVersion) && isAtLeast2(source.installedVersion())) {
-    throw new LockError(needsNewerNode(nodeVersion), { kind: 'credentials' });
+  if (isTooOld(nodeVersion) && isAtLeast2(version)) {
+    throw new LockError(needsNewerNode(nodeVersion), { kind: 'dependency' });
   }
   try {
     return await source.importModule();
   } catch (error) {
-    throw new LockError(whyNotLoaded(error, nodeVersion), { kind: 'credentials' });
+    // It names modules and files, and knows nothing of any cluster.
+    const cause = bareError(error, []);
+    throw new LockError(whyNotLoaded(error, { nodeVersion, version }), {
+      kind: 'dependency',
+      cause,
+    });
   }
 }
 
 /** The sentence for a failed import of the peer dependency. */
-export function whyNotLoaded(error: unknown, nodeVersion: string): string {
+function whyNotLoaded(
+  error: unknown,
+  { nodeVersion, version }: { readonly nodeVersion: string; readonly version: string | null },
+): string {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   const notFound = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
-  if (notFound && String(message).includes(PACKAGE)) {
+  if (notFound && version === null && NAMES_PACKAGE.test(String(message))) {
     return `${PACKAGE} is not installed and no kubeConfig was given: run \`${install(nodeVersion)}\`.`;
   }
-  if (isTooOld(nodeVersion)) return needsNewerNode(nodeVersion);
-  return (
-    `${PACKAGE} could not be loaded on Node ${nodeVersion} (${safeReason(error)}): ` +
-    `run \`${install(nodeVersion)}\`.`
-  );
+  const which = version === null ? PACKAGE : `${PACKAGE} ${version}`;
+  const advice = (typeof code === 'string' ? ADVICE[code] : undefined) ?? '';
+  return `${which} could not be loaded on Node ${nodeVersion}: ${reasonOf(error)}.${advice}`;
+}
+
+/** The package is what was looked for, and not just where something else was missing. */
+const NAMES_PACKAGE = new RegExp(`(package|module|load) '?"?${PACKAGE}`, 'i');
+
+const GIVE_ONE = 'give the lock a kubeConfig that you have loaded yourself';
+const IS_A_MODULE =
+  ` It is an ES module, and is loaded here with require(): let your bundler leave import() as it ` +
+  `is or bundle to ESM, use a Node that can require ES modules, or ${GIVE_ONE}.`;
+
+/** What is behind a code, where that is known. */
+const ADVICE: Readonly<Record<string, string>> = {
+  ERR_REQUIRE_ESM: IS_A_MODULE,
+  ERR_REQUIRE_ASYNC_MODULE: IS_A_MODULE,
+  ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING_FLAG:
+    ' Jest is like this: start it with NODE_OPTIONS=--experimental-vm-modules, or ' +
+    `${GIVE_ONE}.`,
+  ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING:
+    ` This code runs in a vm context that cannot import modules: ${GIVE_ONE}.`,
+};
+
+/** Code and message; these name modules and files. */
+function reasonOf(error: unknown): string {
+  const { code, name, message } = (error ?? {}) as Record<string, unknown>;
+  const what = [code, name].find((one) => typeof one === 'string' && one !== '');
+  const line = typeof message === 'string' ? (message.split('\n', 1)[0] ?? '') : String(error);
+  const said = line.replace(/\.$/, '').slice(0, 300);
+  return typeof what === 'string' ? `${what}: ${said}` : said;
 }
 
 function needsNewerNode(nodeVersion: string): string {

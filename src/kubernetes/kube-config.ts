@@ -5,8 +5,6 @@ import { loadClientNode, type ClientNodeModule } from './client-node.js';
 import { loadDefaultFiles } from './kube-config-files.js';
 import { safeReason } from './safe-reason.js';
 
-export { whyNotLoaded } from './client-node.js';
-
 /** What is read of a kubeconfig's cluster. */
 export interface KubeCluster {
   readonly name?: string | undefined;

@@ -20,9 +20,9 @@ export interface KubernetesLockOptions {
    */
   readonly identity?: string | undefined;
   /**
-   * A `KubeConfig` of `@kubernetes/client-node`, version 1.4 or newer. Default: what
-   * `KubeConfig.loadFromDefault()` finds (KUBECONFIG, ~/.kube/config, or the pod's service
-   * account). Locks that are given the same one share a connection.
+   * A `KubeConfig` of `@kubernetes/client-node`, version 1.4 or newer. Default: what kubectl
+   * would use (the files of KUBECONFIG, ~/.kube/config, or the pod's service account), read as
+   * kubectl reads it. Locks that are given the same one share a connection.
    */
   readonly kubeConfig?: KubeConfigLike | undefined;
   /** Labels for the object when it is created. Those of an object that exists are not touched. */

@@ -177,6 +177,7 @@ describe('the names in the README', () => {
       timeout: true,
       aborted: true,
       credentials: true,
+      dependency: true,
       unknown: true,
     });
     expect(firstColumn(tableAfter('README.md', '| `kind` of a `LockError`'))).toEqual(kinds);

@@ -138,7 +138,7 @@ function anonymousLine({ withoutCredentials }: Reached): string {
 }
 
 function trialLine(place: Place, { verb, accepted, reason }: Trial): string {
-  const what = `a candidate's ${verb === null ? 'look at' : verb} ${placeName(place)}`;
+  const what = `a candidate's ${verb ?? 'look at'} ${placeName(place)}`;
   if (accepted === true) return `ok    ${what} would be accepted (dry run)`;
   return accepted === null
     ? `?     ${what} cannot be tried out: ${printable(reason ?? '')}`

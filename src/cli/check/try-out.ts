@@ -10,7 +10,7 @@ import { callOn, formatOf, pathOf, readLock, type Place, type Sight } from '../l
 
 /** What came of a write that the API server was asked to go through with in all but storing it. */
 export interface Trial {
-  /** Null: not even the present state could be read. */
+  /** Null: no answer came, or not even to the look before it. */
   readonly verb: 'create' | 'update' | null;
   /** Null: it cannot be tried out. */
   readonly accepted: boolean | null;
@@ -36,11 +36,10 @@ export async function tryOut(
   place: Place,
   candidate: Candidate,
 ): Promise<Trial> {
-  let verb: Trial['verb'] = null;
   try {
     for (let tries = 1; ; tries += 1) {
       const sight = await readLock(kubeConfig, place, 'candidate');
-      verb = sight.object === null ? 'create' : 'update';
+      const verb = sight.object === null ? 'create' : 'update';
       const answer = await dryRun(kubeConfig, sight, candidate);
       if (answer.status < 300) return { verb, accepted: true, reason: null };
       const { kind, message } = answerError(callOn(place, verb, 'candidate'), answer);
@@ -50,7 +49,7 @@ export async function tryOut(
     }
   } catch (error) {
     if (!(error instanceof LockError)) throw error;
-    return { verb, accepted: false, reason: firstLine(error.message) };
+    return { verb: null, accepted: false, reason: firstLine(error.message) };
   }
 }
 

@@ -97,6 +97,27 @@ describe('acquire()', () => {
     expect(await acquired).toBe(false);
   });
 
+  it('rejects for a library that cannot be loaded, as run() and lead() do', async () => {
+    const started = [
+      (c: Candidate) => c.election.acquire(),
+      (c: Candidate) => c.election.run(),
+      (c: Candidate) => c.election.lead(() => 'not done'),
+    ];
+    for (const start of started) {
+      const c = new Candidate();
+      const seen = vi.fn();
+      c.election.on('acquireFailed', seen);
+      const rejected = expect(start(c)).rejects.toMatchObject({ kind: 'dependency' });
+      await c.answer('get', c.lock.failure('dependency'));
+
+      await rejected;
+      expect(seen).toHaveBeenCalledOnce();
+      expect(c.clock.pendingTimers).toBe(0);
+      await c.clock.advance(60_000);
+      expect(c.lock.pending).toEqual([]);
+    }
+  });
+
   it('does not end for what fails meanwhile', async () => {
     const c = new Candidate();
     const acquired = c.election.acquire();

@@ -47,39 +47,114 @@ describe('the peer dependency', () => {
         loadClientNode({ nodeVersion, installedVersion: () => '2.0.1', importModule }),
       );
 
-      expect(error.kind).toBe('credentials');
+      expect(error.kind).toBe('dependency');
       expect(error.message).toBe(TOO_OLD(nodeVersion));
       expect(importModule).not.toHaveBeenCalled();
     },
   );
 
-  it.each([
-    ['crashes on Node 20', crash, 'v20.20.2', TOO_OLD('v20.20.2')],
-    ['is missing on Node 20', notFound, 'v20.20.2', NOT_INSTALLED('^1.4.0')],
-    ['is missing on Node 24', notFound, 'v24.1.0', NOT_INSTALLED('latest')],
+  const coded = (code: string, message: string): Error =>
+    Object.assign(new Error(message), { code });
+  const jest = coded(
+    'ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING_FLAG',
+    'A dynamic import callback was invoked without --experimental-vm-modules',
+  );
+  const required = coded(
+    'ERR_REQUIRE_ESM',
+    'require() of ES Module /app/node_modules/@kubernetes/client-node/dist/index.js from ' +
+      '/app/dist/server.cjs not supported.\nInstead change the require to a dynamic import().',
+  );
+  const broken = coded(
+    'ERR_MODULE_NOT_FOUND',
+    "Cannot find module '/app/node_modules/@kubernetes/client-node/dist/index.js'",
+  );
+
+  it.each<
+    [situation: string, cause: unknown, node: string, version: string | null, expected: string]
+  >([
+    ['is missing on Node 20', notFound, 'v20.20.2', null, NOT_INSTALLED('^1.4.0')],
+    ['is missing on Node 24', notFound, 'v24.1.0', null, NOT_INSTALLED('latest')],
+    [
+      'is missing for require()',
+      coded('MODULE_NOT_FOUND', "Cannot find module '@kubernetes/client-node' from 'src/a.js'"),
+      'v24.1.0',
+      null,
+      NOT_INSTALLED('latest'),
+    ],
+    [
+      'crashes on Node 20 in a version that nobody knows',
+      crash,
+      'v20.20.2',
+      null,
+      '@kubernetes/client-node could not be loaded on Node v20.20.2: TypeError: Cannot read ' +
+        "properties of undefined (reading 'bind').",
+    ],
     [
       'crashes on Node 24',
       crash,
       'v24.1.0',
-      '@kubernetes/client-node could not be loaded on Node v24.1.0 (TypeError): run ' +
-        '`npm install @kubernetes/client-node@latest`.',
+      '2.0.1',
+      '@kubernetes/client-node 2.0.1 could not be loaded on Node v24.1.0: TypeError: Cannot read ' +
+        "properties of undefined (reading 'bind').",
     ],
     [
       'misses a part of its own',
       otherNotFound,
       'v24.1.0',
-      '@kubernetes/client-node could not be loaded on Node v24.1.0 (ERR_MODULE_NOT_FOUND): run ' +
-        '`npm install @kubernetes/client-node@latest`.',
+      '2.0.1',
+      '@kubernetes/client-node 2.0.1 could not be loaded on Node v24.1.0: ERR_MODULE_NOT_FOUND: ' +
+        "Cannot find package 'undici'.",
     ],
-  ])('that %s is reported in one sentence', async (_, cause, nodeVersion, expected) => {
-    const importModule = (): Promise<never> => Promise.reject(cause);
+    [
+      'is installed in part',
+      broken,
+      'v24.1.0',
+      null,
+      '@kubernetes/client-node could not be loaded on Node v24.1.0: ERR_MODULE_NOT_FOUND: Cannot ' +
+        "find module '/app/node_modules/@kubernetes/client-node/dist/index.js'.",
+    ],
+    [
+      'is imported by Jest in CommonJS',
+      jest,
+      'v20.20.2',
+      '1.4.0',
+      '@kubernetes/client-node 1.4.0 could not be loaded on Node v20.20.2: ' +
+        'ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING_FLAG: A dynamic import callback was invoked without ' +
+        '--experimental-vm-modules. Jest is like this: start it with ' +
+        'NODE_OPTIONS=--experimental-vm-modules, or give the lock a kubeConfig that you have loaded ' +
+        'yourself.',
+    ],
+    [
+      'is required by a bundle',
+      required,
+      'v20.18.0',
+      '1.4.0',
+      '@kubernetes/client-node 1.4.0 could not be loaded on Node v20.18.0: ERR_REQUIRE_ESM: ' +
+        'require() of ES Module /app/node_modules/@kubernetes/client-node/dist/index.js from ' +
+        '/app/dist/server.cjs not supported. It is an ES module, and is loaded here with require(): ' +
+        'let your bundler leave import() as it is or bundle to ESM, use a Node that can require ES ' +
+        'modules, or give the lock a kubeConfig that you have loaded yourself.',
+    ],
+    [
+      'throws something that is no error',
+      'nonsense',
+      'v24.1.0',
+      null,
+      '@kubernetes/client-node could not be loaded on Node v24.1.0: nonsense.',
+    ],
+  ])('that %s is reported with its cause', async (_, cause, nodeVersion, version, expected) => {
+    const importModule = async (): Promise<never> => {
+      throw cause;
+    };
 
     const error = await failure(
-      loadClientNode({ nodeVersion, installedVersion: () => null, importModule }),
+      loadClientNode({ nodeVersion, installedVersion: () => version, importModule }),
     );
 
     expect(error.message).toBe(expected);
-    expect(error.kind).toBe('credentials');
+    expect(error.kind).toBe('dependency');
+    expect(error.mayHaveCommitted).toBe(false);
+    expect(error.cause).toBeInstanceOf(Error);
   });
 
   it('is found where this package is installed', async () => {

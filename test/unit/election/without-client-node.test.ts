@@ -1,0 +1,25 @@
+import { describe, expect, it, vi } from 'vitest';
+import { LeaderElection, LeaseLock } from '../../../src/index.js';
+
+vi.mock('@kubernetes/client-node', () => {
+  throw new SyntaxError('this is no module');
+});
+
+describe('where client-node cannot be loaded', () => {
+  it('run() rejects at once, and names the version that was found', async () => {
+    const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+    const lock = new LeaseLock({ name: 'report', namespace: 'default' });
+    const election = new LeaderElection({ lock, logger, onStartedLeading: null });
+
+    const running = election.run();
+
+    await expect(running).rejects.toMatchObject({
+      kind: 'dependency',
+      code: 'ERR_LOCK_DEPENDENCY',
+      message: expect.stringMatching(
+        /^@kubernetes\/client-node \d.* could not be loaded on Node v/,
+      ),
+    });
+    expect(election.isLeader()).toBe(false);
+  });
+});
