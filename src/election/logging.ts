@@ -62,7 +62,11 @@ export class NewsLog {
   write(news: ElectionNews): void {
     switch (news.type) {
       case 'acquireFailed':
-        this.#warnOnce('Looking at the lock failed; it will be tried again', news);
+        if (news.error.kind === 'dependency') {
+          this.#say('error', 'The candidacy is over: no retry could heal this', {
+            err: news.error,
+          });
+        } else this.#warnOnce('Looking at the lock failed; it will be tried again', news);
         break;
       case 'renewFailed':
         this.#warnOnce('A renewal failed; it is tried again until the renew deadline', news);
@@ -107,7 +111,8 @@ export class NewsLog {
         this.#say('debug', 'Watching the lock');
         break;
       case 'watchFailed':
-        this.#warnOfWatch(news.error);
+        // What keeps the lock from being watched and read alike is told once.
+        if (news.error.kind !== 'dependency') this.#warnOfWatch(news.error);
         break;
       case 'overrun':
         this.#say('error', OVERRUN);

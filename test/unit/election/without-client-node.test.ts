@@ -7,7 +7,8 @@ vi.mock('@kubernetes/client-node', () => {
 
 describe('where client-node cannot be loaded', () => {
   it('run() rejects at once, and names the version that was found', async () => {
-    const logger = { debug: vi.fn(), info: vi.fn(), warn: vi.fn(), error: vi.fn() };
+    const told = vi.fn();
+    const logger = { debug: vi.fn(), info: vi.fn(), warn: told, error: told };
     const lock = new LeaseLock({ name: 'report', namespace: 'default' });
     const election = new LeaderElection({ lock, logger, onStartedLeading: null });
 
@@ -20,6 +21,9 @@ describe('where client-node cannot be loaded', () => {
         /^@kubernetes\/client-node \d.* could not be loaded on Node v/,
       ),
     });
+    expect(told.mock.calls.map(([, message]) => message as unknown)).toEqual([
+      'The candidacy is over: no retry could heal this',
+    ]);
     expect(election.isLeader()).toBe(false);
   });
 });
