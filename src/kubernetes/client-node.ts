@@ -82,8 +82,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING_FLAG:
     ' Jest is like this: start it with NODE_OPTIONS=--experimental-vm-modules, or ' +
     `${GIVE_ONE}.`,
-  ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING:
-    ` This code runs in a vm context that cannot import modules: ${GIVE_ONE}.`,
+  ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING: ` This code runs in a vm context that cannot import modules: ${GIVE_ONE}.`,
 };
 
 /** Code and message; these name modules and files. */

@@ -72,7 +72,7 @@ export async function runPlugin(
     Array.isArray(args) ? args.map(String) : [],
     {
       ...process.env,
-      ...Object.fromEntries(own.map(({ name, value }) => [String(name), String(value ?? '')])),
+      ...Object.fromEntries(own.map(({ name, value }) => [String(name), value ?? ''])),
       KUBERNETES_EXEC_INFO: await execInfo(spec, cluster),
     },
     limitMs,
