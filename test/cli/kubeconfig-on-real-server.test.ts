@@ -104,4 +104,17 @@ describeWithApiServer('a kubeconfig with a real API server', (server) => {
     expect(found).toMatchObject({ ok: false, lock: 'Lease nowhere/report' });
     expect(found.trial?.reason).toContain('namespace "nowhere" does not exist');
   });
+
+  it('and a lock that somebody holds is one that a candidate could take, and is left as it is', async () => {
+    const leases = '/apis/coordination.k8s.io/v1/namespaces/default/leases';
+    const spec = { holderIdentity: 'go-ann', leaseDurationSeconds: 15, leaseTransitions: 3 };
+    const body = { metadata: { name: 'report' }, spec };
+    expect((await server().request('admin', 'POST', leases, body)).status).toBe(201);
+
+    const found = await check('-n', 'default', '--kubeconfig', write('admin', admin));
+
+    expect(found).toMatchObject({ ok: true, trial: { verb: 'update', accepted: true } });
+    const { body: after } = await server().request('admin', 'GET', `${leases}/report`);
+    expect(after).toMatchObject({ spec });
+  });
 });
