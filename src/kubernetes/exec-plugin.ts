@@ -30,7 +30,7 @@ export class CredentialProblem extends Error {}
  * How long a plugin may take, in milliseconds. kubectl waits for ever; here somebody waits for the
  * lease, and a plugin that hangs does better when it is run again.
  */
-const PLUGIN_LIMIT_MS = 30_000;
+const PLUGIN_LIMIT_MS = 15_000;
 
 /** Many times what a token and a certificate weigh. */
 const MAX_OUTPUT = 1024 * 1024;
