@@ -34,10 +34,13 @@ interface Attempt<T> {
 export class ApiClient {
   readonly #kubeConfig: KubeConfigLike;
   readonly #credentials: Credentials;
+  readonly #join: typeof joinAgent;
   #agent: PooledAgent | null = null;
 
-  constructor(kubeConfig: KubeConfigLike) {
+  /** @param join how to get at its connections; rehearsals have some of their own */
+  constructor(kubeConfig: KubeConfigLike, join: typeof joinAgent = joinAgent) {
     this.#kubeConfig = kubeConfig;
+    this.#join = join;
     this.#credentials = new Credentials(kubeConfig);
   }
 
@@ -125,7 +128,9 @@ export class ApiClient {
         };
         return send(exchange, take);
       };
-      return { result: await retryIfStale(request, agent, deadline, once), settings };
+      // A connection that is still being set up need not notice that nobody waits for it.
+      const result = await deadline.race(retryIfStale(request, agent, deadline, once));
+      return { result, settings };
     } catch (error) {
       // The other idle connections run along the same path as the one that just failed.
       agent.closeIdle();
@@ -169,7 +174,7 @@ export class ApiClient {
     if (this.#agent?.key === settings.agentKey) return this.#agent;
     let joined: PooledAgent;
     try {
-      joined = joinAgent(settings);
+      joined = this.#join(settings);
     } catch (error) {
       throw new LockError(`${subject(request)}: no connection can be set up.`, {
         kind: 'credentials',

@@ -1,5 +1,4 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import type { Agent } from 'node:http';
 import type { RequestOptions } from 'node:https';
 import type { ConnectionOptions } from 'node:tls';
 import { LockError } from '../errors/lock-error.js';
@@ -16,8 +15,8 @@ export interface ConnectionSettings {
   /** Credentials and impersonation. */
   readonly headers: Readonly<Record<string, string>>;
   readonly tls: ConnectionOptions;
-  /** The client library's own agent, when there is a proxy in between. */
-  readonly proxyAgent: Agent | null;
+  /** What the connection goes through. May hold a password. */
+  readonly proxy: URL | null;
   /** Equal for equal server and TLS material, and tells nothing about either. */
   readonly agentKey: string;
   /** What must never be shown. */
@@ -53,7 +52,7 @@ export async function readConnectionSettings(
     proxyAddress: proxy === null ? null : hostAndPort(proxy),
     headers,
     tls,
-    proxyAgent: proxy === null ? null : (options.agent as Agent),
+    proxy,
     agentKey: agentKey(server, proxy, tls),
     secrets: collectSecrets(headers, options, proxy),
   };
@@ -91,21 +90,24 @@ function parseProxy(cluster: KubeCluster): URL | null {
 }
 
 /**
- * The kubeconfig itself, or a view of it that makes up for three things of the client library:
- * it throws for plain http (which a local `kubectl proxy` speaks), applies no CA when the context
- * has no user, and (since 2.0) hands out its first proxy agent for ever, old certificates included.
+ * The kubeconfig itself, or a view of it that makes up for two things of the client library: it
+ * throws for plain http (which a local `kubectl proxy` speaks), and applies no CA when the context
+ * has no user. Nor shall it load what it has for proxies, which are dealt with here.
  */
 function applicable(kubeConfig: KubeConfigLike, cluster: KubeCluster, server: URL): KubeConfigLike {
   const plainHttp = server.protocol === 'http:' && cluster.skipTLSVerify !== true;
   const user = kubeConfig.getCurrentUser() ?? null;
   const proxied = typeof cluster.proxyUrl === 'string' && cluster.proxyUrl !== '';
   if (!plainHttp && user !== null && !proxied) return kubeConfig;
-  const seenCluster = plainHttp ? { ...cluster, skipTLSVerify: true } : cluster;
+  const seenCluster = {
+    ...cluster,
+    proxyUrl: undefined,
+    ...(plainHttp ? { skipTLSVerify: true } : {}),
+  };
   const seenUser = user ?? { name: '' };
   return Object.create(kubeConfig, {
     getCurrentCluster: { value: () => seenCluster },
     getCurrentUser: { value: () => seenUser },
-    agentCache: { value: new Map() },
   }) as KubeConfigLike;
 }
 

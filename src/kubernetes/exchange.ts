@@ -2,6 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import { TCP_KEEP_ALIVE_MS } from './agents.js';
 import type { Deadline } from './deadline.js';
+import type { TunnelOptions } from './tunnel.js';
 
 /**
  * Whoever gives up a watch mostly has something to write, and somebody waits for that: to close the
@@ -51,7 +52,7 @@ export function send<T>(
   const { server, deadline } = exchange;
   const secure = server.protocol === 'https:';
   return new Promise((resolve, reject) => {
-    const request = (secure ? https : http).request({
+    const options: TunnelOptions = {
       protocol: server.protocol,
       // URL keeps the brackets of an IPv6 address; a socket wants it without.
       host: server.hostname.replace(/^\[(.*)\]$/, '$1'),
@@ -60,7 +61,9 @@ export function send<T>(
       method: exchange.method,
       headers: exchange.headers,
       agent: exchange.agent,
-    });
+      deadline,
+    };
+    const request = (secure ? https : http).request(options);
     // Destroying the request takes its socket with it, so that a connection which has gone
     // silent is never given to another request.
     const destroy = (): void => {
@@ -75,6 +78,11 @@ export function send<T>(
       if (!request.reusedSocket) socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
     });
     request.once('response', (response) => {
+      // That of a stream which was given up a moment ago: nobody waits for it any more.
+      if (deadline.givenUp !== null) {
+        destroy();
+        return;
+      }
       // Once the answer is complete the socket may serve somebody else: hands off it.
       response.once('close', forget);
       resolve(read(response));
