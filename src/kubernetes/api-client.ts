@@ -17,6 +17,7 @@ import { Deadline } from './deadline.js';
 import { ExchangeError, readBody, send } from './exchange.js';
 import type { KubeConfigLike } from './kube-config.js';
 import { networkError } from './network-error.js';
+import { parseJson } from './parse-json.js';
 import { bareError, safeReason, scrub } from './safe-reason.js';
 
 /** Many times what a Lease or ConfigMap can weigh in etcd. */
@@ -47,6 +48,7 @@ export class ApiClient {
   /** @throws LockError of kind `network`, `timeout`, `aborted`, `credentials` or `serverError` */
   async request(request: ApiRequest): Promise<ApiResponse> {
     const deadline = new Deadline(request.timeoutMs ?? DEFAULT_TIMEOUT_MS, request.signal);
+    request.begun?.(deadline);
     try {
       const first = await this.#attempt(request, deadline, false, readAll);
       if (first.result.status !== 401) return first.result;
@@ -103,10 +105,12 @@ export class ApiClient {
     let streamTaken = false;
     try {
       if (!streaming) {
+        deadline.waitsFor = 'its turn behind other requests of this process';
         const turn = agent.turns.take(request.method !== 'GET', deadline);
         if (turn !== null) await turn;
         hasTurn = true;
       }
+      deadline.waitsFor = connectionTo(settings);
       const take = (response: IncomingMessage): Promise<T> => {
         if (streaming) {
           streamTaken = true;
@@ -144,7 +148,10 @@ export class ApiClient {
   async #settings(request: ApiRequest, deadline: Deadline): Promise<ConnectionSettings> {
     try {
       if (deadline.givenUp !== null) throw new Error('given up');
-      return this.#credentials.known ?? (await deadline.race(this.#credentials.read()));
+      const { known } = this.#credentials;
+      if (known !== null) return known;
+      deadline.waitsFor = `credentials from ${this.#whoGivesCredentials}`;
+      return await deadline.race(this.#credentials.read());
     } catch (error) {
       if (deadline.givenUp === 'aborted') throw givenUp(request, deadline);
       if (deadline.givenUp === 'timeout') throw this.#credentialsTooLate(request, deadline);
@@ -160,11 +167,15 @@ export class ApiClient {
     }
   }
 
-  #credentialsTooLate(request: ApiRequest, { timeoutMs }: Deadline): LockError {
+  get #whoGivesCredentials(): string {
     const command = pluginCommand(this.#kubeConfig.getCurrentUser());
-    const who = command === null ? 'kubeconfig' : `credential plugin ${JSON.stringify(command)}`;
+    return command === null ? 'the kubeconfig' : `the credential plugin ${JSON.stringify(command)}`;
+  }
+
+  #credentialsTooLate(request: ApiRequest, { timeoutMs }: Deadline): LockError {
     return new LockError(
-      `${subject(request)}: the ${who} gave no credentials within ${timeoutMs} ms; nothing was sent.`,
+      `${subject(request)}: ${this.#whoGivesCredentials} gave no credentials within ${timeoutMs} ms; ` +
+        'nothing was sent.',
       { kind: 'credentials' },
     );
   }
@@ -254,7 +265,7 @@ async function readAll(
   const text = await readBody(response, MAX_BODY_BYTES);
   const answer = head(response, settings);
   // Nothing that the server sends back with an error can carry our own credentials into a message.
-  return { ...answer, json: parse(answer.status < 300 ? text : scrub(text, settings.secrets)) };
+  return { ...answer, json: parseJson(answer.status < 300 ? text : scrub(text, settings.secrets)) };
 }
 
 function head(
@@ -264,12 +275,9 @@ function head(
   return { status: response.statusCode ?? 0, headers: response.headers, address };
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
+function connectionTo({ address, proxyAddress }: ConnectionSettings): string {
+  const via = proxyAddress === null ? '' : ` through the proxy at ${proxyAddress}`;
+  return `a connection to the API server at ${address}${via}`;
 }
 
 function haveChanged(before: ConnectionSettings, now: ConnectionSettings): boolean {

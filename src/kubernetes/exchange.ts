@@ -74,8 +74,17 @@ export function send<T>(
       if (exchange.isStream && request.headersSent) setTimeout(destroy, STREAM_LINGERS_MS);
       else destroy();
     });
+    const isSent = (): void => {
+      deadline.waitsFor = null;
+    };
     request.once('socket', (socket) => {
-      if (!request.reusedSocket) socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
+      if (request.reusedSocket) {
+        isSent();
+        return;
+      }
+      socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
+      if (secure || socket.connecting) socket.once(secure ? 'secureConnect' : 'connect', isSent);
+      else isSent();
     });
     request.once('response', (response) => {
       // That of a stream which was given up a moment ago: nobody waits for it any more.

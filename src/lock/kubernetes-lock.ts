@@ -1,12 +1,14 @@
 import { LockError } from '../errors/lock-error.js';
 import { answerError, unusableAnswer, type ApiCall } from '../kubernetes/answer-error.js';
 import { clientFor } from '../kubernetes/api-client.js';
-import { DEFAULT_TIMEOUT_MS } from '../kubernetes/api-request.js';
+import { DEFAULT_TIMEOUT_MS, givenUp, type Progress } from '../kubernetes/api-request.js';
+import { Deadline } from '../kubernetes/deadline.js';
 import {
   defaultNamespace,
   loadDefaultKubeConfig,
   type KubeConfigLike,
 } from '../kubernetes/kube-config.js';
+import { isVersion } from '../kubernetes/resource-version.js';
 import { safeReason } from '../kubernetes/safe-reason.js';
 import { ageByServer } from './age-by-server.js';
 import { type Endpoint, KubernetesLockWatch, type LockInsides } from './kubernetes-lock-watch.js';
@@ -64,6 +66,7 @@ export abstract class KubernetesLock implements ResourceLock {
   readonly #givenKubeConfig: KubeConfigLike | undefined;
   readonly #givenNamespace: string | undefined;
   #endpoint: Endpoint | null = null;
+  #progress: Progress | null = null;
   /** For stand-alone use only; the election always says what its update is based on. */
   #last: LockSnapshot | null = null;
 
@@ -89,6 +92,11 @@ export abstract class KubernetesLock implements ResourceLock {
 
   get identity(): string {
     return this.#identity;
+  }
+
+  /** What the call under way waits for before anything is sent, in words; null once it is sent. */
+  get waitsFor(): string | null {
+    return this.#progress?.waitsFor ?? null;
   }
 
   get description(): string {
@@ -154,15 +162,16 @@ export abstract class KubernetesLock implements ResourceLock {
     body: (namespace: string) => KubernetesObject | undefined,
   ): Promise<LockResult> {
     try {
-      const { kubeConfig, namespace } = await this.#resolveEndpoint();
+      const { kubeConfig, namespace } = this.#endpoint ?? (await this.#endpointInTime(signal));
       const { method, path } = this.#route(verb, namespace);
       const answer = await clientFor(kubeConfig).request({
         method,
         path,
         body: body(namespace),
         subject: this.description,
+        begun: (progress) => (this.#progress = progress),
         signal,
-        timeoutMs: signal === undefined ? DEFAULT_TIMEOUT_MS : TIMEOUT_WITH_SIGNAL_MS,
+        timeoutMs: timeLimit(signal),
       });
       const call = (): ApiCall => ({ ...this.#format, verb, namespace, name: this.#name });
       if (answer.status < 200 || answer.status > 299) throw answerError(call(), answer);
@@ -184,6 +193,21 @@ export abstract class KubernetesLock implements ResourceLock {
     return { method: verb === 'get' ? 'GET' : 'PUT', path };
   }
 
+  /** Files may hang as a server may: on a mount that is gone, for one. */
+  async #endpointInTime(signal: AbortSignal | undefined): Promise<Endpoint> {
+    const deadline = new Deadline(timeLimit(signal), signal);
+    deadline.waitsFor = 'the kubeconfig to be read';
+    this.#progress = deadline;
+    try {
+      return await deadline.race(this.#resolveEndpoint());
+    } catch (error) {
+      if (deadline.givenUp !== null) throw givenUp({ subject: this.description, signal }, deadline);
+      throw error;
+    } finally {
+      deadline.dispose();
+    }
+  }
+
   async #resolveEndpoint(): Promise<Endpoint> {
     if (this.#endpoint !== null) return this.#endpoint;
     const kubeConfig = this.#givenKubeConfig ?? (await loadDefaultKubeConfig());
@@ -197,9 +221,12 @@ export abstract class KubernetesLock implements ResourceLock {
     const metadata = metadataOf(json);
     const { resourceVersion, name } = metadata as { resourceVersion?: unknown; name?: unknown };
     if (name !== this.#name) return 'another object';
-    if (typeof resourceVersion !== 'string' || resourceVersion === '') {
+    const { kind = this.#format.kind } = json;
+    if (kind !== this.#format.kind) return 'an object of another kind';
+    if (resourceVersion === undefined || resourceVersion === '') {
       return 'an object without resourceVersion';
     }
+    if (!isVersion(resourceVersion)) return 'a resourceVersion that is not a decimal number';
     const writtenAgoMs = date === undefined ? undefined : ageByServer(metadata, date);
     return {
       ...this.#format.read(json),
@@ -240,6 +267,11 @@ export abstract class KubernetesLock implements ResourceLock {
       kind: 'unknown',
     });
   }
+}
+
+/** In milliseconds. */
+function timeLimit(signal: AbortSignal | undefined): number {
+  return signal === undefined ? DEFAULT_TIMEOUT_MS : TIMEOUT_WITH_SIGNAL_MS;
 }
 
 /**
