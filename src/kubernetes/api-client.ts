@@ -19,6 +19,7 @@ import type { KubeConfigLike } from './kube-config.js';
 import { networkError } from './network-error.js';
 import { parseJson } from './parse-json.js';
 import { bareError, safeReason, scrub } from './safe-reason.js';
+import { retryIfStale } from './stale-connection.js';
 
 /** Many times what a Lease or ConfigMap can weigh in etcd. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -232,30 +233,6 @@ export function clientFor(kubeConfig: KubeConfigLike): ApiTransport {
     clients.set(kubeConfig, client);
   }
   return client;
-}
-
-/**
- * A server may close an idle connection at the very moment it is used again. A read is then
- * repeated on a fresh one; a write is not, because it may have been carried out.
- */
-async function retryIfStale<T>(
-  request: ApiRequest,
-  agent: PooledAgent,
-  deadline: Deadline,
-  once: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await once();
-  } catch (error) {
-    const stale =
-      error instanceof ExchangeError &&
-      error.reusedSocket &&
-      !error.answered &&
-      (error.code === 'ECONNRESET' || error.code === 'EPIPE');
-    if (!stale || request.method !== 'GET' || deadline.givenUp !== null) throw error;
-    agent.closeIdle();
-    return once();
-  }
 }
 
 async function readAll(

@@ -1,8 +1,7 @@
 import { LockError } from '../errors/lock-error.js';
 import { answerError, unusableAnswer, type ApiCall } from '../kubernetes/answer-error.js';
 import { clientFor } from '../kubernetes/api-client.js';
-import { DEFAULT_TIMEOUT_MS, givenUp, type Progress } from '../kubernetes/api-request.js';
-import { Deadline } from '../kubernetes/deadline.js';
+import type { Progress } from '../kubernetes/api-request.js';
 import {
   defaultNamespace,
   loadDefaultKubeConfig,
@@ -11,6 +10,7 @@ import {
 import { isVersion } from '../kubernetes/resource-version.js';
 import { safeReason } from '../kubernetes/safe-reason.js';
 import { ageByServer } from './age-by-server.js';
+import { readInTime, timeLimit } from './in-time.js';
 import { type Endpoint, KubernetesLockWatch, type LockInsides } from './kubernetes-lock-watch.js';
 import { checkLockOptions, defaultIdentity, type KubernetesLockOptions } from './lock-options.js';
 import { collectionPath, objectPath } from './object-path.js';
@@ -32,12 +32,6 @@ import {
   type RecordFormat,
 } from './stored-record.js';
 
-/**
- * A caller with a signal of its own decides how long to wait; this bound only keeps a signal that
- * never comes from holding a connection for ever.
- */
-const TIMEOUT_WITH_SIGNAL_MS = 60_000;
-
 type Verb = 'get' | 'create' | 'update';
 
 /** What {@link KubernetesLock} shows of itself in JSON and in the console. */
@@ -54,7 +48,10 @@ export abstract class KubernetesLock implements ResourceLock {
   static readonly #insides: LockInsides<KubernetesLock> = {
     format: (lock) => lock.#format,
     endpoint: (lock) => lock.#endpoint,
-    resolveEndpoint: (lock) => lock.#resolveEndpoint(),
+    resolveEndpoint: (lock) => {
+      const timed = { subject: lock.description, signal: undefined, begun: () => undefined };
+      return readInTime(timed, () => lock.#resolveEndpoint());
+    },
     read: (lock, json) => lock.#snapshot(json),
     asLockError: (lock, error) => lock.#asLockError(error),
   };
@@ -162,14 +159,17 @@ export abstract class KubernetesLock implements ResourceLock {
     body: (namespace: string) => KubernetesObject | undefined,
   ): Promise<LockResult> {
     try {
-      const { kubeConfig, namespace } = this.#endpoint ?? (await this.#endpointInTime(signal));
+      const begun = (progress: Progress): void => void (this.#progress = progress);
+      const timed = { subject: this.description, signal, begun };
+      const { kubeConfig, namespace } =
+        this.#endpoint ?? (await readInTime(timed, () => this.#resolveEndpoint()));
       const { method, path } = this.#route(verb, namespace);
       const answer = await clientFor(kubeConfig).request({
         method,
         path,
         body: body(namespace),
         subject: this.description,
-        begun: (progress) => (this.#progress = progress),
+        begun,
         signal,
         timeoutMs: timeLimit(signal),
       });
@@ -191,21 +191,6 @@ export abstract class KubernetesLock implements ResourceLock {
     if (verb === 'create') return { method: 'POST', path: collectionPath(format, namespace) };
     const path = objectPath(format, namespace, this.#name);
     return { method: verb === 'get' ? 'GET' : 'PUT', path };
-  }
-
-  /** Files may hang as a server may: on a mount that is gone, for one. */
-  async #endpointInTime(signal: AbortSignal | undefined): Promise<Endpoint> {
-    const deadline = new Deadline(timeLimit(signal), signal);
-    deadline.waitsFor = 'the kubeconfig to be read';
-    this.#progress = deadline;
-    try {
-      return await deadline.race(this.#resolveEndpoint());
-    } catch (error) {
-      if (deadline.givenUp !== null) throw givenUp({ subject: this.description, signal }, deadline);
-      throw error;
-    } finally {
-      deadline.dispose();
-    }
   }
 
   async #resolveEndpoint(): Promise<Endpoint> {
@@ -267,11 +252,6 @@ export abstract class KubernetesLock implements ResourceLock {
       kind: 'unknown',
     });
   }
-}
-
-/** In milliseconds. */
-function timeLimit(signal: AbortSignal | undefined): number {
-  return signal === undefined ? DEFAULT_TIMEOUT_MS : TIMEOUT_WITH_SIGNAL_MS;
 }
 
 /**
