@@ -10,6 +10,9 @@ import type { TunnelOptions } from './tunnel.js';
  */
 const STREAM_LINGERS_MS = 100;
 
+/** Of what a server may say before its answer (`103 Early Hints`); it could go on for ever. */
+const MOST_ANNOUNCEMENTS = 20;
+
 export interface Exchange {
   readonly server: URL;
   readonly method: string;
@@ -85,6 +88,11 @@ export function send<T>(
       socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
       if (secure || socket.connecting) socket.once(secure ? 'secureConnect' : 'connect', isSent);
       else isSent();
+    });
+    let announced = 0;
+    request.on('information', () => {
+      announced += 1;
+      if (announced > MOST_ANNOUNCEMENTS) request.destroy(new Error('it only announces an answer'));
     });
     request.once('response', (response) => {
       // That of a stream which was given up a moment ago: nobody waits for it any more.
