@@ -239,6 +239,7 @@ const protocol: readonly Row[] = [
       then: { flood: `10000\r\n${' '.repeat(65_536)}\r\n` },
     }),
   ],
+  ['404 of the object', () => ({ bytes: answer(404, status(404, 'NotFound')) })],
   ['404 without a Status', () => ({ bytes: answer(404, `not here, ${TOKEN}`) })],
   ['403 without a Status', () => ({ bytes: answer(403, '<html>forbidden</html>') })],
   ['409 without a Status', () => ({ bytes: answer(409, '') })],
