@@ -88,7 +88,7 @@ type MakeAgent = (limits: http.AgentOptions) => http.Agent;
 /**
  * The agent for these settings, shared by everybody in the process whose settings are the same.
  *
- * @param makeAgent other connections than those over the network, for rehearsals
+ * @param makeAgent other connections than those over the network, for tests
  */
 export function joinAgent(
   settings: ConnectionSettings,

@@ -39,7 +39,7 @@ export class ApiClient {
   readonly #join: typeof joinAgent;
   #agent: PooledAgent | null = null;
 
-  /** @param join how to get at its connections; rehearsals have some of their own */
+  /** @param join how to get at its connections; tests have some of their own */
   constructor(kubeConfig: KubeConfigLike, join: typeof joinAgent = joinAgent) {
     this.#kubeConfig = kubeConfig;
     this.#join = join;

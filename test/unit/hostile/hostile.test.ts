@@ -10,7 +10,7 @@ import { ENOUGH_BYTES, HostilePeer, type Target, TOKEN } from './peer.js';
 const MOST_REQUESTS = 50;
 
 /** Long enough for a lease to run out, and for what comes after that. */
-const LASTS_MS = 30_000;
+const LASTS_MS = 20_000;
 const STEP_MS = 50;
 
 /** One candidate, and a server that answers one kind of its requests with nonsense. */
