@@ -178,10 +178,12 @@ export function isConflict(_: unknown, error: unknown): boolean {
   return error instanceof LockError && error.kind === 'conflict';
 }
 
-/** The object that we were to update is gone: create it. */
+/** The object that we were to update is gone, we hear for the first time in a row: create it. */
 export function objectVanished({ context }: Args, error: unknown): boolean {
   const updating = context.lease !== null && context.lease.base !== null;
-  return updating && error instanceof LockError && error.kind === 'notFound';
+  return (
+    updating && context.failures === 0 && error instanceof LockError && error.kind === 'notFound'
+  );
 }
 
 /**

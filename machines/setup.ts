@@ -201,10 +201,13 @@ function tellUnreadable(
 }
 
 function notAnswered({ config }: ElectionContext): LockError {
-  const seconds = config.renewDeadlineMs / 2000;
-  return new LockError(
-    `${config.lock.description}: the API server did not answer within ${seconds} s ` +
-      '(half of renewDeadlineSeconds); the request was given up and will be repeated',
-    { kind: 'timeout' },
-  );
+  const time = `within ${config.renewDeadlineMs / 2000} s (half of renewDeadlineSeconds)`;
+  const { description, waitsFor } = config.lock;
+  const what =
+    waitsFor == null
+      ? `the API server did not answer ${time}`
+      : `nothing was sent ${time}, for want of ${waitsFor}`;
+  return new LockError(`${description}: ${what}; the request was given up and will be repeated`, {
+    kind: 'timeout',
+  });
 }

@@ -1,5 +1,6 @@
 import { safeLogger, silentLogger, stderrLogger } from '../election/logging.js';
 import type { Term } from '../election/term.js';
+import { PacedLock } from '../lock/paced-lock.js';
 import { SealedLock } from '../lock/sealed-lock.js';
 import { systemClock } from '../time/clock.js';
 import {
@@ -56,7 +57,7 @@ export function resolveConfig(config: LeaderElectionConfig): ResolvedConfig {
   }
   problems.throwIfAny();
   return {
-    lock: new SealedLock(config.lock),
+    lock: new SealedLock(new PacedLock(config.lock, config.clock ?? systemClock)),
     leaseDurationMs: (config.leaseDurationSeconds ?? DEFAULTS.leaseDurationSeconds) * 1000,
     renewDeadlineMs: (config.renewDeadlineSeconds ?? DEFAULTS.renewDeadlineSeconds) * 1000,
     retryPeriodMs: (config.retryPeriodSeconds ?? DEFAULTS.retryPeriodSeconds) * 1000,

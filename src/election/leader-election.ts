@@ -28,6 +28,7 @@ export interface RunOptions {
 export class LeaderElection {
   readonly #config: LeaderElectionConfig;
   readonly #clock: Clock;
+  readonly #log: NewsLog;
   readonly #listeners: Listeners;
   #campaign: Campaign;
 
@@ -37,10 +38,10 @@ export class LeaderElection {
    */
   constructor(config: LeaderElectionConfig) {
     const { logger, lock, clock } = resolveConfig(config);
-    const { description, identity } = lock;
     this.#config = config;
     this.#clock = clock;
-    this.#listeners = new Listeners(logger, new NewsLog(logger, { lock: description, identity }));
+    this.#log = new NewsLog(logger, lock, clock);
+    this.#listeners = new Listeners(logger, this.#log);
     this.#campaign = this.#newCampaign(config);
   }
 
@@ -193,7 +194,12 @@ export class LeaderElection {
 
   #newCampaign(config: LeaderElectionConfig): Campaign {
     const clock = this.#clock;
-    return new Campaign(createActor(leaderElectionMachine, { input: config, clock }), (news) => {
+    const actor = createActor(leaderElectionMachine, { input: config, clock });
+    const close = (): void => {
+      this.#log.close();
+    };
+    actor.subscribe({ next: (snapshot) => this.#log.see(snapshot), complete: close, error: close });
+    return new Campaign(actor, (news) => {
       if (news.type === 'watching') rehearseOnce(clock);
       this.#listeners.deliver(news);
     });

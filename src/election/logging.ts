@@ -1,5 +1,10 @@
+import type { SnapshotFrom } from 'xstate';
+import type { LeaderElectionMachine } from '../../machines/leader-election.js';
 import type { ElectionEmitted, ElectionNews } from '../../machines/types.js';
 import type { Logger } from '../config/leader-election-config.js';
+import type { ResourceLock } from '../lock/resource-lock.js';
+import type { Clock } from '../time/clock.js';
+import { Trouble } from './trouble.js';
 
 /** Warnings and errors to stderr, for programs that give no logger: a library must not be mute. */
 export const stderrLogger: Logger = {
@@ -38,25 +43,48 @@ const OVERRUN =
   'The work of a lost term has not ended and the lease has run out: it may run beside another ' +
   'leader. onStartedLeading must end when term.signal is aborted';
 
-/** Whose news they are. */
-interface Candidate {
-  readonly lock: string;
-  readonly identity: string;
-}
+/** Whose news they are. It may have more of a name once it has been used. */
+type Lock = Pick<ResourceLock, 'description' | 'identity'>;
 
 /**
- * Writes the news of one election to a log. A failure that repeats itself is a warning once, and
- * again after it changes or is over; in between it goes to the debug level.
+ * Writes the news of one election to a log. What fails again and again is a warning at first and at
+ * growing intervals; in between it goes to the debug level. That it works again is said, too.
  */
 export class NewsLog {
   readonly #logger: Logger;
-  readonly #candidate: Candidate;
-  #lastFailure = '';
-  #lastWatchFailure = '';
+  readonly #lock: Lock;
+  readonly #failure: Trouble;
+  readonly #watch: Trouble;
+  readonly #record: Trouble;
 
-  constructor(logger: Logger, candidate: Candidate) {
+  constructor(logger: Logger, lock: Lock, clock: Clock) {
     this.#logger = logger;
-    this.#candidate = candidate;
+    this.#lock = lock;
+    const trouble = (over: string): Trouble =>
+      new Trouble(
+        clock,
+        (level, message, fields) => {
+          this.#say(level, message, fields);
+        },
+        over,
+      );
+    this.#failure = trouble('Requests for the lock succeed again');
+    this.#watch = trouble('The lock is watched again');
+    this.#record = trouble('The record in the lock can be read, or is gone');
+  }
+
+  /** The candidate has come this far: some trouble may be over, or has lasted for long. */
+  see(snapshot: SnapshotFrom<LeaderElectionMachine>): void {
+    // It waits for another only after the API server has answered.
+    if (snapshot.matches({ acquiring: 'waiting' })) this.#failure.end();
+    const { observation } = snapshot.context;
+    if ((observation?.snapshot?.unreadable ?? null) === null) this.#record.end();
+    for (const trouble of [this.#failure, this.#watch, this.#record]) trouble.remind();
+  }
+
+  /** It is over, in whatever way. */
+  close(): void {
+    for (const trouble of [this.#failure, this.#watch, this.#record]) trouble.forget();
   }
 
   write(news: ElectionNews): void {
@@ -66,23 +94,23 @@ export class NewsLog {
           this.#say('error', 'The candidacy is over: no retry could heal this', {
             err: news.error,
           });
-        } else this.#warnOnce('Looking at the lock failed; it will be tried again', news);
+        } else this.#warnOf('Looking at the lock failed; it will be tried again', news);
         break;
       case 'renewFailed':
-        this.#warnOnce('A renewal failed; it is tried again until the renew deadline', news);
+        this.#warnOf('A renewal failed; it is tried again until the renew deadline', news);
         break;
       case 'releaseFailed':
-        this.#warnOnce(
+        this.#warnOf(
           'Releasing the lock failed; it is tried again until the lease has run out',
           news,
         );
         break;
       case 'startedLeading':
-        this.#lastFailure = '';
+        this.#failure.end();
         this.#say('info', 'Leading', { fencingToken: String(news.term.fencingToken) });
         break;
       case 'renewed':
-        this.#lastFailure = '';
+        this.#failure.end();
         break;
       case 'draining':
         this.#say('info', 'Draining: the work was told to end', { reason: news.reason });
@@ -91,28 +119,32 @@ export class NewsLog {
         this.#say('info', 'Stopped leading', { reason: news.reason });
         break;
       case 'released':
+        this.#failure.end();
         this.#say('info', 'Released the lock');
         break;
       case 'newLeader':
         // Of its own leadership 'Leading' tells, with the token.
-        if (news.identity === this.#candidate.identity) break;
+        if (news.identity === this.#lock.identity) break;
         this.#say('info', 'Another identity leads', { leader: news.identity });
         break;
       case 'recordUnreadable':
-        this.#say(
-          'warn',
+        this.#record.report(
+          news.problem,
           `The record in the lock cannot be read (${news.problem}); it counts as held until it has ` +
             'not changed for a lease duration',
           { problem: news.problem },
         );
         break;
       case 'watching':
-        this.#lastWatchFailure = '';
+        this.#watch.end();
         this.#say('debug', 'Watching the lock');
         break;
       case 'watchFailed':
         // What keeps the lock from being watched and read alike is told once.
-        if (news.error.kind !== 'dependency') this.#warnOfWatch(news.error);
+        if (news.error.kind === 'dependency') break;
+        this.#watch.report(kindOf(news), 'The lock cannot be watched; it is polled', {
+          err: news.error,
+        });
         break;
       case 'overrun':
         this.#say('error', OVERRUN);
@@ -130,24 +162,22 @@ export class NewsLog {
   }
 
   #say(level: keyof Logger, message: string, fields: object = {}): void {
-    this.#logger[level]({ ...this.#candidate, ...fields }, message);
+    const { description, identity } = this.#lock;
+    this.#logger[level]({ lock: description, identity, ...fields }, message);
   }
 
-  #warnOnce(message: string, { type, error, failures }: Failure): void {
-    const text = `${message} ${error.message}`;
+  #warnOf(message: string, news: Failure): void {
+    const { type, error, failures } = news;
+    const fields = { err: error, failures };
     // Being second in a race for a free lock is no trouble, and happens at every hand-over.
-    const lostRace = type === 'acquireFailed' && error.kind === 'conflict';
-    const level = lostRace || text === this.#lastFailure ? 'debug' : 'warn';
-    if (!lostRace) this.#lastFailure = text;
-    this.#say(level, message, { err: error, failures });
+    if (type === 'acquireFailed' && error.kind === 'conflict') this.#say('debug', message, fields);
+    else this.#failure.report(kindOf(news), message, fields);
   }
+}
 
-  /** A watch that cannot be had is a warning once, until it can be had or the reason is another. */
-  #warnOfWatch(err: Error): void {
-    const level = err.message === this.#lastWatchFailure ? 'debug' : 'warn';
-    this.#lastWatchFailure = err.message;
-    this.#say(level, 'The lock cannot be watched; it is polled', { err });
-  }
+/** Failures that differ in this are worth a warning each. */
+function kindOf({ type, error }: Pick<Failure, 'error'> & { readonly type: string }): string {
+  return `${type} ${error.kind} ${error.reason ?? ''}`;
 }
 
 type Failure = Extract<ElectionEmitted, { readonly failures: number }>;

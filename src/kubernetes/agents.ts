@@ -1,7 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
-import { checkServerIdentity, type PeerCertificate } from 'node:tls';
 import type { ConnectionSettings } from './connection-settings.js';
+import { throughProxy } from './tunnel.js';
 import { Turns } from './turns.js';
 
 /** Enough for many elections in one process, whose requests take milliseconds. */
@@ -34,18 +34,12 @@ export class PooledAgent {
 
   constructor(
     readonly key: string,
-    settings: ConnectionSettings,
+    makeAgent: MakeAgent,
   ) {
-    const { proxyAgent } = settings;
-    if (proxyAgent !== null) {
-      this.requests = adapt(proxyAgent, settings);
-      this.#streams = () => proxyAgent;
-    } else {
-      this.requests = makeAgent(settings, { maxSockets: MAX_SOCKETS, timeout: IDLE_SOCKET_MS });
-      // A watch occupies its connection for minutes. With sockets of their own, any number of
-      // watches leaves the requests of other elections in this process unhindered.
-      this.#streams = () => makeAgent(settings, {});
-    }
+    this.requests = makeAgent({ maxSockets: MAX_SOCKETS, timeout: IDLE_SOCKET_MS });
+    // A watch occupies its connection for minutes. With sockets of their own, any number of
+    // watches leaves the requests of other elections in this process unhindered.
+    this.#streams = () => makeAgent({});
   }
 
   get streams(): http.Agent {
@@ -88,11 +82,21 @@ export class PooledAgent {
 
 const pool = new Map<string, PooledAgent>();
 
-/** The agent for these settings, shared by everybody in the process whose settings are the same. */
-export function joinAgent(settings: ConnectionSettings): PooledAgent {
+/** Makes an agent with these limits. */
+type MakeAgent = (limits: http.AgentOptions) => http.Agent;
+
+/**
+ * The agent for these settings, shared by everybody in the process whose settings are the same.
+ *
+ * @param makeAgent other connections than those over the network, for tests
+ */
+export function joinAgent(
+  settings: ConnectionSettings,
+  makeAgent: MakeAgent = (limits) => agentFor(settings, limits),
+): PooledAgent {
   let agent = pool.get(settings.agentKey);
   if (agent === undefined) {
-    agent = new PooledAgent(settings.agentKey, settings);
+    agent = new PooledAgent(settings.agentKey, makeAgent);
     pool.set(settings.agentKey, agent);
   }
   return agent.join();
@@ -113,27 +117,16 @@ class OneServerAgent extends https.Agent {
   }
 }
 
-function makeAgent(settings: ConnectionSettings, limits: http.AgentOptions): http.Agent {
+function agentFor(
+  { server, tls, proxy }: ConnectionSettings,
+  limits: http.AgentOptions,
+): http.Agent {
   // The connection used last is the one most likely to be alive, hence last in, first out.
   const options: http.AgentOptions = { keepAlive: true, scheduling: 'lifo', ...limits };
-  return settings.server.protocol === 'https:'
-    ? new OneServerAgent({ ...options, ...settings.tls })
-    : new http.Agent(options);
-}
-
-/**
- * The client library makes its proxy agents without keep-alive; they can do it when told to. Its
- * SOCKS agent also forgets the host when that is an IP address, and would then check the server's
- * certificate for `localhost`.
- */
-function adapt(agent: http.Agent, { server, tls }: ConnectionSettings): http.Agent {
-  const host = tls.servername ?? server.hostname.replace(/^\[(.*)\]$/, '$1');
-  const identity = {
-    checkServerIdentity: (_host: string, certificate: PeerCertificate) =>
-      checkServerIdentity(host, certificate),
-  };
-  // Every agent of Node's has its options there, though the types know it of none.
-  const { options } = agent as http.Agent & { readonly options: object };
-  if (server.protocol === 'https:') Object.assign(options, identity);
-  return Object.assign(agent, { keepAlive: true });
+  const secure = server.protocol === 'https:';
+  const agent = secure ? new OneServerAgent({ ...options, ...tls }) : new http.Agent(options);
+  if (proxy === null) return agent;
+  // A request that waits for a socket is set up with what belongs to another one. None has to wait
+  // here: turns keep their number down.
+  return throughProxy(Object.assign(agent, { maxSockets: Infinity }), proxy, secure);
 }

@@ -2,7 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { LockError, type LockErrorDetails, type LockErrorKind } from '../errors/lock-error.js';
 import { explainForbidden } from './forbidden.js';
 import type { RbacTarget } from './rbac.js';
-import { parseRetryAfter } from './retry-after.js';
+import { askedWait, parseRetryAfter } from './retry-after.js';
 
 /** What was asked of the API server, in Kubernetes' own terms. */
 export interface ApiCall extends RbacTarget {
@@ -194,7 +194,8 @@ function readStatus(json: unknown): Status | null {
     causes: Array.isArray(causes)
       ? causes.map((cause) => String((cause as { reason?: unknown } | null)?.reason))
       : [],
-    retryAfterMs: typeof retryAfterSeconds === 'number' ? retryAfterSeconds * 1000 : undefined,
+    retryAfterMs:
+      typeof retryAfterSeconds === 'number' ? askedWait(retryAfterSeconds * 1000) : undefined,
   };
 }
 

@@ -18,7 +18,9 @@ import { ExchangeError, readBody, send } from './exchange.js';
 import { pluginCommand } from './exec-plugin.js';
 import type { KubeConfigLike } from './kube-config.js';
 import { networkError } from './network-error.js';
+import { parseJson } from './parse-json.js';
 import { bareError, safeReason, scrub } from './safe-reason.js';
+import { retryIfStale } from './stale-connection.js';
 
 /** Many times what a Lease or ConfigMap can weigh in etcd. */
 const MAX_BODY_BYTES = 4 * 1024 * 1024;
@@ -35,16 +37,20 @@ interface Attempt<T> {
 export class ApiClient {
   readonly #kubeConfig: KubeConfigLike;
   readonly #credentials: Credentials;
+  readonly #join: typeof joinAgent;
   #agent: PooledAgent | null = null;
 
-  constructor(kubeConfig: KubeConfigLike) {
+  /** @param join how to get at its connections; tests have some of their own */
+  constructor(kubeConfig: KubeConfigLike, join: typeof joinAgent = joinAgent) {
     this.#kubeConfig = kubeConfig;
+    this.#join = join;
     this.#credentials = new Credentials(kubeConfig);
   }
 
   /** @throws LockError of kind `network`, `timeout`, `aborted`, `credentials` or `serverError` */
   async request(request: ApiRequest): Promise<ApiResponse> {
     const deadline = new Deadline(request.timeoutMs ?? DEFAULT_TIMEOUT_MS, request.signal);
+    request.begun?.(deadline);
     try {
       const first = await this.#attempt(request, deadline, false, readAll);
       if (first.result.status !== 401) return first.result;
@@ -101,10 +107,12 @@ export class ApiClient {
     let streamTaken = false;
     try {
       if (!streaming) {
+        deadline.waitsFor = 'its turn behind other requests of this process';
         const turn = agent.turns.take(request.method !== 'GET', deadline);
         if (turn !== null) await turn;
         hasTurn = true;
       }
+      deadline.waitsFor = connectionTo(settings);
       const take = (response: IncomingMessage): Promise<T> => {
         if (streaming) {
           streamTaken = true;
@@ -126,7 +134,9 @@ export class ApiClient {
         };
         return send(exchange, take);
       };
-      return { result: await retryIfStale(request, agent, deadline, once), settings };
+      // A connection that is still being set up need not notice that nobody waits for it.
+      const result = await deadline.race(retryIfStale(request, agent, deadline, once));
+      return { result, settings };
     } catch (error) {
       // The other idle connections run along the same path as the one that just failed.
       agent.closeIdle();
@@ -140,7 +150,10 @@ export class ApiClient {
   async #settings(request: ApiRequest, deadline: Deadline): Promise<ConnectionSettings> {
     try {
       if (deadline.givenUp !== null) throw new Error('given up');
-      return this.#credentials.known ?? (await deadline.race(this.#credentials.read()));
+      const { known } = this.#credentials;
+      if (known !== null) return known;
+      deadline.waitsFor = `credentials from ${this.#whoGivesCredentials}`;
+      return await deadline.race(this.#credentials.read());
     } catch (error) {
       if (deadline.givenUp === 'aborted') throw givenUp(request, deadline);
       if (deadline.givenUp === 'timeout') throw this.#credentialsTooLate(request, deadline);
@@ -156,11 +169,15 @@ export class ApiClient {
     }
   }
 
-  #credentialsTooLate(request: ApiRequest, { timeoutMs }: Deadline): LockError {
+  get #whoGivesCredentials(): string {
     const command = pluginCommand(this.#kubeConfig.getCurrentUser());
-    const who = command === null ? 'kubeconfig' : `credential plugin ${JSON.stringify(command)}`;
+    return command === null ? 'the kubeconfig' : `the credential plugin ${JSON.stringify(command)}`;
+  }
+
+  #credentialsTooLate(request: ApiRequest, { timeoutMs }: Deadline): LockError {
     return new LockError(
-      `${subject(request)}: the ${who} gave no credentials within ${timeoutMs} ms; nothing was sent.`,
+      `${subject(request)}: ${this.#whoGivesCredentials} gave no credentials within ${timeoutMs} ms; ` +
+        'nothing was sent.',
       { kind: 'credentials' },
     );
   }
@@ -170,7 +187,7 @@ export class ApiClient {
     if (this.#agent?.key === settings.agentKey) return this.#agent;
     let joined: PooledAgent;
     try {
-      joined = joinAgent(settings);
+      joined = this.#join(settings);
     } catch (error) {
       throw new LockError(`${subject(request)}: no connection can be set up.`, {
         kind: 'credentials',
@@ -219,30 +236,6 @@ export function clientFor(kubeConfig: KubeConfigLike): ApiTransport {
   return client;
 }
 
-/**
- * A server may close an idle connection at the very moment it is used again. A read is then
- * repeated on a fresh one; a write is not, because it may have been carried out.
- */
-async function retryIfStale<T>(
-  request: ApiRequest,
-  agent: PooledAgent,
-  deadline: Deadline,
-  once: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await once();
-  } catch (error) {
-    const stale =
-      error instanceof ExchangeError &&
-      error.reusedSocket &&
-      !error.answered &&
-      (error.code === 'ECONNRESET' || error.code === 'EPIPE');
-    if (!stale || request.method !== 'GET' || deadline.givenUp !== null) throw error;
-    agent.closeIdle();
-    return once();
-  }
-}
-
 async function readAll(
   response: IncomingMessage,
   settings: ConnectionSettings,
@@ -250,7 +243,7 @@ async function readAll(
   const text = await readBody(response, MAX_BODY_BYTES);
   const answer = head(response, settings);
   // Nothing that the server sends back with an error can carry our own credentials into a message.
-  return { ...answer, json: parse(answer.status < 300 ? text : scrub(text, settings.secrets)) };
+  return { ...answer, json: parseJson(answer.status < 300 ? text : scrub(text, settings.secrets)) };
 }
 
 function head(
@@ -261,10 +254,7 @@ function head(
   return { status, headers, address, withoutCredentials };
 }
 
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text) as unknown;
-  } catch {
-    return undefined;
-  }
+function connectionTo({ address, proxyAddress }: ConnectionSettings): string {
+  const via = proxyAddress === null ? '' : ` through the proxy at ${proxyAddress}`;
+  return `a connection to the API server at ${address}${via}`;
 }

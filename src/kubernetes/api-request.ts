@@ -18,9 +18,14 @@ export interface ApiRequest {
   readonly signal?: AbortSignal | undefined;
   /** In milliseconds, from the call to the whole answer. Default {@link DEFAULT_TIMEOUT_MS}. */
   readonly timeoutMs?: number | undefined;
+  /** Is told of the request's progress, in an object that changes as it goes on. */
+  readonly begun?: ((progress: Progress) => void) | undefined;
   /** What an error message begins with. Default: method and path. */
   readonly subject?: string | undefined;
 }
+
+/** How far a request has come. */
+export type Progress = Pick<Deadline, 'waitsFor'>;
 
 export interface ApiResponse {
   readonly status: number;
@@ -65,17 +70,27 @@ export function payload(
   return { headers, body };
 }
 
-export function givenUp(request: ApiRequest, deadline: Deadline, address?: string): LockError {
+export function givenUp(
+  request: Partial<ApiRequest>,
+  deadline: Deadline,
+  address?: string,
+): LockError {
   if (deadline.givenUp === 'aborted') {
     return new LockError(`${subject(request)}: the request was aborted.`, { kind: 'aborted' });
   }
   const server = address === undefined ? 'the API server' : `the API server at ${address}`;
   const time = request.signal?.aborted === true ? 'in time' : `within ${deadline.timeoutMs} ms`;
+  if (deadline.waitsFor !== null) {
+    return new LockError(
+      `${subject(request)}: nothing was sent ${time}: it still waited for ${deadline.waitsFor}.`,
+      { kind: 'timeout' },
+    );
+  }
   return new LockError(`${subject(request)}: no whole answer from ${server} ${time}.`, {
     kind: 'timeout',
   });
 }
 
-export function subject({ subject: named, method, path }: ApiRequest): string {
-  return named ?? `${method} ${path}`;
+export function subject({ subject: named, method, path }: Partial<ApiRequest>): string {
+  return named ?? `${method ?? ''} ${path ?? ''}`;
 }

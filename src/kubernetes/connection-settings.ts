@@ -1,5 +1,4 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import type { Agent } from 'node:http';
 import type { RequestOptions } from 'node:https';
 import type { ConnectionOptions } from 'node:tls';
 import { LockError } from '../errors/lock-error.js';
@@ -24,8 +23,8 @@ export interface ConnectionSettings {
   /** Why there are no credentials, for messages; null when there are. */
   readonly withoutCredentials: string | null;
   readonly tls: ConnectionOptions;
-  /** The client library's own agent, when there is a proxy in between. */
-  readonly proxyAgent: Agent | null;
+  /** What the connection goes through. May hold a password. */
+  readonly proxy: URL | null;
   /** Equal for equal server and TLS material, and tells nothing about either. */
   readonly agentKey: string;
   /** What must never be shown. */
@@ -52,7 +51,7 @@ export async function readConnectionSettings(
   const options: HttpsOptions & { headers: Record<string, unknown> } = { headers: {} };
   try {
     const seenUser = user === null ? { name: '' } : await credentials.of(user, cluster);
-    const seen = seenCluster(cluster, server, proxy);
+    const seen = seenCluster(cluster, server);
     const isAsItIs = seen === cluster && seenUser === user;
     const source = isAsItIs ? kubeConfig : seenAs(kubeConfig, seen, seenUser);
     await source.applyToHTTPSOptions(options);
@@ -69,7 +68,7 @@ export async function readConnectionSettings(
     headers,
     withoutCredentials: whyWithoutCredentials(user, headers, tls),
     tls,
-    proxyAgent: proxy === null ? null : (options.agent as Agent),
+    proxy,
     agentKey: agentKey(server, proxy, tls),
     secrets: collectSecrets(headers, options, proxy),
   };
@@ -97,28 +96,23 @@ function parseServer(cluster: KubeCluster): URL {
 
 /**
  * The cluster as the client library is to see it. It throws for plain http, which a local
- * `kubectl proxy` speaks, and knows nothing of proxies that the environment names.
+ * `kubectl proxy` speaks, and shall not load what it has for proxies, which are dealt with here.
  */
-function seenCluster(cluster: KubeCluster, server: URL, proxy: URL | null): KubeCluster {
+function seenCluster(cluster: KubeCluster, server: URL): KubeCluster {
   const plainHttp = server.protocol === 'http:' && cluster.skipTLSVerify !== true;
-  if (!plainHttp && proxy === null) return cluster;
-  return {
-    ...cluster,
-    ...(plainHttp ? { skipTLSVerify: true } : {}),
-    ...(proxy === null ? {} : { proxyUrl: proxy.href }),
-  };
+  const proxied = typeof cluster.proxyUrl === 'string' && cluster.proxyUrl !== '';
+  if (!plainHttp && !proxied) return cluster;
+  return { ...cluster, proxyUrl: undefined, ...(plainHttp ? { skipTLSVerify: true } : {}) };
 }
 
 /**
  * The kubeconfig as one that has this cluster and user. The client library applies no CA when the
- * context has no user, and (since 2.0) hands out its first proxy agent for ever, old certificates
- * included.
+ * context has no user.
  */
 function seenAs(kubeConfig: KubeConfigLike, cluster: KubeCluster, user: KubeUser): KubeConfigLike {
   return Object.create(kubeConfig, {
     getCurrentCluster: { value: () => cluster },
     getCurrentUser: { value: () => user },
-    agentCache: { value: new Map() },
   }) as KubeConfigLike;
 }
 

@@ -15,8 +15,11 @@ const FRESH_MS = 10_000;
  */
 const USABLE_MS = 600_000;
 
-/** What has not answered by then is left to itself and asked anew; a plugin is ended before. */
-const PATIENCE_MS = 60_000;
+/**
+ * What has not answered by then is left to itself and asked anew: whatever it waits for may have come
+ * back, and a candidate is to lead again soon after. A plugin is joined, and ended at its own limit.
+ */
+const PATIENCE_MS = 10_000;
 
 /** The connection settings of one kubeconfig, kept for a short time and read by one caller at once. */
 export class Credentials {

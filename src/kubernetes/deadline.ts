@@ -6,6 +6,8 @@ export type GivenUp = 'timeout' | 'aborted';
  * {@link dispose} must be called, or the timer and the listener stay.
  */
 export class Deadline {
+  /** What the request waits for before anything of it is sent, in words; null once it is sent. */
+  waitsFor: string | null = 'credentials';
   readonly #caller: AbortSignal | undefined;
   readonly #listeners = new Set<() => void>();
   #timer: NodeJS.Timeout | undefined;

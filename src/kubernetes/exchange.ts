@@ -3,12 +3,16 @@ import https from 'node:https';
 import { TCP_KEEP_ALIVE_MS } from './agents.js';
 import type { RequestHeaders } from './connection-settings.js';
 import type { Deadline } from './deadline.js';
+import type { TunnelOptions } from './tunnel.js';
 
 /**
  * Whoever gives up a watch mostly has something to write, and somebody waits for that: to close the
  * connection is work for both sides, which can be done a little later.
  */
 const STREAM_LINGERS_MS = 100;
+
+/** Of what a server may say before its answer (`103 Early Hints`); it could go on for ever. */
+const MOST_ANNOUNCEMENTS = 20;
 
 export interface Exchange {
   readonly server: URL;
@@ -52,7 +56,7 @@ export function send<T>(
   const { server, deadline } = exchange;
   const secure = server.protocol === 'https:';
   return new Promise((resolve, reject) => {
-    const request = (secure ? https : http).request({
+    const options: TunnelOptions = {
       protocol: server.protocol,
       // URL keeps the brackets of an IPv6 address; a socket wants it without.
       host: server.hostname.replace(/^\[(.*)\]$/, '$1'),
@@ -61,7 +65,9 @@ export function send<T>(
       method: exchange.method,
       headers: exchange.headers,
       agent: exchange.agent,
-    });
+      deadline,
+    };
+    const request = (secure ? https : http).request(options);
     // Destroying the request takes its socket with it, so that a connection which has gone
     // silent is never given to another request.
     const destroy = (): void => {
@@ -72,10 +78,29 @@ export function send<T>(
       if (exchange.isStream && request.headersSent) setTimeout(destroy, STREAM_LINGERS_MS);
       else destroy();
     });
+    const isSent = (): void => {
+      deadline.waitsFor = null;
+    };
     request.once('socket', (socket) => {
-      if (!request.reusedSocket) socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
+      if (request.reusedSocket) {
+        isSent();
+        return;
+      }
+      socket.setKeepAlive(true, TCP_KEEP_ALIVE_MS);
+      if (secure || socket.connecting) socket.once(secure ? 'secureConnect' : 'connect', isSent);
+      else isSent();
+    });
+    let announced = 0;
+    request.on('information', () => {
+      announced += 1;
+      if (announced > MOST_ANNOUNCEMENTS) request.destroy(new Error('it only announces an answer'));
     });
     request.once('response', (response) => {
+      // That of a stream which was given up a moment ago: nobody waits for it any more.
+      if (deadline.givenUp !== null) {
+        destroy();
+        return;
+      }
       // Once the answer is complete the socket may serve somebody else: hands off it.
       response.once('close', forget);
       resolve(read(response));

@@ -1,3 +1,4 @@
+import { DEEPEST_JSON, isTooDeep, parseJson } from '../kubernetes/parse-json.js';
 import type { LeaderElectionRecord } from './record.js';
 import {
   isObject,
@@ -23,7 +24,9 @@ export const configMapFormat: RecordFormat = {
     if (annotation === undefined || annotation === null || annotation === '') return NO_RECORD;
     const stored = parse(annotation);
     if (stored === null) {
-      const unreadable = `annotation ${LEADER_ANNOTATION} is not a JSON object`;
+      const deep = typeof annotation === 'string' && isTooDeep(annotation);
+      const why = deep ? `nested more than ${DEEPEST_JSON} levels deep` : 'not a JSON object';
+      const unreadable = `annotation ${LEADER_ANNOTATION} is ${why}`;
       return { record: null, unreadable, fingerprint: JSON.stringify(annotation) };
     }
     const { holderIdentity, acquireTime, renewTime, leaderTransitions } = stored;
@@ -81,10 +84,6 @@ interface StoredJson extends Readonly<Record<string, unknown>> {
 
 function parse(annotation: unknown): StoredJson | null {
   if (typeof annotation !== 'string') return null;
-  try {
-    const value: unknown = JSON.parse(annotation);
-    return isObject(value) ? value : null;
-  } catch {
-    return null;
-  }
+  const value = parseJson(annotation);
+  return isObject(value) ? value : null;
 }

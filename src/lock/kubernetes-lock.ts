@@ -1,14 +1,16 @@
 import { LockError } from '../errors/lock-error.js';
 import { answerError, unusableAnswer, type ApiCall } from '../kubernetes/answer-error.js';
 import { clientFor } from '../kubernetes/api-client.js';
-import { DEFAULT_TIMEOUT_MS } from '../kubernetes/api-request.js';
+import type { Progress } from '../kubernetes/api-request.js';
 import {
   defaultNamespace,
   loadDefaultKubeConfig,
   type KubeConfigLike,
 } from '../kubernetes/kube-config.js';
+import { isVersion } from '../kubernetes/resource-version.js';
 import { safeReason } from '../kubernetes/safe-reason.js';
 import { ageByServer } from './age-by-server.js';
+import { readInTime, timeLimit } from './in-time.js';
 import { type Endpoint, KubernetesLockWatch, type LockInsides } from './kubernetes-lock-watch.js';
 import { checkLockOptions, defaultIdentity, type KubernetesLockOptions } from './lock-options.js';
 import { collectionPath, objectPath } from './object-path.js';
@@ -30,12 +32,6 @@ import {
   type RecordFormat,
 } from './stored-record.js';
 
-/**
- * A caller with a signal of its own decides how long to wait; this bound only keeps a signal that
- * never comes from holding a connection for ever.
- */
-const TIMEOUT_WITH_SIGNAL_MS = 60_000;
-
 type Verb = 'get' | 'create' | 'update';
 
 /** What {@link KubernetesLock} shows of itself in JSON and in the console. */
@@ -52,7 +48,10 @@ export abstract class KubernetesLock implements ResourceLock {
   static readonly #insides: LockInsides<KubernetesLock> = {
     format: (lock) => lock.#format,
     endpoint: (lock) => lock.#endpoint,
-    resolveEndpoint: (lock) => lock.#resolveEndpoint(),
+    resolveEndpoint: (lock) => {
+      const timed = { subject: lock.description, signal: undefined, begun: () => undefined };
+      return readInTime(timed, () => lock.#resolveEndpoint());
+    },
     read: (lock, json) => lock.#snapshot(json),
     asLockError: (lock, error) => lock.#asLockError(error),
   };
@@ -64,6 +63,7 @@ export abstract class KubernetesLock implements ResourceLock {
   readonly #givenKubeConfig: KubeConfigLike | undefined;
   readonly #givenNamespace: string | undefined;
   #endpoint: Endpoint | null = null;
+  #progress: Progress | null = null;
   /** For stand-alone use only; the election always says what its update is based on. */
   #last: LockSnapshot | null = null;
 
@@ -89,6 +89,11 @@ export abstract class KubernetesLock implements ResourceLock {
 
   get identity(): string {
     return this.#identity;
+  }
+
+  /** What the call under way waits for before anything is sent, in words; null once it is sent. */
+  get waitsFor(): string | null {
+    return this.#progress?.waitsFor ?? null;
   }
 
   get description(): string {
@@ -154,15 +159,19 @@ export abstract class KubernetesLock implements ResourceLock {
     body: (namespace: string) => KubernetesObject | undefined,
   ): Promise<LockResult> {
     try {
-      const { kubeConfig, namespace } = await this.#resolveEndpoint();
+      const begun = (progress: Progress): void => void (this.#progress = progress);
+      const timed = { subject: this.description, signal, begun };
+      const { kubeConfig, namespace } =
+        this.#endpoint ?? (await readInTime(timed, () => this.#resolveEndpoint()));
       const { method, path } = this.#route(verb, namespace);
       const answer = await clientFor(kubeConfig).request({
         method,
         path,
         body: body(namespace),
         subject: this.description,
+        begun,
         signal,
-        timeoutMs: signal === undefined ? DEFAULT_TIMEOUT_MS : TIMEOUT_WITH_SIGNAL_MS,
+        timeoutMs: timeLimit(signal),
       });
       const call = (): ApiCall => ({ ...this.#format, verb, namespace, name: this.#name });
       if (answer.status < 200 || answer.status > 299) throw answerError(call(), answer);
@@ -197,9 +206,12 @@ export abstract class KubernetesLock implements ResourceLock {
     const metadata = metadataOf(json);
     const { resourceVersion, name } = metadata as { resourceVersion?: unknown; name?: unknown };
     if (name !== this.#name) return 'another object';
-    if (typeof resourceVersion !== 'string' || resourceVersion === '') {
+    const { kind = this.#format.kind } = json;
+    if (kind !== this.#format.kind) return 'an object of another kind';
+    if (resourceVersion === undefined || resourceVersion === '') {
       return 'an object without resourceVersion';
     }
+    if (!isVersion(resourceVersion)) return 'a resourceVersion that is not a decimal number';
     const writtenAgoMs = date === undefined ? undefined : ageByServer(metadata, date);
     return {
       ...this.#format.read(json),

@@ -85,6 +85,11 @@ export interface ResourceLock {
   readonly identity: string;
   /** For people, such as `Lease production/data-processor`. Holds no secret. */
   readonly description: string;
+  /**
+   * What the call under way waits for before anything of it is sent, in words such as `a connection
+   * to …`; null once it was sent. For messages; absent where that is not known.
+   */
+  readonly waitsFor?: string | null;
   /** `notFound` when the object does not exist. */
   get(options?: LockCallOptions): Promise<LockResult>;
   /** `conflict` when the object exists already. */

@@ -14,19 +14,24 @@ import type {
  */
 export class SealedLock implements ResourceLock {
   readonly identity: string;
-  readonly description: string;
+  declare readonly description: string;
   declare readonly watch?: (watcher: LockWatcher) => LockWatch;
   readonly #lock: ResourceLock;
 
   constructor(lock: ResourceLock) {
     this.identity = lock.identity;
-    this.description = lock.description;
     this.#lock = lock;
+    // It may name more once the lock has been used; and who prints this is to see it.
+    Object.defineProperty(this, 'description', { enumerable: true, get: () => lock.description });
     // Absent where it is absent in the lock, and hidden from whoever prints this.
     if (typeof lock.watch !== 'function') return;
     Object.defineProperty(this, 'watch', {
       value: (watcher: LockWatcher) => lock.watch?.(watcher),
     });
+  }
+
+  get waitsFor(): string | null {
+    return this.#lock.waitsFor ?? null;
   }
 
   get(options?: LockCallOptions): Promise<LockResult> {

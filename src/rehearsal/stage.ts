@@ -1,4 +1,4 @@
-import type { RequestOptions } from 'node:https';
+import { joinAgent } from '../kubernetes/agents.js';
 import { ApiClient, useClient } from '../kubernetes/api-client.js';
 import type { KubeConfigLike } from '../kubernetes/kube-config.js';
 import { LeaseLock } from '../lock/lease-lock.js';
@@ -22,8 +22,10 @@ export class Stage {
   readonly #agent = new InMemoryAgent((request, socket) => {
     this.#answer(request, socket);
   });
-  readonly #kubeConfig = leadingTo(this.#agent);
-  readonly #client = new ApiClient(this.#kubeConfig);
+  readonly #kubeConfig = leadingNowhere();
+  readonly #client = new ApiClient(this.#kubeConfig, (settings) =>
+    joinAgent(settings, () => this.#agent),
+  );
   readonly #watches = new Set<InMemorySocket>();
   #version = 1;
   #lease: StoredLease = { metadata: { name: NAME, namespace: NAME, resourceVersion: '1' } };
@@ -64,18 +66,14 @@ export class Stage {
   }
 }
 
-/** Requests find their way by the agent of a proxy: there is no other way to hand one in. */
-function leadingTo(agent: InMemoryAgent): KubeConfigLike {
+function leadingNowhere(): KubeConfigLike {
   stages += 1;
   const server = `https://${NAME}-${stages}`;
   return {
     getCurrentContext: () => NAME,
     getContextObject: () => null,
-    getCurrentCluster: () => ({ server, proxyUrl: server }),
+    getCurrentCluster: () => ({ server }),
     getCurrentUser: () => null,
-    applyToHTTPSOptions: (options: RequestOptions) => {
-      options.agent = agent;
-      return Promise.resolve();
-    },
+    applyToHTTPSOptions: () => Promise.resolve(),
   };
 }

@@ -18,10 +18,14 @@ export interface Clock {
   clearTimeout(id: unknown): void;
 }
 
+/** Node takes a longer one for one millisecond. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 export const systemClock: Clock = {
   now: () => ({ monotonicMs: performance.now(), wallMs: Date.now() }),
   // Node makes one millisecond of none, or two. Whoever takes a lock that has come free counts them.
-  setTimeout: (fn, timeoutMs) => (timeoutMs > 0 ? setTimeout(fn, timeoutMs) : new Immediate(fn)),
+  setTimeout: (fn, timeoutMs) =>
+    timeoutMs > 0 ? setTimeout(fn, Math.min(timeoutMs, LONGEST_TIMER_MS)) : new Immediate(fn),
   clearTimeout: (id) => {
     if (id instanceof Immediate) id.clear();
     else clearTimeout(id as NodeJS.Timeout);

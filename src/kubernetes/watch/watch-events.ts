@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { StringDecoder } from 'node:string_decoder';
+import { parseJson } from '../parse-json.js';
+import { isVersion } from '../resource-version.js';
 
 /** One line of a watch. A `BOOKMARK` carries nothing but a version, an `ERROR` a Status. */
 export interface WatchEvent {
@@ -35,22 +37,18 @@ export async function readEvents(
 }
 
 function parseEvent(line: string): WatchEvent {
-  let event: unknown;
-  try {
-    event = JSON.parse(line);
-  } catch {
-    throw new BrokenWatch('a line that is not JSON');
-  }
+  const event = parseJson(line);
+  if (event === undefined) throw new BrokenWatch('a line that is not JSON');
   const { type, object } = (event ?? {}) as Partial<WatchEvent>;
-  if (!TYPES.has(type) || typeof object !== 'object')
+  if (!TYPES.has(type) || typeof object !== 'object' || object === null)
     throw new BrokenWatch('a line that is no event');
   return event as WatchEvent;
 }
 
-/** The `resourceVersion` of an object, or of the event that brings it. */
+/** The `resourceVersion` of an object, or of the event that brings it; null: none that can be one. */
 export function versionOf(object: Readonly<Record<string, unknown>>): string | null {
   const { resourceVersion } = (object['metadata'] ?? {}) as { resourceVersion?: unknown };
-  return typeof resourceVersion === 'string' && resourceVersion !== '' ? resourceVersion : null;
+  return isVersion(resourceVersion) ? resourceVersion : null;
 }
 
 export function nameOf(object: Readonly<Record<string, unknown>>): string | null {

@@ -35,6 +35,8 @@ const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 30_000;
 /** Rights are not granted within seconds. */
 const REFUSED_PAUSE_MS = 30_000;
+/** A server that asks for more has made a mistake, and nobody would hear of its end. */
+const LONGEST_ASKED_MS = 600_000;
 /** A watch that has lasted for so long has failed for a new reason, if it has failed. */
 const SOUND_MS = 5000;
 
@@ -175,7 +177,8 @@ export class WatchLoop {
       ? REFUSED_PAUSE_MS
       : FIRST_PAUSE_MS * 2 ** Math.min(this.#failures - 1, 8);
     const asked = end.kind === 'failed' ? (end.error.retryAfterMs ?? 0) : 0;
-    return Math.max(Math.min(least, LONGEST_PAUSE_MS) * (0.5 + random() / 2), asked);
+    const ownMs = Math.min(least, LONGEST_PAUSE_MS) * (0.5 + random() / 2);
+    return Math.max(ownMs, Math.min(asked, LONGEST_ASKED_MS));
   }
 
   #listenForSilence(ms: number): void {

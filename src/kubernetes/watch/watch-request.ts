@@ -3,6 +3,7 @@ import type { Clock } from '../../time/clock.js';
 import { answerError, type ApiCall } from '../answer-error.js';
 import type { ApiTransport } from '../api-client.js';
 import type { ApiStream } from '../api-request.js';
+import { parseJson } from '../parse-json.js';
 import { safeReason } from '../safe-reason.js';
 import { BrokenWatch, readEvents, type WatchEvent } from './watch-events.js';
 
@@ -106,7 +107,7 @@ async function readJson({ body, scrub }: ApiStream, clock: Clock): Promise<unkno
       text += chunk.toString('utf8');
       if (text.length > MAX_ANSWER) return undefined;
     }
-    return JSON.parse(scrub(text)) as unknown;
+    return parseJson(scrub(text));
   } catch {
     return undefined;
   } finally {

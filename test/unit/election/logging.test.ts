@@ -76,6 +76,99 @@ describe('a logger that is given', () => {
     expect(logger.of('warn')).toEqual([acquireFailed, acquireFailed]);
   });
 
+  it.each(['forbidden', 'invalid', 'timeout', 'unauthorized', 'network', 'credentials'] as const)(
+    'is warned again and again, less and less often, of requests that fail as %s, and told of the end',
+    async (kind) => {
+      const logger = new RecordingLogger();
+      const c = new Candidate({ logger });
+      await c.run();
+      for (let tries = 0; tries < 400; tries += 1) {
+        await c.answer('get', c.lock.failure(kind));
+        await c.clock.advance(2_000);
+      }
+      expect(logger.of('warn')).toEqual([
+        acquireFailed,
+        ...['30 s', '90 s', '4 min', '8 min'].map(
+          (lasted) => `${acquireFailed}. It has been so for ${lasted}`,
+        ),
+      ]);
+      await c.answer('get', c.lock.heldBy('other'));
+      expect(logger.of('warn').at(-1)).toBe('Requests for the lock succeed again, after 13 min');
+    },
+  );
+
+  it('is warned again and again of requests that nobody answers', async () => {
+    const logger = new RecordingLogger();
+    const c = new Candidate({ logger });
+    await c.run();
+    await c.clock.advance(100_000);
+    expect(logger.of('warn')).toHaveLength(3);
+    expect(logger.lines.find(({ level }) => level === 'warn')?.fields).toMatchObject({
+      err: {
+        message: expect.stringContaining('the API server did not answer within 5 s') as string,
+      },
+    });
+  });
+
+  it('is not told that the API server did not answer while nothing was sent', async () => {
+    const logger = new RecordingLogger();
+    const c = new Candidate({ logger });
+    Object.assign(c.lock, { waitsFor: 'credentials from the credential plugin "aws"' });
+    await c.run();
+    await c.clock.advance(5_000);
+    const { err } = logger.lines.find(({ level }) => level === 'warn')!.fields as { err: Error };
+    expect(err.message).toContain(
+      'nothing was sent within 5 s (half of renewDeadlineSeconds), for want of credentials from ' +
+        'the credential plugin "aws"',
+    );
+    expect(err.message).not.toContain('did not answer');
+  });
+
+  it('is warned again and again of a record that cannot be read, and told of its end', async () => {
+    const logger = new RecordingLogger();
+    const c = new Candidate({ logger });
+    await c.run();
+    for (let version = 0; version < 40; version += 1) {
+      const answer = { ...c.lock.ok(null, 'a list'), fingerprint: `changed ${version}` };
+      await c.answer('get', answer);
+      await c.clock.advance(2_000);
+    }
+    expect(logger.of('warn')).toHaveLength(2);
+    expect(logger.of('warn')[1]).toMatch(/cannot be read.*It has been so for 3\d s$/);
+    await c.answer('get', c.lock.heldBy('other'));
+    expect(logger.of('warn')[2]).toMatch(
+      /^The record in the lock can be read, or is gone, after 8\d s/,
+    );
+  });
+
+  it('is warned again and again of a watch that is refused, and told of its end', async () => {
+    const logger = new RecordingLogger();
+    const c = new Candidate({ logger, watched: true });
+    await c.waits();
+    await c.lock.watching.failed('forbidden');
+    for (let polls = 0; polls < 30; polls += 1) {
+      await c.clock.advance(2_000);
+      await c.answer('get', c.lock.heldBy('other', { leaderTransitions: polls }));
+    }
+    const polled = 'The lock cannot be watched; it is polled';
+    expect(logger.of('warn')).toEqual([polled, expect.stringContaining(`${polled}. It has been`)]);
+    await c.lock.watching.opened();
+    expect(logger.of('warn').at(-1)).toBe('The lock is watched again, after 60 s');
+  });
+
+  it('hears the name that the lock has by then', async () => {
+    const logger = new RecordingLogger();
+    const c = new Candidate({ logger });
+    let description = 'Lease job';
+    Object.defineProperty(c.lock, 'description', { get: () => description });
+    await c.run();
+    description = 'Lease prod/job';
+    await c.answer('get', c.lock.failure('forbidden'));
+    expect(logger.lines.at(-1)?.fields).toMatchObject({ lock: 'Lease prod/job' });
+    expect(c.election.toJSON()).toMatchObject({ lock: 'Lease prod/job' });
+    expect(JSON.stringify(c.election.actor.getSnapshot())).toContain('Lease prod/job');
+  });
+
   it('is warned again of a failure that comes back after a success', async () => {
     const logger = new RecordingLogger();
     const c = new Candidate({ logger });

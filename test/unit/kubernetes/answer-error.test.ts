@@ -288,6 +288,10 @@ describe('Retry-After', () => {
       'Thu, 01 Jan 2026 01:00:00 GMT',
       5000,
     ],
+    ['years', '999999999', undefined, 2 ** 31 - 1],
+    ['more than a number can hold', '9'.repeat(400), undefined, 2 ** 31 - 1],
+    ['a date that is far away', 'Fri, 31 Dec 9999 23:59:59 GMT', undefined, 2 ** 31 - 1],
+    ['a negative number', '-5', undefined, 0],
     ['nonsense', 'soon', undefined, undefined],
     ['nothing', undefined, undefined, undefined],
   ])('of %s', (_, value, date, expected) => {
@@ -297,6 +301,12 @@ describe('Retry-After', () => {
   it.each([
     ['header', answer(429, undefined, { 'retry-after': '3' }), 3000],
     ['Status', answer(500, statusBody(500, 'ServerTimeout', 'x', { retryAfterSeconds: 2 })), 2000],
+    [
+      'Status, up to',
+      answer(500, statusBody(500, 'X', 'x', { retryAfterSeconds: 1e308 })),
+      2 ** 31 - 1,
+    ],
+    ['Status, from', answer(500, statusBody(500, 'X', 'x', { retryAfterSeconds: -1 })), undefined],
     ['nowhere', answer(500, statusBody(500, 'InternalError', 'x')), undefined],
   ])('is taken from the %s', (_, given, expected) => {
     expect(answerError(call, given).retryAfterMs).toBe(expected);

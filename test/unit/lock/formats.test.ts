@@ -270,6 +270,27 @@ describe('a ConfigMap is read', () => {
     );
   });
 
+  const nested = (open: string, close: string, levels: number): string =>
+    `{"holderIdentity":"a","x":${open.repeat(levels)}1${close.repeat(levels)}}`;
+
+  it.each([
+    ['lists', '[', ']'],
+    ['objects', '{"y":', '}'],
+  ])('as unreadable when %s are nested so deep that nobody could write it', (_, open, close) => {
+    expect(readText(nested(open, close, 99)).record?.holderIdentity).toBe('a');
+    const reads = [100, 6000, 200_000].map((levels) => readText(nested(open, close, levels)));
+    for (const { record: none, unreadable } of reads) {
+      expect(none).toBeNull();
+      expect(unreadable).toMatch(/is nested more than 100 levels deep$/);
+    }
+    expect(new Set(reads.map(({ fingerprint }) => fingerprint)).size).toBe(3);
+  });
+
+  it('and brackets within a text do not count', () => {
+    const holderIdentity = `"\\${'[{'.repeat(500)}`;
+    expect(readAnnotation({ holderIdentity }).record?.holderIdentity).toBe(holderIdentity);
+  });
+
   it('with a fingerprint that follows the record and nothing else', () => {
     const fields = { holderIdentity: 'a', leaseDurationSeconds: 15, renewTime: time };
     const { fingerprint } = readAnnotation(fields);
@@ -323,6 +344,11 @@ describe('a ConfigMap is written', () => {
       renewTime: time,
       leaderTransitions: 3,
     });
+  });
+
+  it('over one that is nested too deep to be written again', () => {
+    const deep = `{"x":${'['.repeat(6000)}${']'.repeat(6000)}}`;
+    expect(written(deep)).toEqual(written(undefined));
   });
 
   it('keeping what other clients have added to the record', () => {

@@ -55,6 +55,19 @@ describe('a timer of the system clock', () => {
     expect(runs).toEqual(['real']);
   });
 
+  it.each([2 ** 31, 1e12, Number.MAX_VALUE, Infinity])(
+    'that is set to %d ms does not run at once, as those of Node do',
+    async (ms) => {
+      vi.useFakeTimers();
+      const run = vi.fn();
+      const timer = systemClock.setTimeout(run, ms);
+      await vi.advanceTimersByTimeAsync(86_400_000);
+      systemClock.clearTimeout(timer);
+      vi.useRealTimers();
+      expect(run).not.toHaveBeenCalled();
+    },
+  );
+
   it('does not run once it is cleared, however long it was', async () => {
     let runs = 0;
     const count = (): void => {

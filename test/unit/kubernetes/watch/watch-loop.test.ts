@@ -319,6 +319,18 @@ describe('a watch that is refused', () => {
     expect(await pause()).toBe(42_000);
   });
 
+  it.each(['999999999', '9'.repeat(400), 'Fri, 31 Dec 9999 23:59:59 GMT'])(
+    'for %s is set up after ten minutes all the same',
+    async (value) => {
+      const { streams, clock } = watch();
+      await streams.last.answers(503, status(503, 'Busy'), { 'retry-after': value });
+      await clock.advance(599_999);
+      expect(streams.all).toHaveLength(1);
+      await clock.advance(1);
+      expect(streams.all).toHaveLength(2);
+    },
+  );
+
   it.each([
     [401, 'unauthorized'],
     [404, 'serverError'],

@@ -1,0 +1,98 @@
+import { LockError } from '../errors/lock-error.js';
+import type { Clock } from '../time/clock.js';
+import type { LeaderElectionRecord } from './record.js';
+import type {
+  LockCallOptions,
+  LockResult,
+  LockUpdateOptions,
+  LockWatch,
+  LockWatcher,
+  ResourceLock,
+} from './resource-lock.js';
+
+/** So many calls may follow each other without a pause, after a while with few of them. */
+const AT_ONCE = 15;
+
+/** Between two calls on average, in milliseconds; with a retry period of a second, the least, too. */
+const INTERVAL_MS = 400;
+
+/**
+ * A lock of which no candidate asks too much, whatever it is answered: with the requests of its
+ * watch at most fifty in any ten seconds. The chart pauses after failures; but answers and news can
+ * be made up that send it round and round without any.
+ */
+export class PacedLock implements ResourceLock {
+  readonly #lock: ResourceLock;
+  readonly #clock: Clock;
+  declare readonly watch?: (watcher: LockWatcher) => LockWatch;
+  /** How many calls are free; below zero, how many wait. */
+  #free = AT_ONCE;
+  #countedAtMs = -Infinity;
+  #isWaiting = false;
+
+  constructor(lock: ResourceLock, clock: Clock) {
+    this.#lock = lock;
+    this.#clock = clock;
+    if (typeof lock.watch !== 'function') return;
+    Object.defineProperty(this, 'watch', {
+      value: (watcher: LockWatcher) => lock.watch?.(watcher),
+    });
+  }
+
+  get identity(): string {
+    return this.#lock.identity;
+  }
+
+  get description(): string {
+    return this.#lock.description;
+  }
+
+  get waitsFor(): string | null {
+    if (this.#isWaiting) return 'a pause after too many requests in a short time';
+    return this.#lock.waitsFor ?? null;
+  }
+
+  get(options: LockCallOptions = {}): Promise<LockResult> {
+    return this.#paced(options, () => this.#lock.get(options));
+  }
+
+  create(record: LeaderElectionRecord, options: LockCallOptions = {}): Promise<LockResult> {
+    return this.#paced(options, () => this.#lock.create(record, options));
+  }
+
+  update(record: LeaderElectionRecord, options: LockUpdateOptions = {}): Promise<LockResult> {
+    return this.#paced(options, () => this.#lock.update(record, options));
+  }
+
+  #paced({ signal }: LockCallOptions, call: () => Promise<LockResult>): Promise<LockResult> {
+    const { monotonicMs } = this.#clock.now();
+    this.#free += Math.min((monotonicMs - this.#countedAtMs) / INTERVAL_MS, AT_ONCE - this.#free);
+    this.#countedAtMs = monotonicMs;
+    this.#free -= 1;
+    return this.#free >= 0 ? call() : this.#later(-this.#free * INTERVAL_MS, signal, call);
+  }
+
+  #later(
+    ms: number,
+    signal: AbortSignal | undefined,
+    call: () => Promise<LockResult>,
+  ): Promise<LockResult> {
+    this.#isWaiting = true;
+    return new Promise((resolve) => {
+      const timer = this.#clock.setTimeout(() => {
+        signal?.removeEventListener('abort', giveUp);
+        this.#isWaiting = false;
+        resolve(call());
+      }, ms);
+      const giveUp = (): void => {
+        this.#clock.clearTimeout(timer);
+        this.#isWaiting = false;
+        this.#free += 1;
+        const message = `${this.description}: the request was aborted before it was sent.`;
+        resolve({ ok: false, error: new LockError(message, { kind: 'aborted' }) });
+      };
+      if (signal?.aborted === true) giveUp();
+      else signal?.addEventListener('abort', giveUp, { once: true });
+    });
+  }
+}
