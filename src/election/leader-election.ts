@@ -4,7 +4,6 @@ import type { ElectionState } from '../../machines/types.js';
 import type { EndReason, LeaderElectionConfig, Outcome } from '../config/leader-election-config.js';
 import { resolveConfig } from '../config/resolve-config.js';
 import { NotLeaderError } from '../errors/not-leader-error.js';
-import { rehearseOnce } from '../rehearsal/rehearse-once.js';
 import type { ResourceLock } from '../lock/resource-lock.js';
 import type { Clock } from '../time/clock.js';
 import { Campaign } from './campaign.js';
@@ -189,9 +188,8 @@ export class LeaderElection {
   }
 
   #newCampaign(config: LeaderElectionConfig): Campaign {
-    const clock = this.#clock;
-    return new Campaign(createActor(leaderElectionMachine, { input: config, clock }), (news) => {
-      if (news.type === 'watching') rehearseOnce(clock);
+    const actor = createActor(leaderElectionMachine, { input: config, clock: this.#clock });
+    return new Campaign(actor, (news) => {
       this.#listeners.deliver(news);
     });
   }
