@@ -69,7 +69,7 @@ export abstract class KubernetesLock implements ResourceLock {
 
   /** @throws ConfigError naming every option that is wrong, before any I/O */
   protected constructor(format: RecordFormat, options: KubernetesLockOptions) {
-    checkLockOptions(new.target.name, options);
+    checkLockOptions(`${format.kind}Lock`, options);
     this.#format = format;
     this.#name = options.name;
     this.#identity = options.identity ?? defaultIdentity();
@@ -145,7 +145,7 @@ export abstract class KubernetesLock implements ResourceLock {
     options: object,
     inspect: (value: unknown, options: object) => string,
   ): string {
-    return `${this.constructor.name} ${inspect(this.toJSON(), options)}`;
+    return `${this.#format.kind}Lock ${inspect(this.toJSON(), options)}`;
   }
 
   async #perform(
