@@ -165,7 +165,10 @@ export class LeaderElection {
 
   /**
    * Calls `listener` at each event of that type, until the returned function is called. Listeners
-   * run after the fact and must be quick; one that throws is logged and disturbs nothing.
+   * run after the fact and must be quick; one that throws, or returns a promise that rejects, is
+   * logged and disturbs nothing.
+   *
+   * @throws {ConfigError} for a type of event that there is not, or a listener that is no function
    */
   on<T extends ElectionEventType>(type: T, listener: ElectionListener<T>): () => void {
     return this.#listeners.add(type, listener);

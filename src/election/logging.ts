@@ -1,5 +1,6 @@
 import type { ElectionEmitted, ElectionNews } from '../../machines/types.js';
 import type { Logger } from '../config/leader-election-config.js';
+import { onRejection } from './rejections.js';
 
 /** Warnings and errors to stderr, for programs that give no logger: a library must not be mute. */
 export const stderrLogger: Logger = {
@@ -20,13 +21,14 @@ export const silentLogger: Logger = {
   error: () => undefined,
 };
 
-/** The same logger, except that it never throws: a full disk is no reason to stop renewing. */
+/** The same logger, except that it never fails: a full disk is no reason to stop renewing. */
 export function safeLogger(logger: Logger): Logger {
   const log =
     (level: keyof Logger) =>
     (fields: object, message: string): void => {
       try {
-        logger[level](fields, message);
+        const returned: unknown = logger[level](fields, message);
+        onRejection(returned, () => undefined);
       } catch {
         // There is nowhere left to report it to.
       }
