@@ -27,8 +27,8 @@ export function safeLogger(logger: Logger): Logger {
     (level: keyof Logger) =>
     (fields: object, message: string): void => {
       try {
-        const returned: unknown = logger[level](fields, message);
-        onRejection(returned, () => undefined);
+        const write: (fields: object, message: string) => unknown = logger[level].bind(logger);
+        onRejection(write(fields, message), () => undefined);
       } catch {
         // There is nowhere left to report it to.
       }
