@@ -12,7 +12,7 @@ import { ageByServer } from './age-by-server.js';
 import { type Endpoint, KubernetesLockWatch, type LockInsides } from './kubernetes-lock-watch.js';
 import { checkLockOptions, defaultIdentity, type KubernetesLockOptions } from './lock-options.js';
 import { collectionPath, objectPath } from './object-path.js';
-import type { LeaderElectionRecord } from './record.js';
+import { type LeaderElectionRecord, requireRecord } from './record.js';
 import type {
   LockCallOptions,
   LockResult,
@@ -101,8 +101,13 @@ export abstract class KubernetesLock implements ResourceLock {
     return this.#perform('get', options, () => undefined);
   }
 
-  /** Creates the object with this record: POST. `conflict` when it exists already. */
-  create(record: LeaderElectionRecord, options: LockCallOptions = {}): Promise<LockResult> {
+  /**
+   * Creates the object with this record: POST. `conflict` when it exists already.
+   *
+   * @throws ConfigError when it is called without a record
+   */
+  async create(record: LeaderElectionRecord, options: LockCallOptions = {}): Promise<LockResult> {
+    requireRecord(`${this.#format.kind}Lock`, 'create', record);
     return this.#perform('create', options, (namespace) => {
       const metadata = {
         name: this.#name,
@@ -117,8 +122,11 @@ export abstract class KubernetesLock implements ResourceLock {
   /**
    * Sends the object of `base` back with this record: PUT, conditional on its `resourceVersion`.
    * Everything else in the object stays. `conflict` when it has changed since.
+   *
+   * @throws ConfigError when it is called without a record
    */
-  update(record: LeaderElectionRecord, options: LockUpdateOptions = {}): Promise<LockResult> {
+  async update(record: LeaderElectionRecord, options: LockUpdateOptions = {}): Promise<LockResult> {
+    requireRecord(`${this.#format.kind}Lock`, 'update', record);
     return this.#perform('update', options, () => {
       const base = this.#baseObject(options.base ?? this.#last);
       return this.#format.write(base, this.#storable(record));
