@@ -7,10 +7,10 @@ export const stderrLogger: Logger = {
   debug: () => undefined,
   info: () => undefined,
   warn: (fields, message) => {
-    console.warn(`[k8s-leader-election] ${message}${errorText(fields)}`);
+    console.warn(`[k8s-leader-election] ${message}${reasonText(fields)}`);
   },
   error: (fields, message) => {
-    console.error(`[k8s-leader-election] ${message}${errorText(fields)}`);
+    console.error(`[k8s-leader-election] ${message}${reasonText(fields)}`);
   },
 };
 
@@ -149,7 +149,8 @@ export class NewsLog {
 
 type Failure = Extract<ElectionEmitted, { readonly failures: number }>;
 
-function errorText(fields: object): string {
+/** The reason of a failure, to be put after the message; empty where there is none. */
+export function reasonText(fields: object): string {
   if (!('err' in fields)) return '';
   return `: ${fields.err instanceof Error ? fields.err.message : String(fields.err)}`;
 }

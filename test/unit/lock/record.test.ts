@@ -28,7 +28,11 @@ describe('a record', () => {
 describe('a lock that is to write', () => {
   it.each(NO_OBJECTS)('refuses %j in the place of the record, and sends nothing', async (value) => {
     await using server = await startEmbeddedApiServer();
-    const options = { name: 'lock', namespace: 'default', kubeConfig: kubeConfig({ server: server.url }) };
+    const options = {
+      name: 'lock',
+      namespace: 'default',
+      kubeConfig: kubeConfig({ server: server.url }),
+    };
     const locks = {
       LeaseLock: new LeaseLock(options),
       ConfigMapLock: new ConfigMapLock(options),
