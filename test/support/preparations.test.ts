@@ -16,6 +16,7 @@ it.each([
   ['test/support/preparations.test.ts', []],
   ['test/e2e/election.test.ts', ['kube-apiserver and etcd']],
   ['test/cli/on-real-server.test.ts', ['kube-apiserver and etcd', 'the client-go candidate']],
+  ['test/e2e/python.test.ts', ['kube-apiserver and etcd', 'the Python client']],
   ['test/inspect/page.test.ts', ['Chromium']],
   ['test/spec/spec.test.ts', ['TLC']],
 ])('%s needs no more and no less than %j', (file, needed) => {
