@@ -21,7 +21,7 @@ it('an election makes requests to its API server only, and leaves nothing runnin
     ['--import', 'tsx', PROGRAM],
     {
       env: { ...process.env, KUBECONFIG: kubeconfig },
-      timeout: 25_000,
+      timeout: 50_000,
       killSignal: 'SIGKILL',
     },
   );
@@ -30,4 +30,4 @@ it('an election makes requests to its API server only, and leaves nothing runnin
     reason: 'stopped',
     seen: ['a socket', 'http://127.0.0.1'],
   });
-});
+}, 60_000);
