@@ -104,7 +104,7 @@ export function claim(context: ElectionContext): Update {
   const { config, observation } = context;
   return send(context, observation?.snapshot ?? null, (stamp) =>
     claimRecord({
-      before: observation?.snapshot?.record ?? null,
+      before: observation?.snapshot ?? null,
       identity: config.lock.identity,
       leaseDurationMs: config.leaseDurationMs,
       ...stamp,

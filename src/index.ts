@@ -1,5 +1,6 @@
 export { LeaderElection, type RunOptions } from './election/leader-election.js';
 export type { ElectionEventOf, ElectionEventType, ElectionListener } from './election/listeners.js';
+export { messageFirst, type MessageFirstLogger } from './election/message-first.js';
 export type { Term } from './election/term.js';
 export {
   type EndReason,

@@ -11,6 +11,7 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: 'test/support/prepare.ts',
     pool: 'forks',
     maxWorkers: 2,
     testTimeout: 30_000,

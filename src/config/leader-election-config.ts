@@ -32,7 +32,10 @@ export interface Outcome {
   readonly error?: unknown;
 }
 
-/** The subset of pino's logger that is used. Any logger with `(object, message)` methods fits. */
+/**
+ * The subset of pino's logger that is used. Any logger with `(object, message)` methods fits; for
+ * one that takes the message first, such as winston, there is `messageFirst(logger)`.
+ */
 export interface Logger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -123,7 +126,7 @@ export interface LeaderElectionConfig {
   readonly useServerClock?: boolean;
 
   /**
-   * Where to log, pino or alike. Default: warnings and errors, to stderr. `false`: nothing; the
+   * Where to log, pino or alike; for winston, `messageFirst(logger)`. Default: warnings and errors, to stderr. `false`: nothing; the
    * events tell the same.
    */
   readonly logger?: Logger | false;

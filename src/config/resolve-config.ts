@@ -1,4 +1,5 @@
 import { safeLogger, silentLogger, stderrLogger } from '../election/logging.js';
+import { isWinston } from '../election/message-first.js';
 import type { Term } from '../election/term.js';
 import { PacedLock } from '../lock/paced-lock.js';
 import { SealedLock } from '../lock/sealed-lock.js';
@@ -157,7 +158,12 @@ function checkRest(problems: Problems, config: LeaderElectionConfig): void {
   if (useServerClock !== undefined) problems.boolean('useServerClock', useServerClock);
   if (logger !== undefined && logger !== false) {
     const what = 'a logger such as pino, or false';
-    problems.methods('logger', logger, what, ['debug', 'info', 'warn', 'error']);
+    const fits = problems.methods('logger', logger, what, ['debug', 'info', 'warn', 'error']);
+    if (fits && isWinston(logger)) {
+      const rule =
+        'must take (fields, message), as pino does: for winston, write messageFirst(logger)';
+      problems.addHidden('logger', rule, logger);
+    }
   }
   if (clock !== undefined) {
     problems.methods('clock', clock, 'a Clock', ['now', 'setTimeout', 'clearTimeout']);

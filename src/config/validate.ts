@@ -78,6 +78,15 @@ export class Problems {
     }
   }
 
+  /** One of these names, of which the one that was probably meant is said. */
+  known(field: string, value: unknown, names: readonly string[], what: string): value is string {
+    if (typeof value !== 'string') return this.add(field, `must be ${what}`, value);
+    if (names.includes(value)) return true;
+    const near = suggest(value, names);
+    const hint = near === null ? `it is not one of ${names.join(', ')}` : `did you mean ${near}?`;
+    return this.add(field, `must be ${what}: ${hint}`, value);
+  }
+
   string(field: string, value: unknown, rules: StringRules = {}): value is string {
     if (typeof value !== 'string') return this.add(field, 'must be a string', value);
     if (value === '') return this.add(field, 'must not be empty', value);

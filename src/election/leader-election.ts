@@ -4,7 +4,6 @@ import type { ElectionState } from '../../machines/types.js';
 import type { EndReason, LeaderElectionConfig, Outcome } from '../config/leader-election-config.js';
 import { resolveConfig } from '../config/resolve-config.js';
 import { NotLeaderError } from '../errors/not-leader-error.js';
-import { rehearseOnce } from '../rehearsal/rehearse-once.js';
 import type { ResourceLock } from '../lock/resource-lock.js';
 import type { Clock } from '../time/clock.js';
 import { Campaign } from './campaign.js';
@@ -170,7 +169,10 @@ export class LeaderElection {
 
   /**
    * Calls `listener` at each event of that type, until the returned function is called. Listeners
-   * run after the fact and must be quick; one that throws is logged and disturbs nothing.
+   * run after the fact and must be quick; one that throws, or returns a promise that rejects, is
+   * logged and disturbs nothing.
+   *
+   * @throws {ConfigError} for a type of event that there is not, or a listener that is no function
    */
   on<T extends ElectionEventType>(type: T, listener: ElectionListener<T>): () => void {
     return this.#listeners.add(type, listener);
@@ -193,14 +195,12 @@ export class LeaderElection {
   }
 
   #newCampaign(config: LeaderElectionConfig): Campaign {
-    const clock = this.#clock;
-    const actor = createActor(leaderElectionMachine, { input: config, clock });
+    const actor = createActor(leaderElectionMachine, { input: config, clock: this.#clock });
     const close = (): void => {
       this.#log.close();
     };
     actor.subscribe({ next: (snapshot) => this.#log.see(snapshot), complete: close, error: close });
     return new Campaign(actor, (news) => {
-      if (news.type === 'watching') rehearseOnce(clock);
       this.#listeners.deliver(news);
     });
   }

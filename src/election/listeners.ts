@@ -1,6 +1,8 @@
 import type { ElectionNews } from '../../machines/types.js';
 import type { Logger } from '../config/leader-election-config.js';
+import { Problems } from '../config/validate.js';
 import type { NewsLog } from './logging.js';
+import { onRejection } from './rejections.js';
 
 export type ElectionEventType = ElectionNews['type'];
 export type ElectionEventOf<T extends ElectionEventType> = Extract<
@@ -9,7 +11,30 @@ export type ElectionEventOf<T extends ElectionEventType> = Extract<
 >;
 export type ElectionListener<T extends ElectionEventType> = (event: ElectionEventOf<T>) => void;
 
-/** The listeners of one election. One that throws disturbs neither the others nor the election. */
+/** Every type of event that there is. A record, so that the compiler misses one that is left out. */
+const TYPES: Readonly<Record<ElectionEventType, true>> = {
+  acquireFailed: true,
+  callbackFailed: true,
+  draining: true,
+  ended: true,
+  newLeader: true,
+  overrun: true,
+  recordUnreadable: true,
+  released: true,
+  releaseFailed: true,
+  renewed: true,
+  renewFailed: true,
+  startedLeading: true,
+  stateChanged: true,
+  stoppedLeading: true,
+  watchFailed: true,
+  watching: true,
+};
+
+/**
+ * The listeners of one election. One that throws, or rejects, disturbs neither the others nor the
+ * election.
+ */
 export class Listeners {
   /** Null until there is one. */
   #byType: Map<ElectionEventType, Set<(event: never) => void>> | null = null;
@@ -22,7 +47,12 @@ export class Listeners {
     this.#log = log;
   }
 
+  /** @throws ConfigError for an event that there is not, or a listener that cannot be called */
   add<T extends ElectionEventType>(type: T, listener: ElectionListener<T>): () => void {
+    const problems = new Problems('LeaderElection.on()');
+    problems.known('type', type, Object.keys(TYPES), 'the type of an event');
+    problems.function('listener', listener);
+    problems.throwIfAny();
     this.#byType ??= new Map();
     const listeners = this.#byType.get(type) ?? new Set();
     this.#byType.set(type, listeners.add(listener));
@@ -32,11 +62,14 @@ export class Listeners {
   }
 
   deliver(event: ElectionNews): void {
+    const failed = (err: unknown): void => {
+      this.#logger.error({ err, event: event.type }, 'A listener of the election failed');
+    };
     for (const listener of [...(this.#byType?.get(event.type) ?? [])]) {
       try {
-        (listener as (event: ElectionNews) => void)(event);
+        onRejection((listener as (event: ElectionNews) => unknown)(event), failed);
       } catch (err) {
-        this.#logger.error({ err, event: event.type }, 'A listener of the election threw');
+        failed(err);
       }
     }
     this.#log.write(event);

@@ -4,6 +4,7 @@ import type { ElectionEmitted, ElectionNews } from '../../machines/types.js';
 import type { Logger } from '../config/leader-election-config.js';
 import type { ResourceLock } from '../lock/resource-lock.js';
 import type { Clock } from '../time/clock.js';
+import { onRejection } from './rejections.js';
 import { Trouble } from './trouble.js';
 
 /** Warnings and errors to stderr, for programs that give no logger: a library must not be mute. */
@@ -11,10 +12,10 @@ export const stderrLogger: Logger = {
   debug: () => undefined,
   info: () => undefined,
   warn: (fields, message) => {
-    console.warn(`[k8s-leader-election] ${message}${errorText(fields)}`);
+    console.warn(`[k8s-leader-election] ${message}${reasonText(fields)}`);
   },
   error: (fields, message) => {
-    console.error(`[k8s-leader-election] ${message}${errorText(fields)}`);
+    console.error(`[k8s-leader-election] ${message}${reasonText(fields)}`);
   },
 };
 
@@ -25,13 +26,14 @@ export const silentLogger: Logger = {
   error: () => undefined,
 };
 
-/** The same logger, except that it never throws: a full disk is no reason to stop renewing. */
+/** The same logger, except that it never fails: a full disk is no reason to stop renewing. */
 export function safeLogger(logger: Logger): Logger {
   const log =
     (level: keyof Logger) =>
     (fields: object, message: string): void => {
       try {
-        logger[level](fields, message);
+        const write: (fields: object, message: string) => unknown = logger[level].bind(logger);
+        onRejection(write(fields, message), () => undefined);
       } catch {
         // There is nowhere left to report it to.
       }
@@ -182,7 +184,8 @@ function kindOf({ type, error }: Pick<Failure, 'error'> & { readonly type: strin
 
 type Failure = Extract<ElectionEmitted, { readonly failures: number }>;
 
-function errorText(fields: object): string {
+/** The reason of a failure, to be put after the message; empty where there is none. */
+export function reasonText(fields: object): string {
   if (!('err' in fields)) return '';
   return `: ${fields.err instanceof Error ? fields.err.message : String(fields.err)}`;
 }

@@ -1,3 +1,4 @@
+import { errorName } from '../errors/error-name.js';
 import { NotLeaderError } from '../errors/not-leader-error.js';
 import { type Clock, elapsedForHolder, type Instant } from '../time/clock.js';
 
@@ -209,7 +210,7 @@ export class TermHandle implements Term {
   #isConsequenceOfTheEnd(error: unknown): boolean {
     if (!this.#draining) return false;
     if (error === this.#controller.signal.reason || error instanceof NotLeaderError) return true;
-    return error instanceof Error && error.name === 'AbortError';
+    return errorName(error) === 'AbortError';
   }
 
   #notLeader(): NotLeaderError {

@@ -15,6 +15,7 @@ export interface ConfigProblem {
  * Nothing was read from or written to the cluster.
  */
 export class ConfigError extends LeaderElectionError {
+  override readonly name: string = 'ConfigError';
   readonly code = 'ERR_CONFIG';
   readonly problems: readonly ConfigProblem[];
 

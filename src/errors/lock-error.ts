@@ -57,6 +57,7 @@ const REJECTED: ReadonlySet<LockErrorKind> = new Set<LockErrorKind>([
 
 /** A call on a lock failed. The message names the object and says what to do; it holds no secret. */
 export class LockError extends LeaderElectionError {
+  override readonly name: string = 'LockError';
   readonly code: `ERR_LOCK_${string}`;
   readonly kind: LockErrorKind;
   readonly status: number | undefined;

@@ -1,4 +1,5 @@
 import type { ElectionEmitted } from '../../machines/types.js';
+import { errorName } from '../errors/error-name.js';
 import { LeaderElectionError } from '../errors/leader-election-error.js';
 import { LockError } from '../errors/lock-error.js';
 import type { LeaderElectionRecord } from '../lock/record.js';
@@ -40,8 +41,8 @@ export function errorText(error: unknown): string {
   const isOurs = error instanceof LeaderElectionError;
   const quotesOthers = error instanceof LockError && error.kind === 'unknown';
   if (isOurs && !quotesOthers) return text(error.message);
-  const name = error instanceof Error ? error.name : '';
-  const kind = /^[A-Z][A-Za-z]{0,39}$/.test(name) ? name : 'an error';
+  const given = errorName(error);
+  const kind = /^[A-Z][A-Za-z]{0,39}$/.test(given) ? given : 'an error';
   return `${kind} (its message is withheld: it may hold secrets)`;
 }
 

@@ -221,7 +221,7 @@ export type ApiTransport = Pick<ApiClient, 'request' | 'stream'>;
 
 const clients = new WeakMap<KubeConfigLike, ApiTransport>();
 
-/** For tests and rehearsals: requests of locks that are given this kubeconfig go to this client. */
+/** For tests: requests of locks that are given this kubeconfig go to this client. */
 export function useClient(kubeConfig: KubeConfigLike, client: ApiTransport): void {
   clients.set(kubeConfig, client);
 }

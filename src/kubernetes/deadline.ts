@@ -1,3 +1,5 @@
+import { errorName } from '../errors/error-name.js';
+
 /** Why a request was given up. */
 export type GivenUp = 'timeout' | 'aborted';
 
@@ -67,7 +69,7 @@ export class Deadline {
   readonly #onAbort = (): void => {
     const reason: unknown = this.#caller?.reason;
     // `AbortSignal.timeout()` is a deadline of the caller's, and reads as one.
-    const isTimeout = reason instanceof DOMException && reason.name === 'TimeoutError';
+    const isTimeout = errorName(reason) === 'TimeoutError';
     this.#giveUp(isTimeout ? 'timeout' : 'aborted');
   };
 

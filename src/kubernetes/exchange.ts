@@ -29,6 +29,8 @@ export interface Exchange {
 
 /** An exchange failed before its answer was complete. */
 export class ExchangeError extends Error {
+  override readonly name = 'ExchangeError';
+
   constructor(
     override readonly cause: unknown,
     /** The connection had served another request before. */
@@ -141,6 +143,7 @@ export function readBody(response: http.IncomingMessage, maxBytes: number): Prom
 }
 
 export class BodyTooLargeError extends Error {
+  override readonly name = 'BodyTooLargeError';
   readonly code = 'ERR_BODY_TOO_LARGE';
 
   constructor(readonly maxBytes: number) {

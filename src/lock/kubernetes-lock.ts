@@ -14,7 +14,7 @@ import { readInTime, timeLimit } from './in-time.js';
 import { type Endpoint, KubernetesLockWatch, type LockInsides } from './kubernetes-lock-watch.js';
 import { checkLockOptions, defaultIdentity, type KubernetesLockOptions } from './lock-options.js';
 import { collectionPath, objectPath } from './object-path.js';
-import type { LeaderElectionRecord } from './record.js';
+import { type LeaderElectionRecord, requireRecord } from './record.js';
 import type {
   LockCallOptions,
   LockResult,
@@ -69,7 +69,7 @@ export abstract class KubernetesLock implements ResourceLock {
 
   /** @throws ConfigError naming every option that is wrong, before any I/O */
   protected constructor(format: RecordFormat, options: KubernetesLockOptions) {
-    checkLockOptions(new.target.name, options);
+    checkLockOptions(`${format.kind}Lock`, options);
     this.#format = format;
     this.#name = options.name;
     this.#identity = options.identity ?? defaultIdentity();
@@ -106,8 +106,13 @@ export abstract class KubernetesLock implements ResourceLock {
     return this.#perform('get', options, () => undefined);
   }
 
-  /** Creates the object with this record: POST. `conflict` when it exists already. */
-  create(record: LeaderElectionRecord, options: LockCallOptions = {}): Promise<LockResult> {
+  /**
+   * Creates the object with this record: POST. `conflict` when it exists already.
+   *
+   * @throws ConfigError when it is called without a record
+   */
+  async create(record: LeaderElectionRecord, options: LockCallOptions = {}): Promise<LockResult> {
+    requireRecord(`${this.#format.kind}Lock`, 'create', record);
     return this.#perform('create', options, (namespace) => {
       const metadata = {
         name: this.#name,
@@ -122,8 +127,11 @@ export abstract class KubernetesLock implements ResourceLock {
   /**
    * Sends the object of `base` back with this record: PUT, conditional on its `resourceVersion`.
    * Everything else in the object stays. `conflict` when it has changed since.
+   *
+   * @throws ConfigError when it is called without a record
    */
-  update(record: LeaderElectionRecord, options: LockUpdateOptions = {}): Promise<LockResult> {
+  async update(record: LeaderElectionRecord, options: LockUpdateOptions = {}): Promise<LockResult> {
+    requireRecord(`${this.#format.kind}Lock`, 'update', record);
     return this.#perform('update', options, () => {
       const base = this.#baseObject(options.base ?? this.#last);
       return this.#format.write(base, this.#storable(record));
@@ -150,7 +158,7 @@ export abstract class KubernetesLock implements ResourceLock {
     options: object,
     inspect: (value: unknown, options: object) => string,
   ): string {
-    return `${this.constructor.name} ${inspect(this.toJSON(), options)}`;
+    return `${this.#format.kind}Lock ${inspect(this.toJSON(), options)}`;
   }
 
   async #perform(

@@ -1,5 +1,6 @@
 import { microTime } from '../time/micro-time.js';
 import { LeaderElectionRecord } from './record.js';
+import type { LockSnapshot } from './resource-lock.js';
 
 /* The three records that a candidate writes. Pure: the time and the random digits come in. */
 
@@ -11,21 +12,22 @@ interface Stamp {
 /** The record of a candidate that takes the lock. */
 export function claimRecord(
   input: Stamp & {
-    /** What stands in the lock; null when there is no readable record. */
-    readonly before: LeaderElectionRecord | null;
+    /** What stands in the lock; null when there is no object. */
+    readonly before: Pick<LockSnapshot, 'record'> | null;
     readonly identity: string;
     readonly leaseDurationMs: number;
   },
 ): LeaderElectionRecord {
   const { before, identity } = input;
   const now = microTime(input.wallMs, input.random);
-  const changesHands = before !== null && before.holderIdentity !== identity;
+  // As client-go counts: a new object begins at 0, and an object without a record was nobody's.
+  const changesHands = before !== null && before.record?.holderIdentity !== identity;
   return new LeaderElectionRecord({
     holderIdentity: identity,
     leaseDurationSeconds: input.leaseDurationMs / 1000,
     acquireTime: now,
     renewTime: now,
-    leaderTransitions: (before?.leaderTransitions ?? 0) + (changesHands ? 1 : 0),
+    leaderTransitions: (before?.record?.leaderTransitions ?? 0) + (changesHands ? 1 : 0),
   });
 }
 

@@ -1,3 +1,5 @@
+import { Problems } from '../config/validate.js';
+
 /** The fields of a {@link LeaderElectionRecord}. */
 export interface LeaderElectionRecordFields {
   /** Who holds the lock; empty when it was released. */
@@ -24,7 +26,9 @@ export class LeaderElectionRecord implements LeaderElectionRecordFields {
   readonly renewTime: string;
   readonly leaderTransitions: number;
 
+  /** @throws ConfigError for anything but an object with these names, such as values in a row */
   constructor(fields: LeaderElectionRecordFields) {
+    requireObject('LeaderElectionRecord', 'fields', fields, `new LeaderElectionRecord(${FORM})`);
     this.holderIdentity = fields.holderIdentity;
     this.leaseDurationSeconds = fields.leaseDurationSeconds;
     this.acquireTime = fields.acquireTime;
@@ -46,4 +50,23 @@ export class LeaderElectionRecord implements LeaderElectionRecordFields {
       this.leaderTransitions === other.leaderTransitions
     );
   }
+}
+
+const FORM = '{ holderIdentity, leaseDurationSeconds, acquireTime, renewTime, leaderTransitions }';
+
+/**
+ * Refuses a call of a lock that writes, but is not given a record.
+ *
+ * @throws ConfigError that shows how it is called
+ */
+export function requireRecord(subject: string, method: string, record: unknown): void {
+  const form = `${method}(new LeaderElectionRecord(${FORM}))`;
+  requireObject(`${subject}.${method}()`, 'record', record, form);
+}
+
+function requireObject(subject: string, field: string, value: unknown, form: string): void {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return;
+  const problems = new Problems(subject);
+  problems.add(field, `must be an object, as in ${form}`, value);
+  problems.throwIfAny();
 }

@@ -1,5 +1,5 @@
 import { LockError } from '../errors/lock-error.js';
-import type { LeaderElectionRecord } from '../lock/record.js';
+import { type LeaderElectionRecord, requireRecord } from '../lock/record.js';
 import type {
   LockCallOptions,
   LockResult,
@@ -69,6 +69,7 @@ export class InMemoryLock implements ResourceLock {
   }
 
   async create(record: LeaderElectionRecord, options: LockCallOptions = {}): Promise<LockResult> {
+    requireRecord('InMemoryLock', 'create', record);
     await Promise.resolve();
     if (options.signal?.aborted === true) return failed('aborted', 'the request was aborted');
     if (this.#store.snapshot !== null) return failed('conflict', 'the object exists already');
@@ -76,6 +77,7 @@ export class InMemoryLock implements ResourceLock {
   }
 
   async update(record: LeaderElectionRecord, options: LockUpdateOptions = {}): Promise<LockResult> {
+    requireRecord('InMemoryLock', 'update', record);
     await Promise.resolve();
     const base = options.base ?? this.#last;
     const { snapshot } = this.#store;

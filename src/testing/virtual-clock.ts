@@ -1,3 +1,4 @@
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import type { Clock, Instant } from '../time/clock.js';
 
 interface Timer {
@@ -88,9 +89,35 @@ export class VirtualClock implements Clock {
   }
 }
 
-/** Lets every promise that can settle do so: an immediate runs after all of them. */
+/**
+ * Lets every promise that can settle do so: a message arrives after all of them. An immediate would
+ * come then too, but not where a test has its runner fake the timers, which is their default.
+ */
 export function settle(): Promise<void> {
   return new Promise((resolve) => {
-    setImmediate(resolve);
+    channel ??= openChannel();
+    channel.waiting.push(resolve);
+    channel.from.ref();
+    channel.to.postMessage(null);
   });
+}
+
+interface Channel {
+  readonly to: MessagePort;
+  readonly from: MessagePort;
+  readonly waiting: (() => void)[];
+}
+
+let channel: Channel | null = null;
+
+function openChannel(): Channel {
+  const { port1: to, port2: from } = new MessageChannel();
+  const waiting: (() => void)[] = [];
+  from.on('message', () => {
+    const next = waiting.shift();
+    // Nobody waits for more, and it keeps no process alive.
+    if (waiting.length === 0) from.unref();
+    next?.();
+  });
+  return { to, from, waiting };
 }

@@ -13,7 +13,8 @@ import { imports } from './scenarios/imports.js';
 import { crowd, steady } from './scenarios/load.js';
 import { thousand } from './scenarios/thousand.js';
 import { Bench, LISTING_USER, NAMESPACE, TIMINGS } from './world/bench.js';
-import { LIBRARY_IDS, type LibraryId, prepareLibraries } from './world/libraries.js';
+import { prepareLibraries } from './world/libraries.js';
+import { LIBRARY_IDS, type LibraryId } from './world/library-ids.js';
 
 // Measures this library beside client-go and the Python client, on one real API server:
 //   npm run bench

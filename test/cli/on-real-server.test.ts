@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Fleet } from '../e2e/fleet/fleet.js';
 import { ensureClientGoCandidate } from '../peers/client-go/build.js';
 import type { RunningApiServer } from '../support/api-server-types.js';
 import { describeWithApiServer } from '../support/shared-api-server.js';
-import { buildCli } from './support/built-cli.js';
+import { buildCli, type BuiltCli } from './support/built-cli.js';
 import { callCli } from './support/call-cli.js';
 import { CliProcess } from './support/cli-process.js';
 import { until } from './support/processes.js';
@@ -42,11 +42,18 @@ describeWithApiServer('the command line on a real API server', (server) => {
     return name;
   }
 
+  let built: BuiltCli;
+
   beforeAll(async () => {
+    built = await buildCli();
     await server().createNamespace(NAMESPACE);
     for (const user of ['admin', 'candidate', 'reader', 'nobody']) {
       kubeconfigs.set(user, await server().writeKubeConfig(user));
     }
+  });
+
+  afterAll(() => {
+    built.dispose();
   });
 
   describe('status', () => {
@@ -225,7 +232,6 @@ describeWithApiServer('the command line on a real API server', (server) => {
     });
 
     it('watch tells of each of its leaders and of the release', async () => {
-      const built = await buildCli();
       const name = `go-${randomUUID().slice(0, 8)}`;
       await using fleet = await candidates(name);
       // What is told before that time is over was not found by reading.
@@ -255,7 +261,6 @@ describeWithApiServer('the command line on a real API server', (server) => {
         expect(run.stderr).toBe('');
       } finally {
         run.kill('SIGKILL');
-        built.dispose();
       }
     });
 
@@ -313,7 +318,6 @@ describeWithApiServer('the command line on a real API server', (server) => {
 
   describe('run and step-down', () => {
     it('a command runs under a Lease, and status sees it', { timeout: 60_000 }, async () => {
-      const built = await buildCli();
       const name = `run-${randomUUID().slice(0, 8)}`;
       const args = ['run', '--lease', name, '--identity', 'ann', ...TIMINGS, ...flags('candidate')];
       const run = new CliProcess(built.script, [...args, '--', 'sh', '-c', 'echo up; sleep 60']);
@@ -325,12 +329,10 @@ describeWithApiServer('the command line on a real API server', (server) => {
         expect(await json('reader', 'status', name)).toMatchObject({ standing: 'released' });
       } finally {
         run.kill('SIGKILL');
-        built.dispose();
       }
     });
 
     it('a leader of this library hands over when asked to', { timeout: 60_000 }, async () => {
-      const built = await buildCli();
       const name = `run-${randomUUID().slice(0, 8)}`;
       const start = (identity: string): CliProcess => {
         const args = ['run', '--lease', name, '--identity', identity, ...TIMINGS];
@@ -356,7 +358,6 @@ describeWithApiServer('the command line on a real API server', (server) => {
         ann.kill('SIGKILL');
         ben.kill('SIGTERM');
         await ben.exitCode;
-        built.dispose();
       }
     });
 

@@ -36,6 +36,18 @@ describe.each([
     expect(required).toEqual(imported);
   });
 
+  it.each(['errors.mjs', 'errors.cjs'])('calls errors by their names: %s', async (program) => {
+    expect(JSON.parse(await runWell(node, [program], { cwd }))).toEqual({
+      ConfigError: {
+        name: 'ConfigError',
+        says: expect.stringMatching(/^ConfigError: LeaseLock: /),
+      },
+      LockError: { name: 'LockError', says: expect.stringMatching(/^LockError: Lease default/) },
+      NotLeaderError: { name: 'NotLeaderError', says: 'NotLeaderError: a does not lead: call ac' },
+      lock: 'LeaseLock { ',
+    });
+  });
+
   it.each(['election.mjs', 'election.cjs'])(
     'elects one candidate after the other: %s',
     async (program) => {

@@ -19,7 +19,7 @@ describe('a lock that nobody holds', () => {
   it.each([
     ['a null holder', { holderIdentity: null, leaseDurationSeconds: 1, leaseTransitions: 7 }, 8],
     ['an empty holder', { holderIdentity: '', leaseDurationSeconds: 1, leaseTransitions: 7 }, 8],
-    ['no spec to speak of', {}, 0],
+    ['no spec to speak of', {}, 1],
   ])('with %s is updated, never created, and led at once', async (_, spec, transitions) => {
     on.putLease(spec);
     const a = on.join('a');

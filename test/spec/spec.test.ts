@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 
 import { describe, expect, it } from 'vitest';
 
-import { isCi } from '../support/build-apiserver.js';
+import { isCi } from '../support/ci.js';
 import { MissingToolError } from '../support/missing-tool-error.js';
 import { configurationText, type Run } from './run.js';
 import { RUNS } from './runs.js';

@@ -1,12 +1,14 @@
 import { execFile, spawn } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { homedir, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
+import { beforeBuilding, cacheDirectory } from '../support/cache-directory.js';
 import { MissingToolError } from '../support/missing-tool-error.js';
+import { withProgress } from '../support/progress.js';
 import { configurationText, type Run } from './run.js';
 
 const execute = promisify(execFile);
@@ -37,10 +39,12 @@ export interface TlcOutput {
  */
 export async function findTlc(): Promise<Tlc> {
   await checkJava();
-  const base = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
-  const directory = join(base, 'k8s-leader-election', 'tlc');
+  const directory = join(cacheDirectory(), 'tlc');
   const jar = join(directory, ARTIFACT.file);
-  if (!(await isTlc(jar))) await fetchInto(directory);
+  if (!(await isTlc(jar))) {
+    beforeBuilding('TLC');
+    await withProgress('fetching TLC with Maven', () => fetchInto(directory));
+  }
   return { jar };
 }
 

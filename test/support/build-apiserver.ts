@@ -2,14 +2,16 @@ import { execFile } from 'node:child_process';
 import { createHash, randomUUID } from 'node:crypto';
 import { constants } from 'node:fs';
 import { access, mkdir, readFile, rename, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
 import { withBuildLock } from './build-lock.js';
-import { BUILD_FLAGS, findGo, goBuild, report } from './go-build.js';
+import { beforeBuilding, cacheDirectory } from './cache-directory.js';
+import { isCi } from './ci.js';
+import { BUILD_FLAGS, findGo, goBuild } from './go-build.js';
 import { MissingToolError } from './missing-tool-error.js';
+import { report } from './progress.js';
 import { startWatchdog } from './watchdog.js';
 
 const run = promisify(execFile);
@@ -35,8 +37,9 @@ export async function ensureApiServerBinaries(): Promise<ApiServerBinaries> {
   const assets = process.env['KUBEBUILDER_ASSETS'];
   if (assets !== undefined && assets !== '') return configuredBinaries(resolve(assets));
 
-  const directory = await cacheDirectory();
+  const directory = await directoryOfThese();
   if (await isUsable(directory)) return binariesIn(directory);
+  beforeBuilding('kube-apiserver and etcd');
   await mkdir(dirname(directory), { recursive: true });
   const onWait = () => report('another process is building kube-apiserver and etcd; waiting ...');
   await withBuildLock(`${directory}.lock`, onWait, async () => {
@@ -85,15 +88,13 @@ async function isUsable(directory: string): Promise<boolean> {
   );
 }
 
-async function cacheDirectory(): Promise<string> {
+async function directoryOfThese(): Promise<string> {
   const { version } = await findGo(MODULE_DIRECTORY);
   const hash = createHash('sha256');
   for (const file of ['go.mod', 'go.sum'])
     hash.update(await readFile(join(MODULE_DIRECTORY, file)));
   hash.update(JSON.stringify([RECIPE, version, BUILD_FLAGS]));
-  const base = process.env['XDG_CACHE_HOME'] || join(homedir(), '.cache');
-  const name = `apiserver-${hash.digest('hex').slice(0, 16)}`;
-  return join(base, 'k8s-leader-election', name);
+  return join(cacheDirectory(), `apiserver-${hash.digest('hex').slice(0, 16)}`);
 }
 
 async function buildInto(directory: string): Promise<void> {
@@ -182,12 +183,6 @@ async function main(optional: boolean): Promise<void> {
     const forgiven = optional && error instanceof MissingToolError && !isCi();
     if (!forgiven) process.exitCode = 1;
   }
-}
-
-/** In CI nothing may be skipped. */
-export function isCi(): boolean {
-  const value = process.env['CI'];
-  return value !== undefined && value !== '' && value !== 'false' && value !== '0';
 }
 
 if (process.argv[1] !== undefined && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { access, mkdir, readFile, rename, rm } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { withBuildLock } from './build-lock.js';
-import { report } from './go-build.js';
+import { beforeBuilding, cacheDirectory } from './cache-directory.js';
+import { report } from './progress.js';
 
 /**
  * The path of something that is made once into the user's cache directory, and again when what it
@@ -22,15 +22,15 @@ export async function cached(options: {
 }): Promise<string> {
   const hash = createHash('sha256').update(options.version);
   for (const file of options.sources) hash.update(await readFile(file));
-  const base = process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache');
-  const directory = join(base, 'k8s-leader-election');
+  const directory = cacheDirectory();
   const path = join(directory, `${options.name}-${hash.digest('hex').slice(0, 16)}`);
   const mark = options.inPlace ? join(path, 'complete') : path;
   if (await exists(mark)) return path;
+  beforeBuilding(options.name);
   await mkdir(directory, { recursive: true });
   await withBuildLock(
     `${path}.lock`,
-    () => report('another process is building'),
+    () => report(`another process is building ${options.name}; waiting ...`),
     async () => {
       if (await exists(mark)) return;
       const target = options.inPlace ? path : `${path}.tmp`;

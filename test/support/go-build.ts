@@ -4,9 +4,9 @@ import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
 
 import { MissingToolError } from './missing-tool-error.js';
+import { report, withProgress } from './progress.js';
 
 const run = promisify(execFile);
-const PROGRESS_MILLIS = 15_000;
 const OUTPUT_TAIL_LINES = 100;
 
 /** Debugging information is left out already when compiling, which saves a fifth of the time. */
@@ -68,8 +68,6 @@ export interface GoBuild {
  * @throws Error with the compiler's output when it fails
  */
 export async function goBuild(build: GoBuild): Promise<void> {
-  const started = performance.now();
-  const elapsed = () => formatSeconds((performance.now() - started) / 1000);
   const total = await countPackages(build);
   // -v names each package on a line of its own when it is compiled.
   const flags = [...BUILD_FLAGS, '-v', `-ldflags=${build.linkerFlags}`, '-o', build.output];
@@ -89,22 +87,18 @@ export async function goBuild(build: GoBuild): Promise<void> {
     if (isPackageName(line)) compiled += 1;
     else if (!line.startsWith('go: downloading ')) output.push(line);
   });
-  report(`${build.label}: compiling at most ${total} packages ...`);
-  const progress = setInterval(() => {
-    report(`${build.label}: ${compiled} of at most ${total} packages compiled, ${elapsed()}`);
-  }, PROGRESS_MILLIS);
-  try {
-    const [[code, signal]] = await Promise.all([exit, once(lines, 'close')]);
-    if (code !== 0) {
+  await withProgress(
+    `${build.label}: compiling at most ${total} packages`,
+    async () => {
+      const [[code, signal]] = await Promise.all([exit, once(lines, 'close')]);
+      if (code === 0) return;
       const tail = output.slice(-OUTPUT_TAIL_LINES).join('\n');
       throw new Error(
         `Building ${build.label} failed (${signal ?? `exit code ${code}`}):\n${tail}`,
       );
-    }
-  } finally {
-    clearInterval(progress);
-  }
-  report(`${build.label}: built in ${elapsed()}`);
+    },
+    () => `${compiled} compiled`,
+  );
 }
 
 // An upper bound: what an earlier build has left in Go's own cache is not compiled again.
@@ -120,14 +114,4 @@ async function countPackages({ moduleDirectory, packagePath }: GoBuild): Promise
 
 function isPackageName(line: string): boolean {
   return /^[\w.~/-]+$/.test(line);
-}
-
-/** One line about the build on standard error, where it disturbs no report on standard output. */
-export function report(line: string): void {
-  process.stderr.write(`[apiserver] ${line}\n`);
-}
-
-function formatSeconds(seconds: number): string {
-  const whole = Math.round(seconds);
-  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
 }

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 
-import { findMissingTool, isCi } from './build-apiserver.js';
-import { report } from './go-build.js';
+import { findMissingTool } from './build-apiserver.js';
+import { isCi } from './ci.js';
+import { report } from './progress.js';
 import { startRealApiServer } from './real-api-server.js';
 import type { RunningApiServer, StartApiServerOptions } from './api-server-types.js';
 

@@ -1,6 +1,6 @@
 import type { Results } from '../results.js';
 import { medianOf } from '../statistics.js';
-import type { LibraryId } from '../world/libraries.js';
+import type { LibraryId } from '../world/library-ids.js';
 import { entries, LIBRARY_NAMES } from './tables.js';
 import { milliseconds } from './units.js';
 

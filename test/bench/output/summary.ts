@@ -1,6 +1,6 @@
 import type { Results } from '../results.js';
 import type { ByLibrary } from '../world/bench.js';
-import { LIBRARY_IDS } from '../world/libraries.js';
+import { LIBRARY_IDS } from '../world/library-ids.js';
 import { entries, LIBRARY_NAMES, table } from './tables.js';
 import { bytes, milliseconds, number, ratio } from './units.js';
 

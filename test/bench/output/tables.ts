@@ -1,5 +1,5 @@
 import type { ByLibrary } from '../world/bench.js';
-import { LIBRARY_IDS, type LibraryId } from '../world/libraries.js';
+import { LIBRARY_IDS, type LibraryId } from '../world/library-ids.js';
 
 export const LIBRARY_NAMES: Readonly<Record<LibraryId, string>> = {
   own: 'this package',

@@ -3,7 +3,7 @@ import { type Distribution, distributionOf } from '../statistics.js';
 import { type Bench, type ByLibrary, Fleets, NAMESPACE } from '../world/bench.js';
 import type { Fleet } from '../world/fleet.js';
 import { LeaseWatch } from '../world/lease-watch.js';
-import type { LibraryId } from '../world/libraries.js';
+import type { LibraryId } from '../world/library-ids.js';
 import { machineNow } from '../world/protocol.js';
 
 export interface ColdStart {

@@ -3,7 +3,7 @@ import { type Distribution, distributionOf } from '../statistics.js';
 import { type Bench, type ByLibrary, Fleets, NAMESPACE, settle, TIMINGS } from '../world/bench.js';
 import type { Fleet } from '../world/fleet.js';
 import { LeaseWatch } from '../world/lease-watch.js';
-import type { LibraryId } from '../world/libraries.js';
+import type { LibraryId } from '../world/library-ids.js';
 
 export interface Crash {
   /** Milliseconds from the last renewal's commit, as a watch shows it, plus the lease duration. */

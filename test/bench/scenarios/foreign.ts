@@ -3,7 +3,7 @@ import { expectStatus } from '../../support/api-server-client.js';
 import { type Distribution, distributionOf } from '../statistics.js';
 import { type Bench, type ByLibrary, Fleets, NAMESPACE, settle, TIMINGS } from '../world/bench.js';
 import type { Fleet } from '../world/fleet.js';
-import type { LibraryId } from '../world/libraries.js';
+import type { LibraryId } from '../world/library-ids.js';
 import { machineNow } from '../world/protocol.js';
 
 export interface Foreign {

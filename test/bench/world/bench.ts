@@ -1,7 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { RunningApiServer } from '../../support/api-server-types.js';
 import { Fleet } from './fleet.js';
-import type { Libraries, Library, LibraryId } from './libraries.js';
+import type { Libraries, Library } from './libraries.js';
+import type { LibraryId } from './library-ids.js';
 import type { CandidateSettings } from './protocol.js';
 
 export const NAMESPACE = 'bench';

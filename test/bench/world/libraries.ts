@@ -6,13 +6,11 @@ import { promisify } from 'node:util';
 import { CLIENT_GO_MODULE, ensureClientGoCrowd } from '../../peers/client-go/build.js';
 import { ensurePythonClient, PYTHON_CANDIDATE, pythonVersion } from '../../peers/python/build.js';
 import { findGo } from '../../support/go-build.js';
+import type { LibraryId } from './library-ids.js';
 
 const run = promisify(execFile);
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const CANDIDATES = join(ROOT, 'test/bench/candidates');
-
-export const LIBRARY_IDS = ['own', 'client-go', 'python'] as const;
-export type LibraryId = (typeof LIBRARY_IDS)[number];
 
 /** What is measured, and how a process of it is started. */
 export interface Library {

@@ -1,4 +1,4 @@
-import { vi } from 'vitest';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { main } from '../../../src/cli/main.js';
 
 export interface Called {
@@ -7,29 +7,33 @@ export interface Called {
   readonly stderr: string;
 }
 
+/** What the call printed so far, for whatever runs on behalf of that call. */
+const calls = new AsyncLocalStorage<{ stdout: string; stderr: string }>();
+
+// Once and for good, and not for the time of a call: a test that ran out of time leaves its call
+// running, and that call would hold and give back the spies of the next test's.
+for (const [stream, method] of [
+  ['stdout', 'log'],
+  ['stderr', 'error'],
+] as const) {
+  const write = process[stream].write.bind(process[stream]) as (...args: unknown[]) => boolean;
+  const print = console[method].bind(console);
+  process[stream].write = (...args: unknown[]) => {
+    const call = calls.getStore();
+    if (call === undefined) return write(...args);
+    call[stream] += String(args[0]);
+    return true;
+  };
+  console[method] = (...args: unknown[]) => {
+    const call = calls.getStore();
+    if (call === undefined) print(...args);
+    else call[stream] += `${String(args[0])}\n`;
+  };
+}
+
 /** Runs the command line inside this process, for commands that start no others. */
 export async function callCli(...argv: readonly string[]): Promise<Called> {
   const lines = { stdout: '', stderr: '' };
-  const spies = [
-    vi.spyOn(console, 'log').mockImplementation((text: unknown) => {
-      lines.stdout += `${String(text)}\n`;
-    }),
-    vi.spyOn(console, 'error').mockImplementation((text: unknown) => {
-      lines.stderr += `${String(text)}\n`;
-    }),
-    vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
-      lines.stdout += String(text);
-      return true;
-    }),
-    vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-      lines.stderr += String(text);
-      return true;
-    }),
-  ];
-  try {
-    const code = await main(argv, { script: 'not started by this test' });
-    return { code, ...lines };
-  } finally {
-    for (const spy of spies) spy.mockRestore();
-  }
+  const code = await calls.run(lines, () => main(argv, { script: 'not started by this test' }));
+  return { code, ...lines };
 }

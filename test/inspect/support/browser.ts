@@ -1,43 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe } from 'vitest';
-import { isCi } from '../../support/build-apiserver.js';
-
-const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-
-/** The path of a Chromium; undefined if there is none. */
-export function findChromium(): string | undefined {
-  const named = process.env['CHROMIUM'];
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
-  const places = folders.flatMap((folder) => NAMES.map((name) => join(folder, name)));
-  return [...(named === undefined ? [] : [named]), ...places].find((path) => {
-    try {
-      accessSync(path, constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
-}
-
-function installChromium(): string | undefined {
-  try {
-    execFileSync('apt-get', ['install', '--yes', '--no-install-recommends', 'chromium'], {
-      stdio: 'inherit',
-    });
-  } catch {
-    // The tests fail then, and say what is missing.
-  }
-  return findChromium();
-}
-
-const MISSING =
-  'There is no Chromium. Install one (Debian: apt-get install chromium), or set CHROMIUM to its path';
+import { isCi } from '../../support/ci.js';
+import { findChromium, MISSING } from './chromium.js';
 
 export async function launch(): Promise<Browser> {
-  const executablePath = findChromium() ?? (isCi() ? installChromium() : undefined);
+  const executablePath = findChromium();
   if (executablePath === undefined) throw new Error(MISSING);
   // Tests run as root in containers, where Chromium's own sandbox does not work.
   return chromium.launch({ executablePath, args: ['--no-sandbox', '--disable-gpu'] });

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { cached } from '../../support/cached.js';
-import { report } from '../../support/go-build.js';
 import { MissingToolError } from '../../support/missing-tool-error.js';
+import { withProgress } from '../../support/progress.js';
 
 const run = promisify(execFile);
 const DIRECTORY = fileURLToPath(new URL('.', import.meta.url));
@@ -26,13 +26,13 @@ export async function ensurePythonClient(): Promise<string> {
     version: await pythonVersion(),
     sources: [requirements],
     inPlace: true,
-    make: async (path) => {
-      report('making a Python environment with the Kubernetes client ...');
-      await run('python3', ['-m', 'venv', path]);
-      const flags = ['--quiet', '--disable-pip-version-check', '--no-input'];
-      await run(join(path, 'bin', 'pip'), ['install', ...flags, '-r', requirements]);
-      await writeFile(join(path, 'complete'), '');
-    },
+    make: (path) =>
+      withProgress('making a Python environment with the Kubernetes client', async () => {
+        await run('python3', ['-m', 'venv', path]);
+        const flags = ['--quiet', '--disable-pip-version-check', '--no-input'];
+        await run(join(path, 'bin', 'pip'), ['install', ...flags, '-r', requirements]);
+        await writeFile(join(path, 'complete'), '');
+      }),
   });
   return join(environment, 'bin', 'python');
 }

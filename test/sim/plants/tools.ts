@@ -134,7 +134,7 @@ export function founded(context: ElectionContext, base: LockSnapshot | null): He
   const { config } = context;
   const now = config.clock.now();
   const record = claimRecord({
-    before: base?.record ?? null,
+    before: base,
     identity: config.lock.identity,
     leaseDurationMs: config.leaseDurationMs,
     wallMs: now.wallMs,

@@ -1,3 +1,4 @@
+import { runInNewContext } from 'node:vm';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { settle } from '../../../src/testing/virtual-clock.js';
 import { Candidate, type Options } from './support/candidate.js';
@@ -65,6 +66,31 @@ describe('a leader that lost its leadership', () => {
     aborted.work.reject(new DOMException('This operation was aborted', 'AbortError'));
     await settle();
     expect(aborted.outcome?.error).toBeUndefined();
+  });
+
+  it('knows an abort by its name, whichever realm it comes from', async () => {
+    const c = await superseded();
+    c.listen('callbackFailed');
+    // Test runners have a realm for each file, in which `Error` and `DOMException` are others.
+    const abort: unknown = runInNewContext("Object.assign(new Error('x'), { name: 'AbortError' })");
+    expect(abort).not.toBeInstanceOf(Error);
+    c.work.reject(abort);
+    await settle();
+    expect(c.log).not.toContain('callbackFailed: onStartedLeading');
+    expect(c.outcome).toMatchObject({ reason: 'superseded', workFinished: true });
+    expect(c.outcome?.error).toBeUndefined();
+  });
+
+  it.each([
+    ['null', null],
+    ['a text', 'AbortError'],
+    ['a nameless object', {}],
+  ])('takes work that rejects with %s for failed', async (_, thrown) => {
+    const c = await superseded();
+    c.listen('callbackFailed');
+    c.work.reject(thrown);
+    await settle();
+    expect(c.log).toContain('callbackFailed: onStartedLeading');
   });
 });
 

@@ -164,6 +164,8 @@ describe('renewLoop()', () => {
   });
 });
 
+type Reject = (error: unknown) => void;
+
 describe('the events of an election', () => {
   it('name each change of state, with the one before', async () => {
     const c = new Candidate();
@@ -198,24 +200,62 @@ describe('the events of an election', () => {
     expect(listener.mock.calls).toEqual([[{ type: 'newLeader', identity: 'first' }]]);
   });
 
-  it('reach the other listeners and the election goes on when one throws', async () => {
+  const failure = new Error('the listener failed');
+  it.each<[string, () => unknown]>([
+    [
+      'throws',
+      () => {
+        throw failure;
+      },
+    ],
+    ['returns a promise that rejects', () => Promise.reject(failure)],
+    ['returns what only looks like one', () => ({ then: (_: unknown, no: Reject) => no(failure) })],
+  ])('reach the other listeners and the election goes on when one %s', async (_, listener) => {
     const logger = spyLogger();
     const c = new Candidate({ logger });
-    const failure = new Error('the listener failed');
     const other = vi.fn();
-    c.election.on('startedLeading', () => {
-      throw failure;
-    });
+    c.election.on('startedLeading', listener);
     c.election.on('startedLeading', other);
     await c.leads();
     expect(other).toHaveBeenCalledOnce();
     expect(logger.error).toHaveBeenCalledWith(
       { err: failure, event: 'startedLeading' },
-      'A listener of the election threw',
+      'A listener of the election failed',
     );
     await c.clock.advance(2_000);
     await c.lock.commit();
     expect(c.election.isLeader()).toBe(true);
+  });
+
+  it('are refused by a name that none has, and to what cannot be called', () => {
+    const { election } = new Candidate();
+    const refused = (type: unknown, listener: unknown): unknown => {
+      try {
+        election.on(type as 'renewed', listener as () => void);
+        return 'taken';
+      } catch (error) {
+        return error;
+      }
+    };
+    expect(refused('started_leading', vi.fn())).toMatchObject({
+      name: 'ConfigError',
+      message:
+        'LeaderElection.on(): 1 problem\n' +
+        '  - type must be the type of an event: did you mean startedLeading?; ' +
+        'received "started_leading"',
+    });
+    expect(refused('nope', vi.fn())).toMatchObject({
+      problems: [{ field: 'type', rule: expect.stringContaining('acquireFailed, ') }],
+    });
+    for (const type of ['toString', '__proto__', '', undefined, null, 5, Symbol('renewed')]) {
+      expect(refused(type, vi.fn())).toMatchObject({ problems: [{ field: 'type' }] });
+    }
+    for (const listener of [5, undefined, null, {}, 'log']) {
+      expect(refused('renewed', listener)).toMatchObject({
+        problems: [{ field: 'listener', rule: 'must be a function' }],
+      });
+    }
+    expect(refused('renewed', vi.fn())).toBe('taken');
   });
 
   it('carry the moment until which a renewed lease is led', async () => {

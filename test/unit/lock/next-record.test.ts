@@ -5,12 +5,17 @@ import { record } from '../../support/controllable-lock.js';
 
 const stamp = { wallMs: Date.UTC(2026, 5, 1), random: () => 0.123456 };
 const now = '2026-06-01T00:00:00.000123Z';
-const claim = (before: LeaderElectionRecord | null): LeaderElectionRecord =>
-  claimRecord({ ...stamp, before, identity: 'me', leaseDurationMs: 15_000 });
+const claim = (before: LeaderElectionRecord | 'no record' | 'no object'): LeaderElectionRecord =>
+  claimRecord({
+    ...stamp,
+    before: before === 'no object' ? null : { record: before === 'no record' ? null : before },
+    identity: 'me',
+    leaseDurationMs: 15_000,
+  });
 
 describe('the record of a candidate that takes the lock', () => {
   it('is all its own, dated now', () => {
-    expect(claim(null)).toEqual(
+    expect(claim('no object')).toEqual(
       new LeaderElectionRecord({
         holderIdentity: 'me',
         leaseDurationSeconds: 15,
@@ -25,8 +30,10 @@ describe('the record of a candidate that takes the lock', () => {
     ['from another holder', record({ holderIdentity: 'other', leaderTransitions: 6 }), 7],
     ['after a release', record({ holderIdentity: '', leaderTransitions: 6 }), 7],
     ['from its own name', record({ holderIdentity: 'me', leaderTransitions: 6 }), 6],
-    ['where there was none', null, 0],
-  ])('taken %s counts the transitions', (_, before, transitions) => {
+    ['where there was no object', 'no object', 0],
+    // client-go reads an empty record there, and adds one.
+    ['of an object without a record', 'no record', 1],
+  ] as const)('taken %s counts the transitions', (_, before, transitions) => {
     expect(claim(before).leaderTransitions).toBe(transitions);
   });
 

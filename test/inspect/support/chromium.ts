@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { isCi } from '../../support/ci.js';
+import { MissingToolError } from '../../support/missing-tool-error.js';
+import { withProgress } from '../../support/progress.js';
+
+const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
+
+export const MISSING =
+  'There is no Chromium. Install one (Debian: apt-get install chromium), or set CHROMIUM to its path';
+
+/** The path of a Chromium; undefined if there is none. */
+export function findChromium(): string | undefined {
+  const named = process.env['CHROMIUM'];
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  const places = folders.flatMap((folder) => NAMES.map((name) => join(folder, name)));
+  return [...(named === undefined ? [] : [named]), ...places].find((path) => {
+    try {
+      accessSync(path, constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/**
+ * The path of a Chromium, which in CI is installed where there is none.
+ *
+ * @throws MissingToolError where it cannot be had
+ */
+export async function ensureChromium(): Promise<string> {
+  if (findChromium() === undefined && isCi()) {
+    const args = ['install', '--yes', '--no-install-recommends', 'chromium'];
+    await withProgress('installing Chromium', () => promisify(execFile)('apt-get', args)).catch(
+      (cause: unknown) => {
+        throw new MissingToolError(MISSING, { cause });
+      },
+    );
+  }
+  const path = findChromium();
+  if (path === undefined) throw new MissingToolError(MISSING);
+  return path;
+}

@@ -1,0 +1,62 @@
+import { modulesOf } from './imports.js';
+import { MissingToolError } from './missing-tool-error.js';
+import { report } from './progress.js';
+
+/** Something that is built, fetched or installed before the first test that needs it. */
+export interface Preparation {
+  readonly what: string;
+  /** The module that gives it: test files that load it, in whatever way, need it. */
+  readonly module: string;
+  readonly prepare: () => Promise<unknown>;
+}
+
+/**
+ * One after the other, since a build takes all cores. The modules are loaded when they are needed:
+ * whoever loads this one does not need all of it.
+ */
+export const PREPARATIONS: readonly Preparation[] = [
+  {
+    what: 'kube-apiserver and etcd',
+    module: 'test/support/build-apiserver.ts',
+    prepare: async () => (await import('./build-apiserver.js')).ensureApiServerBinaries(),
+  },
+  {
+    what: 'the client-go candidate',
+    module: 'test/peers/client-go/build.ts',
+    prepare: async () => (await import('../peers/client-go/build.js')).ensureClientGoCandidate(),
+  },
+  {
+    what: 'the Python client',
+    module: 'test/peers/python/build.ts',
+    prepare: async () => (await import('../peers/python/build.js')).ensurePythonClient(),
+  },
+  {
+    what: 'TLC',
+    module: 'test/spec/tlc.ts',
+    prepare: async () => (await import('../spec/tlc.js')).findTlc(),
+  },
+  {
+    what: 'Chromium',
+    module: 'test/inspect/support/chromium.ts',
+    prepare: async () => (await import('../inspect/support/chromium.js')).ensureChromium(),
+  },
+];
+
+/** What these test files need; a file of unit tests needs nothing. */
+export function preparationsFor(testFiles: Iterable<string>): Preparation[] {
+  const loaded = modulesOf(testFiles);
+  return PREPARATIONS.filter(({ module }) => loaded.has(module));
+}
+
+/** Prepares what these test files need. What cannot be had fails its own tests and no others. */
+export async function prepareFor(testFiles: Iterable<string>): Promise<void> {
+  for (const { what, prepare } of preparationsFor(testFiles)) {
+    try {
+      await prepare();
+    } catch (error) {
+      // The tests concerned say so themselves, skipped away from CI.
+      if (error instanceof MissingToolError) continue;
+      report(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+    }
+  }
+}

@@ -1,0 +1,81 @@
+import { mock } from 'node:test';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { VirtualClock } from '../../../src/testing/virtual-clock.js';
+
+// Test runners can fake the timers of the whole process. A test that has a clock of its own in the
+// hand must be able to use it beside that, whatever else is faked.
+
+const RUNNERS: Record<string, { readonly fake: () => void; readonly restore: () => void }> = {
+  'the default of vitest': {
+    fake: () => vi.useFakeTimers(),
+    restore: () => vi.useRealTimers(),
+  },
+  'the default of sinon and jest': {
+    fake: () => {
+      vi.useFakeTimers({
+        toFake: [
+          ...(['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] as const),
+          ...(['setImmediate', 'clearImmediate', 'queueMicrotask'] as const),
+          ...(['Date', 'performance', 'hrtime'] as const),
+        ],
+      });
+      // The one thing more that they fake, and vitest does not in a process of its own.
+      vi.spyOn(process, 'nextTick').mockReturnValue();
+    },
+    restore: () => {
+      vi.restoreAllMocks();
+      vi.useRealTimers();
+    },
+  },
+  'the default of node:test': {
+    fake: () => {
+      mock.timers.enable();
+    },
+    restore: () => {
+      mock.timers.reset();
+    },
+  },
+};
+
+let restore = (): void => undefined;
+
+afterEach(() => {
+  restore();
+});
+
+/** Two timers, the second of which is set by what the first has caused. */
+async function story(clock: VirtualClock): Promise<string[]> {
+  const told: string[] = [];
+  const tell = (text: string): void => void told.push(`${clock.now().monotonicMs} ${text}`);
+  clock.setTimeout(() => {
+    void Promise.resolve()
+      .then(() => undefined)
+      .then(() => {
+        tell('first');
+        clock.setTimeout(() => {
+          tell('second');
+        }, 20);
+      });
+  }, 10);
+  await clock.advance(100);
+  return told;
+}
+
+describe.each(Object.entries(RUNNERS))(
+  'a virtual clock, with timers faked as by %s',
+  (_, runner) => {
+    it('advances', async () => {
+      ({ restore } = runner);
+      runner.fake();
+      expect(await story(new VirtualClock())).toEqual(['10 first', '30 second']);
+    });
+
+    it('advances when it was loaded only after that', async () => {
+      ({ restore } = runner);
+      vi.resetModules();
+      runner.fake();
+      const fresh = await import('../../../src/testing/virtual-clock.js');
+      expect(await story(new fresh.VirtualClock())).toEqual(['10 first', '30 second']);
+    });
+  },
+);
