@@ -1,5 +1,7 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createGuardedServer, type ServerLimits } from '../../http/guarded-server.js';
+import { requestUrl } from '../../http/request-url.js';
 import { CliError } from '../connect.js';
 import { METRICS_TYPE, metricsText } from './metrics.js';
 import type { Monitor } from './monitor.js';
@@ -41,6 +43,15 @@ export interface EndpointOptions {
   readonly readyWithinMs: number;
 }
 
+/** Each answer is given at once: whoever needs longer than this is slow or silent. */
+const LIMITS: ServerLimits = {
+  maxConnections: 100,
+  headersTimeoutMs: 5000,
+  requestTimeoutMs: 10_000,
+  keepAliveTimeoutMs: 5000,
+  silenceTimeoutMs: 10_000,
+};
+
 interface Answer {
   readonly status: number;
   readonly type: string;
@@ -54,10 +65,10 @@ export class HttpEndpoint {
 
   private constructor(options: EndpointOptions) {
     this.#options = options;
-    this.#server = createServer((request, response) => this.#serve(request, response));
-    // Slow or silent clients must not add up.
-    this.#server.requestTimeout = 10_000;
-    this.#server.maxConnections = 100;
+    this.#server = createGuardedServer(
+      (request, response) => this.#serve(request, response),
+      LIMITS,
+    );
   }
 
   /** @throws {CliError} when the address cannot be listened on */
@@ -93,7 +104,6 @@ export class HttpEndpoint {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
-    response.on('error', () => undefined);
     // What is sent along is not of interest.
     request.resume();
     const { status, type, body } = this.#answer(request);
@@ -109,7 +119,7 @@ export class HttpEndpoint {
   #answer(request: IncomingMessage): Answer {
     if (request.method !== 'GET' && request.method !== 'HEAD') return text(405, 'GET or HEAD only');
     const reading = this.#options.monitor.read();
-    switch (request.url?.split('?')[0]) {
+    switch (requestUrl(request.url)?.pathname) {
       case '/':
         return {
           status: 200,
