@@ -1,5 +1,9 @@
 import type { ElectionEmitted, ElectionNews } from '../../machines/types.js';
 import type { Logger } from '../config/leader-election-config.js';
+import { printable } from '../text/printable.js';
+
+/** Of what others say in a line of a log. */
+const LONGEST_TEXT = 10_000;
 
 /** Warnings and errors to stderr, for programs that give no logger: a library must not be mute. */
 export const stderrLogger: Logger = {
@@ -26,7 +30,7 @@ export function safeLogger(logger: Logger): Logger {
     (level: keyof Logger) =>
     (fields: object, message: string): void => {
       try {
-        logger[level](fields, message);
+        logger[level](fields, harmless(message));
       } catch {
         // There is nowhere left to report it to.
       }
@@ -149,5 +153,10 @@ type Failure = Extract<ElectionEmitted, { readonly failures: number }>;
 
 function errorText(fields: object): string {
   if (!('err' in fields)) return '';
-  return `: ${fields.err instanceof Error ? fields.err.message : String(fields.err)}`;
+  return `: ${harmless(fields.err instanceof Error ? fields.err.message : String(fields.err))}`;
+}
+
+/** Messages quote what locks and callbacks of others say. */
+function harmless(text: string): string {
+  return printable(text, { keepLines: true, most: LONGEST_TEXT });
 }

@@ -3,7 +3,8 @@ import { callOn, openCluster, type Place } from '../look/read-locks.js';
 import { placeName } from '../look/words.js';
 import { inSeconds } from '../look/judge.js';
 import type { CommonOptions } from '../options.js';
-import { printable } from '../printable.js';
+import { jsonText, printable } from '../../text/printable.js';
+import { print, printError } from '../output.js';
 import { mayI, reachServer, VERBS, whoAmI, type Reached, type Verb } from './ask-server.js';
 import { rbacManifest, subjectOfUser, type Subject } from './manifest.js';
 
@@ -42,14 +43,14 @@ export async function check({ common, serviceAccount }: CheckOptions): Promise<n
     const clockAheadSeconds = aheadMs === null ? null : Number((aheadMs / 1000).toFixed(1));
     const lock = placeName(place);
     const found = { ok: good, address, version, user, clockAheadSeconds, lock, rights, manifest };
-    console.log(JSON.stringify(found, null, 2));
+    print(jsonText(found, 2));
   } else {
     // The manifest alone goes to stdout, so that it can be piped into kubectl.
-    for (const line of lines(server, user, place, answers)) console.error(line);
+    for (const line of lines(server, user, place, answers)) printError(line);
     if (common.name === null) {
-      console.error(`No lock was named: they are for one called ${EXAMPLE_NAME}. See check NAME.`);
+      printError(`No lock was named: they are for one called ${EXAMPLE_NAME}. See check NAME.`);
     }
-    console.log(manifest);
+    print(manifest);
   }
   return good ? EXIT.ok : EXIT.failed;
 }
@@ -58,12 +59,12 @@ type Answers = readonly (readonly [Verb, boolean | null])[];
 
 function lines(server: Reached, user: string | null, place: Place, answers: Answers): string[] {
   const { address, version, tookMs } = server;
-  const named = version === null ? '' : ` (Kubernetes ${printable(version)})`;
+  const named = version === null ? '' : ` (Kubernetes ${printable(version, { most: 60 })})`;
   const good = answers.every(([, allowed]) => allowed === true);
   return [
     `ok    the API server at ${address} answers${named}, in ${Math.round(tookMs)} ms`,
     clockLine(server),
-    ...(user === null ? [] : [`      it knows this account as ${printable(user)}`]),
+    ...(user === null ? [] : [`      it knows this account as ${printable(user, { most: 253 })}`]),
     ...answers.map(([verb, allowed]) => rightLine(place, verb, allowed)),
     '',
     good

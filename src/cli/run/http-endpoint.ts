@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { createGuardedServer, type ServerLimits } from '../../http/guarded-server.js';
 import { requestUrl } from '../../http/request-url.js';
+import { jsonText } from '../../text/printable.js';
 import { CliError } from '../connect.js';
 import { METRICS_TYPE, metricsText } from './metrics.js';
 import type { Monitor } from './monitor.js';
@@ -124,7 +125,7 @@ export class HttpEndpoint {
         return {
           status: 200,
           type: 'application/json',
-          body: JSON.stringify({ name: reading?.leader ?? '' }),
+          body: jsonText({ name: reading?.leader ?? '' }),
         };
       case '/healthz':
         return text(200, 'ok');
