@@ -10,6 +10,15 @@ const LONG = `pod-${'x'.repeat(300)}`;
 const LOCK = 'l'.repeat(253);
 const HOSTILE = 'eve\u202e\u2066\u0007\u{e0041}';
 
+/** In the page: how wide it is, and what of it lies outside of its window. */
+const WHAT_IS_WIDE = `({
+  whole: document.documentElement.scrollWidth,
+  inside: [...document.querySelectorAll('body *')]
+    .filter((element) => element.getBoundingClientRect().right > window.innerWidth + 1)
+    .filter((element) => element.closest('svg, .lane, .roam') === null)
+    .map((element) => element.tagName + '.' + element.className),
+})`;
+
 describeWithBrowser('names that are long or deceive', (browser) => {
   it.each([1440, 400])('fit into a page %i px wide', async (width) => {
     await using fleet = await embeddedFleet();
@@ -29,13 +38,7 @@ describeWithBrowser('names that are long or deceive', (browser) => {
     await expect
       .poll(() => page.locator('.card:not(.leads) .facts').textContent())
       .toContain('held by');
-    const wide = await page.evaluate(() => ({
-      whole: document.documentElement.scrollWidth,
-      inside: [...document.querySelectorAll('body *')]
-        .filter((element) => element.getBoundingClientRect().right > window.innerWidth + 1)
-        .filter((element) => element.closest('svg, .lane, .roam') === null)
-        .map((element) => `${element.tagName}.${element.className}`),
-    }));
+    const wide = await page.evaluate(WHAT_IS_WIDE);
     expect(wide).toEqual({ whole: width, inside: [] });
     expect(faults).toEqual([]);
     await page.close();
