@@ -88,7 +88,7 @@ async function ask(
   judged: (sight: Sight) => Judgement,
 ): Promise<Asked> {
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const sight = await readLock(kubeConfig, place);
+    const sight = await readLock(kubeConfig, place, 'whole');
     const judgement = judged(sight);
     const { record } = judgement;
     if (judgement.standing !== 'held' || record === null) return { record: null, judgement };
@@ -100,7 +100,7 @@ async function ask(
 /** Best effort: a request is void for every other term anyway. */
 async function withdraw(kubeConfig: KubeConfigLike, place: Place): Promise<void> {
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const sight = await readLock(kubeConfig, place);
+    const sight = await readLock(kubeConfig, place, 'whole');
     if (sight.object === null || (await annotate(kubeConfig, sight, null))) return;
   }
 }

@@ -18,6 +18,8 @@ export interface ApiRequest {
   readonly signal?: AbortSignal | undefined;
   /** In milliseconds, from the call to the whole answer. Default {@link DEFAULT_TIMEOUT_MS}. */
   readonly timeoutMs?: number | undefined;
+  /** The form in which the answer is wanted. Default: JSON, the whole object. */
+  readonly accept?: string | undefined;
   /** What an error message begins with. Default: method and path. */
   readonly subject?: string | undefined;
 }
@@ -51,7 +53,7 @@ export function payload(
   settings: ConnectionSettings,
 ): { headers: Record<string, string>; body: string | undefined } {
   const headers: Record<string, string> = {
-    Accept: 'application/json',
+    Accept: request.accept ?? 'application/json',
     'User-Agent': USER_AGENT,
     ...settings.headers,
   };

@@ -1,9 +1,11 @@
 import { jsonText } from '../../text/printable.js';
+import type { KubernetesObject } from '../../lock/stored-record.js';
 import { EXIT } from '../exit-codes.js';
 import type { CommonOptions } from '../options.js';
-import { print } from '../output.js';
+import { print, printError } from '../output.js';
 import { judge, type Judgement } from './judge.js';
-import { openCluster, readAllLocks, readLock, type Place, type Sight } from './read-locks.js';
+import { listObjects } from './list-objects.js';
+import { isLock, openCluster, readLock, sightOf, type Place, type Sight } from './read-locks.js';
 import { asJson, details, noLocks, placeName, table } from './words.js';
 
 /** One look at one lock, or at all of a namespace. Resolves with the exit code. */
@@ -28,7 +30,12 @@ export async function status(options: CommonOptions, columns: number): Promise<n
     else print(details(place, judgement, columns).join('\n'));
     return judgement.standing === 'held' ? EXIT.ok : EXIT.nobodyLeads;
   }
-  const locks = (await readAllLocks(cluster, kind)).map(judged);
+  const seen = (key: string, object: KubernetesObject, serverMs: number | null): Sight =>
+    sightOf({ kind, namespace, name: key }, object, serverMs);
+  const { objects, serverMs, cut } = await listObjects(cluster, kind, (key, object) =>
+    isLock(seen(key, object, null)),
+  );
+  const locks = [...objects].map(([key, object]) => judged(seen(key, object, serverMs)));
   if (json) {
     print(
       jsonText(
@@ -44,5 +51,7 @@ export async function status(options: CommonOptions, columns: number): Promise<n
       for (const { text } of hints) print(`! ${placeName(place)}: ${text}`);
     }
   }
-  return EXIT.ok;
+  if (cut === null) return EXIT.ok;
+  printError(cut);
+  return EXIT.failed;
 }

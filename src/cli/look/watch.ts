@@ -65,6 +65,8 @@ class Watching {
   readonly #stop: AbortSignal;
   #wake = new AbortController();
   #trouble = '';
+  /** What was said of a namespace that is too large. */
+  #cut = '';
   /** What is said of the watch, as long as there is none. */
   #watchTrouble = '';
 
@@ -122,6 +124,9 @@ class Watching {
     for (const change of changes) this.#report.tell(change);
     this.#report.show(locks, this.#place);
     this.#tellOfTheWatch();
+    const cut = follower.cut ?? '';
+    if (cut !== '' && this.#cut === '') this.#report.trouble(cut);
+    this.#cut = cut;
   }
 
   #tellOfTheWatch(): void {
