@@ -5,6 +5,7 @@ import { safeReason } from '../kubernetes/safe-reason.js';
 import { ConfigMapLock } from '../lock/config-map-lock.js';
 import type { KubernetesLockOptions } from '../lock/lock-options.js';
 import { LeaseLock } from '../lock/lease-lock.js';
+import { printable } from '../text/printable.js';
 
 /** Where a kubeconfig comes from. A text travels over pipes between our own processes only. */
 export type Connection =
@@ -17,6 +18,10 @@ export type LockKind = 'lease' | 'configmap';
 /** A sentence for the person at the terminal: the command ends with it. */
 export class CliError extends Error {
   override readonly name: string = 'CliError';
+
+  constructor(message: string) {
+    super(printable(message, { keepLines: true, most: 10_000 }));
+  }
 }
 
 /** What the flags say cannot be: nothing was started. */
@@ -41,7 +46,7 @@ export async function loadKubeConfig(connection: Connection): Promise<KubeConfig
   try {
     kubeConfig = file === null ? loadDefaultFiles(library) : loadKubeConfigFiles(library, [file]);
   } catch (error) {
-    const which = file === null ? 'The default kubeconfig' : `--kubeconfig ${file}`;
+    const which = file === null ? 'The default kubeconfig' : `--kubeconfig ${printable(file)}`;
     throw new UsageError(`${which} cannot be used: ${safeReason(error)}.`);
   }
   if (context !== null) kubeConfig.setCurrentContext(context);
@@ -64,17 +69,19 @@ export function kindName(kind: LockKind): string {
 function checkContext(kubeConfig: KubeConfig, file: string | null): void {
   // Declared as text, but absent where the file names none.
   const current = (kubeConfig.getCurrentContext() as string | undefined) ?? '';
-  const where = file ?? 'the default kubeconfig';
+  const where = file === null ? 'the default kubeconfig' : printable(file);
   if (kubeConfig.getContextObject(current) === null) {
-    const names = kubeConfig.getContexts().map(({ name }) => name);
+    const names = kubeConfig.getContexts().map(({ name }) => printable(name));
     const known = names.length === 0 ? 'it has none' : `it has ${names.join(', ')}`;
     throw new UsageError(
       current === ''
         ? `There is no current context in ${where}: choose one with --context (${known}).`
-        : `There is no context "${current}" in ${where}: ${known}.`,
+        : `There is no context "${printable(current)}" in ${where}: ${known}.`,
     );
   }
   if (kubeConfig.getCurrentCluster() === null) {
-    throw new UsageError(`Context "${current}" in ${where} names a cluster that is not in it.`);
+    throw new UsageError(
+      `Context "${printable(current)}" in ${where} names a cluster that is not in it.`,
+    );
   }
 }

@@ -1,6 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { Option, type Command } from 'commander';
 import { UsageError } from './connect.js';
+import { noteProblem, problemsOf } from './unknown-flags.js';
 
 /** Each flag has a variable: `--lease-duration` is `K8S_LEADER_ELECTION_LEASE_DURATION`. */
 export const ENV_PREFIX = 'K8S_LEADER_ELECTION_';
@@ -20,12 +21,9 @@ const YES = ['1', 'true', 'yes', 'on'];
 
 /**
  * Makes the environment say to the parser what people mean by it: an empty variable is none, and a
- * switch can be off.
- *
- * @throws {UsageError} for a switch that is neither on nor off
+ * switch can be off. One that is neither on nor off is noted as a problem of the command.
  */
 export function prepareEnvironment(command: Command, env: NodeJS.ProcessEnv): void {
-  const problems: string[] = [];
   for (const option of command.options) {
     const variable = option.envVar;
     const value = variable === undefined ? undefined : env[variable];
@@ -33,21 +31,21 @@ export function prepareEnvironment(command: Command, env: NodeJS.ProcessEnv): vo
     const isSwitch = option.isBoolean();
     if (value === '' || (isSwitch && NO.includes(value.toLowerCase()))) delete env[variable];
     else if (isSwitch && !YES.includes(value.toLowerCase())) {
-      problems.push(`${variable} must be true or false; received ${JSON.stringify(value)}`);
+      noteProblem(command, `${variable} must be true or false; received ${JSON.stringify(value)}`);
     }
   }
-  if (problems.length > 0) throw new UsageError(problems.join('\n'));
 }
 
 /** The values given to a command, read and checked one by one; the problems are told all at once. */
 export class Inputs {
   readonly #command: Command;
   readonly #values: Readonly<Record<string, unknown>>;
-  readonly #problems: string[] = [];
+  readonly #problems: string[];
 
   constructor(command: Command) {
     this.#command = command;
     this.#values = command.opts();
+    this.#problems = [...problemsOf(command)];
   }
 
   /** How the user named it: the flag, or the variable. `key` is as in `leaseDuration`. */

@@ -5,6 +5,8 @@ const HIDE_CURSOR = '\u001b[?25l';
 const SHOW_CURSOR = '\u001b[?25h';
 const CLEAR_LINE = '\u001b[K';
 const CLEAR_BELOW = '\u001b[J';
+/** To the first line that is seen. */
+const HOME = '\u001b[H';
 // Terminals that know these show what is written in between in one go; others ignore them.
 const BEGIN_UPDATE = '\u001b[?2026h';
 const END_UPDATE = '\u001b[?2026l';
@@ -18,14 +20,20 @@ export function drawableTerminal(
   return drawable ? stdout : null;
 }
 
+interface Drawn {
+  readonly lines: readonly string[];
+  readonly columns: number;
+  readonly rows: number;
+}
+
 /**
  * Lines at the end of the terminal's text that are drawn over themselves, and stay there as they
- * were last. What was above remains untouched.
+ * were last. What was above remains untouched, unless the terminal gets another size.
  */
 export class LiveArea {
   readonly #stream: WriteStream;
   readonly #redraw: () => void;
-  #drawn: { readonly lines: readonly string[]; readonly columns: number } | null = null;
+  #drawn: Drawn | null = null;
   #open = true;
 
   /** @param redraw draws anew: the terminal has another size, or was used by others meanwhile */
@@ -51,12 +59,13 @@ export class LiveArea {
   /** @param lines each shorter than the terminal is wide, and fewer than it is high: see {@link fit} */
   draw(lines: readonly string[]): void {
     if (!this.#open) return;
-    const { columns } = this;
+    const { columns, rows } = this;
     const before = this.#drawn;
-    if (before?.columns === columns && before.lines.join('\n') === lines.join('\n')) return;
-    this.#drawn = { lines, columns };
-    const up = before === null ? 0 : Math.min(heightAt(columns, before.lines), this.rows - 1);
-    const back = up === 0 ? '\r' : `\r\u001b[${up}A`;
+    const isSameSize = before?.columns === columns && before.rows === rows;
+    if (isSameSize && before.lines.join('\n') === lines.join('\n')) return;
+    this.#drawn = { lines, columns, rows };
+    const back =
+      before === null ? '\r' : isSameSize ? upBy(before.lines.length) : HOME + CLEAR_BELOW;
     const text = lines.map((line) => `${line}${CLEAR_LINE}\n`).join('');
     this.#stream.write(`${BEGIN_UPDATE}${back}${text}${CLEAR_BELOW}${END_UPDATE}`);
   }
@@ -107,12 +116,10 @@ export function fit(
   return fitting.map((line) => truncate(line, columns - 1));
 }
 
-/** How many lines of a terminal of that width these lines take after it was made narrower. */
-function heightAt(columns: number, lines: readonly string[]): number {
-  return lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(visible(line) / columns)), 0);
-}
-
-function visible(line: string): number {
-  // eslint-disable-next-line no-control-regex -- the escape sequences are what is left out
-  return line.replace(/\u001b\[[\d;]*m/g, '').length;
+/**
+ * Back to where the drawing begins. That is known only while the size stays: each terminal has its
+ * own way with lines that have become too long, and with those that it brings back from above.
+ */
+function upBy(lines: number): string {
+  return lines === 0 ? '\r' : `\r\u001b[${lines}A`;
 }

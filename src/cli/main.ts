@@ -1,10 +1,12 @@
 import { Command, CommanderError } from 'commander';
 import { LeaderElectionError } from '../errors/leader-election-error.js';
 import { VERSION } from '../kubernetes/version.js';
+import { printable } from '../text/printable.js';
 import { CliError, UsageError } from './connect.js';
 import { addCommands } from './commands/index.js';
 import { EXIT } from './exit-codes.js';
 import { prepareEnvironment } from './inputs.js';
+import { printError } from './output.js';
 import type { Program } from './program.js';
 
 const NAME = 'k8s-leader-election';
@@ -21,7 +23,8 @@ export async function main(argv: readonly string[], program: Program): Promise<n
     .showHelpAfterError(`See ${NAME} --help.`)
     .configureOutput({
       outputError: (text, write) => {
-        write(text.replace(/^error: /, `${nameOf(argv[0])}: `));
+        const harmless = printable(text, { keepLines: true, most: 10_000 });
+        write(harmless.replace(/^error: /, `${nameOf(argv[0])}: `));
       },
     })
     .exitOverride();
@@ -49,12 +52,12 @@ function failed(error: unknown, command: Command | undefined): number {
     return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   }
   if (error instanceof UsageError) {
-    for (const problem of error.message.split('\n')) console.error(`${who}: ${problem}`);
-    console.error(`See ${who} --help.`);
+    for (const problem of error.message.split('\n')) printError(`${who}: ${problem}`);
+    printError(`See ${who} --help.`);
     return EXIT.usage;
   }
   if (error instanceof CliError || error instanceof LeaderElectionError) {
-    console.error(`${who}: ${error.message}`);
+    printError(`${who}: ${error.message}`);
     return EXIT.failed;
   }
   throw error;

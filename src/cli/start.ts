@@ -1,3 +1,5 @@
+import { inspect } from 'node:util';
+import { printError } from './output.js';
 import { ROLES } from './program.js';
 
 /** What would keep a finished command from ending gets this long. */
@@ -12,7 +14,7 @@ export function start(script: string): void {
   const argv = process.argv.slice(2);
   play(argv, script).catch((error: unknown) => {
     // Everything foreseen has been reported by now, in sentences.
-    console.error(error);
+    printError(inspect(error));
     process.exit(1);
   });
 }

@@ -6,6 +6,7 @@ import type { KubeConfigLike } from '../kubernetes/kube-config.js';
 import type { LeaderElectionRecord } from '../lock/record.js';
 import { STEP_DOWN_ANNOTATION, stepDownValue } from '../lock/step-down.js';
 import { isObject, metadataOf, type KubernetesObject } from '../lock/stored-record.js';
+import { jsonText, printable, shorten } from '../text/printable.js';
 import { CliError } from './connect.js';
 import { EXIT } from './exit-codes.js';
 import { judge, type Judgement } from './look/judge.js';
@@ -19,7 +20,7 @@ import {
 } from './look/read-locks.js';
 import { placeName, sentence } from './look/words.js';
 import type { CommonOptions } from './options.js';
-import { printable } from './printable.js';
+import { print } from './output.js';
 
 export interface StepDownOptions {
   readonly common: CommonOptions & { readonly name: string };
@@ -35,8 +36,8 @@ export async function stepDown({ common, timeoutSeconds }: StepDownOptions): Pro
   const { kubeConfig, namespace } = await openCluster(common);
   const place: Place = { kind: common.kind, namespace, name: common.name };
   const tell = (outcome: string, text: string, more: object = {}): void => {
-    if (common.json) console.log(JSON.stringify({ outcome, ...more }));
-    else console.log(text);
+    if (common.json) print(jsonText({ outcome, ...more }));
+    else print(text);
   };
   const judged = (sight: Sight): Judgement => {
     const leaseDurationMs = common.timings.leaseDurationSeconds * 1000;
@@ -50,26 +51,27 @@ export async function stepDown({ common, timeoutSeconds }: StepDownOptions): Pro
     return EXIT.nobodyLeads;
   }
   const { record } = asked;
-  const holder = record.holderIdentity;
+  const holder = shorten(record.holderIdentity, 1000);
+  const who = printable(holder, { most: 253 });
   if (!common.json) {
-    console.log(`Asked ${printable(holder)} to hand over. Only leaders of this library do.`);
+    print(`Asked ${who} to hand over. Only leaders of this library do.`);
   }
   const end = performance.now() + timeoutSeconds * 1000;
   while (performance.now() < end) {
     await sleep(POLL_MS);
-    const sight = await readLock(kubeConfig, place, 'stepDown');
+    const sight = await readLock(kubeConfig, place, { purpose: 'stepDown' });
     if (isSameTerm(sight, record)) continue;
     const judgement = judged(sight);
     tell('handedOver', `${placeName(place)}: ${sentence(judgement)}.`, {
       from: holder,
-      to: judgement.holder,
+      to: judgement.holder === null ? null : shorten(judgement.holder, 1000),
     });
     return EXIT.ok;
   }
   await withdraw(kubeConfig, place);
   tell(
     'notHonoured',
-    `${printable(holder)} has not handed over within ${timeoutSeconds} s: it is no leader of this ` +
+    `${who} has not handed over within ${timeoutSeconds} s: it is no leader of this ` +
       'library, its work takes longer to end, or it is gone. The request was withdrawn.',
     { holder },
   );
@@ -86,7 +88,7 @@ async function ask(
   judged: (sight: Sight) => Judgement,
 ): Promise<Asked> {
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const sight = await readLock(kubeConfig, place, 'stepDown');
+    const sight = await readLock(kubeConfig, place, { form: 'whole', purpose: 'stepDown' });
     const judgement = judged(sight);
     const { record } = judgement;
     if (judgement.standing !== 'held' || record === null) return { record: null, judgement };
@@ -98,7 +100,7 @@ async function ask(
 /** Best effort: a request is void for every other term anyway. */
 async function withdraw(kubeConfig: KubeConfigLike, place: Place): Promise<void> {
   for (let tries = 0; tries < TRIES; tries += 1) {
-    const sight = await readLock(kubeConfig, place, 'stepDown');
+    const sight = await readLock(kubeConfig, place, { form: 'whole', purpose: 'stepDown' });
     if (sight.object === null || (await annotate(kubeConfig, sight, null))) return;
   }
 }

@@ -1,3 +1,5 @@
+import { jsonText } from '../text/printable.js';
+
 const MAX_PRINTED = 60;
 
 /**
@@ -32,12 +34,7 @@ export function printType(value: unknown): string {
 
 function printString(value: string): string {
   const short = value.length > MAX_PRINTED ? `${value.slice(0, MAX_PRINTED)}…` : value;
-  // JSON escapes line breaks and control characters up to U+001F; the rest of those that would
-  // disturb a terminal are escaped here.
-  const quoted = JSON.stringify(short).replace(
-    /[\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
+  const quoted = jsonText(short);
   return value.length > MAX_PRINTED ? `${quoted} (${value.length} characters)` : quoted;
 }
 

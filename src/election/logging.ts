@@ -3,9 +3,13 @@ import type { LeaderElectionMachine } from '../../machines/leader-election.js';
 import type { ElectionEmitted, ElectionNews } from '../../machines/types.js';
 import type { Logger } from '../config/leader-election-config.js';
 import type { ResourceLock } from '../lock/resource-lock.js';
+import { printable } from '../text/printable.js';
 import type { Clock } from '../time/clock.js';
 import { onRejection } from './rejections.js';
 import { Trouble } from './trouble.js';
+
+/** Of what others say in a line of a log. */
+const LONGEST_TEXT = 10_000;
 
 /** Warnings and errors to stderr, for programs that give no logger: a library must not be mute. */
 export const stderrLogger: Logger = {
@@ -33,7 +37,7 @@ export function safeLogger(logger: Logger): Logger {
     (fields: object, message: string): void => {
       try {
         const write: (fields: object, message: string) => unknown = logger[level].bind(logger);
-        onRejection(write(fields, message), () => undefined);
+        onRejection(write(fields, harmless(message)), () => undefined);
       } catch {
         // There is nowhere left to report it to.
       }
@@ -92,11 +96,7 @@ export class NewsLog {
   write(news: ElectionNews): void {
     switch (news.type) {
       case 'acquireFailed':
-        if (news.error.kind === 'dependency') {
-          this.#say('error', 'The candidacy is over: no retry could heal this', {
-            err: news.error,
-          });
-        } else this.#warnOf('Looking at the lock failed; it will be tried again', news);
+        this.#acquireFailed(news);
         break;
       case 'renewFailed':
         this.#warnOf('A renewal failed; it is tried again until the renew deadline', news);
@@ -163,6 +163,13 @@ export class NewsLog {
     }
   }
 
+  #acquireFailed(news: Failure): void {
+    const { error } = news;
+    if (error.kind === 'dependency') {
+      this.#say('error', 'The candidacy is over: no retry could heal this', { err: error });
+    } else this.#warnOf('Looking at the lock failed; it will be tried again', news);
+  }
+
   #say(level: keyof Logger, message: string, fields: object = {}): void {
     const { description, identity } = this.#lock;
     this.#logger[level]({ lock: description, identity, ...fields }, message);
@@ -187,5 +194,10 @@ type Failure = Extract<ElectionEmitted, { readonly failures: number }>;
 /** The reason of a failure, to be put after the message; empty where there is none. */
 export function reasonText(fields: object): string {
   if (!('err' in fields)) return '';
-  return `: ${fields.err instanceof Error ? fields.err.message : String(fields.err)}`;
+  return `: ${harmless(fields.err instanceof Error ? fields.err.message : String(fields.err))}`;
+}
+
+/** Messages quote what locks and callbacks of others say. */
+function harmless(text: string): string {
+  return printable(text, { keepLines: true, most: LONGEST_TEXT });
 }

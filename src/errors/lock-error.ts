@@ -1,3 +1,4 @@
+import { printable } from '../text/printable.js';
 import { LeaderElectionError } from './leader-election-error.js';
 
 /**
@@ -69,7 +70,8 @@ export class LockError extends LeaderElectionError {
     this.code = `ERR_LOCK_${details.kind.replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase()}`;
     this.kind = details.kind;
     this.status = details.status;
-    this.reason = details.reason;
+    const { reason } = details;
+    this.reason = reason === undefined ? undefined : printable(reason, { most: 200 });
     this.retryAfterMs = details.retryAfterMs;
   }
 

@@ -1,11 +1,12 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { requestUrl } from '../http/request-url.js';
 
 const LOCAL_NAMES = ['127.0.0.1', 'localhost'];
 
 export type Access =
   | { readonly ok: true; readonly path: string }
-  | { readonly ok: false; readonly status: 403 | 404; readonly because: string };
+  | { readonly ok: false; readonly status: 400 | 403 | 404; readonly because: string };
 
 /**
  * Who may see anything: a request that was made for this very address (`Host`, against web sites
@@ -21,8 +22,9 @@ export function checkAccess(request: IncomingMessage, port: number, token: strin
   if (origin !== undefined && !hosts.some((name) => origin === `http://${name}`)) {
     return { ok: false, status: 403, because: 'Requests of other sites are refused.' };
   }
-  const { pathname } = new URL(request.url ?? '/', 'http://127.0.0.1');
-  const [, given = '', ...rest] = pathname.split('/');
+  const url = requestUrl(request.url);
+  if (url === null) return { ok: false, status: 400, because: 'This is no address.' };
+  const [, given = '', ...rest] = url.pathname.split('/');
   if (!sameText(given, token) || rest.length === 0) {
     return {
       ok: false,

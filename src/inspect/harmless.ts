@@ -3,6 +3,7 @@ import { errorName } from '../errors/error-name.js';
 import { LeaderElectionError } from '../errors/leader-election-error.js';
 import { LockError } from '../errors/lock-error.js';
 import type { LeaderElectionRecord } from '../lock/record.js';
+import { printable } from '../text/printable.js';
 import type { NewsView, RecordView } from './wire.js';
 
 /*
@@ -14,8 +15,7 @@ import type { NewsView, RecordView } from './wire.js';
 const LONGEST_TEXT = 300;
 
 export function text(value: unknown, longest = LONGEST_TEXT): string {
-  const whole = typeof value === 'string' ? value : '';
-  return whole.length <= longest ? whole : `${whole.slice(0, longest - 1)}…`;
+  return typeof value === 'string' ? printable(value, { most: longest }) : '';
 }
 
 export function finite(value: unknown): number {

@@ -1,10 +1,22 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { createGuardedServer, type ServerLimits } from '../http/guarded-server.js';
 import { checkAccess, securityHeaders } from './access.js';
 import { type Feed, PageStreams, type StreamLimits } from './page-streams.js';
 
 /** A batch is a few reports of a kilobyte each. */
 const MAX_BODY = 1024 * 1024;
+
+/** Beside those of the open pages. */
+const MOST_CONNECTIONS = 100;
+
+/** An open page is told something every 15 s. */
+const SERVER_LIMITS: Omit<ServerLimits, 'maxConnections'> = {
+  headersTimeoutMs: 5000,
+  requestTimeoutMs: 10_000,
+  keepAliveTimeoutMs: 5000,
+  silenceTimeoutMs: 60_000,
+};
 
 export interface PageFile {
   readonly type: string;
@@ -38,9 +50,12 @@ export class InspectorServer<T> {
     this.#options = options;
     this.#headers = securityHeaders(options.frame);
     this.#streams = new PageStreams(options.feed, options.limits);
-    this.#server = createServer((request, response) => {
-      this.#serve(request, response);
-    });
+    this.#server = createGuardedServer(
+      (request, response) => {
+        this.#serve(request, response);
+      },
+      { ...SERVER_LIMITS, maxConnections: options.limits.maxPages + MOST_CONNECTIONS },
+    );
     this.#server.on('connection', (socket: Socket) => {
       // Neither the server nor who looks on keeps the program running.
       socket.unref();
@@ -81,7 +96,6 @@ export class InspectorServer<T> {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
-    response.on('error', () => undefined);
     const access = checkAccess(request, this.#port, this.#options.token);
     if (!access.ok) return this.#answer(response, access.status, access.because);
     const { method } = request;

@@ -18,6 +18,8 @@ export interface ApiRequest {
   readonly signal?: AbortSignal | undefined;
   /** In milliseconds, from the call to the whole answer. Default {@link DEFAULT_TIMEOUT_MS}. */
   readonly timeoutMs?: number | undefined;
+  /** The form in which the answer is wanted. Default: JSON, the whole object. */
+  readonly accept?: string | undefined;
   /** Is told of the request's progress, in an object that changes as it goes on. */
   readonly begun?: ((progress: Progress) => void) | undefined;
   /** What an error message begins with. Default: method and path. */
@@ -59,7 +61,7 @@ export function payload(
   settings: ConnectionSettings,
 ): { headers: RequestHeaders; body: string | undefined } {
   const headers: RequestHeaders = {
-    Accept: 'application/json',
+    Accept: request.accept ?? 'application/json',
     'User-Agent': USER_AGENT,
     ...settings.headers,
   };

@@ -1,3 +1,5 @@
+import { printable } from '../text/printable.js';
+
 /**
  * What of a foreign error may be shown. Messages of credential helpers, YAML and JSON parsers
  * quote what they were reading, which here can be a token: so only codes, paths and positions
@@ -51,7 +53,7 @@ export function scrub(text: string, secrets: readonly string[]): string {
 export function bareError(error: unknown, secrets: readonly string[]): Error {
   const { message, code } = (error ?? {}) as { message?: unknown; code?: unknown };
   const text = typeof message === 'string' && message !== '' ? message : safeReason(error);
-  const bare = new Error(scrub(text, secrets).slice(0, 500));
+  const bare = new Error(printable(scrub(text, secrets), { keepLines: true, most: 500 }));
   bare.stack = `${bare.name}: ${bare.message}`;
   return typeof code === 'string' ? Object.assign(bare, { code }) : bare;
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createGuardedServer, type ServerLimits } from '../http/guarded-server.js';
 import type { AccessMatch } from './apiserver/access.js';
 import type { Answer } from './apiserver/call.js';
 import { KubernetesApi } from './apiserver/kubernetes-api.js';
@@ -37,6 +38,17 @@ export interface EmbeddedApiServerOptions {
   readonly now?: () => Date;
 }
 
+const LIMITS: ServerLimits = {
+  // Candidates keep two each: one for requests, one for a watch.
+  maxConnections: 4096,
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 60_000,
+  // Node's default of five seconds would cut off clients that keep a connection between polls.
+  keepAliveTimeoutMs: 90_000,
+  // A watch may have nothing to tell for a long time.
+  silenceTimeoutMs: 0,
+};
+
 /**
  * A Kubernetes API server for tests, in this process: Leases, ConfigMaps, Events and Namespaces over
  * plain HTTP on 127.0.0.1. It answers as kube-apiserver 1.37 does, down to the texts of its
@@ -69,9 +81,10 @@ export class EmbeddedApiServer implements AsyncDisposable {
     });
     this.store = new EmbeddedStore(this.#api);
     this.watches = new WatchStreams(options.bookmarkIntervalMs ?? 60_000);
-    this.#server = createServer((request, response) => void this.#serve(request, response));
-    // Node's default of five seconds would cut off clients that keep a connection between polls.
-    this.#server.keepAliveTimeout = 90_000;
+    this.#server = createGuardedServer(
+      (request, response) => this.#serve(request, response),
+      LIMITS,
+    );
   }
 
   /** `http://127.0.0.1:PORT`. */
@@ -152,8 +165,6 @@ export class EmbeddedApiServer implements AsyncDisposable {
   }
 
   async #serve(incoming: IncomingMessage, response: ServerResponse): Promise<void> {
-    // A sender that goes away is no error here: what it sent may still be served.
-    response.on('error', () => undefined);
     const request = await readRequest(incoming);
     if (request === null) return;
     const info = requestInfo(request);

@@ -1,26 +1,36 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { MAX_BODY_BYTES } from './apiserver/bodies.js';
 import type { Answer } from './apiserver/call.js';
 import type { ApiRequest } from './apiserver/routes.js';
 import type { WatchStream } from './apiserver/watches.js';
+import { requestUrl } from '../http/request-url.js';
+
+/** Of a longer body the rest is not kept: it is too long for the API in whatever letters it is. */
+const MOST_KEPT_BYTES = 4 * MAX_BODY_BYTES;
 
 /** Null when the sender went away before the request was complete. */
 export async function readRequest(incoming: IncomingMessage): Promise<ApiRequest | null> {
   const chunks: Buffer[] = [];
   try {
-    for await (const chunk of incoming) chunks.push(chunk as Buffer);
+    let size = 0;
+    for await (const chunk of incoming as AsyncIterable<Buffer>) {
+      if (size <= MOST_KEPT_BYTES) chunks.push(chunk);
+      size += chunk.length;
+    }
   } catch {
     return null;
   }
-  const url = new URL(incoming.url ?? '/', 'http://127.0.0.1');
+  const url = requestUrl(incoming.url);
   const headers = Object.entries(incoming.headers).map(([name, value]) => [
     name,
     Array.isArray(value) ? value.join(', ') : value,
   ]);
   return {
     method: incoming.method ?? 'GET',
-    path: url.pathname,
-    query: url.searchParams,
+    // What is no address is one that the server does not know.
+    path: url?.pathname ?? '',
+    query: url?.searchParams ?? new URLSearchParams(),
     headers: Object.fromEntries(headers) as ApiRequest['headers'],
     body: Buffer.concat(chunks).toString('utf8'),
   };

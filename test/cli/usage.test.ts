@@ -108,6 +108,50 @@ describe('wrong flags end with 2, before anything is asked of the API server', (
     );
   });
 
+  it.each([
+    ['status', ['a'], []],
+    ['watch', ['a'], []],
+    ['check', [], []],
+    ['step-down', ['a'], []],
+    ['run', ['--lease', 'a'], ['--', 'true', '--unknown-of-the-command']],
+  ])('unknown ones of %s together with the other wrong ones', async (command, before, after) => {
+    vi.stubEnv('K8S_LEADER_ELECTION_JSON', 'perhaps');
+    const argv = [command, ...before, '--namespce', 'x', '--retry-period', 'soon', '--nonsense=1'];
+    const { code, stdout, stderr } = await callCli(
+      ...argv,
+      '--lock',
+      'secret',
+      '--kubeconfig',
+      kubeconfig,
+      ...after,
+    );
+    expect([code, stdout]).toEqual([2, '']);
+    const who = `k8s-leader-election ${command}`;
+    expect(stderr.trim().split('\n').sort()).toEqual(
+      [
+        `${who}: K8S_LEADER_ELECTION_JSON must be true or false; received "perhaps"`,
+        `${who}: unknown option '--namespce' (Did you mean --namespace?)`,
+        `${who}: unknown option '--nonsense'`,
+        `${who}: --retry-period must be a number of seconds; received "soon"`,
+        `${who}: --lock must be lease or configmap; received "secret"`,
+        `See ${who} --help.`,
+      ].sort(),
+    );
+  });
+
+  it('unknown ones of the demo together with the other wrong ones', async () => {
+    const { code, stderr } = await callCli('demo', '--candidtes', '3', '--lock', 'secret');
+    expect(code).toBe(2);
+    expect(stderr).toContain("unknown option '--candidtes' (Did you mean --candidates?)");
+    expect(stderr).toContain('--lock must be');
+  });
+
+  it('an unknown one beside --help is no hindrance', async () => {
+    const { code, stdout } = await callCli('status', '--nonsense', '--help');
+    expect(code).toBe(0);
+    expect(stdout).toContain('Exit codes');
+  });
+
   it('all of several at once, under the names that the user knows', async () => {
     vi.stubEnv('K8S_LEADER_ELECTION_RENEW_DEADLINE', '20');
     const stderr = await wrong(

@@ -8,6 +8,7 @@ import { eventCases } from './cases/event.cases.js';
 import { leaseSpecCases } from './cases/lease-spec.cases.js';
 import { managedFieldsCases } from './cases/managed-fields.cases.js';
 import { metadataCases } from './cases/metadata.cases.js';
+import { partialCases } from './cases/partial.cases.js';
 import { patchCases } from './cases/patch.cases.js';
 import { readCases } from './cases/read.cases.js';
 import { requestCases } from './cases/request.cases.js';
@@ -30,6 +31,7 @@ const groups: readonly [name: string, namespace: string, define: DefineCases][] 
   ['updating', 'updating', updateCases],
   ['updating from what is no longer there', 'conflicts', updateConflictCases],
   ['managed fields', 'managed-fields', managedFieldsCases],
+  ['metadata alone', 'partial', partialCases],
   ['patching', 'patching', patchCases],
   ['deleting', 'deleting', deleteCases],
   ['access', 'access', accessCases],

@@ -82,8 +82,12 @@ export class RawClient {
   }
 
   /** A watch that the server has granted. @throws Error when it has not */
-  async watch(path: string, query: Readonly<Record<string, string>> = {}): Promise<Watch> {
-    const options = { query: { watch: 'true', ...query } };
+  async watch(
+    path: string,
+    query: Readonly<Record<string, string>> = {},
+    headers: Readonly<Record<string, string>> = {},
+  ): Promise<Watch> {
+    const options = { query: { watch: 'true', ...query }, headers };
     const response = await this.#open('GET', path, undefined, options);
     if (response.statusCode !== 200) {
       response.destroy();

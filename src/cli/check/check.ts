@@ -3,9 +3,10 @@ import { callOn, openCluster, type Place } from '../look/read-locks.js';
 import { placeName } from '../look/words.js';
 import { inSeconds } from '../look/judge.js';
 import type { CommonOptions } from '../options.js';
-import { printable } from '../printable.js';
 import { isEverybody } from '../../kubernetes/rbac.js';
 import { defaultIdentity } from '../../lock/lock-options.js';
+import { jsonText, printable } from '../../text/printable.js';
+import { print, printError } from '../output.js';
 import { mayI, reachServer, VERBS, whoAmI, type Reached, type Verb } from './ask-server.js';
 import { rbacManifest, subjectOfUser, type Subject } from './manifest.js';
 import { tryOut, type Trial } from './try-out.js';
@@ -41,14 +42,14 @@ export async function check({ common, serviceAccount }: CheckOptions): Promise<n
   const subject = subjectFor(found, serviceAccount);
   const manifest =
     subject === null ? null : rbacManifest(callOn(place, 'get', 'candidate'), subject);
-  if (common.json) console.log(JSON.stringify(asJson(found, manifest), null, 2));
+  if (common.json) print(jsonText(asJson(found, manifest), 2));
   else {
     // The manifest alone goes to stdout, so that it can be piped into kubectl.
-    for (const line of lines(found, manifest)) console.error(line);
+    for (const line of lines(found, manifest)) printError(line);
     if (common.name === null) {
-      console.error(`No lock was named: they are for one called ${EXAMPLE_NAME}. See check NAME.`);
+      printError(`No lock was named: they are for one called ${EXAMPLE_NAME}. See check NAME.`);
     }
-    if (manifest !== null) console.log(manifest);
+    if (manifest !== null) print(manifest);
   }
   return isGood(found) ? EXIT.ok : EXIT.failed;
 }
@@ -102,11 +103,11 @@ function asJson(found: Found, manifest: string | null): Record<string, unknown> 
 function lines(found: Found, manifest: string | null): string[] {
   const { place, server, user, answers, trial } = found;
   const { address, version, tookMs } = server;
-  const named = version === null ? '' : ` (Kubernetes ${printable(version)})`;
+  const named = version === null ? '' : ` (Kubernetes ${printable(version, { most: 60 })})`;
   return [
     `ok    the API server at ${address} answers${named}, in ${Math.round(tookMs)} ms`,
     clockLine(server),
-    ...(user === null ? [] : [`      it knows this account as ${printable(user)}`]),
+    ...(user === null ? [] : [`      it knows this account as ${printable(user, { most: 253 })}`]),
     ...(isAnonymous(found) ? [anonymousLine(server)] : []),
     ...answers.map(([verb, allowed]) => rightLine(place, verb, allowed)),
     ...(trial === null ? [] : [trialLine(place, trial)]),

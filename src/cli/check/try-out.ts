@@ -38,7 +38,7 @@ export async function tryOut(
 ): Promise<Trial> {
   try {
     for (let tries = 1; ; tries += 1) {
-      const sight = await readLock(kubeConfig, place, 'candidate');
+      const sight = await readLock(kubeConfig, place, { form: 'whole', purpose: 'candidate' });
       const verb = sight.object === null ? 'create' : 'update';
       const answer = await dryRun(kubeConfig, sight, candidate);
       if (answer.status < 300) return { verb, accepted: true, reason: null };
@@ -60,9 +60,8 @@ function dryRun(
 ): Promise<ApiResponse> {
   const { namespace, name, object, stored } = sight;
   const format = formatOf(sight.kind);
-  const before = stored?.record ?? null;
   const stamp = { wallMs: Date.now(), random: Math.random };
-  const record = claimRecord({ ...stamp, before, identity, leaseDurationMs });
+  const record = claimRecord({ ...stamp, before: stored, identity, leaseDurationMs });
   const { apiVersion, kind } = format;
   const base = object ?? { apiVersion, kind, metadata: { name, namespace } };
   return clientFor(kubeConfig).request({

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { flag } from '../inputs.js';
 import { ROLES, type Program } from '../program.js';
+import { problemsOf } from '../unknown-flags.js';
 import { subcommand, type Finish } from './subcommand.js';
 
 export function addDemo(root: Command, program: Program, finish: Finish): void {
@@ -37,8 +38,12 @@ Exit codes: 0 all went as it should; 1 something did not; 2 wrong flags;
         import('../connect.js'),
       ]);
       const parsed = parseDemoArgs(asArguments(command.opts()));
-      if (parsed.kind === 'wrong') throw new UsageError(parsed.problems.join('\n'));
-      if (parsed.kind === 'help') return;
+      const problems = [
+        ...problemsOf(command),
+        ...(parsed.kind === 'wrong' ? parsed.problems : []),
+      ];
+      if (problems.length > 0) throw new UsageError(problems.join('\n'));
+      if (parsed.kind !== 'run') return;
       const candidateProgram = { script: program.script, args: [ROLES.demoCandidate] };
       finish(await runDemo(parsed.options, { candidateProgram }));
     });

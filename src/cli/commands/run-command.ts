@@ -18,6 +18,7 @@ export function addRun(root: Command, program: Program, finish: Finish): void {
     .addOption(flag('--grace <s>', 'a command that was told to end is killed after (default: 20)'))
     .addOption(flag('--http <host:port>', 'tell over HTTP who leads'))
     .addOption(flag('--quiet', 'log warnings and errors only'))
+    .addOption(flag('--outlive-parent', 'go on when the process that started it has ended'))
     .addHelpText(
       'after',
       `
@@ -25,6 +26,7 @@ The command gets LEADER_ELECTION_FENCING_TOKEN, LEADER_ELECTION_IDENTITY,
 LEADER_ELECTION_LOCK_KIND, LEADER_ELECTION_LOCK_NAME and LEADER_ELECTION_NAMESPACE.
 It is told to end by SIGTERM when the leadership is lost, and killed after the grace
 period, and always before another candidate can lead. Signals are passed on to it.
+When the process that started run is gone, such as npx, it ends as after SIGTERM.
 Without a command, --http is needed: the candidate leads, and tells so.
 
 Exit codes: that of the command, 128 and the number of the signal that it died of;
@@ -66,7 +68,8 @@ Example: k8s-leader-election run --lease nightly-report -- ./report.sh --all`,
         quiet: inputs.isOn('quiet'),
       });
       const restart = inputs.isOn('restart');
-      const options = { common: { ...common, name }, command: words, restart, graceSeconds, http };
-      finish(await run(options, log, program));
+      const outliveParent = inputs.isOn('outliveParent');
+      const flags = { restart, graceSeconds, http, outliveParent };
+      finish(await run({ common: { ...common, name }, command: words, ...flags }, log, program));
     });
 }

@@ -1,3 +1,4 @@
+import { printError } from '../output.js';
 import type { Logger } from '../../config/leader-election-config.js';
 import { LeaderElection } from '../../election/leader-election.js';
 import type { Term } from '../../election/term.js';
@@ -108,7 +109,7 @@ async function showIn(url: string | null, election: LeaderElection) {
 }
 
 function fail(error: unknown): void {
-  console.error(error instanceof Error ? error.message : String(error));
+  printError(error instanceof Error ? error.message : String(error));
   process.exit(1);
 }
 
@@ -118,7 +119,7 @@ function fail(error: unknown): void {
  */
 export function runCandidate(): void {
   if (process.send === undefined) {
-    console.error('This is a part of the demo of k8s-leader-election: run the demo itself.');
+    printError('This is a part of the demo of k8s-leader-election: run the demo itself.');
     process.exit(2);
   }
   const stopping = new AbortController();

@@ -1,3 +1,5 @@
+import { whenParentIsGone } from '../parent.js';
+
 export type InterruptSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP' | 'SIGPIPE';
 
 /** As shells number them: 128 and the signal's number. */
@@ -27,7 +29,7 @@ export class Interruption {
   readonly #stdout: NodeJS.WritableStream;
   #at = 0;
   #by: InterruptSignal | null = null;
-  readonly #parentCheck: NodeJS.Timeout | undefined;
+  readonly #leaveParent: () => void = () => undefined;
 
   constructor(stdout: NodeJS.WritableStream, env: NodeJS.ProcessEnv) {
     this.#stdout = stdout;
@@ -35,7 +37,13 @@ export class Interruption {
     process.on('SIGTERM', this.#take);
     process.on('SIGHUP', this.#take);
     stdout.on('error', this.#broken);
-    if (env['npm_lifecycle_event'] !== undefined) this.#parentCheck = this.#watchParent();
+    // npm passes SIGTERM on to the shell between it and us, and that dies of it without a word.
+    if (env['npm_lifecycle_event'] !== undefined) {
+      const gone = (): void => {
+        if (this.#by === null) this.#take('SIGTERM');
+      };
+      this.#leaveParent = whenParentIsGone(gone, { env, everyMs: PARENT_CHECK_MS });
+    }
   }
 
   /** Aborted, with an `Interrupted`, at the first signal. */
@@ -53,24 +61,13 @@ export class Interruption {
   }
 
   dispose(): void {
-    clearInterval(this.#parentCheck);
+    this.#leaveParent();
     process.off('SIGINT', this.#take);
     process.off('SIGTERM', this.#take);
     process.off('SIGHUP', this.#take);
     this.#stdout.off('error', this.#broken);
     // What is still to be written to a pipe that nobody reads may fail any time after.
     this.#stdout.on('error', () => undefined);
-  }
-
-  /**
-   * npm passes SIGTERM on to the shell between it and us, and that dies of it without a word: all
-   * that is left to notice is another parent.
-   */
-  #watchParent(): NodeJS.Timeout {
-    const parent = process.ppid;
-    return setInterval(() => {
-      if (process.ppid !== parent && this.#by === null) this.#take('SIGTERM');
-    }, PARENT_CHECK_MS);
   }
 
   readonly #take = (signal: NodeJS.Signals): void => {

@@ -1,4 +1,5 @@
 import type { WriteStream } from 'node:tty';
+import { printable } from '../../text/printable.js';
 import { LiveArea } from '../live-area.js';
 import type { BoardRow, LogLine } from './board.js';
 import type { Display } from './display.js';
@@ -31,18 +32,18 @@ export class LiveScreen implements Display {
   }
 
   intro(lines: readonly string[]): void {
-    this.#options.stdout.write(`${lines.join('\n')}\n\n`);
+    this.#write(`${lines.join('\n')}\n\n`);
   }
 
   step(title: string, text: string): void {
-    this.#headline = `${title}: ${text}`;
+    this.#headline = printable(`${title}: ${text}`);
     this.#start();
     this.log({ at: machineNow(), text: `-- ${title}` });
   }
 
   log({ at, text, detail }: LogEntry): void {
     if (detail === true) return;
-    this.#log.push({ time: this.#options.timeOf(at), text });
+    this.#log.push({ time: this.#options.timeOf(at), text: printable(text) });
     this.#log.splice(0, Math.max(0, this.#log.length - KEPT_LOG_LINES));
     this.changed();
   }
@@ -59,7 +60,7 @@ export class LiveScreen implements Display {
 
   summary(lines: readonly string[]): void {
     this.close();
-    this.#options.stdout.write(`\n${lines.join('\n')}\n`);
+    this.#write(`\n${lines.join('\n')}\n`);
   }
 
   /** Leaves the last picture where it is and gives the terminal back. Can be called again. */
@@ -69,6 +70,10 @@ export class LiveScreen implements Display {
     this.#timer = null;
     this.#area?.close();
     this.#area = null;
+  }
+
+  #write(text: string): void {
+    this.#options.stdout.write(printable(text, { keepLines: true }));
   }
 
   #start(): void {

@@ -1,13 +1,14 @@
 import { HELP, parseDemoArgs } from './args.js';
+import { print, printError } from '../output.js';
 import { runDemo } from './run-demo.js';
 
 const parsed = parseDemoArgs(process.argv.slice(2));
 switch (parsed.kind) {
   case 'help':
-    console.log(HELP);
+    print(HELP);
     break;
   case 'wrong':
-    for (const problem of parsed.problems) console.error(`demo: ${problem}`);
+    for (const problem of parsed.problems) printError(`demo: ${problem}`);
     process.exitCode = 2;
     break;
   case 'run':

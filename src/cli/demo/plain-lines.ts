@@ -1,3 +1,4 @@
+import { printable } from '../../text/printable.js';
 import type { Display } from './display.js';
 import type { LogEntry } from './member.js';
 import { machineNow } from './messages.js';
@@ -8,7 +9,9 @@ export class PlainLines implements Display {
   readonly #timeOf: (at: number) => string;
 
   constructor(write: (text: string) => void, timeOf: (at: number) => string) {
-    this.#write = write;
+    this.#write = (text) => {
+      write(printable(text, { keepLines: true }));
+    };
     this.#timeOf = timeOf;
   }
 

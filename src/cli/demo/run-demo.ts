@@ -2,6 +2,7 @@ import { extname } from 'node:path';
 import type { WriteStream } from 'node:tty';
 import { fileURLToPath } from 'node:url';
 import { LockError } from '../../errors/lock-error.js';
+import { printable } from '../../text/printable.js';
 import type { DemoOptions } from './args.js';
 import type { BoardRow } from './board.js';
 import type { CandidateProgram } from './candidate-process.js';
@@ -42,6 +43,7 @@ export async function runDemo(
   surroundings: Partial<DemoSurroundings> = {},
 ): Promise<ExitCode> {
   const { stdout = process.stdout, stderr = process.stderr, env = process.env } = surroundings;
+  const say = (text: string): unknown => stderr.write(`${printable(text, { keepLines: true })}\n`);
   const interruption = new Interruption(stdout, env);
   const stage = new Stage(options, stdout, env);
   let failure: unknown = null;
@@ -53,15 +55,15 @@ export async function runDemo(
   }
   const leftovers = await stage.close(interruption);
   interruption.dispose();
-  if (leftovers !== null) stderr.write(`${leftovers}\n`);
+  if (leftovers !== null) say(leftovers);
   if (interruption.by !== null && !stage.wasShown) {
     // What could not be cleaned up is worth a word even now.
-    if (failure instanceof CliError) stderr.write(`${failure.message}\n`);
+    if (failure instanceof CliError) say(failure.message);
     return EXIT_CODES[interruption.by];
   }
   if (failure === null) return leftovers === null ? 0 : 1;
   const isUsage = failure instanceof UsageError;
-  stderr.write(`${isUsage ? 'demo:' : 'The demo failed.'} ${explain(failure)}\n`);
+  say(`${isUsage ? 'demo:' : 'The demo failed.'} ${explain(failure)}`);
   return isUsage ? 2 : 1;
 }
 

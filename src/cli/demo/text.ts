@@ -1,3 +1,5 @@
+import { printable } from '../../text/printable.js';
+
 /** Breaks a text at spaces into lines of at most that many characters. Words are not broken. */
 export function wrap(text: string, width: number, indent = ''): string[] {
   const lines: string[] = [];
@@ -31,6 +33,5 @@ export function exactSeconds(value: number): string {
 
 /** What arrives from another process, as one line that cannot move the cursor. */
 export function oneLine(text: string): string {
-  // eslint-disable-next-line no-control-regex -- control characters are just what is taken out
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim();
+  return printable(text.replace(/\p{Cc}+/gu, ' ').trim(), { most: 1000 });
 }

@@ -6,12 +6,13 @@ import { collectionPath } from '../../lock/object-path.js';
 import type { KubernetesObject } from '../../lock/stored-record.js';
 import { systemClock } from '../../time/clock.js';
 import type { LockKind } from '../connect.js';
+import { listObjects } from './list-objects.js';
+import { acceptOne } from './metadata-only.js';
 import {
   callOn,
   formatOf,
   isLock,
   readObject,
-  readObjects,
   sightOf,
   type Cluster,
   type Reading,
@@ -51,6 +52,7 @@ export class Follower {
   /** Something may have happened that the watch will not tell. */
   #mustRead = true;
   #trouble: LockError | null = null;
+  #cut: string | null = null;
 
   constructor(cluster: Cluster, followed: Followed, listener: Listener) {
     this.#cluster = cluster;
@@ -66,6 +68,11 @@ export class Follower {
   /** Why there is no watch at present. It is tried again and again. */
   get trouble(): LockError | null {
     return this.#trouble;
+  }
+
+  /** That the namespace has more objects than were read, in words; null when all were. */
+  get cut(): string | null {
+    return this.#cut;
   }
 
   /**
@@ -102,13 +109,19 @@ export class Follower {
 
   #request(signal: AbortSignal): Promise<Reading> {
     const { kind, name } = this.#followed;
-    if (name === null) return readObjects(this.#cluster, kind, signal);
+    if (name === null) {
+      const keeps = (each: string, object: KubernetesObject): boolean =>
+        this.#counts(this.#sightOf(each, object));
+      return listObjects(this.#cluster, kind, keeps, signal);
+    }
     const { kubeConfig, namespace } = this.#cluster;
     return readObject(kubeConfig, { kind, namespace, name }, { signal });
   }
 
-  #take({ objects, serverMs }: Reading): void {
-    const next = new Map(objects);
+  #take({ objects, serverMs, cut }: Reading): void {
+    this.#cut = cut;
+    // What lies beyond the cut is as it was heard.
+    const next = new Map(cut === null ? objects : [...this.#objects, ...objects]);
     for (const name of this.#toldMeanwhile) {
       const told = this.#objects.get(name);
       if (told === undefined) next.delete(name);
@@ -132,6 +145,7 @@ export class Follower {
         path: collectionPath(formatOf(kind), namespace),
         call: callOn({ kind, namespace, name: name ?? '' }, 'watch'),
         name,
+        accept: acceptOne(kind),
       },
       clock: systemClock,
       random: Math.random,
@@ -153,18 +167,23 @@ export class Follower {
     const name = nameOf(object);
     if (name === null) return;
     this.#toldMeanwhile.add(name);
-    if (type === 'DELETED') this.#objects.delete(name);
-    else this.#objects.set(name, object);
-    const sight = this.#sight(name);
+    const isGone = type === 'DELETED';
+    if (isGone) this.#objects.delete(name);
+    const sight = this.#sightOf(name, isGone ? null : object);
+    // Of what is no lock nothing is kept: a namespace may have very many of them.
     if (!this.#counts(sight)) return;
+    if (!isGone) this.#objects.set(name, object);
     this.#known.add(name);
     this.#listener.heard(sight);
   }
 
   #sight(name: string): Sight {
+    return this.#sightOf(name, this.#objects.get(name) ?? null);
+  }
+
+  #sightOf(name: string, object: KubernetesObject | null): Sight {
     const { kind } = this.#followed;
     const { namespace } = this.#cluster;
-    const object = this.#objects.get(name) ?? null;
     return sightOf({ kind, namespace, name }, object, this.#serverMs());
   }
 

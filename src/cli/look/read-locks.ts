@@ -5,7 +5,7 @@ import { defaultNamespace, type KubeConfigLike } from '../../kubernetes/kube-con
 import type { Purpose } from '../../kubernetes/rbac.js';
 import { configMapFormat } from '../../lock/config-map-format.js';
 import { leaseFormat } from '../../lock/lease-format.js';
-import { collectionPath, objectPath } from '../../lock/object-path.js';
+import { objectPath } from '../../lock/object-path.js';
 import {
   isObject,
   metadataOf,
@@ -13,8 +13,9 @@ import {
   type RecordFormat,
   type StoredRecord,
 } from '../../lock/stored-record.js';
-import { CliError, loadKubeConfig, type LockKind } from '../connect.js';
+import { loadKubeConfig, type LockKind } from '../connect.js';
 import type { CommonOptions } from '../options.js';
+import { acceptOne } from './metadata-only.js';
 import { recordAge } from './record-age.js';
 
 export interface Place {
@@ -70,96 +71,55 @@ export interface Reading {
   readonly objects: ReadonlyMap<string, KubernetesObject>;
   /** The API server's clock when it answered, in ms since 1970; null when it did not say. */
   readonly serverMs: number | null;
+  /** That there are more objects than these, in words; null when these are all. */
+  readonly cut: string | null;
 }
 
 /** @throws {LockError} unless the object was read or does not exist */
 export async function readLock(
   kubeConfig: KubeConfigLike,
   place: Place,
-  purpose?: Purpose,
+  options: Omit<ReadOptions, 'signal'> = {},
 ): Promise<Sight> {
-  const { objects, serverMs } = await readObject(kubeConfig, place, { purpose });
+  const { objects, serverMs } = await readObject(kubeConfig, place, options);
   return sightOf(place, objects.get(place.name) ?? null, serverMs);
+}
+
+interface ReadOptions {
+  /** `whole` for those who write it back; else what of it tells about the lock. */
+  readonly form?: 'whole' | 'record';
+  /** What the rights are wanted for, should they be missing. */
+  readonly purpose?: Purpose | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** @throws {LockError} unless the object was read or does not exist */
 export async function readObject(
   kubeConfig: KubeConfigLike,
   place: Place,
-  {
-    signal,
-    purpose,
-  }: { readonly signal?: AbortSignal | undefined; readonly purpose?: Purpose | undefined } = {},
+  { form = 'record', signal, purpose }: ReadOptions = {},
 ): Promise<Reading> {
   const call = callOn(place, 'get', purpose);
   const answer = await clientFor(kubeConfig).request({
     method: 'GET',
     path: pathOf(place),
     subject: `${call.kind} ${place.namespace}/${place.name}`,
+    accept: form === 'whole' ? undefined : acceptOne(place.kind),
     signal,
   });
   const serverMs = serverTime(answer);
   if (answer.status !== 200) {
     const error = answerError(call, answer);
     if (error.kind !== 'notFound') throw error;
-    return { objects: new Map(), serverMs };
+    return { objects: new Map(), serverMs, cut: null };
   }
   if (!isObject(answer.json)) throw unusableAnswer(call, answer, 'something that is not JSON');
-  return { objects: new Map([[place.name, answer.json]]), serverMs };
-}
-
-const PAGE = '100';
-
-/**
- * All Leases of the namespace, or all its ConfigMaps that carry an election.
- *
- * @throws {LockError | CliError}
- */
-export async function readAllLocks(cluster: Cluster, kind: LockKind): Promise<Sight[]> {
-  const { objects, serverMs } = await readObjects(cluster, kind);
-  const { namespace } = cluster;
-  return [...objects]
-    .map(([name, object]) => sightOf({ kind, namespace, name }, object, serverMs))
-    .filter(isLock);
+  return { objects: new Map([[place.name, answer.json]]), serverMs, cut: null };
 }
 
 /** Every Lease is one; a ConfigMap is when it carries a record. */
 export function isLock({ kind, stored }: Sight): boolean {
   return stored !== null && (kind === 'lease' || stored.fingerprint !== '');
-}
-
-/**
- * All objects of the kind in the namespace.
- *
- * @throws {LockError | CliError}
- */
-export async function readObjects(
-  { kubeConfig, namespace }: Cluster,
-  kind: LockKind,
-  signal?: AbortSignal,
-): Promise<Reading> {
-  const objects = new Map<string, KubernetesObject>();
-  let serverMs: number | null;
-  let next = '';
-  do {
-    const answer = await clientFor(kubeConfig).request({
-      method: 'GET',
-      path: collectionPath(formatOf(kind), namespace),
-      query: { limit: PAGE, ...(next === '' ? {} : { continue: next }) },
-      signal,
-    });
-    if (answer.status !== 200) throw listError(kind, namespace, answer);
-    serverMs = serverTime(answer);
-    const list = isObject(answer.json) ? answer.json : {};
-    const items = Array.isArray(list['items']) ? list['items'].filter(isObject) : [];
-    for (const item of items) {
-      const { name } = metadataOf(item);
-      if (typeof name === 'string') objects.set(name, item);
-    }
-    const { continue: more } = metadataOf(list);
-    next = typeof more === 'string' ? more : '';
-  } while (next !== '');
-  return { objects, serverMs };
 }
 
 export function serverTime({ headers }: Pick<ApiResponse, 'headers'>): number | null {
@@ -177,15 +137,4 @@ export function sightOf(
   const stored = formatOf(place.kind).read(object);
   const ageMs = serverMs === null ? null : recordAge(place.kind, metadataOf(object), serverMs);
   return { ...place, object, stored, ageMs, serverMs };
-}
-
-function listError(kind: LockKind, namespace: string, answer: ApiResponse): Error {
-  const { resource } = formatOf(kind);
-  if (answer.status === 403) {
-    return new CliError(
-      `This account may not list ${resource} in namespace "${namespace}" (HTTP 403). It may be ` +
-        'allowed to read a single one: name the lock.',
-    );
-  }
-  return answerError(callOn({ kind, namespace, name: '' }, 'get'), answer);
 }

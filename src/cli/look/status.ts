@@ -1,7 +1,11 @@
+import { jsonText } from '../../text/printable.js';
+import type { KubernetesObject } from '../../lock/stored-record.js';
 import { EXIT } from '../exit-codes.js';
 import type { CommonOptions } from '../options.js';
+import { print, printError } from '../output.js';
 import { judge, type Judgement } from './judge.js';
-import { openCluster, readAllLocks, readLock, type Place, type Sight } from './read-locks.js';
+import { listObjects } from './list-objects.js';
+import { isLock, openCluster, readLock, sightOf, type Place, type Sight } from './read-locks.js';
 import { asJson, details, noLocks, placeName, table } from './words.js';
 
 /** One look at one lock, or at all of a namespace. Resolves with the exit code. */
@@ -22,26 +26,32 @@ export async function status(options: CommonOptions, columns: number): Promise<n
     const [place, judgement] = judged(
       await readLock(cluster.kubeConfig, { kind, namespace, name }),
     );
-    if (json) console.log(JSON.stringify(asJson(place, judgement), null, 2));
-    else console.log(details(place, judgement, columns).join('\n'));
+    if (json) print(jsonText(asJson(place, judgement), 2));
+    else print(details(place, judgement, columns).join('\n'));
     return judgement.standing === 'held' ? EXIT.ok : EXIT.nobodyLeads;
   }
-  const locks = (await readAllLocks(cluster, kind)).map(judged);
+  const seen = (key: string, object: KubernetesObject, serverMs: number | null): Sight =>
+    sightOf({ kind, namespace, name: key }, object, serverMs);
+  const { objects, serverMs, cut } = await listObjects(cluster, kind, (key, object) =>
+    isLock(seen(key, object, null)),
+  );
+  const locks = [...objects].map(([key, object]) => judged(seen(key, object, serverMs)));
   if (json) {
-    console.log(
-      JSON.stringify(
+    print(
+      jsonText(
         locks.map((lock) => asJson(...lock)),
-        null,
         2,
       ),
     );
   } else if (locks.length === 0) {
-    console.log(noLocks({ kind, namespace }));
+    print(noLocks({ kind, namespace }));
   } else {
-    console.log(table(locks).join('\n'));
+    print(table(locks).join('\n'));
     for (const [place, { hints }] of locks) {
-      for (const { text } of hints) console.log(`! ${placeName(place)}: ${text}`);
+      for (const { text } of hints) print(`! ${placeName(place)}: ${text}`);
     }
   }
-  return EXIT.ok;
+  if (cut === null) return EXIT.ok;
+  printError(cut);
+  return EXIT.failed;
 }

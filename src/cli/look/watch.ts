@@ -1,7 +1,9 @@
 import { LockError } from '../../errors/lock-error.js';
+import { jsonText, printable } from '../../text/printable.js';
 import { EXIT } from '../exit-codes.js';
 import { fit, LiveArea } from '../live-area.js';
 import type { CommonOptions } from '../options.js';
+import { print, printError } from '../output.js';
 import { pause } from '../pause.js';
 import { Follower } from './follower.js';
 import { Onlooker, type Change, type Moment } from './onlooker.js';
@@ -63,6 +65,8 @@ class Watching {
   readonly #stop: AbortSignal;
   #wake = new AbortController();
   #trouble = '';
+  /** What was said of a namespace that is too large. */
+  #cut = '';
   /** What is said of the watch, as long as there is none. */
   #watchTrouble = '';
 
@@ -120,6 +124,9 @@ class Watching {
     for (const change of changes) this.#report.tell(change);
     this.#report.show(locks, this.#place);
     this.#tellOfTheWatch();
+    const cut = follower.cut ?? '';
+    if (cut !== '' && this.#cut === '') this.#report.trouble(cut);
+    this.#cut = cut;
   }
 
   #tellOfTheWatch(): void {
@@ -149,17 +156,17 @@ function plainReport({ json }: CommonOptions): Report {
   return {
     tell: ({ place, judgement }) => {
       if (json) {
-        console.log(JSON.stringify({ time: time(), ...asJson(place, judgement) }));
+        print(jsonText({ time: time(), ...asJson(place, judgement) }));
         return;
       }
-      console.log(`${time()} ${placeName(place)}: ${sentence(judgement)}`);
-      for (const { text } of judgement.hints) console.log(`${time()}   ! ${text}`);
+      print(`${time()} ${placeName(place)}: ${sentence(judgement)}`);
+      for (const { text } of judgement.hints) print(`${time()}   ! ${text}`);
     },
     show: (locks, place) => {
-      if (locks.length === 0 && !isEmpty) console.error(`${time()} ${noLocks(place)}`);
+      if (locks.length === 0 && !isEmpty) printError(`${time()} ${noLocks(place)}`);
       isEmpty = locks.length === 0;
     },
-    trouble: (text) => console.error(`${time()} ${text}`),
+    trouble: (text) => printError(`${time()} ${text}`),
     close: () => undefined,
   };
 }
@@ -170,7 +177,8 @@ function liveReport(terminal: NodeJS.WriteStream): Report {
   const history: string[] = [];
   let standing: readonly string[] = [];
   const note = (text: string): void => {
-    history.push(`${new Date().toISOString().slice(11, 19)}  ${text.split('\n')[0] ?? ''}`);
+    const line = printable(text.split('\n')[0] ?? '');
+    history.push(`${new Date().toISOString().slice(11, 19)}  ${line}`);
     history.splice(0, Math.max(0, history.length - KEPT_LINES));
   };
   const draw = (): void =>

@@ -1,22 +1,31 @@
 import type { LockError } from '../../errors/lock-error.js';
+import { printable, shorten } from '../../text/printable.js';
 import { kindName } from '../connect.js';
-import { printable } from '../printable.js';
 import { wrap } from '../demo/text.js';
 import { inSeconds, type Judgement } from './judge.js';
 import { formatOf, type Place } from './read-locks.js';
 
+/** What holders and objects are called by others is cut there; a name of Kubernetes has at most 253. */
+const LONGEST_NAME = 253;
+/** In a table, where one of them decides how wide all lines are: a host name and a UUID fit. */
+const LONGEST_CELL = 100;
+
+function shown(name: string, most = LONGEST_NAME): string {
+  return printable(name, { most });
+}
+
 export function placeName({ kind, namespace, name }: Place): string {
-  return `${kindName(kind)} ${namespace}/${name}`;
+  return `${kindName(kind)} ${shown(namespace)}/${shown(name)}`;
 }
 
 export function noLocks({ kind, namespace }: Omit<Place, 'name'>): string {
   const what = kind === 'lease' ? 'Leases' : 'ConfigMaps with an election';
-  return `There are no ${what} in namespace "${namespace}".`;
+  return `There are no ${what} in namespace "${shown(namespace)}".`;
 }
 
 /** In one sentence, as `watch` prints it when something changes. */
 export function sentence({ standing, holder, record, ageMs }: Judgement): string {
-  const who = printable(holder ?? '');
+  const who = shown(holder ?? '');
   switch (standing) {
     case 'held':
       return `held by ${who}, transitions ${record?.leaderTransitions ?? 0}`;
@@ -69,10 +78,9 @@ const HEADLINE: Record<Judgement['standing'], string> = {
 export function details(place: Place, judgement: Judgement, columns: number): string[] {
   const { holder, record, ageMs, ageBy, expiresInMs, standing } = judgement;
   const rows: (readonly [string, string])[] = [
-    ['leader', [holder === null ? '' : printable(holder), HEADLINE[standing]].join(' ').trim()],
+    ['leader', [holder === null ? '' : shown(holder), HEADLINE[standing]].join(' ').trim()],
   ];
-  if (holder !== null && record !== null)
-    rows.push(['since', printable(record.acquireTime) || '-']);
+  if (holder !== null && record !== null) rows.push(['since', shown(record.acquireTime) || '-']);
   if (ageMs !== null && ageBy !== null) {
     rows.push([holder === null ? 'written' : 'renewed', `${inSeconds(ageMs)} ago, ${BY[ageBy]}`]);
   }
@@ -103,8 +111,8 @@ export function table(locks: readonly (readonly [Place, Judgement])[]): string[]
   const rows = locks.map(([{ name }, judgement]) => {
     const { holder, record, ageMs, expiresInMs, standing } = judgement;
     return [
-      name,
-      holder === null ? '-' : printable(holder),
+      shown(name, LONGEST_CELL),
+      holder === null ? '-' : shown(holder, LONGEST_CELL),
       ageMs === null ? '-' : `${inSeconds(ageMs)} ago`,
       expiresInMs === null ? '-' : expiresInMs > 0 ? `in ${inSeconds(expiresInMs)}` : 'ran out',
       record === null ? '-' : String(record.leaderTransitions),
@@ -122,18 +130,23 @@ export function table(locks: readonly (readonly [Place, Judgement])[]): string[]
   );
 }
 
+/** Of a text for scripts, which compare it with one of their own. */
+const LONGEST_VALUE = 1000;
+
 /** For scripts; durations in seconds. */
 export function asJson(place: Place, judgement: Judgement): Record<string, unknown> {
-  const { standing, holder, record, ageMs, ageBy, expiresInMs, hints } = judgement;
+  const { standing, record, ageMs, ageBy, expiresInMs, hints } = judgement;
+  const cut = (text: string): string => shorten(text, LONGEST_VALUE);
+  const holder = judgement.holder === null ? null : cut(judgement.holder);
   return {
     kind: kindName(place.kind),
-    namespace: place.namespace,
-    name: place.name,
+    namespace: cut(place.namespace),
+    name: cut(place.name),
     standing,
     leader: standing === 'held' ? holder : null,
     holder,
-    since: record === null || holder === null ? null : record.acquireTime || null,
-    renewTime: record?.renewTime || null,
+    since: record === null || holder === null ? null : cut(record.acquireTime) || null,
+    renewTime: cut(record?.renewTime ?? '') || null,
     renewedSecondsAgo: seconds(ageMs),
     renewedSecondsAgoBy: ageBy,
     expiresInSeconds: seconds(expiresInMs),

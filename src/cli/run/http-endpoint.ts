@@ -1,5 +1,8 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { createGuardedServer, type ServerLimits } from '../../http/guarded-server.js';
+import { requestUrl } from '../../http/request-url.js';
+import { jsonText } from '../../text/printable.js';
 import { CliError } from '../connect.js';
 import { METRICS_TYPE, metricsText } from './metrics.js';
 import type { Monitor } from './monitor.js';
@@ -41,6 +44,15 @@ export interface EndpointOptions {
   readonly readyWithinMs: number;
 }
 
+/** Each answer is given at once: whoever needs longer than this is slow or silent. */
+const LIMITS: ServerLimits = {
+  maxConnections: 100,
+  headersTimeoutMs: 5000,
+  requestTimeoutMs: 10_000,
+  keepAliveTimeoutMs: 5000,
+  silenceTimeoutMs: 10_000,
+};
+
 interface Answer {
   readonly status: number;
   readonly type: string;
@@ -54,10 +66,10 @@ export class HttpEndpoint {
 
   private constructor(options: EndpointOptions) {
     this.#options = options;
-    this.#server = createServer((request, response) => this.#serve(request, response));
-    // Slow or silent clients must not add up.
-    this.#server.requestTimeout = 10_000;
-    this.#server.maxConnections = 100;
+    this.#server = createGuardedServer(
+      (request, response) => this.#serve(request, response),
+      LIMITS,
+    );
   }
 
   /** @throws {CliError} when the address cannot be listened on */
@@ -93,7 +105,6 @@ export class HttpEndpoint {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
-    response.on('error', () => undefined);
     // What is sent along is not of interest.
     request.resume();
     const { status, type, body } = this.#answer(request);
@@ -109,12 +120,12 @@ export class HttpEndpoint {
   #answer(request: IncomingMessage): Answer {
     if (request.method !== 'GET' && request.method !== 'HEAD') return text(405, 'GET or HEAD only');
     const reading = this.#options.monitor.read();
-    switch (request.url?.split('?')[0]) {
+    switch (requestUrl(request.url)?.pathname) {
       case '/':
         return {
           status: 200,
           type: 'application/json',
-          body: JSON.stringify({ name: reading?.leader ?? '' }),
+          body: jsonText({ name: reading?.leader ?? '' }),
         };
       case '/healthz':
         return text(200, 'ok');

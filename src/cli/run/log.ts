@@ -1,5 +1,9 @@
 import type { Logger } from '../../config/leader-election-config.js';
-import { printable } from '../printable.js';
+import { jsonText, printable, shorten } from '../../text/printable.js';
+
+/** Of one value in a line; an error may say more. */
+const LONGEST_VALUE = 300;
+const LONGEST_ERROR = 10_000;
 
 export type Level = 'debug' | 'info' | 'warn' | 'error';
 
@@ -45,11 +49,12 @@ export class RunLog implements Logger {
   #line(level: Level, fields: object, message: string): void {
     const time = new Date().toISOString();
     const shown = Object.entries(fields).map(([name, value]) =>
-      name === 'err' ? (['error', messageOf(value)] as const) : ([name, value as unknown] as const),
+      name === 'err' ? (['error', messageOf(value)] as const) : ([name, cut(value)] as const),
     );
+    const said = shorten(message, LONGEST_ERROR);
     if (this.#options.json) {
-      const line = { time, level, message, ...Object.fromEntries(shown) };
-      this.#write(`${JSON.stringify(line)}\n`);
+      const line = { time, level, message: said, ...Object.fromEntries(shown) };
+      this.#write(`${jsonText(line)}\n`);
       return;
     }
     const { err } = fields as { err?: unknown };
@@ -57,10 +62,15 @@ export class RunLog implements Logger {
       .filter(([name]) => name !== 'error' && !REPEATED.has(name))
       .map(([name, value]) => ` ${name}=${printable(String(value))}`);
     const tail = err === undefined ? '' : `: ${printable(messageOf(err), { keepLines: true })}`;
-    this.#write(`${time} ${level.padEnd(5)} ${message}${details.join('')}${tail}\n`);
+    const text = printable(said, { keepLines: true });
+    this.#write(`${time} ${level.padEnd(5)} ${text}${details.join('')}${tail}\n`);
   }
 }
 
+function cut(value: unknown): unknown {
+  return typeof value === 'string' ? shorten(value, LONGEST_VALUE) : value;
+}
+
 function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+  return shorten(error instanceof Error ? error.message : String(error), LONGEST_ERROR);
 }

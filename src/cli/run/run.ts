@@ -6,6 +6,7 @@ import { CliError, UsageError, kindName, loadKubeConfig, makeLock } from '../con
 import { EXIT, exitCodeOf } from '../exit-codes.js';
 import { machineInstant } from '../machine-time.js';
 import type { CommonOptions } from '../options.js';
+import { whenParentIsGone } from '../parent.js';
 import { pause } from '../pause.js';
 import type { Program } from '../program.js';
 import { findCommand } from './find-command.js';
@@ -24,6 +25,8 @@ export interface RunOptions {
   readonly restart: boolean;
   readonly graceSeconds: number;
   readonly http: ListenAddress | null;
+  /** Go on when the process that started this one is gone. */
+  readonly outliveParent: boolean;
 }
 
 /** So long after the grace period `stop()` gives up waiting for a command that was killed. */
@@ -52,12 +55,16 @@ export async function run(options: RunOptions, log: RunLog, program: Program): P
   }
 }
 
+const PARENT_GONE =
+  'The process that started this one is gone: ending as after SIGTERM (see --outlive-parent)';
+
 class Runner {
   readonly #options: RunOptions;
   readonly #log: RunLog;
   readonly #program: Program;
   readonly #monitor = new Monitor();
   readonly #leaveSignals: () => void;
+  readonly #leaveParent: () => void;
   readonly #stopping = new AbortController();
   /** The first signal that asked for the end. */
   #stopSignal: NodeJS.Signals | null = null;
@@ -72,6 +79,9 @@ class Runner {
     this.#log = log;
     this.#program = program;
     this.#leaveSignals = catchSignals((signal) => this.#onSignal(signal));
+    this.#leaveParent = options.outliveParent
+      ? () => undefined
+      : whenParentIsGone(() => this.#onParentGone(), { env: process.env });
   }
 
   async run(): Promise<number> {
@@ -97,6 +107,7 @@ class Runner {
 
   async close(): Promise<void> {
     this.#leaveSignals();
+    this.#leaveParent();
     await this.#http?.close();
   }
 
@@ -215,6 +226,12 @@ class Runner {
     if (!ends) return;
     this.#stopSignal ??= signal;
     this.#stopping.abort();
+  }
+
+  /** Such as npx, which nobody could reach us through any more: an orphan would lead on for ever. */
+  #onParentGone(): void {
+    this.#log.warn({}, PARENT_GONE);
+    this.#onSignal('SIGTERM');
   }
 
   #exitCode(outcome: Outcome): number {

@@ -15,6 +15,8 @@ export interface WatchTarget {
   readonly call: ApiCall;
   /** Null: every object of the collection. */
   readonly name: string | null;
+  /** The form in which objects are wanted. Default: JSON, the whole object. */
+  readonly accept?: string | undefined;
 }
 
 /** How one watch request has ended. */
@@ -58,6 +60,7 @@ export async function watchOnce(request: WatchRequest): Promise<WatchEnd> {
         ...(target.name === null ? {} : { fieldSelector: `metadata.name=${target.name}` }),
         ...(since === null ? {} : { resourceVersion: since }),
       },
+      accept: target.accept,
       subject: subjectOf(target),
       timeoutMs: OPENING_TIMEOUT_MS,
       signal,

@@ -5,7 +5,7 @@ import { type Resource, apiVersionOf } from './resources.js';
 import type { ApiRequest } from './routes.js';
 import { badRequest, failure } from './status.js';
 
-const MAX_BODY_BYTES = 3 * 1024 * 1024;
+export const MAX_BODY_BYTES = 3 * 1024 * 1024;
 const FIELD_VALIDATION = ['', 'Ignore', 'Strict', 'Warn'];
 
 export interface Body {

@@ -5,13 +5,13 @@ import { create } from './creates.js';
 import { remove, removeCollection } from './deletes.js';
 import { discover } from './discovery.js';
 import { get, list } from './reads.js';
+import { represented, representationFor } from './representation.js';
 import { allResources } from './resources.js';
 import { type ApiRequest, type RequestInfo, findResource, requestInfo } from './routes.js';
 import {
   ApiStatusError,
   failure,
   methodNotAllowed,
-  notAcceptable,
   unauthorized,
   unknownResource,
 } from './status.js';
@@ -87,14 +87,14 @@ export class KubernetesApi {
     const info = requestInfo(request);
     if (!this.access.allows(user, info)) throw accessDenied(user, info);
     if (isAccessReview(info)) return reviewAccess(this.access, user, request);
-    if (!acceptsJson(request)) throw notAcceptable();
+    const form = representationFor(request.headers['accept'] ?? '');
     const resource = info.subresource === '' ? findResource(info) : null;
     if (resource !== null) {
       const authorize = (verb: string): void => {
         if (!this.access.allows(user, { ...info, verb }))
           throw accessDenied(user, { ...info, verb });
       };
-      return dispatch(this.#world, { request, info, resource, authorize });
+      return represented(dispatch(this.#world, { request, info, resource, authorize }), form);
     }
     const known = request.method === 'GET' ? discover(request.path) : null;
     if (known !== null) return answer(200, known);
@@ -164,12 +164,6 @@ function dispatch(world: ApiWorld, call: Call): Answer | WatchStream {
 function isAccessReview({ group, resource, verb, onOne }: RequestInfo): boolean {
   const isReview = group === 'authorization.k8s.io' && resource === 'selfsubjectaccessreviews';
   return isReview && verb === 'create' && !onOne;
-}
-
-/** Whether the client would read JSON. A Table, which kubectl prefers, is not made here. */
-function acceptsJson({ headers }: ApiRequest): boolean {
-  const accept = headers['accept'] ?? '';
-  return accept === '' || /(^|,)\s*(\*\/\*|application\/(\*|json))/.test(accept);
 }
 
 function refusal({ status, headers }: ApiStatusError): Answer {

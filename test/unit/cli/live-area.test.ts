@@ -38,12 +38,29 @@ describe('a live area', () => {
     expect(terminal.lines).toEqual(['before', 'd', '']);
   });
 
-  it('goes up by what its lines take after the terminal was made narrower', () => {
+  it.each([
+    ['narrower', 20, 10],
+    ['wider', 80, 10],
+    ['lower', 40, 5],
+    ['higher', 40, 24],
+  ])('begins anew at the top of a terminal that was made %s', (_what, columns, rows) => {
     area.draw(['x'.repeat(30), '\u001b[1mbold\u001b[0m']);
-    terminal.columns = 20;
-    area.draw(['y']);
-    // The first line takes two rows by then, and colours take none.
-    expect(terminal.written).toContain('\r\u001b[3A');
+    terminal.columns = columns;
+    terminal.rows = rows;
+    area.draw(['y', 'z']);
+    expect(terminal.seen).toEqual(['y', 'z', '']);
+  });
+
+  it('is on the screen once, however low the terminal was meanwhile', () => {
+    const picture = (): string[] => Array.from({ length: terminal.rows - 2 }, () => 'a line of it');
+    area.draw(['the board', ...picture().slice(1)]);
+    terminal.rows = 4;
+    area.draw(['the board', ...picture().slice(1)]);
+    // What has scrolled out comes back.
+    terminal.rows = 10;
+    area.draw(['the board', ...picture().slice(1)]);
+    expect(terminal.seen.filter((line) => line === 'the board')).toHaveLength(1);
+    expect(terminal.seen.filter((line) => line === 'a line of it')).toHaveLength(7);
   });
 
   it('asks for a new picture when the size has changed, and after Ctrl-Z and fg', () => {

@@ -17,6 +17,15 @@ export class Terminal extends EventEmitter {
     super();
   }
 
+  /** What is on the screen; the lines before have scrolled out of it. */
+  get seen(): readonly string[] {
+    return this.lines.slice(this.#top);
+  }
+
+  get #top(): number {
+    return Math.max(0, this.lines.length - this.rows);
+  }
+
   get stream(): WriteStream {
     return this as unknown as WriteStream;
   }
@@ -41,6 +50,9 @@ export class Terminal extends EventEmitter {
     else if (part === '\u001b[J') {
       this.lines[this.#row] = line.slice(0, this.#column);
       this.lines.length = this.#row + 1;
+    } else if (part === '\u001b[H') {
+      this.#row = this.#top;
+      this.#column = 0;
     } else if (part === '\u001b[?25l') this.cursorVisible = false;
     else if (part === '\u001b[?25h') this.cursorVisible = true;
     // eslint-disable-next-line no-control-regex -- terminals are controlled by these

@@ -1,0 +1,180 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { CliError } from '../../../src/cli/connect.js';
+import { oneLine } from '../../../src/cli/demo/text.js';
+import { PlainLines } from '../../../src/cli/demo/plain-lines.js';
+import { judge } from '../../../src/cli/look/judge.js';
+import { asJson, details, noLocks, sentence, table } from '../../../src/cli/look/words.js';
+import { print, printError } from '../../../src/cli/output.js';
+import { RunLog } from '../../../src/cli/run/log.js';
+import { printValue } from '../../../src/config/print-value.js';
+import { safeLogger, stderrLogger } from '../../../src/election/logging.js';
+import { ConfigError, LockError } from '../../../src/errors/index.js';
+import { text } from '../../../src/inspect/harmless.js';
+import { answerError } from '../../../src/kubernetes/answer-error.js';
+import { bareError } from '../../../src/kubernetes/safe-reason.js';
+import { leaseFormat } from '../../../src/lock/lease-format.js';
+import { jsonText, printable } from '../../../src/text/printable.js';
+import { allUnseen, unseenIn } from './unseen.js';
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+/** What these write to the console. */
+function spoken(speak: () => void): string {
+  let said = '';
+  for (const method of ['log', 'warn', 'error'] as const) {
+    vi.spyOn(console, method).mockImplementation((line: unknown) => {
+      said += `${String(line)}\n`;
+    });
+  }
+  speak();
+  return said;
+}
+
+function logged(json: boolean, speak: (log: RunLog) => void): string {
+  let said = '';
+  speak(new RunLog((line) => (said += line), { json, quiet: false }));
+  return said;
+}
+
+/** A lock whose record is full of it. */
+function lockOf(hostile: string) {
+  const spec = {
+    holderIdentity: hostile,
+    leaseDurationSeconds: 15,
+    acquireTime: hostile,
+    renewTime: hostile,
+  };
+  const object = { metadata: { name: hostile, resourceVersion: '1' }, spec };
+  const place = { kind: 'lease', namespace: hostile, name: hostile } as const;
+  const stored = leaseFormat.read(object);
+  const sight = { ...place, object, stored, ageMs: 1000, serverMs: 0 };
+  return [place, judge({ sight, leaseDurationMs: 15_000, nowMs: 0, observedAgeMs: null })] as const;
+}
+
+const CALL = { kind: 'Lease', group: 'g', resource: 'leases', namespace: 'n', name: 'l' } as const;
+
+function refusal(status: number, hostile: string): LockError {
+  const json = { kind: 'Status', reason: hostile, message: hostile, details: { kind: hostile } };
+  const answer = { status, headers: { 'content-type': hostile }, json, address: 'a:1' };
+  return answerError({ ...CALL, verb: 'get' }, answer);
+}
+
+/** Everything that says something which others have said. */
+const SPEAKERS: readonly (readonly [string, (hostile: string) => string])[] = [
+  ['printable', (hostile) => printable(hostile)],
+  ['JSON', (hostile) => jsonText({ [hostile]: [hostile] }, 2)],
+  ['a value in an error', (hostile) => printValue(hostile)],
+  ['a LockError', (hostile) => new LockError(hostile, { kind: 'unknown' }).message],
+  [
+    'the reason of a LockError',
+    (hostile) => new LockError('', { kind: 'unknown', reason: hostile }).reason!,
+  ],
+  ['the stack of a LockError', (hostile) => new LockError(hostile, { kind: 'unknown' }).stack!],
+  ['a LockError of another error', (hostile) => LockError.from(new Error(hostile)).message],
+  [
+    'a ConfigError',
+    (hostile) =>
+      new ConfigError(hostile, [{ field: hostile, rule: hostile, value: hostile }]).message,
+  ],
+  ['an error of the command line', (hostile) => new CliError(hostile).message],
+  ...[400, 401, 403, 404, 408, 409, 429, 500, 302].map(
+    (status) => [`HTTP ${status}`, (hostile: string) => refusal(status, hostile).message] as const,
+  ),
+  ['the reason of an answer', (hostile) => refusal(500, hostile).reason ?? ''],
+  ['the cause of an error', (hostile) => bareError(new Error(hostile), []).message],
+  [
+    'the default logger',
+    (hostile) =>
+      spoken(() => {
+        safeLogger(stderrLogger).warn({ err: new Error(hostile) }, hostile);
+        safeLogger(stderrLogger).error({ err: hostile }, hostile);
+      }),
+  ],
+  [
+    'the log of run',
+    (hostile) => logged(false, (log) => log.info({ a: hostile, err: new Error(hostile) }, hostile)),
+  ],
+  [
+    'the log of run in JSON',
+    (hostile) => logged(true, (log) => log.info({ a: hostile, err: new Error(hostile) }, hostile)),
+  ],
+  ['print', (hostile) => spoken(() => print(hostile))],
+  ['printError', (hostile) => spoken(() => printError(hostile))],
+  ['details of a lock', (hostile) => details(...lockOf(hostile), 80).join('\n')],
+  ['a table of locks', (hostile) => table([lockOf(hostile)]).join('\n')],
+  ['a sentence about a lock', (hostile) => sentence(lockOf(hostile)[1])],
+  ['a lock in JSON', (hostile) => jsonText(asJson(...lockOf(hostile)))],
+  ['an empty namespace', (hostile) => noLocks({ kind: 'lease', namespace: hostile })],
+  ['what a page is told', (hostile) => text(hostile)],
+  ['a line of the demo', (hostile) => oneLine(hostile)],
+  [
+    'the demo in plain lines',
+    (hostile) => {
+      let said = '';
+      const lines = new PlainLines(
+        (part) => (said += part),
+        () => '',
+      );
+      lines.intro([hostile]);
+      lines.step(hostile, hostile);
+      lines.log({ at: 0, text: hostile });
+      lines.summary([hostile]);
+      return said;
+    },
+  ],
+];
+
+describe('characters that nobody can see', () => {
+  const pieces = allUnseen(200);
+
+  it('are thousands', () => {
+    expect(pieces.join('').length).toBeGreaterThan(10_000);
+  });
+
+  it.each(SPEAKERS)('are shown by their numbers in %s', (_name, speak) => {
+    for (const piece of pieces) expect(unseenIn(speak(piece))).toBeNull();
+  });
+
+  it.each([
+    ['a\u001bb', 'a\\u001bb'],
+    ['\u009b', '\\u009b'],
+    ['\u{e0041}', '\\u{e0041}'],
+    ['\ud800', '\\ud800'],
+    ['a\nb', 'a\\u000ab'],
+    ['Grüße, 你好, שלום, 🦆 e\u0301', 'Grüße, 你好, שלום, 🦆 e\u0301'],
+  ])('%j is told as %s', (given, told) => {
+    expect(printable(given)).toBe(told);
+    expect(printable(told)).toBe(told);
+  });
+
+  it('mean the same in JSON as before', () => {
+    for (const piece of pieces) expect(JSON.parse(jsonText({ a: piece }, 2))).toEqual({ a: piece });
+  });
+});
+
+describe('text that is too long', () => {
+  const long = 'x'.repeat(300_000);
+
+  it.each(
+    SPEAKERS.filter(([name]) => !['printable', 'JSON', 'print', 'printError'].includes(name)),
+  )('is cut in %s', (name, speak) => {
+    // The demo's own lines are cut where they come in.
+    if (name !== 'the demo in plain lines' && name !== 'a value in an error') {
+      expect(speak(long).length).toBeLessThan(70_000);
+    }
+    expect(speak('\u001b'.repeat(300)).length).toBeLessThan(70_000);
+  });
+
+  it('makes no wide table: 100 locks of such holders take 40 kB', () => {
+    const locks = Array.from({ length: 100 }, () => lockOf(long));
+    expect(table(locks).join('\n').length).toBeLessThan(40_000);
+  });
+
+  it('is cut where it was given and where it was made longer', () => {
+    expect(printable(long, { most: 10 })).toBe(`${'x'.repeat(9)}…`);
+    expect(printable('\u001b'.repeat(10), { most: 10 })).toHaveLength(10);
+    expect(printable('x'.repeat(10), { most: 10 })).toBe('x'.repeat(10));
+  });
+});
