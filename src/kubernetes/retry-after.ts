@@ -1,17 +1,9 @@
 /**
- * `Retry-After` in milliseconds: a number of seconds, or an HTTP date, which is taken relative to
- * the answer's own `Date` so that a clock that is wrong here does no harm.
+ * `Retry-After` in milliseconds, from a number of seconds, which is what API servers send. A date,
+ * which something in between may send, is passed over: it could only be held against a clock of
+ * another machine. Whoever is told nothing pauses for as long as it would have anyway.
  */
-export function parseRetryAfter(
-  value: string | undefined,
-  date: string | undefined,
-  nowMs: number,
-): number | undefined {
-  if (value === undefined) return undefined;
-  const text = value.trim();
-  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
-  const until = Date.parse(text);
-  if (Number.isNaN(until)) return undefined;
-  const serverNow = date === undefined ? Number.NaN : Date.parse(date);
-  return Math.max(0, until - (Number.isNaN(serverNow) ? nowMs : serverNow));
+export function parseRetryAfter(value: string | undefined): number | undefined {
+  const text = value?.trim() ?? '';
+  return /^\d+(\.\d+)?$/.test(text) ? Number(text) * 1000 : undefined;
 }

@@ -1,16 +1,17 @@
 import { LockError } from '../errors/lock-error.js';
 import { answerError, unusableAnswer, type ApiCall } from '../kubernetes/answer-error.js';
 import { clientFor } from '../kubernetes/api-client.js';
-import { DEFAULT_TIMEOUT_MS } from '../kubernetes/api-request.js';
+import { DEFAULT_TIMEOUT_MS, type ApiRequest } from '../kubernetes/api-request.js';
 import {
   defaultNamespace,
   loadDefaultKubeConfig,
   type KubeConfigLike,
 } from '../kubernetes/kube-config.js';
 import { safeReason } from '../kubernetes/safe-reason.js';
-import { ageByServer } from './age-by-server.js';
+import { lastWrittenMs, withoutManagedFields } from './age-by-server.js';
 import { type Endpoint, KubernetesLockWatch, type LockInsides } from './kubernetes-lock-watch.js';
 import { checkLockOptions, defaultIdentity, type KubernetesLockOptions } from './lock-options.js';
+import { dryRunRecord } from './next-record.js';
 import { collectionPath, objectPath } from './object-path.js';
 import type { LeaderElectionRecord } from './record.js';
 import type {
@@ -125,6 +126,28 @@ export abstract class KubernetesLock implements ResourceLock {
     });
   }
 
+  /**
+   * How long ago the object of `base` was last written, in milliseconds, by the clock of the API
+   * server. That server is asked for its present time by a dry run of a renewal: a PUT that it
+   * checks, dates and answers like any other and does not store. It needs the right to `update`.
+   * Undefined when the object has changed since, or the dates are missing.
+   *
+   * @throws LockError when the request is refused or not answered
+   */
+  async writtenAgo(base: LockSnapshot, options: LockCallOptions = {}): Promise<number | undefined> {
+    if (base.writtenAtMs === undefined) return undefined;
+    try {
+      const renewed = dryRunRecord(base.record, this.#identity);
+      const body = (): KubernetesObject => this.#format.write(this.#baseObject(base), renewed);
+      const answer = await this.#exchange('update', options, body, { dryRun: 'All' });
+      // A server that has stored it after all tells nothing of what was there.
+      if (answer.version !== base.version || answer.writtenAtMs === undefined) return undefined;
+      return answer.writtenAtMs - base.writtenAtMs;
+    } catch (error) {
+      throw this.#asLockError(error);
+    }
+  }
+
   /** Watches the object; together with others of its kind in the namespace where that is allowed. */
   watch(watcher: LockWatcher): LockWatch {
     return new KubernetesLockWatch(watcher, this, KubernetesLock.#insides);
@@ -150,31 +173,40 @@ export abstract class KubernetesLock implements ResourceLock {
 
   async #perform(
     verb: Verb,
-    { signal }: LockCallOptions,
+    options: LockCallOptions,
     body: (namespace: string) => KubernetesObject | undefined,
   ): Promise<LockResult> {
     try {
-      const { kubeConfig, namespace } = await this.#resolveEndpoint();
-      const { method, path } = this.#route(verb, namespace);
-      const answer = await clientFor(kubeConfig).request({
-        method,
-        path,
-        body: body(namespace),
-        subject: this.description,
-        signal,
-        timeoutMs: signal === undefined ? DEFAULT_TIMEOUT_MS : TIMEOUT_WITH_SIGNAL_MS,
-      });
-      const call = (): ApiCall => ({ ...this.#format, verb, namespace, name: this.#name });
-      if (answer.status < 200 || answer.status > 299) throw answerError(call(), answer);
-      // What we have just written has no age.
-      const date = verb === 'get' ? answer.headers.date : undefined;
-      const snapshot = this.#snapshot(answer.json, date);
-      if (typeof snapshot === 'string') throw unusableAnswer(call(), answer, snapshot);
+      const snapshot = await this.#exchange(verb, options, body);
       this.#last = snapshot;
       return { ok: true, ...snapshot };
     } catch (error) {
       return { ok: false, error: this.#asLockError(error) };
     }
+  }
+
+  async #exchange(
+    verb: Verb,
+    { signal }: LockCallOptions,
+    body: (namespace: string) => KubernetesObject | undefined,
+    query?: ApiRequest['query'],
+  ): Promise<LockSnapshot> {
+    const { kubeConfig, namespace } = await this.#resolveEndpoint();
+    const { method, path } = this.#route(verb, namespace);
+    const answer = await clientFor(kubeConfig).request({
+      method,
+      path,
+      query,
+      body: body(namespace),
+      subject: this.description,
+      signal,
+      timeoutMs: signal === undefined ? DEFAULT_TIMEOUT_MS : TIMEOUT_WITH_SIGNAL_MS,
+    });
+    const call = (): ApiCall => ({ ...this.#format, verb, namespace, name: this.#name });
+    if (answer.status < 200 || answer.status > 299) throw answerError(call(), answer);
+    const snapshot = this.#snapshot(answer.json);
+    if (typeof snapshot === 'string') throw unusableAnswer(call(), answer, snapshot);
+    return snapshot;
   }
 
   #route(verb: Verb, namespace: string): { method: 'GET' | 'POST' | 'PUT'; path: string } {
@@ -192,7 +224,7 @@ export abstract class KubernetesLock implements ResourceLock {
   }
 
   /** The object as read, or in words what came instead. */
-  #snapshot(json: unknown, date?: string): LockSnapshot | string {
+  #snapshot(json: unknown): LockSnapshot | string {
     if (!isObject(json)) return 'something that is not JSON';
     const metadata = metadataOf(json);
     const { resourceVersion, name } = metadata as { resourceVersion?: unknown; name?: unknown };
@@ -200,12 +232,12 @@ export abstract class KubernetesLock implements ResourceLock {
     if (typeof resourceVersion !== 'string' || resourceVersion === '') {
       return 'an object without resourceVersion';
     }
-    const writtenAgoMs = date === undefined ? undefined : ageByServer(metadata, date);
+    const writtenAtMs = lastWrittenMs(metadata);
     return {
       ...this.#format.read(json),
       version: resourceVersion,
       object: withoutManagedFields(json, metadata),
-      ...(writtenAgoMs === undefined ? {} : { writtenAgoMs }),
+      ...(writtenAtMs === undefined ? {} : { writtenAtMs }),
     };
   }
 
@@ -240,15 +272,4 @@ export abstract class KubernetesLock implements ResourceLock {
       kind: 'unknown',
     });
   }
-}
-
-/**
- * Who wrote which field is for the API server to keep: a write that does not mention it leaves it
- * as it is. It is the larger part of a Lease, in memory and in each request.
- */
-function withoutManagedFields(
-  object: KubernetesObject,
-  { managedFields, ...metadata }: KubernetesObject,
-): KubernetesObject {
-  return managedFields === undefined ? object : { ...object, metadata };
 }

@@ -2,6 +2,7 @@ import type { LeaderElectionRecord } from './record.js';
 import type {
   LockCallOptions,
   LockResult,
+  LockSnapshot,
   LockUpdateOptions,
   LockWatch,
   LockWatcher,
@@ -16,17 +17,27 @@ export class SealedLock implements ResourceLock {
   readonly identity: string;
   readonly description: string;
   declare readonly watch?: (watcher: LockWatcher) => LockWatch;
+  declare readonly writtenAgo?: (
+    base: LockSnapshot,
+    options?: LockCallOptions,
+  ) => Promise<number | undefined>;
   readonly #lock: ResourceLock;
 
   constructor(lock: ResourceLock) {
     this.identity = lock.identity;
     this.description = lock.description;
     this.#lock = lock;
-    // Absent where it is absent in the lock, and hidden from whoever prints this.
-    if (typeof lock.watch !== 'function') return;
-    Object.defineProperty(this, 'watch', {
-      value: (watcher: LockWatcher) => lock.watch?.(watcher),
-    });
+    // Absent where they are absent in the lock, and hidden from whoever prints this.
+    if (typeof lock.watch === 'function') {
+      Object.defineProperty(this, 'watch', {
+        value: (watcher: LockWatcher) => lock.watch?.(watcher),
+      });
+    }
+    if (typeof lock.writtenAgo === 'function') {
+      Object.defineProperty(this, 'writtenAgo', {
+        value: (base: LockSnapshot, options?: LockCallOptions) => lock.writtenAgo?.(base, options),
+      });
+    }
   }
 
   get(options?: LockCallOptions): Promise<LockResult> {
