@@ -39,7 +39,7 @@ interface AdmissionRequest {
   readonly object: ReviewedLease;
 }
 
-const IN_FORCE_WITHIN_MILLIS = 30_000;
+const IN_FORCE_WITHIN_MILLIS = 20_000;
 const POLL_MILLIS = 100;
 
 /** An admission webhook on 127.0.0.1 that a real API server asks before it stores a Lease. */
@@ -69,9 +69,9 @@ export class AdmissionWebhook implements AsyncDisposable {
     const remove = await register(api, options, port, authority.cert);
     const webhook = new AdmissionWebhook(server, remove);
     const deadline = performance.now() + IN_FORCE_WITHIN_MILLIS;
-    while (asked === 0) {
-      if (performance.now() > deadline) throw new Error(`${options.name} is never asked`);
-      await tryOut(api, options.namespace);
+    for (let last = ''; asked === 0;) {
+      if (performance.now() > deadline) throw new Error(`${options.name} is not asked: ${last}`);
+      last = await tryOut(api, options.namespace);
       await delay(POLL_MILLIS);
     }
     return webhook;
@@ -151,13 +151,14 @@ async function register(
   };
 }
 
-/** Has the API server ask whoever it asks about Leases there, and stores nothing. */
-async function tryOut(api: RunningApiServer, namespace: string): Promise<void> {
+/** Has the API server ask whoever it asks about Leases there, and stores nothing. What it answers. */
+async function tryOut(api: RunningApiServer, namespace: string): Promise<string> {
   const path = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases?dryRun=All`;
-  await api.request('admin', 'POST', path, {
+  const { status, body } = await api.request('admin', 'POST', path, {
     apiVersion: 'coordination.k8s.io/v1',
     kind: 'Lease',
     metadata: { name: 'trial' },
     spec: { holderIdentity: 'nobody' },
   });
+  return `${String(status)} ${JSON.stringify(body)}`;
 }
