@@ -33,6 +33,15 @@ async function leaseIn(server: RunningApiServer, namespace: string) {
   return (body as { spec?: Readonly<Record<string, unknown>> }).spec;
 }
 
+/** A change beside the record: whoever holds the lock is told of it, and is shown what is stored. */
+async function label(server: RunningApiServer, namespace: string): Promise<void> {
+  const path = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/${NAME}`;
+  const patch = { metadata: { labels: { seen: 'yes' } } };
+  const headers = { 'content-type': 'application/merge-patch+json' };
+  const { status } = await server.request('admin', 'PATCH', path, patch, headers);
+  expect(status).toBe(200);
+}
+
 /** Several renew deadlines: whoever takes its own record for another's has lost the lock by then. */
 async function severalRenewals(fleet: Fleet, who: string): Promise<void> {
   const after = machineNow();
@@ -63,6 +72,7 @@ describeWithApiServer('a leader whose record is altered by a mutating webhook', 
       await fleet.start('a');
       await fleet.nextLeader(0, 10_000);
       await fleet.start('b');
+      await label(server(), 'cuts');
       await severalRenewals(fleet, 'a');
       expect((await leaseIn(server(), 'cuts'))?.['renewTime']).toMatch(/\.\d{3}000Z$/);
       expect(fleet.reigns()).toHaveLength(1);
@@ -90,6 +100,7 @@ describeWithApiServer('a leader whose record is altered by a mutating webhook', 
       await fleet.start('a', timings);
       await fleet.nextLeader(0, 10_000);
       await fleet.start('b', timings);
+      await label(server(), 'caps');
       await severalRenewals(fleet, 'a');
       expect((await leaseIn(server(), 'caps'))?.['leaseDurationSeconds']).toBe(6);
       expect(fleet.reigns()).toHaveLength(1);

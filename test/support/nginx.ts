@@ -104,6 +104,8 @@ export class Nginx implements AsyncDisposable {
       LD_PRELOAD: libfaketime,
       FAKETIME: `+${String(aheadSeconds)}s`,
       FAKETIME_DONT_FAKE_MONOTONIC: '1',
+      // nginx takes the variables away that libfaketime would otherwise read again every 10 s.
+      FAKETIME_CACHE_DURATION: String(2 ** 30),
     };
     let started: ServerProcess | undefined;
     const port = await onFreePort(async (candidate) => {
