@@ -7,7 +7,7 @@ import { describeWithApiServer } from '../support/shared-api-server.js';
 import { FaultProxy } from './fleet/fault-proxy.js';
 import type { Fleet } from './fleet/fleet.js';
 import { Forwarder } from './fleet/forwarder.js';
-import { machineNow } from './fleet/report.js';
+import { machineNow, type Report } from './fleet/report.js';
 import { DEFAULTS, fleetOn, measured, SHORT } from './fleet/setup.js';
 
 // While the tests are collected: what has to be installed takes no time of theirs.
@@ -50,8 +50,8 @@ async function renewals(fleet: Fleet, who: string, count: number): Promise<void>
   );
 }
 
-async function sees(fleet: Fleet, who: string, leader: string): Promise<void> {
-  await fleet.waitFor(
+function sees(fleet: Fleet, who: string, leader: string): Promise<Report> {
+  return fleet.waitFor(
     `${who} to see ${leader}`,
     () =>
       fleet.reports.find((one) => one.event === 'sees' && one.who === who && one.leader === leader),
@@ -100,8 +100,10 @@ describeBehindNginx('candidates behind an nginx whose clock is a minute ahead', 
       proxy.silence();
       const cutAt = machineNow();
       await fleet.start('newcomer', { kubeConfigPath: behind });
+      const seen = await sees(fleet, 'newcomer', 'leader');
       const { at } = await fleet.nextLeader(cutAt, 30_000);
       measured('cut off behind a clock a minute ahead: until the next leader', at - cutAt);
+      expect(at - seen.at).toBeGreaterThan(DEFAULTS.leaseDurationSeconds * 1000 - 500);
       expect(fleet.overlaps()).toEqual([]);
       expect(fleet.reigns().map(({ who }) => who)).toEqual(['leader', 'newcomer']);
       expect(await aheadSeconds(nginx)).toBeGreaterThan(AHEAD_SECONDS - 5);
