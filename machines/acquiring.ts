@@ -3,10 +3,12 @@ import {
   ifGap,
   ifNews,
   ifReading,
+  noteAge,
   noteBlind,
   noteCommitted,
   noteFailure,
   noteNews,
+  noteNoAge,
   noteTimeout,
   watch,
   withReading,
@@ -49,7 +51,34 @@ export const acquiring = electionSetup.createStateConfig({
     },
     deciding: {
       description: 'A pure decision on what was read: take the lock, or wait.',
-      always: [{ guard: 'lockIsFree', target: 'claiming' }, { target: 'waiting' }],
+      always: [
+        { guard: 'lockIsFree', target: 'claiming' },
+        { guard: 'mayBeLongDead', target: 'dating' },
+        { target: 'waiting' },
+      ],
+    },
+    dating: {
+      description:
+        'The first sight of a lease that is held: ask the API server, once, how old it is.',
+      on: {
+        lockChanged: [
+          { guard: ifNews('freesTheLock'), target: 'holdingBack', actions: noteNews },
+          { guard: ifNews('isNews'), target: 'waiting', actions: noteNews },
+        ],
+        watchOpened: { guard: ifGap, target: 'reading', actions: 'noteWatching' },
+      },
+      invoke: {
+        id: 'askAge',
+        src: 'askAge',
+        input: ({ context: { config, observation } }) => ({
+          lock: config.lock,
+          clock: config.clock,
+          base: observation?.snapshot ?? null,
+        }),
+        onDone: { target: 'deciding', actions: noteAge },
+        onError: { target: 'waiting', actions: noteNoAge },
+      },
+      after: { requestTimeout: { target: 'waiting', actions: noteNoAge } },
     },
     claiming: {
       description: 'Write our record, on condition that nobody has written since we looked.',

@@ -2,6 +2,7 @@ import { fromCallback, fromPromise } from 'xstate';
 import type { EndReason, ResolvedConfig } from '../src/config/leader-election-config.js';
 import type { Term, TermHandle, WorkResult } from '../src/election/term.js';
 import { LockError } from '../src/errors/lock-error.js';
+import type { Age } from '../src/lock/decide.js';
 import type { LeaderElectionRecord } from '../src/lock/record.js';
 import type { LockSnapshot, ResourceLock } from '../src/lock/resource-lock.js';
 import type { Clock } from '../src/time/clock.js';
@@ -37,6 +38,20 @@ export const readLock = fromPromise<LockReading, { lock: ResourceLock; clock: Cl
     }
   },
 );
+
+/**
+ * Asks the server that stores the lock how long ago it was written, by a request that writes
+ * nothing. Rejects when it refuses to tell.
+ */
+export const askAge = fromPromise<
+  Age,
+  { lock: ResourceLock; clock: Clock; base: LockSnapshot | null }
+>(async ({ input: { lock, clock, base }, signal }) => {
+  if (base === null) throw new Error('There is no lock: the chart entered a wrong state');
+  const told: unknown = await lock.writtenAgo?.(base, { signal });
+  const writtenAgoMs = typeof told === 'number' && Number.isFinite(told) ? told : undefined;
+  return { version: base.version, writtenAgoMs, receivedAtMs: clock.now().monotonicMs };
+});
 
 export interface WriteLockInput {
   readonly lock: ResourceLock;

@@ -1,6 +1,6 @@
 import { LockError } from '../src/errors/lock-error.js';
 import { isNewer } from '../src/kubernetes/resource-version.js';
-import { isBare } from '../src/lock/decide.js';
+import { isAgeWorthAsking, isBare } from '../src/lock/decide.js';
 import type { LockNews, LockSnapshot } from '../src/lock/resource-lock.js';
 import { stepDownRequested } from '../src/lock/step-down.js';
 import type { LockReading } from './actors.js';
@@ -41,6 +41,12 @@ export function lastWriteExpired(args: Args): boolean {
 /** Nobody can be leading: the lock may be created or written over. */
 export function lockIsFree({ context }: Args): boolean {
   return context.decision !== null && context.decision.kind !== 'wait';
+}
+
+/** At the first sight of a lease that is held: everybody may have been down for long. */
+export function mayBeLongDead({ context: { config, observation } }: Args): boolean {
+  if (!config.useServerClock || config.lock.writtenAgo === undefined) return false;
+  return observation !== null && isAgeWorthAsking(observation);
 }
 
 /** A write was sent and nothing is known of its fate. */

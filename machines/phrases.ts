@@ -1,3 +1,4 @@
+import type { Age } from '../src/lock/decide.js';
 import type { LockSnapshot } from '../src/lock/resource-lock.js';
 import type { LockReading } from './actors.js';
 import type { WorkResult } from '../src/election/term.js';
@@ -78,6 +79,15 @@ export const ifGap = {
   type: 'hasGap' as const,
   params: ({ event }: { readonly event: WatchOpened }) => event.gap,
 };
+
+/** The server has told how old the lock is. */
+export const noteAge = {
+  type: 'noteAge' as const,
+  params: ({ event }: DoneWith<Age>) => event.output,
+};
+
+/** It has not: it is not asked again. */
+export const noteNoAge = { type: 'noteAge' as const, params: undefined };
 
 /** The lock cannot be watched. */
 export const noteBlind = {

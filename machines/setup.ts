@@ -6,9 +6,11 @@ import type {
 } from '../src/config/leader-election-config.js';
 import type { WorkResult } from '../src/election/term.js';
 import { LockError } from '../src/errors/lock-error.js';
+import type { Age } from '../src/lock/decide.js';
 import type { LockSnapshot } from '../src/lock/resource-lock.js';
 import * as actors from './actors.js';
 import type { LockReading } from './actors.js';
+import { aged } from './cold-start.js';
 import * as delays from './delays.js';
 import * as guards from './guards.js';
 import type {
@@ -71,6 +73,7 @@ export const electionSetup = setup({
       tellLeader(context, update, enqueue);
       tellUnreadable(context, update, enqueue);
     }),
+    noteAge: assign(({ context }, age: Age | undefined) => aged(context, age)),
     noteWatching: enqueueActions(({ enqueue }) => {
       enqueue.assign({ watching: true });
       enqueue.emit({ type: 'watching' });

@@ -131,6 +131,7 @@ export type ElectionChildren = {
   readonly watch: 'watchLock';
   readonly readLock: 'readLock';
   readonly readBack: 'readLock';
+  readonly askAge: 'askAge';
   readonly claim: 'writeLock';
   readonly renewal: 'writeLock';
   readonly release: 'writeLock';

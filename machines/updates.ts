@@ -64,7 +64,8 @@ export function news(context: ElectionContext, { snapshot, version, receivedAtMs
   };
 }
 
-function known(context: ElectionContext, observation: Observation): Update {
+/** What there is to do about what is known of the lock. */
+export function known(context: ElectionContext, observation: Observation): Update {
   const { config } = context;
   const { snapshot } = observation;
   const decision = decide({

@@ -120,8 +120,9 @@ export interface LeaderElectionConfig {
 
   /**
    * Take a lease at once that by the API server's own clock was last renewed more than two lease
-   * durations ago, as after everybody was down. Default true; false waits a whole lease duration
-   * from when it was first seen.
+   * durations ago, as after everybody was down. For that, a candidate that finds a lease held when it
+   * first looks sends one dry-run update, which is not stored. Default true; false waits a whole lease
+   * duration from when it was first seen.
    */
   readonly useServerClock?: boolean;
 

@@ -206,7 +206,7 @@ function oneLine(message: string): string {
 
 function retryAfterMs({ headers }: ApiAnswer, status: Status | null): number | undefined {
   return (
-    parseRetryAfter(headers['retry-after'], headers.date, Date.now()) ??
+    parseRetryAfter(headers['retry-after']) ??
     (status?.retryAfterMs === 0 ? undefined : status?.retryAfterMs)
   );
 }

@@ -2,21 +2,13 @@
 const LONGEST_MS = 2 ** 31 - 1;
 
 /**
- * `Retry-After` in milliseconds: a number of seconds, or an HTTP date, which is taken relative to
- * the answer's own `Date` so that a clock that is wrong here does no harm.
+ * `Retry-After` in milliseconds, from a number of seconds, which is what API servers send. A date,
+ * which something in between may send, is passed over: it could only be held against a clock of
+ * another machine. Whoever is told nothing pauses for as long as it would have anyway.
  */
-export function parseRetryAfter(
-  value: string | undefined,
-  date: string | undefined,
-  nowMs: number,
-): number | undefined {
-  if (value === undefined) return undefined;
-  const text = value.trim();
-  if (/^\d+(\.\d+)?$/.test(text)) return askedWait(Number(text) * 1000);
-  const until = Date.parse(text);
-  if (Number.isNaN(until)) return undefined;
-  const serverNow = date === undefined ? Number.NaN : Date.parse(date);
-  return askedWait(until - (Number.isNaN(serverNow) ? nowMs : serverNow));
+export function parseRetryAfter(value: string | undefined): number | undefined {
+  const text = value?.trim() ?? '';
+  return /^\d+(\.\d+)?$/.test(text) ? askedWait(Number(text) * 1000) : undefined;
 }
 
 /** A wait that somebody else has named, in milliseconds, as far as one can wait. */

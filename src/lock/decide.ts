@@ -12,6 +12,8 @@ export interface Observation {
   readonly heardAtMs: number;
   /** The version that was heard of last, that of a deletion included; null: none yet. */
   readonly version: string | null;
+  /** No record was seen before this one, and nobody has asked yet how old it is. */
+  readonly isFirst: boolean;
 }
 
 /** One piece of information about the lock: an answer to a read or write, or news from a watch. */
@@ -27,8 +29,6 @@ export interface Heard {
 /** What there is to know about this candidate. */
 export interface Observer {
   readonly leaseDurationMs: number;
-  /** Believe the age that the server's own clock gives to what it stores. */
-  readonly useServerClock: boolean;
 }
 
 export type Decision =
@@ -68,43 +68,71 @@ export function observe(before: Observation | null, heard: Heard, observer: Obse
   return {
     snapshot,
     observedAtMs,
-    expiresAtMs: expiry(before, heard, observedAtMs, observer),
+    expiresAtMs: expiry(before, heard, sameAsBefore, observer.leaseDurationMs),
     heardAtMs: receivedAtMs,
     version,
+    isFirst: before === null || (sameAsBefore && before.isFirst),
   };
 }
 
 function expiry(
   before: Observation | null,
   { snapshot, receivedAtMs }: Heard,
-  observedAtMs: number,
-  { leaseDurationMs, useServerClock }: Observer,
+  sameAsBefore: boolean,
+  leaseDurationMs: number,
 ): number | null {
   if (snapshot === null || isBare(snapshot)) {
     return expiryOfVanished(before, receivedAtMs, leaseDurationMs);
   }
   if (snapshot.record?.isReleased === true) return null;
-  const durationMs = durationOf(snapshot, leaseDurationMs);
-  const isOld = useServerClock && isLongDead(snapshot, durationMs, leaseDurationMs);
-  return isOld ? Math.min(observedAtMs + durationMs, receivedAtMs) : observedAtMs + durationMs;
+  // Seen again, it runs out when it would have, or has run out for good if it was found long dead.
+  if (sameAsBefore && before !== null) return before.expiresAtMs;
+  return receivedAtMs + durationOf(snapshot, leaseDurationMs);
+}
+
+/** How long ago the server that stores the lock says it was last written. See {@link heed}. */
+export interface Age {
+  /** The version that it says so of. */
+  readonly version: string;
+  /** In milliseconds; undefined when it could not be told. */
+  readonly writtenAgoMs: number | undefined;
+  /** Monotonic time in ms. */
+  readonly receivedAtMs: number;
 }
 
 /**
- * By the clock of the API server, which dates both what it stores and what it answers, nobody has
- * renewed for so long that the holder must be gone: everybody was down. Twice the lease leaves room
- * for several API servers whose clocks differ.
+ * Whether it is worth asking the API server for the age of the lock: it is held, it could have been
+ * held by the dead for long, and we know no better. What we have seen change is not asked about:
+ * somebody was alive then, whatever the dates say.
  *
  * The date is that of the last change of a field which is still there. Each renewal changes the time
  * of renewal; where a hand has taken that away, the dates say nothing of when it was.
  */
-function isLongDead(
-  { record, writtenAgoMs }: LockSnapshot,
-  durationMs: number,
-  ownLeaseDurationMs: number,
-): boolean {
-  if (writtenAgoMs === undefined || record?.renewTime === '') return false;
-  const longest = Math.max(durationMs, ownLeaseDurationMs);
-  return writtenAgoMs > 2 * longest && writtenAgoMs >= longest + CLOCK_SLACK_MS;
+export function isAgeWorthAsking({ isFirst, snapshot, expiresAtMs }: Observation): boolean {
+  if (!isFirst || expiresAtMs === null || snapshot === null) return false;
+  return snapshot.writtenAtMs !== undefined && snapshot.record?.renewTime !== '';
+}
+
+/**
+ * Takes in the age of the lock. By the API server's clock alone, nobody has renewed for so long that
+ * the holder must be gone: everybody was down. Twice the lease leaves room for several API servers
+ * whose clocks differ. In all other cases, and where nothing was told, it is waited for as ever.
+ */
+export function heed(
+  before: Observation,
+  age: Age | undefined,
+  { leaseDurationMs }: Observer,
+): Observation {
+  const { snapshot, expiresAtMs } = before;
+  const asked = { ...before, isFirst: false };
+  if (!isAgeWorthAsking(before) || snapshot === null) return asked;
+  if (age?.writtenAgoMs === undefined || age.version !== snapshot.version) return asked;
+  const { writtenAgoMs } = age;
+  const isLongDead =
+    writtenAgoMs > 2 * durationOf(snapshot, leaseDurationMs) &&
+    writtenAgoMs >= leaseDurationMs + CLOCK_SLACK_MS;
+  if (!isLongDead) return asked;
+  return { ...asked, expiresAtMs: Math.min(expiresAtMs ?? Infinity, age.receivedAtMs) };
 }
 
 const CLOCK_SLACK_MS = 5000;

@@ -1,7 +1,7 @@
 import { LockError } from '../errors/lock-error.js';
 import { answerError, unusableAnswer, type ApiCall } from '../kubernetes/answer-error.js';
 import { clientFor } from '../kubernetes/api-client.js';
-import type { Progress } from '../kubernetes/api-request.js';
+import type { ApiRequest, Progress } from '../kubernetes/api-request.js';
 import {
   defaultNamespace,
   loadDefaultKubeConfig,
@@ -9,10 +9,11 @@ import {
 } from '../kubernetes/kube-config.js';
 import { isVersion } from '../kubernetes/resource-version.js';
 import { safeReason } from '../kubernetes/safe-reason.js';
-import { ageByServer } from './age-by-server.js';
+import { lastWrittenMs, withoutManagedFields } from './age-by-server.js';
 import { readInTime, timeLimit } from './in-time.js';
 import { type Endpoint, KubernetesLockWatch, type LockInsides } from './kubernetes-lock-watch.js';
 import { checkLockOptions, defaultIdentity, type KubernetesLockOptions } from './lock-options.js';
+import { dryRunRecord } from './next-record.js';
 import { collectionPath, objectPath } from './object-path.js';
 import { type LeaderElectionRecord, requireRecord } from './record.js';
 import type {
@@ -138,6 +139,28 @@ export abstract class KubernetesLock implements ResourceLock {
     });
   }
 
+  /**
+   * How long ago the object of `base` was last written, in milliseconds, by the clock of the API
+   * server. That server is asked for its present time by a dry run of a renewal: a PUT that it
+   * checks, dates and answers like any other and does not store. It needs the right to `update`.
+   * Undefined when the object has changed since, or the dates are missing.
+   *
+   * @throws LockError when the request is refused or not answered
+   */
+  async writtenAgo(base: LockSnapshot, options: LockCallOptions = {}): Promise<number | undefined> {
+    if (base.writtenAtMs === undefined) return undefined;
+    try {
+      const renewed = dryRunRecord(base.record, this.#identity);
+      const body = (): KubernetesObject => this.#format.write(this.#baseObject(base), renewed);
+      const answer = await this.#exchange('update', options, body, { dryRun: 'All' });
+      // A server that has stored it after all tells nothing of what was there.
+      if (answer.version !== base.version || answer.writtenAtMs === undefined) return undefined;
+      return answer.writtenAtMs - base.writtenAtMs;
+    } catch (error) {
+      throw this.#asLockError(error);
+    }
+  }
+
   /** Watches the object; together with others of its kind in the namespace where that is allowed. */
   watch(watcher: LockWatcher): LockWatch {
     return new KubernetesLockWatch(watcher, this, KubernetesLock.#insides);
@@ -163,35 +186,44 @@ export abstract class KubernetesLock implements ResourceLock {
 
   async #perform(
     verb: Verb,
-    { signal }: LockCallOptions,
+    options: LockCallOptions,
     body: (namespace: string) => KubernetesObject | undefined,
   ): Promise<LockResult> {
     try {
-      const begun = (progress: Progress): void => void (this.#progress = progress);
-      const timed = { subject: this.description, signal, begun };
-      const { kubeConfig, namespace } =
-        this.#endpoint ?? (await readInTime(timed, () => this.#resolveEndpoint()));
-      const { method, path } = this.#route(verb, namespace);
-      const answer = await clientFor(kubeConfig).request({
-        method,
-        path,
-        body: body(namespace),
-        subject: this.description,
-        begun,
-        signal,
-        timeoutMs: timeLimit(signal),
-      });
-      const call = (): ApiCall => ({ ...this.#format, verb, namespace, name: this.#name });
-      if (answer.status < 200 || answer.status > 299) throw answerError(call(), answer);
-      // What we have just written has no age.
-      const date = verb === 'get' ? answer.headers.date : undefined;
-      const snapshot = this.#snapshot(answer.json, date);
-      if (typeof snapshot === 'string') throw unusableAnswer(call(), answer, snapshot);
+      const snapshot = await this.#exchange(verb, options, body);
       this.#last = snapshot;
       return { ok: true, ...snapshot };
     } catch (error) {
       return { ok: false, error: this.#asLockError(error) };
     }
+  }
+
+  async #exchange(
+    verb: Verb,
+    { signal }: LockCallOptions,
+    body: (namespace: string) => KubernetesObject | undefined,
+    query?: ApiRequest['query'],
+  ): Promise<LockSnapshot> {
+    const begun = (progress: Progress): void => void (this.#progress = progress);
+    const timed = { subject: this.description, signal, begun };
+    const { kubeConfig, namespace } =
+      this.#endpoint ?? (await readInTime(timed, () => this.#resolveEndpoint()));
+    const { method, path } = this.#route(verb, namespace);
+    const answer = await clientFor(kubeConfig).request({
+      method,
+      path,
+      query,
+      body: body(namespace),
+      subject: this.description,
+      begun,
+      signal,
+      timeoutMs: timeLimit(signal),
+    });
+    const call = (): ApiCall => ({ ...this.#format, verb, namespace, name: this.#name });
+    if (answer.status < 200 || answer.status > 299) throw answerError(call(), answer);
+    const snapshot = this.#snapshot(answer.json);
+    if (typeof snapshot === 'string') throw unusableAnswer(call(), answer, snapshot);
+    return snapshot;
   }
 
   #route(verb: Verb, namespace: string): { method: 'GET' | 'POST' | 'PUT'; path: string } {
@@ -209,7 +241,7 @@ export abstract class KubernetesLock implements ResourceLock {
   }
 
   /** The object as read, or in words what came instead. */
-  #snapshot(json: unknown, date?: string): LockSnapshot | string {
+  #snapshot(json: unknown): LockSnapshot | string {
     if (!isObject(json)) return 'something that is not JSON';
     const metadata = metadataOf(json);
     const { resourceVersion, name } = metadata as { resourceVersion?: unknown; name?: unknown };
@@ -220,12 +252,12 @@ export abstract class KubernetesLock implements ResourceLock {
       return 'an object without resourceVersion';
     }
     if (!isVersion(resourceVersion)) return 'a resourceVersion that is not a decimal number';
-    const writtenAgoMs = date === undefined ? undefined : ageByServer(metadata, date);
+    const writtenAtMs = lastWrittenMs(metadata);
     return {
       ...this.#format.read(json),
       version: resourceVersion,
       object: withoutManagedFields(json, metadata),
-      ...(writtenAgoMs === undefined ? {} : { writtenAgoMs }),
+      ...(writtenAtMs === undefined ? {} : { writtenAtMs }),
     };
   }
 
@@ -260,15 +292,4 @@ export abstract class KubernetesLock implements ResourceLock {
       kind: 'unknown',
     });
   }
-}
-
-/**
- * Who wrote which field is for the API server to keep: a write that does not mention it leaves it
- * as it is. It is the larger part of a Lease, in memory and in each request.
- */
-function withoutManagedFields(
-  object: KubernetesObject,
-  { managedFields, ...metadata }: KubernetesObject,
-): KubernetesObject {
-  return managedFields === undefined ? object : { ...object, metadata };
 }

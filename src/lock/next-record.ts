@@ -2,7 +2,7 @@ import { microTime } from '../time/micro-time.js';
 import { LeaderElectionRecord } from './record.js';
 import type { LockSnapshot } from './resource-lock.js';
 
-/* The three records that a candidate writes. Pure: the time and the random digits come in. */
+/* The records that a candidate writes. Pure: the time and the random digits come in. */
 
 interface Stamp {
   readonly wallMs: number;
@@ -56,6 +56,20 @@ export function releaseRecord(
     acquireTime: now,
     renewTime: now,
   });
+}
+
+/**
+ * The record of a dry run, which is never stored: as it stands, but renewed, because a write that
+ * changes nothing is answered with the date of the last one. What cannot be read is not kept.
+ */
+export function dryRunRecord(
+  before: LeaderElectionRecord | null,
+  identity: string,
+): LeaderElectionRecord {
+  const lastMs = Date.parse(before?.renewTime ?? '');
+  const renewTime = microTime((Number.isNaN(lastMs) ? 0 : lastMs) + 1000, () => 0);
+  const blank = { holderIdentity: identity, leaseDurationSeconds: 1, acquireTime: '' };
+  return new LeaderElectionRecord({ ...(before === null ? blank : fields(before)), renewTime });
 }
 
 function fields(record: LeaderElectionRecord): {

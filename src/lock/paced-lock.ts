@@ -4,6 +4,7 @@ import type { LeaderElectionRecord } from './record.js';
 import type {
   LockCallOptions,
   LockResult,
+  LockSnapshot,
   LockUpdateOptions,
   LockWatch,
   LockWatcher,
@@ -25,6 +26,10 @@ export class PacedLock implements ResourceLock {
   readonly #lock: ResourceLock;
   readonly #clock: Clock;
   declare readonly watch?: (watcher: LockWatcher) => LockWatch;
+  declare readonly writtenAgo?: (
+    base: LockSnapshot,
+    options?: LockCallOptions,
+  ) => Promise<number | undefined>;
   /** How many calls are free; below zero, how many wait. */
   #free = AT_ONCE;
   #countedAtMs = -Infinity;
@@ -33,10 +38,17 @@ export class PacedLock implements ResourceLock {
   constructor(lock: ResourceLock, clock: Clock) {
     this.#lock = lock;
     this.#clock = clock;
-    if (typeof lock.watch !== 'function') return;
-    Object.defineProperty(this, 'watch', {
-      value: (watcher: LockWatcher) => lock.watch?.(watcher),
-    });
+    if (typeof lock.watch === 'function') {
+      Object.defineProperty(this, 'watch', {
+        value: (watcher: LockWatcher) => lock.watch?.(watcher),
+      });
+    }
+    if (typeof lock.writtenAgo === 'function') {
+      Object.defineProperty(this, 'writtenAgo', {
+        value: (base: LockSnapshot, options: LockCallOptions = {}) =>
+          this.#paced(options, async () => lock.writtenAgo?.(base, options)),
+      });
+    }
   }
 
   get identity(): string {
@@ -64,7 +76,8 @@ export class PacedLock implements ResourceLock {
     return this.#paced(options, () => this.#lock.update(record, options));
   }
 
-  #paced({ signal }: LockCallOptions, call: () => Promise<LockResult>): Promise<LockResult> {
+  /** Rejects with a {@link LockError} where the call was given up before its time had come. */
+  #paced<T>({ signal }: LockCallOptions, call: () => Promise<T>): Promise<T> {
     const { monotonicMs } = this.#clock.now();
     this.#free += Math.min((monotonicMs - this.#countedAtMs) / INTERVAL_MS, AT_ONCE - this.#free);
     this.#countedAtMs = monotonicMs;
@@ -72,13 +85,9 @@ export class PacedLock implements ResourceLock {
     return this.#free >= 0 ? call() : this.#later(-this.#free * INTERVAL_MS, signal, call);
   }
 
-  #later(
-    ms: number,
-    signal: AbortSignal | undefined,
-    call: () => Promise<LockResult>,
-  ): Promise<LockResult> {
+  #later<T>(ms: number, signal: AbortSignal | undefined, call: () => Promise<T>): Promise<T> {
     this.#isWaiting = true;
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
       const timer = this.#clock.setTimeout(() => {
         signal?.removeEventListener('abort', giveUp);
         this.#isWaiting = false;
@@ -89,7 +98,7 @@ export class PacedLock implements ResourceLock {
         this.#isWaiting = false;
         this.#free += 1;
         const message = `${this.description}: the request was aborted before it was sent.`;
-        resolve({ ok: false, error: new LockError(message, { kind: 'aborted' }) });
+        reject(new LockError(message, { kind: 'aborted' }));
       };
       if (signal?.aborted === true) giveUp();
       else signal?.addEventListener('abort', giveUp, { once: true });

@@ -18,10 +18,10 @@ export interface LockSnapshot {
    */
   readonly object: unknown;
   /**
-   * How long ago the object was last written when it was read, in milliseconds, by the clock of the
-   * server that stores it. Absent when that cannot be told.
+   * When the object was last written, in milliseconds since 1970 by the clock of the server that
+   * stores it. Absent when that cannot be told. Of use only together with {@link ResourceLock.writtenAgo}.
    */
-  readonly writtenAgoMs?: number | undefined;
+  readonly writtenAtMs?: number | undefined;
 }
 
 export type LockResult =
@@ -96,6 +96,13 @@ export interface ResourceLock {
   create(record: LeaderElectionRecord, options?: LockCallOptions): Promise<LockResult>;
   /** `conflict` when the object has changed since `base`; `notFound` when it is gone. */
   update(record: LeaderElectionRecord, options?: LockUpdateOptions): Promise<LockResult>;
+  /**
+   * How long ago the object was last written, in milliseconds, if it still is as in `base`. Both times
+   * must come from the very server that stores it: never from a clock of this machine, or of
+   * something in between. Nothing is written. Undefined when it cannot be told; a rejection counts
+   * as that. Absent where it can never be told: a lease that is found held is waited for then.
+   */
+  writtenAgo?(base: LockSnapshot, options?: LockCallOptions): Promise<number | undefined>;
   /**
    * Tells of changes as they happen, until it is closed. Absent where changes cannot be watched:
    * the lock is read again and again then.

@@ -2,6 +2,7 @@ import type { LeaderElectionRecord } from './record.js';
 import type {
   LockCallOptions,
   LockResult,
+  LockSnapshot,
   LockUpdateOptions,
   LockWatch,
   LockWatcher,
@@ -16,6 +17,10 @@ export class SealedLock implements ResourceLock {
   readonly identity: string;
   declare readonly description: string;
   declare readonly watch?: (watcher: LockWatcher) => LockWatch;
+  declare readonly writtenAgo?: (
+    base: LockSnapshot,
+    options?: LockCallOptions,
+  ) => Promise<number | undefined>;
   readonly #lock: ResourceLock;
 
   constructor(lock: ResourceLock) {
@@ -23,11 +28,17 @@ export class SealedLock implements ResourceLock {
     this.#lock = lock;
     // It may name more once the lock has been used; and who prints this is to see it.
     Object.defineProperty(this, 'description', { enumerable: true, get: () => lock.description });
-    // Absent where it is absent in the lock, and hidden from whoever prints this.
-    if (typeof lock.watch !== 'function') return;
-    Object.defineProperty(this, 'watch', {
-      value: (watcher: LockWatcher) => lock.watch?.(watcher),
-    });
+    // Absent where they are absent in the lock, and hidden from whoever prints this.
+    if (typeof lock.watch === 'function') {
+      Object.defineProperty(this, 'watch', {
+        value: (watcher: LockWatcher) => lock.watch?.(watcher),
+      });
+    }
+    if (typeof lock.writtenAgo === 'function') {
+      Object.defineProperty(this, 'writtenAgo', {
+        value: (base: LockSnapshot, options?: LockCallOptions) => lock.writtenAgo?.(base, options),
+      });
+    }
   }
 
   get waitsFor(): string | null {

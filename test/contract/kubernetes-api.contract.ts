@@ -4,6 +4,7 @@ import { accessCases } from './cases/access.cases.js';
 import { configMapCases } from './cases/config-map.cases.js';
 import { createCases } from './cases/create.cases.js';
 import { deleteCases } from './cases/delete.cases.js';
+import { dryRunCases } from './cases/dry-run.cases.js';
 import { eventCases } from './cases/event.cases.js';
 import { leaseSpecCases } from './cases/lease-spec.cases.js';
 import { managedFieldsCases } from './cases/managed-fields.cases.js';
@@ -32,6 +33,7 @@ const groups: readonly [name: string, namespace: string, define: DefineCases][] 
   ['updating from what is no longer there', 'conflicts', updateConflictCases],
   ['managed fields', 'managed-fields', managedFieldsCases],
   ['metadata alone', 'partial', partialCases],
+  ['writing on trial', 'dry-run', dryRunCases],
   ['patching', 'patching', patchCases],
   ['deleting', 'deleting', deleteCases],
   ['access', 'access', accessCases],

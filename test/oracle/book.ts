@@ -56,6 +56,8 @@ export interface Plan {
   /** The version that an update must be conditional on; null when none is allowed. */
   readonly update: string | null;
   readonly create: boolean;
+  /** The version whose age is to be asked for. */
+  readonly age?: string;
 }
 
 export interface Term {
@@ -113,6 +115,10 @@ export class Book {
   flight: Flight | null = null;
   plan: Plan | null = null;
   seen: Seen | null = null;
+  /** Something was heard of the lock, if only that it is not there. */
+  hasLooked = false;
+  /** The age of what was seen first has been asked for. */
+  askedAge = false;
   /** False when the object was found to be gone since. */
   unchanged = true;
   /** Another's lease as last seen, by its end. It outlives the object. */

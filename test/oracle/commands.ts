@@ -6,13 +6,23 @@ import type { Question, StoredRecord } from './trace.js';
 
 /** What somebody else does to the object. */
 export type Deed =
-  'take' | 'renew' | 'release' | 'delete' | 'corrupt' | 'strip' | 'relabel' | 'impersonate';
+  | 'take'
+  | 'renew'
+  | 'release'
+  | 'delete'
+  | 'corrupt'
+  | 'strip'
+  | 'relabel'
+  | 'impersonate'
+  | 'restore';
 
 export type Command =
   | { readonly do: 'advance' | 'freeze' | 'suspend' | 'setWall'; readonly ms: number }
   /** To one of the moments at which something is to happen, or one millisecond beside it. */
   | { readonly do: 'advanceTo' | 'freezeTo'; readonly mark: number; readonly offset: -1 | 0 | 1 }
   | { readonly do: 'start' }
+  /** The server has stored the object that much longer ago. */
+  | { readonly do: 'age'; readonly ms: number }
   | { readonly do: 'answer' | 'execute' | 'land' | 'throw' | 'stop' | 'wake' | 'endStopping' }
   | {
       readonly do: 'fail';
@@ -99,7 +109,7 @@ export const commands: fc.Arbitrary<Command> = fc.oneof(
       do: fc.constant('other' as const),
       deed: fc.constantFrom<Deed>(
         ...(['take', 'renew', 'release', 'delete'] as const),
-        ...(['corrupt', 'strip', 'relabel', 'impersonate'] as const),
+        ...(['corrupt', 'strip', 'relabel', 'impersonate', 'restore'] as const),
       ),
       lease: fc.constantFrom(15, 4, 40, 0),
     }),
@@ -190,6 +200,10 @@ function run(driver: Driver, command: Command): unknown {
     case 'fail':
       if (command.executed) world.execute();
       return world.fail(command.kind, command.retryAfter);
+    case 'age': {
+      world.age(command.ms);
+      return;
+    }
     case 'serve': {
       world.serve(command.latency);
       return;
@@ -263,5 +277,11 @@ function meddle({ world }: Driver, deed: Deed, lease: number): void {
       return world.put(null);
     case 'relabel':
       return world.relabel();
+    // An older state of the cluster: its dates are from long ago, though it has just come.
+    case 'restore': {
+      write('other', lease);
+      world.age(1_000_000);
+      return;
+    }
   }
 }

@@ -134,6 +134,7 @@ export class Driver {
       onLost: settings.onLost,
       releaseWhenDone: settings.releaseWhenDone,
       reclaimOwnIdentity: settings.reclaimOwnIdentity,
+      useServerClock: settings.useServerClock,
       onStartedLeading: (term) => this.#work(term),
       onStoppedLeading: (reason) => {
         this.#tell({ type: 'onStoppedLeading', reason, isLeader: this.election.isLeader() });

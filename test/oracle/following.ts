@@ -1,6 +1,15 @@
 import type { Book, Flight } from './book.js';
 import { isTolerated } from './deviations.js';
-import { EPSILON, HERD_DELAY, heldFor, judge, pollAfter, retryAfterFailure } from './rules.js';
+import {
+  EPSILON,
+  HERD_DELAY,
+  heldFor,
+  isLongDead,
+  judge,
+  mayBeLongDead,
+  pollAfter,
+  retryAfterFailure,
+} from './rules.js';
 import { check, type Answer, type Entry, type Reading, type StoredRecord } from './trace.js';
 import { beginTerm } from './holding.js';
 import { observe, observeAbsence } from './observing.js';
@@ -40,6 +49,8 @@ export function checkTaking(book: Book, request: Request, record: StoredRecord):
 }
 
 export function followerAnswer(book: Book, flight: Flight, answer: Answer): void {
+  // Given up: it is waited for as ever.
+  if (flight.verb === 'age') return aged(book, null);
   if (answer.ok) {
     book.failures = 0;
     if (flight.verb === 'get') readByFollower(book, answer);
@@ -98,11 +109,15 @@ function decide(book: Book, reading: Reading): void {
     return book.expect({ ...attempt, to: known > time ? to : time + HERD_DELAY });
   }
   if (judgement.kind === 'own') return ownFound(book, reading);
-  if (judgement.until <= time + EPSILON) return book.expect({ ...attempt, to: time + HERD_DELAY });
+  const until = Math.min(judgement.until, seen.deadAt ?? Infinity);
+  if (until <= time + EPSILON) return book.expect({ ...attempt, to: time + HERD_DELAY });
+  if (!book.askedAge && mayBeLongDead(seen, settings)) {
+    return book.expect({ ...attempt, to: time, get: false, update: null, age: reading.version });
+  }
   const poll = pollAfter(time, settings);
   book.expect({
-    from: Math.min(poll.from, judgement.until),
-    to: lookBy(poll.to, judgement.until),
+    from: Math.min(poll.from, until),
+    to: lookBy(poll.to, until),
     get: true,
     update: null,
     create: false,
@@ -131,6 +146,15 @@ function ownFound(book: Book, reading: Reading): void {
     update: reading.version,
     create: false,
   });
+}
+
+/** The server has told how old the record is that was seen first; null: it has not. */
+export function aged(book: Book, age: number | null): void {
+  const { seen, settings, time } = book;
+  check(seen !== null, 'asks for the age of what it has not seen');
+  book.askedAge = true;
+  if (age !== null && isLongDead(age, seen, settings)) book.seen = { ...seen, deadAt: time };
+  decide(book, seen.reading);
 }
 
 function taken(book: Book, flight: Flight, reading: Reading): void {

@@ -16,7 +16,7 @@ import { wakeHolder } from './holding.js';
 import { drain, releaseDone } from './letting-go.js';
 import { giveUpDraining, lose, noteRunOut, rejoinWhenThrough } from './losing.js';
 import { announced } from './observing.js';
-import { abandoned, answered, requested } from './requests.js';
+import { abandoned, answered, requested, toldAge } from './requests.js';
 import { EPSILON } from './rules.js';
 import { check, type Entry, type Settings } from './trace.js';
 
@@ -107,6 +107,8 @@ export class ReferenceCandidate {
         return requested(book, entry);
       case 'answer':
         return answered(book, entry.id, entry.answer);
+      case 'aged':
+        return toldAge(book, entry.id, entry.age);
       case 'aborted':
         return abandoned(book, entry.id);
       case 'workStarted':

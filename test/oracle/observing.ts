@@ -7,7 +7,13 @@ export function observe(book: Book, reading: Reading): void {
   const { seen, time } = book;
   const changed = seen === null || !book.unchanged || !sameRecord(seen.reading, reading);
   book.unchanged = true;
-  book.seen = { reading, changedAt: changed ? time : seen.changedAt };
+  book.seen = {
+    reading,
+    changedAt: changed ? time : seen.changedAt,
+    isFirst: changed ? !book.hasLooked : seen.isFirst,
+    deadAt: changed ? null : seen.deadAt,
+  };
+  book.hasLooked = true;
   if (changed && reading.unreadable !== null) book.oweAtOnce('the event recordUnreadable');
   if (reading.record === null && reading.unreadable === null) vanish(book);
   else knowHolder(book, book.seen);
@@ -57,6 +63,7 @@ export function announced(book: Book, identity: string): boolean {
 
 export function observeAbsence(book: Book, read: boolean): void {
   book.leaderGone = true;
+  book.hasLooked = true;
   if (read) book.unchanged = false;
   const { liveFor } = book;
   vanish(book);

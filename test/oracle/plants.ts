@@ -1,5 +1,8 @@
+import { assign } from 'xstate';
+import { aged } from '../../machines/cold-start.js';
 import type { LeaderElectionMachine } from '../../machines/leader-election.js';
 import * as delays from '../../machines/delays.js';
+import type { Age } from '../../src/lock/decide.js';
 import { build, chartMutants, nameOf } from '../mutation/chart-mutants.js';
 
 type Change = (machine: LeaderElectionMachine) => LeaderElectionMachine;
@@ -40,6 +43,28 @@ export const plants: readonly Plant[] = [
       guards: {
         claimWasCommitted: ({ context }, { snapshot }) =>
           snapshot?.record?.holderIdentity === context.config.lock.identity,
+      },
+    }),
+  ),
+  mutant(
+    'waits for a lease that its server says is long dead',
+    'acquiring.deciding always if mayBeLongDead: is not there',
+  ),
+  provided('takes a lease that is one lease old by the clock of its server', (machine) =>
+    machine.provide({
+      actions: {
+        noteAge: assign(({ context }, age: Age | undefined) => {
+          const doubled = age?.writtenAgoMs === undefined ? NaN : 2 * age.writtenAgoMs;
+          return aged(context, age && { ...age, writtenAgoMs: doubled });
+        }),
+      },
+    }),
+  ),
+  provided('asks again for the age of a lease that it has seen change', (machine) =>
+    machine.provide({
+      guards: {
+        mayBeLongDead: ({ context: { decision, config } }) =>
+          config.useServerClock && decision?.kind === 'wait' && decision.because === 'held',
       },
     }),
   ),

@@ -1,6 +1,6 @@
 import type { Book, Flight } from './book.js';
 import { isTolerated } from './deviations.js';
-import { checkTaking, follow, followerAnswer, isUnknown } from './following.js';
+import { aged, checkTaking, follow, followerAnswer, isUnknown } from './following.js';
 import { checkRenewal, dueAnew, holderAnswer } from './holding.js';
 import { checkRelease, releaseAnswer, releaseDone, withdrawn } from './letting-go.js';
 import { checkThrough } from './losing.js';
@@ -17,7 +17,11 @@ export function requested(book: Book, request: Request): void {
   const outOfTime =
     book.phase === 'releasing' && (book.mayGiveUp || time > book.releaseFrom - EPSILON);
   // At the very end of the lease, before timers have run, it is the release that asks.
-  const given = book.mayGiveUp || time > Math.max(book.releaseFrom, book.thawedAt) + EPSILON;
+  const given =
+    book.mayGiveUp ||
+    time > Math.max(book.releaseFrom, book.thawedAt) + EPSILON ||
+    // So long after it, who rejoins may have paused already, while it stood still.
+    time > book.releaseFrom + settings.retryPeriod / 2 - EPSILON;
   if (outOfTime && given && request.verb === 'get' && book.mayGoOn) {
     book.lastReleased = book.term;
     releaseDone(book, false);
@@ -63,8 +67,10 @@ function checkPlan(book: Book, { verb, base }: Request): void {
   const dueByWall =
     renewal && heldFor(book.current.validFrom, book.now) >= book.settings.retryPeriod;
   check(dueByWall || time >= plan.from - EPSILON, `sends ${verb} ${plan.from - time} ms too early`);
-  const allowed = { get: plan.get, create: plan.create, update: plan.update !== null }[verb];
+  const { get, create, update, age } = plan;
+  const allowed = { get, create, update: update !== null, age: age !== undefined }[verb];
   check(allowed, `sends ${verb}, which is not its turn`);
+  if (verb === 'age') return check(base === age, `asks for the age of ${base ?? 'nothing'}`);
   const conditional = verb !== 'update' || base === plan.update;
   check(conditional, `updates version ${base ?? 'none'}, not ${plan.update ?? 'none'}`);
 }
@@ -118,6 +124,15 @@ export function answered(book: Book, id: number, given: Answer): void {
   }
   if (answer.ok || !isUnknown(answer.kind)) book.unknownWrites.delete(id);
   act(book, flight, answer);
+}
+
+/** The question for the age was answered, or refused. */
+export function toldAge(book: Book, id: number, age: number | null): void {
+  const { flight } = book;
+  check(flight?.id === id, `the harness answers request ${id}, which does not wait`);
+  book.settle(abortOf(id));
+  book.flight = null;
+  if (book.phase === 'following') aged(book, age);
 }
 
 /** A server that asks for more patience than a lease lasts is not heeded for longer than that. */

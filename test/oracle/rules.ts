@@ -43,6 +43,10 @@ export interface Seen {
   readonly reading: Reading;
   /** When a record was received that differs from the one before. */
   readonly changedAt: number;
+  /** Nothing was seen of the lock before this record. */
+  readonly isFirst: boolean;
+  /** By the server's clock it was found to be long dead, at that time; null: it was not. */
+  readonly deadAt: number | null;
 }
 
 export function judge(
@@ -58,6 +62,21 @@ export function judge(
     return { kind: 'free' };
   }
   return { kind: 'held', until: changedAt + durationOf(record, settings) };
+}
+
+/**
+ * Whether a held record that is seen first may have been left from long ago, as far as can be known
+ * without the server's clock. The dates do not tell of a renewal where its time is missing.
+ */
+export function mayBeLongDead({ isFirst, reading }: Seen, { useServerClock }: Settings): boolean {
+  return useServerClock && isFirst && reading.record?.renewTime !== '';
+}
+
+/** Everybody was down: twice the lease of the record has passed, and ours and five seconds. */
+export function isLongDead(age: number, { reading }: Seen, settings: Settings): boolean {
+  const { record } = reading;
+  const lasts = record === null ? settings.lease : durationOf(record, settings);
+  return age > 2 * lasts && age >= settings.lease + 5000;
 }
 
 /** The record's own duration, ours where it has none or nonsense. */

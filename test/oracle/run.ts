@@ -18,6 +18,8 @@ export interface Scenario {
   readonly behaviour: Omit<Behaviour, 'random'> & { readonly jitter: Jitter };
   /** What the candidate finds, so that many stories begin where it gets interesting. */
   readonly opening: 'nothing' | 'leads' | 'follows';
+  /** How old that is by the server's clock, in milliseconds. */
+  readonly age: number;
   readonly commands: readonly Command[];
 }
 
@@ -30,6 +32,7 @@ const settings = fc
     onLost: fc.constantFrom('return' as const, 'rejoin' as const),
     releaseWhenDone: fc.boolean(),
     reclaimOwnIdentity: fc.boolean(),
+    useServerClock: fc.constantFrom(true, true, true, false),
   })
   .map(({ timings, ...rest }): Settings => {
     const [lease, renewDeadline, retryPeriod] = timings as readonly [number, number, number];
@@ -52,6 +55,7 @@ export const scenarios: fc.Arbitrary<Scenario> = fc.record({
     'leads' as const,
     'follows' as const,
   ),
+  age: fc.constantFrom(0, 0, 9000, 19_999, 20_000, 30_000, 30_001, 100_000),
   commands: fc.array(commands, { maxLength: 60, size: 'max' }),
 });
 
@@ -59,15 +63,21 @@ export const scenarios: fc.Arbitrary<Scenario> = fc.record({
 export async function play(scenario: Scenario): Promise<void> {
   const { jitter, ...rest } = scenario.behaviour;
   const driver = new Driver(scenario.settings, { ...rest, random: randomOf(jitter) });
-  for (const command of OPENINGS[scenario.opening]) await perform(driver, command);
+  for (const command of OPENINGS[scenario.opening](scenario.age)) await perform(driver, command);
   for (const command of scenario.commands) await perform(driver, command);
   await end(driver);
 }
 
-const OPENINGS: Record<Scenario['opening'], readonly Command[]> = {
-  nothing: [{ do: 'start' }],
-  leads: [{ do: 'start' }, { do: 'answer' }, { do: 'answer' }],
-  follows: [{ do: 'other', deed: 'take', lease: 15 }, { do: 'start' }, { do: 'answer' }],
+const OPENINGS: Record<Scenario['opening'], (age: number) => readonly Command[]> = {
+  nothing: () => [{ do: 'start' }],
+  leads: () => [{ do: 'start' }, { do: 'answer' }, { do: 'answer' }],
+  follows: (ms) => [
+    { do: 'other', deed: 'take', lease: 15 },
+    { do: 'age', ms },
+    { do: 'start' },
+    { do: 'answer' },
+    { do: 'answer' },
+  ],
 };
 
 /** However the story went, it ends when everybody is told to end, and leaves nothing behind. */

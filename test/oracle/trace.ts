@@ -13,10 +13,12 @@ export interface Settings {
   readonly onLost: 'return' | 'rejoin';
   readonly releaseWhenDone: boolean;
   readonly reclaimOwnIdentity: boolean;
+  readonly useServerClock: boolean;
 }
 
 export type StoredRecord = Required<LeaderElectionRecordFields>;
-export type Verb = 'get' | 'create' | 'update';
+/** `age`: asks the server how long ago it has stored what was read; nothing is written. */
+export type Verb = 'get' | 'create' | 'update' | 'age';
 
 /** An object as it was read or written. */
 export interface Reading {
@@ -27,6 +29,8 @@ export interface Reading {
   readonly author: number | null;
   /** The versions under which the object has carried this record, the first to the present one. */
   readonly versions: readonly string[];
+  /** When it was stored, by the clock of the server. */
+  readonly writtenAt: number;
 }
 
 export type Answer =
@@ -45,6 +49,8 @@ export type Happening =
       readonly base: string | null;
     }
   | { readonly type: 'answer'; readonly id: number; readonly answer: Answer }
+  /** The answer to the question for the age, in milliseconds; null: it was refused or failed. */
+  | { readonly type: 'aged'; readonly id: number; readonly age: number | null }
   | { readonly type: 'aborted'; readonly id: number }
   | {
       readonly type: 'workStarted';

@@ -2,7 +2,11 @@ import type { LockErrorKind } from '../../src/errors/lock-error.js';
 import { LeaderElectionRecord } from '../../src/lock/record.js';
 import type { LockResult, LockSnapshot, ResourceLock } from '../../src/lock/resource-lock.js';
 import type { VirtualClock } from '../../src/testing/virtual-clock.js';
-import { ControllableLock, type PendingCall } from '../support/controllable-lock.js';
+import {
+  ControllableLock,
+  type PendingAge,
+  type PendingCall,
+} from '../support/controllable-lock.js';
 import type { Answer, Happening, Reading, StoredRecord, Verb } from './trace.js';
 
 interface Call {
@@ -13,6 +17,13 @@ interface Call {
   readonly pending: PendingCall;
   /** What the server said to it, which the candidate need not have heard. */
   said: Answer | null;
+}
+
+/** A question for the age, which waits for its answer like any call. */
+interface Question {
+  readonly id: number;
+  readonly base: string;
+  readonly pending: PendingAge;
 }
 
 const LOST: readonly LockErrorKind[] = ['serverError', 'network', 'timeout', 'unknown'];
@@ -26,6 +37,7 @@ export class World {
   readonly #clock: VirtualClock;
   readonly #tell: Tell;
   readonly #underWay: Call[] = [];
+  #asked: Question | null = null;
   #stored: Reading | null = null;
   #version = 100;
   #calls = 0;
@@ -47,6 +59,7 @@ export class World {
         this.#send('update', record, options?.base ?? null, () =>
           this.#controls.update(record, options),
         ),
+      writtenAgo: (base, options) => this.#ask(base, options?.signal),
     };
   }
 
@@ -55,12 +68,18 @@ export class World {
   }
 
   get waiting(): boolean {
-    return this.#waitingCall() !== undefined;
+    return this.#waitingCall() !== undefined || this.#question !== null;
   }
 
   /** Somebody writes the object, whoever holds the lock. */
   put(record: StoredRecord | null, unreadable: string | null = null): void {
     this.#store(record, unreadable, null);
+  }
+
+  /** The server has stored the object that much longer ago. */
+  age(ms: number): void {
+    const stored = this.#stored;
+    if (stored !== null) this.#stored = { ...stored, writtenAt: stored.writtenAt - ms };
   }
 
   /** The object changes, the record in it does not. */
@@ -74,6 +93,7 @@ export class World {
       author: author ?? null,
       version,
       versions: [...versions, version],
+      writtenAt: this.#clock.now().monotonicMs,
     };
   }
 
@@ -96,11 +116,13 @@ export class World {
   }
 
   async answerTruthfully(): Promise<void> {
+    if (this.#question !== null) return this.#tellAge(this.#question);
     const call = this.#waitingCall();
     if (call !== undefined) await this.#answer(call, this.#execute(call));
   }
 
   async fail(kind: LockErrorKind, retryAfter: number | null): Promise<void> {
+    if (this.#question !== null) return this.#refuseAge(this.#question);
     const call = this.#waitingCall();
     if (call === undefined) return;
     // A server that has done what was asked does not say that it refuses.
@@ -109,6 +131,7 @@ export class World {
   }
 
   async throw(): Promise<void> {
+    if (this.#question !== null) return this.#refuseAge(this.#question);
     const call = this.#waitingCall();
     if (call === undefined) return;
     this.#tell({
@@ -122,6 +145,7 @@ export class World {
   /** What waits when the policy changes is answered by it, too. */
   serve(latency: number | null): void {
     this.latency = latency;
+    if (this.#question !== null) this.#tellAgeLater(this.#question);
     const call = this.#waitingCall();
     if (call !== undefined) this.#answerLater(call);
   }
@@ -130,6 +154,49 @@ export class World {
   foreignTime(): string {
     this.#writes += 1;
     return new Date(Date.UTC(2025, 0, 1) + this.#writes).toISOString();
+  }
+
+  get #question(): Question | null {
+    const asked = this.#asked;
+    return asked !== null && this.#controls.pendingAges.includes(asked.pending) ? asked : null;
+  }
+
+  #ask(base: LockSnapshot, signal?: AbortSignal): Promise<number | undefined> {
+    const id = ++this.#calls;
+    const { version } = base;
+    this.#tell({ type: 'request', id, verb: 'age', record: null, base: version });
+    const result = this.#controls.writtenAgo(base, { signal });
+    const pending = this.#controls.pendingAges.at(-1);
+    if (pending === undefined) throw new Error('the question was refused at once');
+    const asked = { id, base: version, pending };
+    this.#asked = asked;
+    signal?.addEventListener('abort', () => {
+      if (this.#asked === asked) this.#tell({ type: 'aborted', id });
+    });
+    this.#tellAgeLater(asked);
+    return result;
+  }
+
+  #tellAgeLater(asked: Question): void {
+    if (this.latency === null) return;
+    this.#clock.setTimeout(() => {
+      if (this.#question === asked) void this.#tellAge(asked);
+    }, this.latency);
+  }
+
+  #tellAge(asked: Question): Promise<void> {
+    const stored = this.#stored;
+    if (stored?.version !== asked.base) return this.#refuseAge(asked);
+    const age = this.#clock.now().monotonicMs - stored.writtenAt;
+    this.#asked = null;
+    this.#tell({ type: 'aged', id: asked.id, age });
+    return asked.pending.answer(age);
+  }
+
+  #refuseAge({ id, pending }: Question): Promise<void> {
+    this.#asked = null;
+    this.#tell({ type: 'aged', id, age: null });
+    return pending.reject(new Error('the age is not told'));
   }
 
   #send(
@@ -176,7 +243,7 @@ export class World {
 
   #result(answer: Answer): LockResult {
     if (!answer.ok) return this.#controls.failure(answer.kind, answer.retryAfter ?? undefined);
-    const { record, unreadable, version } = answer;
+    const { record, unreadable, version, writtenAt } = answer;
     return {
       ok: true,
       record: record === null ? null : new LeaderElectionRecord(record),
@@ -184,6 +251,7 @@ export class World {
       fingerprint: unreadable ?? JSON.stringify(record),
       version,
       object: null,
+      writtenAtMs: writtenAt,
     };
   }
 
@@ -204,7 +272,8 @@ export class World {
 
   #store(record: StoredRecord | null, unreadable: string | null, author: number | null): Answer {
     const version = this.#nextVersion();
-    this.#stored = { record, unreadable, author, version, versions: [version] };
+    const writtenAt = this.#clock.now().monotonicMs;
+    this.#stored = { record, unreadable, author, version, versions: [version], writtenAt };
     return { ok: true, ...this.#stored };
   }
 

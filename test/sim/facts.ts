@@ -46,7 +46,7 @@ export type Fact =
   | (Of & {
       readonly kind: 'sent';
       readonly request: number;
-      readonly verb: 'get' | 'create' | 'update';
+      readonly verb: 'get' | 'create' | 'update' | 'dryRun';
       readonly body: Json | null;
       readonly local: Local;
       /** What `isLeader()` would have answered just then. */

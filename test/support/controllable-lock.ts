@@ -21,6 +21,15 @@ export interface PendingCall {
   reject(error: unknown): Promise<void>;
 }
 
+/** Somebody asks how old the lock is. */
+export interface PendingAge {
+  readonly base: LockSnapshot;
+  readonly signal: AbortSignal | undefined;
+  /** So many milliseconds; undefined: it cannot be told. */
+  answer(ageMs: number | undefined): Promise<void>;
+  reject(error: unknown): Promise<void>;
+}
+
 /** A watch whose every word is the test's. */
 export class ControllableWatch implements LockWatch {
   doubts = 0;
@@ -68,6 +77,7 @@ export class ControllableLock implements ResourceLock {
   readonly identity: string;
   readonly description = 'Lease test/controllable';
   readonly pending: PendingCall[] = [];
+  readonly pendingAges: PendingAge[] = [];
   readonly watches: ControllableWatch[] = [];
   declare readonly watch?: (watcher: LockWatcher) => LockWatch;
   #version = 100;
@@ -109,6 +119,47 @@ export class ControllableLock implements ResourceLock {
     options: { base?: LockSnapshot | undefined; signal?: AbortSignal | undefined } = {},
   ): Promise<LockResult> => this.#call('update', record, options.base ?? null, options.signal);
 
+  /** Asked only about snapshots that say when they were written. */
+  writtenAgo = (
+    base: LockSnapshot,
+    { signal }: { signal?: AbortSignal | undefined } = {},
+  ): Promise<number | undefined> =>
+    new Promise((resolve, reject) => {
+      const settled = async (act: () => void): Promise<void> => {
+        this.pendingAges.splice(this.pendingAges.indexOf(asked), 1);
+        act();
+        await settle();
+      };
+      const asked: PendingAge = {
+        base,
+        signal,
+        answer: (ageMs) =>
+          settled(() => {
+            resolve(ageMs);
+          }),
+        reject: (error) =>
+          settled(() => {
+            reject(error instanceof Error ? error : new Error(String(error)));
+          }),
+      };
+      this.pendingAges.push(asked);
+      signal?.addEventListener('abort', () => {
+        if (this.pendingAges.includes(asked)) void asked.reject(new Error('test: aborted'));
+      });
+    });
+
+  /** The one question for the age that is waiting, when no other call is. */
+  async expectAge(): Promise<PendingAge> {
+    await settle();
+    const [asked, ...more] = this.pendingAges;
+    if (asked === undefined || more.length > 0 || this.pending.length > 0) {
+      const others = this.pending.map(({ verb }) => verb).join(', ');
+      const found = `${this.pendingAges.length} of them; others: ${others || 'none'}`;
+      throw new Error(`Expected one question for the age to be waiting; waiting: ${found}`);
+    }
+    return asked;
+  }
+
   /** The one call that is waiting for an answer; fails on none, several, or another verb. */
   async expectCall(verb: PendingCall['verb']): Promise<PendingCall> {
     await settle();
@@ -121,8 +172,8 @@ export class ControllableLock implements ResourceLock {
 
   async expectIdle(): Promise<void> {
     await settle();
-    if (this.pending.length === 0) return;
-    throw new Error(`Expected no call; waiting: ${this.pending.map((c) => c.verb).join(', ')}`);
+    const waiting = [...this.pending.map(({ verb }) => verb), ...this.pendingAges.map(() => 'age')];
+    if (waiting.length > 0) throw new Error(`Expected no call; waiting: ${waiting.join(', ')}`);
   }
 
   /** A snapshot as the API server would give it, with a version of its own. */

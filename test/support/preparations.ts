@@ -16,6 +16,11 @@ export interface Preparation {
  */
 export const PREPARATIONS: readonly Preparation[] = [
   {
+    what: 'nginx and libfaketime',
+    module: 'test/support/nginx.ts',
+    prepare: async () => (await import('./nginx.js')).ensureNginx(),
+  },
+  {
     what: 'kube-apiserver and etcd',
     module: 'test/support/build-apiserver.ts',
     prepare: async () => (await import('./build-apiserver.js')).ensureApiServerBinaries(),

@@ -31,12 +31,13 @@ export async function startServerProcess(
   file: string,
   commandLine: readonly string[],
   logFile: string,
+  env: NodeJS.ProcessEnv = process.env,
 ): Promise<ServerProcess> {
   const label = file.slice(file.lastIndexOf('/') + 1);
   const log = await open(logFile, 'a', 0o600);
   let child: ChildProcess;
   try {
-    child = spawn(file, commandLine, { stdio: ['ignore', log.fd, log.fd] });
+    child = spawn(file, commandLine, { env, stdio: ['ignore', log.fd, log.fd] });
     await once(child, 'spawn');
   } finally {
     await log.close();
@@ -68,7 +69,7 @@ export async function startServerProcess(
       }
       const end = child.signalCode ?? `exit code ${child.exitCode}`;
       const said = await tail(logFile);
-      const Failure = said.includes('address already in use') ? PortTakenError : Error;
+      const Failure = /address already in use/i.test(said) ? PortTakenError : Error;
       throw new Failure(`${label} ended (${end}) before it was ready.\n${said}`);
     },
   };

@@ -1,5 +1,6 @@
 import type { EdgeTests } from '../support/edge-test.js';
 import { acquiringEdges } from './acquiring.js';
+import { datingEdges } from './dating.js';
 import { drainingEdges } from './draining.js';
 import { electedEdges } from './elected.js';
 import { lostEdges } from './lost.js';
@@ -13,6 +14,7 @@ import { watchingEdges } from './watching.js';
 export const edgeTests: EdgeTests = {
   ...outerEdges,
   ...acquiringEdges,
+  ...datingEdges,
   ...watchingEdges,
   ...electedEdges,
   ...newsEdges,

@@ -4,19 +4,40 @@ import type { Candidate } from '../support/candidate.js';
 import type { EdgeTests } from '../support/edge-test.js';
 import { toReading } from '../support/ways.js';
 
-/** The lock as another left it, so long ago by the clock of the API server. */
-function left(c: Candidate, writtenAgoMs?: number, leaseDurationSeconds = 15): LockResult {
-  const found = c.lock.heldBy('other', { leaseDurationSeconds });
-  return writtenAgoMs === undefined ? found : ({ ...found, writtenAgoMs } as LockResult);
+/** The server has dated what it stores, as it does for every Lease and ConfigMap. */
+function dated(found: LockResult): LockResult {
+  return found.ok ? { ...found, writtenAtMs: 0 } : found;
 }
 
-/** The first look at a lock shows this; whether it is claimed at once. */
-async function claims(c: Candidate, found: LockResult): Promise<boolean> {
+/** The lock as another left it. */
+function left(c: Candidate, leaseDurationSeconds = 15): LockResult {
+  return dated(c.lock.heldBy('other', { leaseDurationSeconds }));
+}
+
+/** The first look at a lock shows this, so long ago by its server's clock; whether it is claimed. */
+async function claims(c: Candidate, found: LockResult, ageMs: number | undefined) {
   await toReading(c);
   await c.answer('get', found);
+  c.at('acquiring.dating');
+  const asked = await c.lock.expectAge();
+  assert.equal(asked.base.version, found.ok ? found.version : null);
+  await asked.answer(ageMs);
   const claimed = c.lock.pending[0]?.verb === 'update';
   c.at(claimed ? 'acquiring.claiming' : 'acquiring.waiting');
   return claimed;
+}
+
+/** Nobody asks how old the lock is; it is waited for in full. */
+async function waitsUnasked(c: Candidate, found: LockResult): Promise<void> {
+  await toReading(c);
+  await c.answer('get', found);
+  await isWaitedFor(c, 15_000);
+}
+
+async function isWaitedFor(c: Candidate, untilMs: number): Promise<void> {
+  c.at('acquiring.waiting');
+  assert.equal(c.context.observation?.expiresAtMs, untilMs);
+  await c.lock.expectIdle();
 }
 
 export const coldStartScenarios: EdgeTests = {
@@ -24,83 +45,165 @@ export const coldStartScenarios: EdgeTests = {
     start,
   ) => {
     const c = start();
-    assert.equal(await claims(c, left(c, 30_001)), true);
+    assert.equal(await claims(c, left(c), 30_001), true);
     assert.equal((await c.lock.commit()).record?.leaderTransitions, 4);
     c.at('elected.leading');
   },
 
   'cold start: a younger one is waited for, for as long as ever': async (start) => {
     const c = start();
-    assert.equal(await claims(c, left(c, 30_000)), false);
-    assert.equal(c.context.observation?.expiresAtMs, 15_000);
+    assert.equal(await claims(c, left(c), 30_000), false);
+    await isWaitedFor(c, 15_000);
   },
 
-  'cold start: the longer of the lease durations counts': async (start) => {
-    const theirs = start();
-    assert.equal(await claims(theirs, left(theirs, 60_001, 40)), false);
-    const ours = start();
-    assert.equal(await claims(ours, left(ours, 29_000, 5)), false);
+  'cold start: the duration that the record names counts': async (start) => {
+    const longer = start();
+    assert.equal(await claims(longer, left(longer, 40), 80_000), false);
+    const shorter = start();
+    assert.equal(await claims(shorter, left(shorter, 5), 20_000), true);
   },
 
-  'cold start: short leases need another five seconds': async (start) => {
+  'cold start: five seconds more than our own duration have to have passed': async (start) => {
+    const younger = start();
+    assert.equal(await claims(younger, left(younger, 5), 19_999), false);
     const config = { leaseDurationSeconds: 3, renewDeadlineSeconds: 2, retryPeriodSeconds: 1 };
-    const younger = start(config);
-    assert.equal(await claims(younger, left(younger, 7_999, 3)), false);
+    const short = start(config);
+    assert.equal(await claims(short, left(short, 3), 7_999), false);
     const older = start(config);
-    assert.equal(await claims(older, left(older, 8_000, 3)), true);
+    assert.equal(await claims(older, left(older, 3), 8_000), true);
   },
 
-  'cold start: who does not trust the server clock waits': async (start) => {
+  'cold start: who does not trust the server clock does not ask for it': async (start) => {
     const c = start({ useServerClock: false });
-    assert.equal(await claims(c, left(c, 1_000_000)), false);
+    await waitsUnasked(c, left(c));
   },
 
   'cold start: a lock that the server has not dated is waited for': async (start) => {
     const c = start();
-    assert.equal(await claims(c, left(c)), false);
+    await waitsUnasked(c, c.lock.heldBy('other'));
+  },
+
+  'cold start: dates that tell of other fields than the time of renewal do not count': async (
+    start,
+  ) => {
+    const c = start();
+    await waitsUnasked(c, dated(c.lock.heldBy('other', { renewTime: '' })));
   },
 
   'cold start: a record that cannot be read is taken as soon when it is as old': async (start) => {
     const c = start();
-    const garbage = { ...c.lock.ok(null, 'garbage'), writtenAgoMs: 30_001 } as LockResult;
-    assert.equal(await claims(c, garbage), true);
+    assert.equal(await claims(c, dated(c.lock.ok(null, 'garbage')), 30_001), true);
+  },
+
+  'cold start: where the age cannot be told, the lease is waited for': async (start) => {
+    for (const answer of [undefined, Number.NaN, Infinity, -60_000]) {
+      const c = start();
+      assert.equal(await claims(c, left(c), answer), false);
+      await isWaitedFor(c, 15_000);
+    }
+  },
+
+  'cold start: where the question is refused, the lease is waited for from its first sight': async (
+    start,
+  ) => {
+    const c = start();
+    await toReading(c);
+    const found = left(c);
+    await c.answer('get', found);
+    const asked = await c.lock.expectAge();
+    await c.clock.advance(1_000);
+    await asked.reject(new Error('dry runs are refused'));
+    await isWaitedFor(c, 15_000);
+    // It is no failure: nothing is told, and nothing is put off for it.
+    assert.equal(c.context.failures, 0);
+    assert.deepEqual(c.newsOf('acquireFailed'), []);
+    await c.after(2_000, 'acquiring.waiting', 'acquiring.reading');
+  },
+
+  'cold start: the age is asked for once, and not at every look': async (start) => {
+    const c = start();
+    const found = left(c);
+    assert.equal(await claims(c, found, 29_000), false);
+    for (let look = 0; look < 3; look += 1) {
+      await c.after(2_000, 'acquiring.waiting', 'acquiring.reading');
+      await c.answer('get', found);
+      await isWaitedFor(c, 15_000);
+    }
+  },
+
+  'cold start: a record that we have seen change is waited for, whatever its dates say': async (
+    start,
+  ) => {
+    const c = start();
+    assert.equal(await claims(c, left(c), 1_000), false);
+    await c.after(2_000, 'acquiring.waiting', 'acquiring.reading');
+    // An older state of the cluster was restored: what it holds is from long ago.
+    await c.answer('get', dated(c.lock.heldBy('another')));
+    await isWaitedFor(c, 17_000);
+  },
+
+  'cold start: a lock that was free or absent before was taken by somebody who lives': async (
+    start,
+  ) => {
+    const c = start();
+    await toReading(c);
+    await c.answer('get', dated(c.lock.free()));
+    c.at('acquiring.claiming');
+    await c.answer('update', c.lock.failure('conflict'));
+    await c.answer('get', left(c));
+    await isWaitedFor(c, 15_000);
+    const absent = start();
+    await toReading(absent);
+    await absent.answer('get', absent.lock.failure('notFound'));
+    await absent.answer('create', absent.lock.failure('conflict'));
+    await absent.answer('get', left(absent));
+    await isWaitedFor(absent, 15_000);
+  },
+
+  'cold start: an answer about what the lock was before counts for nothing': async (start) => {
+    const c = start({ watched: true });
+    await toReading(c);
+    await c.answer('get', left(c));
+    const asked = await c.lock.expectAge();
+    const renewed = c.lock.heldBy('other', { renewTime: 'now' });
+    if (renewed.ok) await c.lock.watching.changed({ ...renewed, writtenAtMs: 0 });
+    assert.equal(asked.signal?.aborted, true);
+    await isWaitedFor(c, 15_000);
+  },
+
+  'cold start: what the watch tells first is a first sight as well': async (start) => {
+    const c = start({ watched: true });
+    await toReading(c);
+    const found = left(c);
+    if (found.ok) await c.lock.watching.changed(found);
+    await c.answer('get', found);
+    await (await c.lock.expectAge()).answer(60_000);
+    c.at('acquiring.claiming');
   },
 
   'cold start: a lock that vanished is waited for, however old it was': async (start) => {
     const c = start({ watched: true });
-    assert.equal(await claims(c, left(c, 20_000)), false);
+    assert.equal(await claims(c, left(c), 20_000), false);
     await c.lock.watching.tell(c.lock.deletion());
-    c.at('acquiring.waiting');
-    assert.equal(c.context.observation?.expiresAtMs, 15_000);
+    await isWaitedFor(c, 15_000);
   },
 
   'cold start: a dead lease that is renewed after all is waited for': async (start) => {
-    const c = start({ watched: true });
-    assert.equal(await claims(c, left(c, 100_000)), true);
-    await c.lock.watching.changed(c.lock.snapshot(c.context.observation!.snapshot!.record, null));
-    const renewed = c.lock.heldBy('other', { renewTime: 'now' });
+    const c = start();
+    assert.equal(await claims(c, left(c), 100_000), true);
     await c.answer('update', c.lock.failure('conflict'));
-    if (c.lock.pending.length > 0) await c.answer('get', renewed);
-    c.at('acquiring.waiting');
+    await c.answer('get', dated(c.lock.heldBy('other', { renewTime: 'now' })));
+    await isWaitedFor(c, 15_000);
   },
 
-  'cold start: one that the server dates no more is waited for, whatever was sent meanwhile':
-    async (start) => {
-      const c = start();
-      const found = left(c, 30_001);
-      assert.equal(await claims(c, found), true);
-      await c.clock.advance(5_000);
-      c.at('acquiring.backingOff');
-      await c.clock.advance(125);
-      await c.answer('get', found);
-      c.at('acquiring.claiming');
-      await c.clock.advance(5_000);
-      c.at('acquiring.backingOff');
-      await c.clock.advance(250);
-      await c.clock.advance(14_900 - c.clock.now().monotonicMs);
-      await c.answer('get', { ...found, writtenAgoMs: undefined } as LockResult);
-      // The last claim may be stored yet, and its lease would last longer; so far the lock is theirs.
-      assert.equal(c.context.observation?.expiresAtMs, 15_000);
-      await c.after(100, 'acquiring.waiting', 'acquiring.reading');
-    },
+  'cold start: a lease that was found dead stays so while it is unchanged': async (start) => {
+    const c = start();
+    const found = left(c);
+    assert.equal(await claims(c, found, 30_001), true);
+    await c.clock.advance(5_000);
+    c.at('acquiring.backingOff');
+    await c.clock.advance(125);
+    await c.answer('get', found);
+    c.at('acquiring.claiming');
+  },
 };

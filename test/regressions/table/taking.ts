@@ -173,8 +173,8 @@ export const taking: readonly Regression[] = [
     change: {
       mistake: 'a follower waits for its own lease duration',
       file: 'src/lock/decide.ts',
-      find: 'const durationMs = durationOf(snapshot, leaseDurationMs);',
-      replace: 'const durationMs = leaseDurationMs;',
+      find: 'return receivedAtMs + durationOf(snapshot, leaseDurationMs);',
+      replace: 'return receivedAtMs + leaseDurationMs;',
     },
   },
   {

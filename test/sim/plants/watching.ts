@@ -1,10 +1,14 @@
-import { assign } from 'xstate';
+import { assign, fromPromise } from 'xstate';
 import type { News } from '../../../machines/guards.js';
+import { aged } from '../../../machines/cold-start.js';
 import * as delays from '../../../machines/delays.js';
 import * as guards from '../../../machines/guards.js';
 import type { ElectionContext } from '../../../machines/types.js';
 import * as updates from '../../../machines/updates.js';
-import { type Plant, altered, deciding, founded, heldRecord, node, provide } from './tools.js';
+import type { Age } from '../../../src/lock/decide.js';
+import type { LockSnapshot } from '../../../src/lock/resource-lock.js';
+import type { Clock } from '../../../src/time/clock.js';
+import { type Plant, altered, founded, node, provide } from './tools.js';
 
 const NEVER_MS = 2 ** 31 - 1;
 const TAKE = { kind: 'take', because: 'expired' } as const;
@@ -82,10 +86,16 @@ export const watchingPlants: readonly Plant[] = [
     name: 'server-age-hasty',
     what: "a lease is expired when it is one lease old by the server's clock",
     planted: {
-      machine: deciding(({ reading }) => {
-        const held = heldRecord(reading);
-        const ageMs = reading.snapshot?.writtenAgoMs ?? -Infinity;
-        return held !== null && ageMs > held.leaseDurationSeconds * 1000 ? TAKE : null;
+      machine: provide({
+        actions: {
+          noteAge: assign(({ context }: Args, age: Age | undefined) => {
+            const right = aged(context, age);
+            const held = context.observation?.snapshot?.record ?? null;
+            const ageMs = age?.writtenAgoMs ?? -Infinity;
+            const isOld = held !== null && ageMs > held.leaseDurationSeconds * 1000;
+            return isOld ? { ...right, decision: TAKE } : right;
+          }),
+        },
       }),
     },
   },
@@ -93,14 +103,17 @@ export const watchingPlants: readonly Plant[] = [
     name: 'server-age-by-own-clock',
     what: "the age of a lease is from the server's date to the own wall clock",
     planted: {
-      machine: deciding(({ context: { config }, reading }) => {
-        const held = heldRecord(reading);
-        const { metadata } = (reading.snapshot?.object ?? {}) as {
-          metadata?: { managedFields?: { time: string }[] };
-        };
-        const times = metadata?.managedFields?.map(({ time }) => Date.parse(time)) ?? [];
-        const ageMs = config.clock.now().wallMs - Math.max(...times);
-        return held !== null && ageMs > 2 * held.leaseDurationSeconds * 1000 ? TAKE : null;
+      machine: provide({
+        actors: {
+          askAge: fromPromise<Age, { readonly clock: Clock; readonly base: LockSnapshot | null }>(
+            ({ input: { clock, base } }) => {
+              const { wallMs, monotonicMs } = clock.now();
+              const writtenAgoMs = wallMs - (base?.writtenAtMs ?? wallMs);
+              const version = base?.version ?? '';
+              return Promise.resolve({ version, writtenAgoMs, receivedAtMs: monotonicMs });
+            },
+          ),
+        },
       }),
     },
   },

@@ -5,7 +5,7 @@ import { type Sight, see, seeAnswer } from './sight.js';
 export interface Request {
   readonly id: number;
   readonly who: string;
-  readonly verb: 'get' | 'create' | 'update';
+  readonly verb: 'get' | 'create' | 'update' | 'dryRun';
   readonly local: Local;
   readonly record: SeenRecord | null;
   /** The version that the write is conditional on. */

@@ -8,6 +8,8 @@ export interface Sight {
   readonly record: SeenRecord | null;
   /** Its monotonic time when it was first shown this, and nothing else since. */
   readonly sinceMs: number;
+  /** It had been shown nothing before. */
+  readonly isFirst: boolean;
   /** Its monotonic time when the lease that it knows of runs out; null: it knows of none. */
   readonly expiresMs: number | null;
   /**
@@ -57,5 +59,5 @@ function show(candidate: Candidate, body: Json | null, revision: number, local: 
     : record.kind === 'released' || candidate.ownKeys.has(record.key)
       ? null
       : nowMs + lasts;
-  candidate.sight = { record, sinceMs: nowMs, expiresMs, revision };
+  candidate.sight = { record, sinceMs: nowMs, isFirst: before === null, expiresMs, revision };
 }

@@ -109,12 +109,16 @@ export class WriteRules implements Rules {
     say(`${waitMs.toFixed(1)} ms before ${was.key} ran out`);
   }
 
-  /** Nobody has renewed for two leases, and five seconds: by what happened, not by its dates. */
-  #isLongDead({ info }: Candidate, { condition, t }: Request, was: SeenRecord): boolean {
-    if (!info.usesServerClock || condition === null) return false;
+  /**
+   * At its first sight nobody had renewed for two leases, and for five seconds more than our own: by
+   * what happened, not by its dates.
+   */
+  #isLongDead({ info }: Candidate, request: Request, was: SeenRecord): boolean {
+    const { condition, sight, t } = request;
+    if (!info.usesServerClock || condition === null || sight?.isFirst !== true) return false;
     const hasTime = was.kind === 'held';
     if (hasTime && was.renewTime === '') return false;
-    const longestMs = Math.max(was.durationMs ?? 0, info.leaseMs);
+    const lastsMs = was.durationMs ?? info.leaseMs;
     const renewed = this.#ledger.commits.findLast(
       ({ revision, changesRecord, before, record }) =>
         revision <= condition &&
@@ -122,7 +126,7 @@ export class WriteRules implements Rules {
         !(hasTime && before !== null && recordOf(before).renewTime === record?.renewTime),
     );
     const ageMs = t - (renewed?.t ?? -Infinity) + WHOLE_SECONDS_MS;
-    return ageMs > 2 * longestMs && ageMs >= longestMs + 5000;
+    return ageMs > 2 * lastsMs && ageMs >= info.leaseMs + 5000;
   }
 
   #checkDuration(candidate: Candidate, request: Request, fact: Settled): void {

@@ -8,6 +8,7 @@ import type { World } from './world.js';
 export interface ServerRequest {
   readonly method: string;
   readonly path: string;
+  readonly query?: Readonly<Record<string, string>>;
   readonly body: string;
 }
 
@@ -66,7 +67,7 @@ export class SimServer {
     });
   }
 
-  /** What its clock shows; the date of its answers. */
+  /** What its clock shows, and by which it dates what it stores. */
   get wallMs(): number {
     return this.#epochMs + this.#world.now;
   }
@@ -136,7 +137,7 @@ export class SimServer {
     }
     const answer = this.#api.handle({
       ...request,
-      query: NO_QUERY,
+      query: request.query === undefined ? NO_QUERY : new URLSearchParams(request.query),
       headers: { 'content-type': 'application/json', 'user-agent': sender.who },
     });
     // Here and not in the call that stores: an error of the simulation would be a 500 there.

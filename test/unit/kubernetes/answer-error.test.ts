@@ -275,27 +275,23 @@ describe("the server's words", () => {
 });
 
 describe('Retry-After', () => {
-  const now = Date.parse('2026-01-01T00:00:00Z');
-
   it.each([
-    ['seconds', '7', undefined, 7000],
-    ['zero', '0', undefined, 0],
-    ['a date', 'Thu, 01 Jan 2026 00:00:30 GMT', undefined, 30_000],
-    ['a date in the past', 'Thu, 01 Jan 2026 00:00:00 GMT', 'Thu, 01 Jan 2026 00:01:00 GMT', 0],
+    ['seconds', '7', 7000],
+    ['seconds with spaces about', ' 7 ', 7000],
+    ['zero', '0', 0],
     [
-      "a date, by the server's clock",
-      'Thu, 01 Jan 2026 01:00:05 GMT',
-      'Thu, 01 Jan 2026 01:00:00 GMT',
-      5000,
+      'a date, which tells of a clock that nobody knows',
+      'Thu, 01 Jan 2026 00:00:30 GMT',
+      undefined,
     ],
-    ['years', '999999999', undefined, 2 ** 31 - 1],
-    ['more than a number can hold', '9'.repeat(400), undefined, 2 ** 31 - 1],
-    ['a date that is far away', 'Fri, 31 Dec 9999 23:59:59 GMT', undefined, 2 ** 31 - 1],
-    ['a negative number', '-5', undefined, 0],
-    ['nonsense', 'soon', undefined, undefined],
-    ['nothing', undefined, undefined, undefined],
-  ])('of %s', (_, value, date, expected) => {
-    expect(parseRetryAfter(value, date, now)).toBe(expected);
+    ['years', '999999999', 2 ** 31 - 1],
+    ['more than a number can hold', '9'.repeat(400), 2 ** 31 - 1],
+    ['a date far away', 'Fri, 01 Jan 9999 00:00:00 GMT', undefined],
+    ['a negative number', '-5', undefined],
+    ['nonsense', 'soon', undefined],
+    ['nothing', undefined, undefined],
+  ])('of %s', (_, value, expected) => {
+    expect(parseRetryAfter(value)).toBe(expected);
   });
 
   it.each([

@@ -2,8 +2,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { isNewer } from '../../../src/kubernetes/resource-version.js';
 import {
+  type Age,
   decide,
   type DecideInput,
+  heed,
+  isAgeWorthAsking,
   type Observation,
   observe,
   type Observer,
@@ -27,7 +30,7 @@ const garbage = snapshot(null, 'garbage');
 const heldByOther = snapshot(record());
 const released = snapshot(record({ holderIdentity: '', leaseDurationSeconds: 1 }));
 
-const OBSERVER: Observer = { leaseDurationMs: OWN_LEASE_MS, useServerClock: true };
+const OBSERVER: Observer = { leaseDurationMs: OWN_LEASE_MS };
 
 const seen = (
   answer: LockSnapshot | null,
@@ -189,49 +192,100 @@ describe('what was heard last', () => {
 });
 
 describe('a lease that by the clock of the server was renewed long ago', () => {
-  const aged = (writtenAgoMs: number, fields = {}): LockSnapshot => ({
-    ...snapshot(record(fields)),
+  const dated = (fields = {}): LockSnapshot => ({ ...snapshot(record(fields)), writtenAtMs: 0 });
+  const told = (writtenAgoMs: number | undefined, receivedAtMs = 1_000, version = '1'): Age => ({
+    version,
     writtenAgoMs,
+    receivedAtMs,
   });
-  const expires = (found: LockSnapshot, observer = OBSERVER): number | null =>
-    seen(found, 1_000, null, observer).expiresAtMs;
+  const expires = (ageMs: number | undefined, fields = {}, observer = OBSERVER): number | null =>
+    heed(seen(dated(fields), 1_000, null, observer), told(ageMs), observer).expiresAtMs;
 
-  it('has run out when it is first seen, if it was twice as long ago as it lasts', () => {
-    expect(expires(aged(30_000))).toBe(16_000);
-    expect(expires(aged(30_001))).toBe(1_000);
-    expect(decision(seen(aged(30_001), 1_000))).toEqual({ kind: 'take', because: 'expired' });
-  });
-
-  it('is judged by the longer of its duration and our own', () => {
-    expect(expires(aged(60_000, { leaseDurationSeconds: 30 }))).toBe(31_000);
-    expect(expires(aged(60_001, { leaseDurationSeconds: 30 }))).toBe(1_000);
-    expect(expires(aged(30_000, { leaseDurationSeconds: 5 }))).toBe(6_000);
+  it('has run out if it was twice as long ago as it lasts', () => {
+    expect(expires(30_000)).toBe(16_000);
+    expect(expires(30_001)).toBe(1_000);
+    const observation = heed(seen(dated(), 1_000), told(30_001), OBSERVER);
+    expect(decision(observation, { nowMs: 1_000 })).toEqual({ kind: 'take', because: 'expired' });
   });
 
-  it('is granted five seconds more than it lasts, where that is longer', () => {
-    const observer = { leaseDurationMs: 2_000, useServerClock: true };
-    expect(expires(aged(6_999, { leaseDurationSeconds: 2 }), observer)).toBe(3_000);
-    expect(expires(aged(7_000, { leaseDurationSeconds: 2 }), observer)).toBe(1_000);
+  it('is judged by the duration that the record names', () => {
+    expect(expires(60_000, { leaseDurationSeconds: 30 })).toBe(31_000);
+    expect(expires(60_001, { leaseDurationSeconds: 30 })).toBe(1_000);
   });
 
-  it('is waited for where the server clock does not count', () => {
-    const observer = { ...OBSERVER, useServerClock: false };
-    expect(expires(aged(1_000_000), observer)).toBe(16_000);
+  it('is granted five seconds more than our own duration, where that is longer', () => {
+    expect(expires(19_999, { leaseDurationSeconds: 5 })).toBe(6_000);
+    expect(expires(20_000, { leaseDurationSeconds: 5 })).toBe(1_000);
+    const observer = { leaseDurationMs: 2_000 };
+    expect(expires(6_999, { leaseDurationSeconds: 2 }, observer)).toBe(3_000);
+    expect(expires(7_000, { leaseDurationSeconds: 2 }, observer)).toBe(1_000);
+  });
+
+  it('is waited for where its age cannot be told, or seems to lie ahead', () => {
+    expect(expires(undefined)).toBe(16_000);
+    expect(expires(-60_000)).toBe(16_000);
+    expect(expires(Number.NaN)).toBe(16_000);
+  });
+
+  it('is waited for where the age is that of another version', () => {
+    const observation = heed(seen(dated(), 1_000), told(1_000_000, 1_000, '2'), OBSERVER);
+    expect(observation.expiresAtMs).toBe(16_000);
   });
 
   it('has run out no later than it would have by our own clock', () => {
-    const first = seen(heldByOther, 1_000);
-    expect(seen(aged(31_000), 30_000, first).expiresAtMs).toBe(16_000);
-    expect(seen(aged(31_000), 9_000, first).expiresAtMs).toBe(9_000);
+    const first = seen(dated(), 1_000);
+    expect(heed(first, told(31_000, 30_000), OBSERVER).expiresAtMs).toBe(16_000);
+    expect(heed(first, told(31_000, 9_000), OBSERVER).expiresAtMs).toBe(9_000);
   });
 
-  it('is waited for where its time of renewal has gone: the dates that are left tell of other fields', () => {
-    expect(expires(aged(1_000_000, { renewTime: '' }))).toBe(16_000);
-    expect(expires(aged(1_000_000, { acquireTime: '' }))).toBe(1_000);
+  it('has run out for good, however often it is seen again', () => {
+    const dead = heed(seen(dated(), 1_000), told(31_000), OBSERVER);
+    expect(seen(dated(), 5_000, dead).expiresAtMs).toBe(1_000);
+    const renewed = dated({ renewTime: '2026-01-01T00:00:02.000000Z' });
+    expect(seen(renewed, 5_000, dead).expiresAtMs).toBe(20_000);
   });
 
-  it('is young where the clocks of servers differ so that it seems to come', () => {
-    expect(expires(aged(-60_000))).toBe(16_000);
+  const isWorthIt = (observation: Observation): boolean => isAgeWorthAsking(observation);
+
+  it('is asked about at its first sight only', () => {
+    const first = seen(dated(), 1_000);
+    expect(isWorthIt(first)).toBe(true);
+    expect(isWorthIt(seen(dated(), 2_000, first))).toBe(true);
+    expect(isWorthIt(heed(first, told(undefined), OBSERVER))).toBe(false);
+    expect(isWorthIt(heed(first, undefined, OBSERVER))).toBe(false);
+    expect(isWorthIt(seen(dated(), 2_000, heed(first, told(1), OBSERVER)))).toBe(false);
+  });
+
+  it.each([
+    ['a renewal', dated({ renewTime: '2025-12-31T23:59:59.000000Z' })],
+    ['a release', released],
+    ['the end of its record', bare],
+    ['the end of the object', null],
+  ])('is waited for once we have seen it change, by %s before', (_, before) => {
+    const observation = seen(dated(), 2_000, seen(before, 1_000));
+    expect(isWorthIt(observation)).toBe(false);
+    const { expiresAtMs } = observation;
+    expect(expiresAtMs).toBe(17_000);
+    expect(heed(observation, told(1_000_000, 3_000), OBSERVER).expiresAtMs).toBe(expiresAtMs);
+  });
+
+  it.each([
+    ['that is free', { ...released, writtenAtMs: 0 }],
+    ['that is not there', null],
+    ['that carries no record', { ...bare, writtenAtMs: 0 }],
+    ['without a date', heldByOther],
+    // The dates that are left tell of other fields.
+    ['whose time of renewal has gone', dated({ renewTime: '' })],
+  ])('is not asked about a lock %s', (_, found) => {
+    const observation = seen(found, 1_000);
+    expect(isWorthIt(observation)).toBe(false);
+    const { expiresAtMs } = observation;
+    expect(heed(observation, told(1_000_000), OBSERVER).expiresAtMs).toBe(expiresAtMs);
+  });
+
+  it('is asked about where the record cannot be read, or names no time of acquiring', () => {
+    expect(isWorthIt(seen({ ...garbage, writtenAtMs: 0 }))).toBe(true);
+    expect(isWorthIt(seen(dated({ acquireTime: '' })))).toBe(true);
   });
 });
 

@@ -56,7 +56,7 @@ describe('the watch of a Lease', () => {
     expect(log).toEqual(['opened false', '7 other', '9 none']);
     // The next write is based on the whole object.
     expect(news[0]?.snapshot?.object).toEqual(held);
-    expect(news[0]?.snapshot?.writtenAgoMs).toBeUndefined();
+    expect(news[0]?.snapshot?.writtenAtMs).toBeUndefined();
     expect(news[1]).toEqual({ snapshot: null, version: '9' });
   });
 
@@ -193,5 +193,20 @@ describe('a lock as the chart carries it about', () => {
     expect(watched.watches[0]?.closed).toBe(true);
     expect(Object.keys(sealed)).not.toContain('watch');
     expect(new SealedLock(new ControllableLock()).watch).toBeUndefined();
+  });
+
+  it('can be asked for its age exactly if it can be asked', async () => {
+    const { identity, description, get, create, update } = new ControllableLock();
+    const plain = { identity, description, get, create, update };
+    expect(new SealedLock(plain).writtenAgo).toBeUndefined();
+    const lock = new ControllableLock();
+    const sealed = new SealedLock(lock);
+    const base = lock.snapshot(null);
+    const age = sealed.writtenAgo?.(base);
+    const asked = await lock.expectAge();
+    expect(asked.base).toBe(base);
+    await asked.answer(7);
+    await expect(age).resolves.toBe(7);
+    expect(Object.keys(sealed)).not.toContain('writtenAgo');
   });
 });

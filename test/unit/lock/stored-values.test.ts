@@ -129,8 +129,9 @@ describe('a record that is to be stored', () => {
 
 it('a record that vanished while its lease ran is waited for, and said to have vanished', () => {
   const snapshot = { ...NO_RECORD, version: '1', object: null };
+  const times = { observedAtMs: 0, expiresAtMs: 15_000, heardAtMs: 0 };
   const decision = decide({
-    observation: { snapshot, observedAtMs: 0, expiresAtMs: 15_000, heardAtMs: 0, version: '1' },
+    observation: { snapshot, ...times, version: '1', isFirst: false },
     nowMs: 14_999,
     identity: 'me',
     reclaimOwnIdentity: false,

@@ -112,11 +112,11 @@ function sequence(...parts: readonly Buffer[]): Buffer {
   return der(0x30, Buffer.concat(parts));
 }
 
+/** As short as can be: Go refuses certificates with a longer form of a length than need be. */
 function der(tag: number, content: Buffer): Buffer {
   const { length } = content;
-  const head =
-    length < 0x80 ? [tag, length] : [tag, 0x82, Math.floor(length / 0x100), length % 0x100];
-  return Buffer.concat([Buffer.from(head), content]);
+  const long = length < 0x100 ? [0x81, length] : [0x82, Math.floor(length / 0x100), length % 0x100];
+  return Buffer.concat([Buffer.from([tag, ...(length < 0x80 ? [length] : long)]), content]);
 }
 
 function pem(key: KeyObject): string {

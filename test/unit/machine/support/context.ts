@@ -54,7 +54,8 @@ export function observed(
   changes: Partial<Observation> = {},
 ): Observation {
   const version = snapshot?.version ?? null;
-  return { snapshot, observedAtMs: 0, expiresAtMs, heardAtMs: 0, version, ...changes };
+  const times = { observedAtMs: 0, expiresAtMs, heardAtMs: 0 };
+  return { snapshot, ...times, version, isFirst: false, ...changes };
 }
 
 /** An answer to a read that was sent and answered in the same instant, unless the test says so. */
