@@ -128,10 +128,6 @@ export const electionSetup = setup({
     drainTerm: ({ context }) => {
       context.term?.drain();
     },
-    /** From here on we do not hold the lock, whoever asks. Aborts the signal too. */
-    endTerm: ({ context }) => {
-      context.term?.end();
-    },
     setEndReason: assign(({ context }, reason: EndReason) => updates.ends(context, reason)),
     noteWorkSettled: enqueueActions(({ context, enqueue }, { error }: WorkResult) => {
       if (error === undefined || context.workError !== undefined) return;

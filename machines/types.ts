@@ -134,6 +134,7 @@ export type ElectionChildren = {
   readonly claim: 'writeLock';
   readonly renewal: 'writeLock';
   readonly release: 'writeLock';
+  readonly tenure: 'tenure';
   readonly work: 'work';
   readonly workSettled: 'workSettled';
   readonly onStoppedLeading: 'stoppedCallback';

@@ -49,9 +49,7 @@ export const equivalents: readonly Equivalents[] = [
     ],
   },
   {
-    why:
-      'lost, entered again, ends a term that has ended; the application was told by then, so ' +
-      'entering leads to settling at once.',
+    why: 'The application was told by then, so entering leads to settling at once.',
     mutants: [
       /^lost\.notifying .*: leads to lost(\.entering)?$/,
       /^lost\.settling after\(leaseDuration\) else: leads to lost(\.entering)?$/,
