@@ -151,13 +151,16 @@ export class LeaderElection {
   }
 
   /**
-   * Ends the candidacy in good order: the work is told to end, the lease is renewed until it has,
-   * `onStoppedLeading` runs, the lock is released. Resolves with the outcome when all that is done,
-   * or when `drainTimeoutSeconds` have passed. May be called at any time, and more than once.
+   * Ends the candidacy in good order: the work is told to end, `onStoppedLeading` is called, the lease
+   * is renewed until both are done, the lock is released. Resolves with the outcome when all that is
+   * done, or when `drainTimeoutSeconds` have passed. May be called at any time, and more than once.
+   *
+   * Inside `onStartedLeading` and `onStoppedLeading`, which it would wait for, it resolves once the
+   * term has been told to end, with the outcome as it stands then: nothing is released yet.
    */
   async stop(): Promise<Outcome> {
     this.#campaign.stop();
-    return this.#campaign.outcome;
+    return this.#campaign.stopped();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
