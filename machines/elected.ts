@@ -138,7 +138,7 @@ export const elected = electionSetup.createStateConfig({
       after: {
         drainTimeout: {
           target: '#lost',
-          actions: { type: 'setEndReason', params: 'drainTimeout' },
+          actions: [{ type: 'setEndReason', params: 'drainTimeout' }, 'announceDrainTimeout'],
         },
       },
       states: {

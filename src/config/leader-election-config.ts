@@ -95,8 +95,9 @@ export interface LeaderElectionConfig {
   readonly overrun?: 'log' | 'exit';
 
   /**
-   * What follows the loss of a leadership: `return` (default) ends the candidacy, `rejoin` goes
-   * back to being a candidate after a short pause, until `stop()`.
+   * What follows a term that has ended without `stop()`: `return` (default) ends the candidacy, for
+   * programs that end then; `rejoin` goes back to being a candidate after a short pause, until
+   * `stop()`, for programs that live on.
    */
   readonly onLost?: 'return' | 'rejoin';
 

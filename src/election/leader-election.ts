@@ -114,6 +114,10 @@ export class LeaderElection {
    * Acquires leadership, runs `work` under it, gives the lock back and returns the result of
    * `work`. It takes the place of `onStartedLeading`. Rejects with what `work` rejects with.
    *
+   * Every candidate that calls it runs its work, one after the other: what is to be done once must
+   * look whether it has been done. One that is stopped while it works returns what `work` returns
+   * after its signal was aborted, so work that breaks off should throw: `term.assertLeading()`.
+   *
    * @throws {NotLeaderError} if leadership was lost before `work` had finished, or if the election
    * was stopped before it led.
    * @throws {Error} if this election is running already.

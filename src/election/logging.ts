@@ -1,5 +1,5 @@
 import type { ElectionEmitted, ElectionNews } from '../../machines/types.js';
-import type { Logger } from '../config/leader-election-config.js';
+import type { EndReason, Logger } from '../config/leader-election-config.js';
 
 /** Warnings and errors to stderr, for programs that give no logger: a library must not be mute. */
 export const stderrLogger: Logger = {
@@ -38,6 +38,17 @@ const OVERRUN =
   'The work of a lost term has not ended and the lease has run out: it may run beside another ' +
   'leader. onStartedLeading must end when term.signal is aborted';
 
+/** Why a term has ended, after a colon. */
+const CAUSES: Readonly<Record<EndReason, string>> = {
+  stopped: 'it was asked to stop',
+  finished: 'the work is done',
+  failed: 'onStartedLeading failed',
+  deadline: 'no renewal succeeded within renewDeadlineSeconds',
+  superseded: 'the lock was found in other hands',
+  steppedDown: 'it was asked to hand over',
+  drainTimeout: 'its callbacks did not end within drainTimeoutSeconds',
+};
+
 /** Whose news they are. */
 interface Candidate {
   readonly lock: string;
@@ -53,6 +64,7 @@ export class NewsLog {
   readonly #candidate: Candidate;
   #lastFailure = '';
   #lastWatchFailure = '';
+  #drainTimedOut = false;
 
   constructor(logger: Logger, candidate: Candidate) {
     this.#logger = logger;
@@ -81,10 +93,15 @@ export class NewsLog {
         this.#lastFailure = '';
         break;
       case 'draining':
+        this.#drainTimedOut = false;
         this.#say('info', 'Draining: the work was told to end', { reason: news.reason });
         break;
       case 'stoppedLeading':
-        this.#say('info', 'Stopped leading', { reason: news.reason });
+        this.#stoppedLeading(news.reason);
+        break;
+      case 'drainTimeout':
+        this.#drainTimedOut = true;
+        this.#say('warn', lateText(news.workFinished));
         break;
       case 'released':
         this.#say('info', 'Released the lock');
@@ -94,13 +111,11 @@ export class NewsLog {
         if (news.identity === this.#candidate.identity) break;
         this.#say('info', 'Another identity leads', { leader: news.identity });
         break;
+      case 'vacant':
+        this.#say('debug', 'Nobody is known to hold the lock');
+        break;
       case 'recordUnreadable':
-        this.#say(
-          'warn',
-          `The record in the lock cannot be read (${news.problem}); it counts as held until it has ` +
-            'not changed for a lease duration',
-          { problem: news.problem },
-        );
+        this.#warnOfRecord(news.problem);
         break;
       case 'watching':
         this.#lastWatchFailure = '';
@@ -116,12 +131,32 @@ export class NewsLog {
         this.#say('error', `${news.callback} failed`, { err: news.error });
         break;
       case 'ended':
-        this.#say('debug', 'The candidacy is over', { outcome: news.outcome });
+        this.#ended(news);
         break;
       case 'stateChanged':
         this.#say('debug', 'State changed', { from: news.previous, to: news.state });
+        if (news.previous === 'draining' && news.state === 'lost') this.#lostWhileDraining();
         break;
     }
+  }
+
+  #stoppedLeading(reason: EndReason): void {
+    const isLost = reason === 'deadline' || reason === 'superseded';
+    if (isLost) this.#say('warn', `Lost the leadership: ${CAUSES[reason]}`, { reason });
+    else this.#say('info', 'Stopped leading', { reason });
+  }
+
+  #lostWhileDraining(): void {
+    if (this.#drainTimedOut) return;
+    this.#say('warn', 'Lost the lock before the work and onStoppedLeading had ended');
+  }
+
+  /** Nobody may notice a program that lives on and competes no more, until it is needed. */
+  #ended({ outcome, stopRequested }: Extract<ElectionEmitted, { type: 'ended' }>): void {
+    if (stopRequested) return this.#say('debug', 'The candidacy is over', { outcome });
+    const { reason } = outcome;
+    const message = `Takes no part in the election any more: ${CAUSES[reason]}`;
+    this.#say('warn', `${message} (onLost: 'rejoin' goes on after the end of a term)`, { reason });
   }
 
   #say(level: keyof Logger, message: string, fields: object = {}): void {
@@ -137,12 +172,28 @@ export class NewsLog {
     this.#say(level, message, { err: error, failures });
   }
 
+  #warnOfRecord(problem: string): void {
+    const message =
+      `The record in the lock cannot be read (${problem}); it counts as held until it has not ` +
+      'changed for a lease duration';
+    this.#say('warn', message, { problem });
+  }
+
   /** A watch that cannot be had is a warning once, until it can be had or the reason is another. */
   #warnOfWatch(err: Error): void {
     const level = err.message === this.#lastWatchFailure ? 'debug' : 'warn';
     this.#lastWatchFailure = err.message;
     this.#say(level, 'The lock cannot be watched; it is polled', { err });
   }
+}
+
+function lateText(workFinished: boolean): string {
+  const callback = workFinished ? 'onStoppedLeading' : 'onStartedLeading';
+  return (
+    `${callback} did not end within drainTimeoutSeconds: the lock is not released, and the others ` +
+    'wait until the lease has run out. Let it end sooner once term.signal is aborted, or raise ' +
+    'drainTimeoutSeconds, and the grace period of the pod with it'
+  );
 }
 
 type Failure = Extract<ElectionEmitted, { readonly failures: number }>;

@@ -53,7 +53,7 @@ export const lostEdges: EdgeTests = {
     await settle();
     c.at('stopped');
     const outcome = { reason: 'superseded', led: true, released: false, workFinished: true };
-    assert.deepEqual(c.newsOf('ended'), [{ type: 'ended', outcome }]);
+    assert.deepEqual(c.newsOf('ended'), [{ type: 'ended', outcome, stopRequested: false }]);
     assert.equal(c.clock.pendingTimers, 0);
   },
 
