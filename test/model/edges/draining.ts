@@ -55,6 +55,7 @@ export const drainingEdges: EdgeTests = {
     await toDraining(c);
     await c.after(1_000, holding, 'lost.settling');
     assert.deepEqual(c.stopReasons, ['stopped']);
+    assert.deepEqual(c.newsOf('drainTimeout'), [{ type: 'drainTimeout', workFinished: false }]);
     assert.equal(c.newsOf('ended')[0]?.outcome.reason, 'drainTimeout');
     assert.equal(c.context.term?.holdsLock(), false);
     await c.lock.expectIdle();

@@ -101,6 +101,7 @@ export const endingScenarios: EdgeTests = {
     await c.lock.commit();
     rejoinsWithoutLoss(c);
     assert.equal(c.newsOf('released').length, 1);
+    assert.equal(c.newsOf('vacant').length, 1);
     assert.equal(c.context.leader, null);
   },
 
