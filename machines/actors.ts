@@ -1,4 +1,4 @@
-import { fromCallback, fromPromise } from 'xstate';
+import { type EventObject, fromCallback, fromPromise } from 'xstate';
 import type { EndReason, ResolvedConfig } from '../src/config/leader-election-config.js';
 import type { Term, TermHandle, WorkResult } from '../src/election/term.js';
 import { LockError } from '../src/errors/lock-error.js';
@@ -109,6 +109,19 @@ export const watchLock = fromCallback<WatchCommand, WatchInput, ElectionEvent>(
       watch?.close();
     };
   },
+);
+
+/**
+ * Ends the term when the state that it belongs to is left, before anything else is done there: from
+ * then on we do not hold the lock, whoever asks, and the signal is aborted. It is an actor so that
+ * the same happens to a chart that is halted, by its own `stop()` or by a parent that moves on: that
+ * one goes nowhere, but its actors are stopped.
+ */
+export const tenure = fromCallback<EventObject, { term: TermHandle }>(
+  ({ input: { term } }) =>
+    () => {
+      term.end();
+    },
 );
 
 export interface WorkInput {

@@ -26,6 +26,11 @@ export const elected = electionSetup.createStateConfig({
   exit: 'forgetWatch',
   invoke: [
     {
+      id: 'tenure',
+      src: 'tenure',
+      input: ({ context }) => ({ term: termOf(context) }),
+    },
+    {
       id: 'work',
       src: 'work',
       input: ({ context }) => ({
@@ -133,7 +138,7 @@ export const elected = electionSetup.createStateConfig({
       after: {
         drainTimeout: {
           target: '#lost',
-          actions: { type: 'setEndReason', params: 'drainTimeout' },
+          actions: [{ type: 'setEndReason', params: 'drainTimeout' }, 'announceDrainTimeout'],
         },
       },
       states: {
@@ -175,28 +180,28 @@ export const elected = electionSetup.createStateConfig({
           },
         },
         work: {
-          description: 'Waits for the work, then tells the application.',
-          initial: 'finishing',
+          description: 'Tells the application, and waits for it and for its work.',
+          initial: 'stopping',
           states: {
+            stopping: {
+              description: 'onStoppedLeading runs, beside the work and under the lease still.',
+              entry: 'announceStop',
+              invoke: {
+                id: 'onStoppedLeading',
+                src: 'stoppedCallback',
+                input: ({ context }) => stoppedInput(context),
+                onDone: 'finishing',
+                onError: { target: 'finishing', actions: callbackFailed('onStoppedLeading') },
+              },
+            },
             finishing: {
               description: 'onStartedLeading winds down.',
               invoke: {
                 id: 'workSettled',
                 src: 'workSettled',
                 input: ({ context }) => ({ term: termOf(context) }),
-                onDone: { target: 'stopping', actions: workSettled },
-                onError: 'stopping',
-              },
-            },
-            stopping: {
-              description: 'onStoppedLeading runs, under the lease still.',
-              entry: 'announceStop',
-              invoke: {
-                id: 'onStoppedLeading',
-                src: 'stoppedCallback',
-                input: ({ context }) => stoppedInput(context),
-                onDone: '#releasing',
-                onError: { target: '#releasing', actions: callbackFailed('onStoppedLeading') },
+                onDone: { target: '#releasing', actions: workSettled },
+                onError: '#releasing',
               },
             },
           },

@@ -12,7 +12,6 @@ export const lost = electionSetup.createStateConfig({
   id: 'lost',
   description: 'We do not lead any more; the work has what is left of the lease to wind down.',
   initial: 'entering',
-  entry: 'endTerm',
   on: { stop: { actions: 'requestStop' } },
   states: {
     entering: {

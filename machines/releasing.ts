@@ -10,7 +10,6 @@ export const releasing = electionSetup.createStateConfig({
   id: 'releasing',
   description: 'We do not lead any more, and give the lock back if it is still ours.',
   initial: 'beginning',
-  entry: 'endTerm',
   after: {
     leaseDuration: [
       { guard: 'shallRejoin', target: '#rejoining' },

@@ -131,10 +131,6 @@ export const electionSetup = setup({
     drainTerm: ({ context }) => {
       context.term?.drain();
     },
-    /** From here on we do not hold the lock, whoever asks. Aborts the signal too. */
-    endTerm: ({ context }) => {
-      context.term?.end();
-    },
     setEndReason: assign(({ context }, reason: EndReason) => updates.ends(context, reason)),
     noteWorkSettled: enqueueActions(({ context, enqueue }, { error }: WorkResult) => {
       if (error === undefined || context.workError !== undefined) return;
@@ -146,13 +142,19 @@ export const electionSetup = setup({
       type: 'draining',
       reason: context.endReason ?? 'stopped',
     })),
+    announceDrainTimeout: emit(({ context }) => ({
+      type: 'drainTimeout',
+      workFinished: updates.termOf(context).workFinished,
+    })),
     announceStop: enqueueActions(({ context, enqueue }) => {
       enqueue.assign({ stopAnnounced: true });
       enqueue.emit({ type: 'stoppedLeading', reason: context.endReason ?? 'stopped' });
     }),
-    noteReleased: enqueueActions(({ enqueue }) => {
-      enqueue.assign({ released: true, leader: null });
+    noteReleased: enqueueActions(({ context, enqueue }) => {
+      const update = { released: true, leader: null };
+      enqueue.assign(update);
       enqueue.emit({ type: 'released' });
+      tellLeader(context, update, enqueue);
     }),
     /** A claim of ours may stand in the lock, though an earlier term of ours was released. */
     noteNotReleased: assign({ released: false }),
@@ -167,29 +169,37 @@ export const electionSetup = setup({
     })),
     forgetTerm: assign(() => updates.forgetTerm()),
     announceEnd: enqueueActions(({ context, enqueue }) => {
-      if (context.endAnnounced) return;
-      enqueue.assign({ endAnnounced: true });
-      enqueue.emit({ type: 'ended', outcome: updates.outcome(context) });
+      tellEnd(context, enqueue);
     }),
     /** Whoever called `stop()` has waited long enough, though an overrun is still watched for. */
     announceEndOfDrain: enqueueActions(({ context, enqueue }) => {
-      if (context.endReason !== 'drainTimeout' || context.endAnnounced) return;
-      if (guards.shallRejoin({ context })) return;
-      enqueue.assign({ endAnnounced: true });
-      enqueue.emit({ type: 'ended', outcome: updates.outcome(context) });
+      if (context.endReason !== 'drainTimeout' || guards.shallRejoin({ context })) return;
+      tellEnd(context, enqueue);
     }),
   },
 });
 
-/** Another identity than before holds the lock: say so, to listeners and to the callback. */
+/** Another identity than before holds the lock, of which the callback hears too, or nobody does. */
 function tellLeader(
   context: ElectionContext,
   { leader }: Partial<ElectionContext>,
   enqueue: Enqueue,
 ): void {
-  if (leader == null || leader === context.leader) return;
+  if (leader === undefined || leader === context.leader) return;
+  if (leader === null) {
+    enqueue.emit({ type: 'vacant' });
+    return;
+  }
   enqueue.emit({ type: 'newLeader', identity: leader });
   enqueue.sendTo('notifier', { type: 'newLeader', identity: leader });
+}
+
+/** The candidacy is over: say so once. */
+function tellEnd(context: ElectionContext, enqueue: Enqueue): void {
+  if (context.endAnnounced) return;
+  enqueue.assign({ endAnnounced: true });
+  const { stopRequested } = context;
+  enqueue.emit({ type: 'ended', outcome: updates.outcome(context), stopRequested });
 }
 
 /** A record that cannot be read has appeared: say so once. */

@@ -107,10 +107,17 @@ export type ElectionEmitted =
   /** The term has begun to drain: its signal is aborted, the lock is still held. */
   | { readonly type: 'draining'; readonly reason: EndReason }
   | { readonly type: 'stoppedLeading'; readonly reason: EndReason }
+  /** The work or, if that has finished, `onStoppedLeading` is late: the lock is not released. */
+  | { readonly type: 'drainTimeout'; readonly workFinished: boolean }
   | { readonly type: 'released' }
   /** A try to release failed; it is repeated until the lease has run out. */
   | { readonly type: 'releaseFailed'; readonly error: LockError; readonly failures: number }
   | { readonly type: 'newLeader'; readonly identity: string }
+  /**
+   * Nobody is known to hold the lock any more: it was released or deleted, or its record cannot be
+   * read. A lease that only runs out names its last holder until another takes it.
+   */
+  | { readonly type: 'vacant' }
   /** The stored record cannot be read; it counts as held by an unknown holder. */
   | { readonly type: 'recordUnreadable'; readonly problem: string }
   | { readonly type: 'overrun'; readonly term: Term }
@@ -119,8 +126,8 @@ export type ElectionEmitted =
   | { readonly type: 'watching' }
   /** The lock cannot be watched at present: it is read again and again, until `watching`. */
   | { readonly type: 'watchFailed'; readonly error: LockError }
-  /** The candidacy is over. */
-  | { readonly type: 'ended'; readonly outcome: Outcome };
+  /** The candidacy is over, because it was asked to end or because a term of it has ended. */
+  | { readonly type: 'ended'; readonly outcome: Outcome; readonly stopRequested: boolean };
 
 export type ElectionTag = 'leader';
 
@@ -135,6 +142,7 @@ export type ElectionChildren = {
   readonly claim: 'writeLock';
   readonly renewal: 'writeLock';
   readonly release: 'writeLock';
+  readonly tenure: 'tenure';
   readonly work: 'work';
   readonly workSettled: 'workSettled';
   readonly onStoppedLeading: 'stoppedCallback';

@@ -44,3 +44,6 @@ const outcome = await election.run();
 console.log(
   `Ended: ${outcome.reason}, ${outcome.released ? 'lock released' : 'lock not released'}`,
 );
+// A lost leadership ends this program, and whoever started it is to start it again. One that lives on
+// instead sets `onLost: 'rejoin'`.
+if (outcome.reason !== 'stopped') process.exitCode = 1;

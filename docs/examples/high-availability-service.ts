@@ -1,6 +1,7 @@
 /**
- * A service of which any number of instances run and one works. Each instance takes part for as
- * long as it lives: after a lost leadership it goes back to waiting for its turn.
+ * The highly available service of the Python client's documentation, name by name: any number of
+ * instances run and one works. Each takes part for as long as it lives: after a lost leadership it
+ * goes back to waiting for its turn.
  *
  *     npx tsx docs/examples/high-availability-service.ts data-processor production pod-12345
  *
@@ -9,70 +10,85 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   ConfigMapLock,
-  type EndReason,
   LeaderElection,
+  type LeaderElectionConfig,
   type Outcome,
   type Term,
 } from 'k8s-leader-election';
 
 class HighAvailabilityService {
-  readonly #name: string;
-  readonly #election: LeaderElection;
+  readonly serviceName: string;
+  running = false;
+  readonly lock: ConfigMapLock;
+  readonly config: LeaderElectionConfig;
+  readonly election: LeaderElection;
 
-  constructor(name: string, namespace: string, instance: string) {
-    this.#name = name;
-    this.#election = new LeaderElection({
-      lock: new ConfigMapLock({ name: `${name}-leader-election`, namespace, identity: instance }),
+  constructor(serviceName: string, namespace: string, instanceId: string) {
+    this.serviceName = serviceName;
+    this.lock = new ConfigMapLock({
+      name: `${serviceName}-leader-election`,
+      namespace,
+      identity: instanceId,
+    });
+    this.config = {
+      lock: this.lock,
       leaseDurationSeconds: 60,
       renewDeadlineSeconds: 40,
       retryPeriodSeconds: 10,
-      onLost: 'rejoin',
-      onStartedLeading: (term) => this.#lead(term),
-      onStoppedLeading: (reason) => {
-        this.#stopped(reason);
+      onStartedLeading: (term) => this.becomeLeader(term),
+      onStoppedLeading: () => {
+        this.stopLeading();
       },
-    });
+      // Without it, as in Python, an instance that loses its leadership takes no part any more.
+      onLost: 'rejoin',
+    };
+    this.election = new LeaderElection(this.config);
   }
 
-  /** Takes part until `stop()`, and resolves with how it ended. */
-  start(): Promise<Outcome> {
-    console.log(`${this.#name}: waiting for leadership as ${this.#election.identity}`);
-    return this.#election.run();
-  }
-
-  /** Finishes the task at hand, then hands over to another instance. */
-  stop(): Promise<Outcome> {
-    return this.#election.stop();
-  }
-
-  /** There is no flag to reset: the term knows by itself whether it is over. */
-  async #lead(term: Term): Promise<void> {
-    console.log(`${this.#name}: leading, with fencing token ${term.fencingToken}`);
-    while (term.isLeading()) {
-      await this.#performTask(term);
+  /** Starts service operations as leader. */
+  async becomeLeader(term: Term): Promise<void> {
+    console.log(`${this.serviceName}: Became leader, starting operations`);
+    this.running = true;
+    while (this.running) {
+      this.performLeaderTasks(term);
+      // Cut short when the term ends, so that the next leader need not wait for this one to wake up.
       await sleep(10_000, undefined, { signal: term.signal });
     }
   }
 
-  #stopped(reason: EndReason): void {
-    console.log(`${this.#name}: not leading any more (${reason})`);
+  /** Stops service operations: called as the term ends, while `becomeLeader` still runs. */
+  stopLeading(): void {
+    console.log(`${this.serviceName}: Lost leadership, stopping operations`);
+    this.running = false;
   }
 
-  async #performTask(term: Term): Promise<void> {
-    // Right before anything that must not happen twice, ask once more.
+  /** Core service logic that should only run on the leader. */
+  performLeaderTasks(term: Term): void {
+    // Right before anything that must not happen twice, ask the clock: a flag may be late.
     term.assertLeading();
-    console.log(`${this.#name}: task done`);
-    await Promise.resolve();
+    console.log('Performing leader-only tasks...');
+  }
+
+  /** Takes part in the election until `stop()`, and resolves with how it ended. */
+  start(): Promise<Outcome> {
+    return this.election.run();
+  }
+
+  /** Hands over to another instance. */
+  stop(): Promise<Outcome> {
+    return this.election.stop();
   }
 }
 
-const [name = 'data-processor', namespace = 'production', instance = 'pod-12345'] =
+const [serviceName = 'data-processor', namespace = 'production', instanceId = 'pod-12345'] =
   process.argv.slice(2);
-const service = new HighAvailabilityService(name, namespace, instance);
+const service = new HighAvailabilityService(serviceName, namespace, instanceId);
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => void service.stop());
 }
 
 const { reason, released } = await service.start();
-console.log(`${name}: ended (${reason}), ${released ? 'lock released' : 'lock not released'}`);
+console.log(
+  `${serviceName}: Ended (${reason}), ${released ? 'lock released' : 'lock not released'}`,
+);

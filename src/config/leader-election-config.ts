@@ -78,9 +78,10 @@ export interface LeaderElectionConfig {
   readonly onStartedLeading: ((term: Term) => unknown) | null;
 
   /**
-   * Called exactly once for each term that started. After `stop()`: when the work has finished and
-   * the lock is still held. After a loss: at once, beside work that may still be winding down. With
-   * `onLost: 'rejoin'` the next candidacy begins when it has finished, or the lease has run out.
+   * Called exactly once for each term that started, as soon as it ends: right after `term.signal` was
+   * aborted, by `stop()` as on a loss, beside work that may still be winding down. Where the lock is
+   * still held, its release waits for both. After a loss with `onLost: 'rejoin'` the next candidacy
+   * begins when it has finished, or the lease has run out.
    */
   readonly onStoppedLeading?: (reason: EndReason) => unknown;
 
@@ -97,8 +98,9 @@ export interface LeaderElectionConfig {
   readonly overrun?: 'log' | 'exit';
 
   /**
-   * What follows the loss of a leadership: `return` (default) ends the candidacy, `rejoin` goes
-   * back to being a candidate after a short pause, until `stop()`.
+   * What follows a term that has ended without `stop()`: `return` (default) ends the candidacy, for
+   * programs that end then; `rejoin` goes back to being a candidate after a short pause, until
+   * `stop()`, for programs that live on.
    */
   readonly onLost?: 'return' | 'rejoin';
 

@@ -1,6 +1,8 @@
 import type { LeaderElectionActor } from '../../machines/leader-election.js';
 import type { ElectionNews, ElectionState } from '../../machines/types.js';
+import { outcome } from '../../machines/updates.js';
 import type { EndReason, Outcome } from '../config/leader-election-config.js';
+import { isWaitedFor } from './own-callbacks.js';
 import { stateName } from './states.js';
 
 /**
@@ -86,6 +88,16 @@ export class Campaign {
   stop(): void {
     this.#begin();
     if (!this.#over) this.actor.send({ type: 'stop' });
+  }
+
+  /**
+   * The outcome, once the campaign is over. A callback that its end waits for cannot wait for it in
+   * turn, and gets the outcome as it stands now.
+   */
+  async stopped(): Promise<Outcome> {
+    const { context } = this.actor.getSnapshot();
+    const isAwaited = !this.#over && context.term !== null && isWaitedFor(context.term);
+    return isAwaited ? outcome(context) : this.outcome;
   }
 
   /** True once leading; false if the campaign ends before. */

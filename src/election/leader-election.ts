@@ -117,6 +117,10 @@ export class LeaderElection {
    * Acquires leadership, runs `work` under it, gives the lock back and returns the result of
    * `work`. It takes the place of `onStartedLeading`. Rejects with what `work` rejects with.
    *
+   * Every candidate that calls it runs its work, one after the other: what is to be done once must
+   * look whether it has been done. One that is stopped while it works returns what `work` returns
+   * after its signal was aborted, so work that breaks off should throw: `term.assertLeading()`.
+   *
    * @throws {NotLeaderError} if leadership was lost before `work` had finished, or if the election
    * was stopped before it led.
    * @throws {Error} if this election is running already.
@@ -154,13 +158,16 @@ export class LeaderElection {
   }
 
   /**
-   * Ends the candidacy in good order: the work is told to end, the lease is renewed until it has,
-   * `onStoppedLeading` runs, the lock is released. Resolves with the outcome when all that is done,
-   * or when `drainTimeoutSeconds` have passed. May be called at any time, and more than once.
+   * Ends the candidacy in good order: the work is told to end, `onStoppedLeading` is called, the lease
+   * is renewed until both are done, the lock is released. Resolves with the outcome when all that is
+   * done, or when `drainTimeoutSeconds` have passed. May be called at any time, and more than once.
+   *
+   * Inside `onStartedLeading` and `onStoppedLeading`, which it would wait for, it resolves once the
+   * term has been told to end, with the outcome as it stands then: nothing is released yet.
    */
   async stop(): Promise<Outcome> {
     this.#campaign.stop();
-    return this.#campaign.outcome;
+    return this.#campaign.stopped();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

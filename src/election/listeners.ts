@@ -16,6 +16,7 @@ const TYPES: Readonly<Record<ElectionEventType, true>> = {
   acquireFailed: true,
   callbackFailed: true,
   draining: true,
+  drainTimeout: true,
   ended: true,
   newLeader: true,
   overrun: true,
@@ -27,6 +28,7 @@ const TYPES: Readonly<Record<ElectionEventType, true>> = {
   startedLeading: true,
   stateChanged: true,
   stoppedLeading: true,
+  vacant: true,
   watchFailed: true,
   watching: true,
 };

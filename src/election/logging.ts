@@ -1,7 +1,7 @@
 import type { SnapshotFrom } from 'xstate';
 import type { LeaderElectionMachine } from '../../machines/leader-election.js';
 import type { ElectionEmitted, ElectionNews } from '../../machines/types.js';
-import type { Logger } from '../config/leader-election-config.js';
+import type { EndReason, Logger } from '../config/leader-election-config.js';
 import type { ResourceLock } from '../lock/resource-lock.js';
 import { printable } from '../text/printable.js';
 import type { Clock } from '../time/clock.js';
@@ -49,6 +49,19 @@ const OVERRUN =
   'The work of a lost term has not ended and the lease has run out: it may run beside another ' +
   'leader. onStartedLeading must end when term.signal is aborted';
 
+const RELEASE_FAILED = 'Releasing the lock failed; it is tried again until the lease has run out';
+
+/** Why a term has ended, after a colon. */
+const CAUSES: Readonly<Record<EndReason, string>> = {
+  stopped: 'it was asked to stop',
+  finished: 'the work is done',
+  failed: 'onStartedLeading failed',
+  deadline: 'no renewal succeeded within renewDeadlineSeconds',
+  superseded: 'the lock was found in other hands',
+  steppedDown: 'it was asked to hand over',
+  drainTimeout: 'its callbacks did not end within drainTimeoutSeconds',
+};
+
 /** Whose news they are. It may have more of a name once it has been used. */
 type Lock = Pick<ResourceLock, 'description' | 'identity'>;
 
@@ -62,6 +75,7 @@ export class NewsLog {
   readonly #failure: Trouble;
   readonly #watch: Trouble;
   readonly #record: Trouble;
+  #drainTimedOut = false;
 
   constructor(logger: Logger, lock: Lock, clock: Clock) {
     this.#logger = logger;
@@ -102,10 +116,7 @@ export class NewsLog {
         this.#warnOf('A renewal failed; it is tried again until the renew deadline', news);
         break;
       case 'releaseFailed':
-        this.#warnOf(
-          'Releasing the lock failed; it is tried again until the lease has run out',
-          news,
-        );
+        this.#warnOf(RELEASE_FAILED, news);
         break;
       case 'startedLeading':
         this.#failure.end();
@@ -115,10 +126,15 @@ export class NewsLog {
         this.#failure.end();
         break;
       case 'draining':
+        this.#drainTimedOut = false;
         this.#say('info', 'Draining: the work was told to end', { reason: news.reason });
         break;
       case 'stoppedLeading':
-        this.#say('info', 'Stopped leading', { reason: news.reason });
+        this.#stoppedLeading(news.reason);
+        break;
+      case 'drainTimeout':
+        this.#drainTimedOut = true;
+        this.#say('warn', lateText(news.workFinished));
         break;
       case 'released':
         this.#failure.end();
@@ -129,24 +145,18 @@ export class NewsLog {
         if (news.identity === this.#lock.identity) break;
         this.#say('info', 'Another identity leads', { leader: news.identity });
         break;
+      case 'vacant':
+        this.#say('debug', 'Nobody is known to hold the lock');
+        break;
       case 'recordUnreadable':
-        this.#record.report(
-          news.problem,
-          `The record in the lock cannot be read (${news.problem}); it counts as held until it has ` +
-            'not changed for a lease duration',
-          { problem: news.problem },
-        );
+        this.#recordUnreadable(news.problem);
         break;
       case 'watching':
         this.#watch.end();
         this.#say('debug', 'Watching the lock');
         break;
       case 'watchFailed':
-        // What keeps the lock from being watched and read alike is told once.
-        if (news.error.kind === 'dependency') break;
-        this.#watch.report(kindOf(news), 'The lock cannot be watched; it is polled', {
-          err: news.error,
-        });
+        this.#watchFailed(news);
         break;
       case 'overrun':
         this.#say('error', OVERRUN);
@@ -155,10 +165,11 @@ export class NewsLog {
         this.#say('error', `${news.callback} failed`, { err: news.error });
         break;
       case 'ended':
-        this.#say('debug', 'The candidacy is over', { outcome: news.outcome });
+        this.#ended(news);
         break;
       case 'stateChanged':
         this.#say('debug', 'State changed', { from: news.previous, to: news.state });
+        if (news.previous === 'draining' && news.state === 'lost') this.#lostWhileDraining();
         break;
     }
   }
@@ -168,6 +179,39 @@ export class NewsLog {
     if (error.kind === 'dependency') {
       this.#say('error', 'The candidacy is over: no retry could heal this', { err: error });
     } else this.#warnOf('Looking at the lock failed; it will be tried again', news);
+  }
+
+  #watchFailed(news: Extract<ElectionEmitted, { type: 'watchFailed' }>): void {
+    const { error: err } = news;
+    // What keeps the lock from being watched and read alike is told once.
+    if (err.kind === 'dependency') return;
+    this.#watch.report(kindOf(news), 'The lock cannot be watched; it is polled', { err });
+  }
+
+  #recordUnreadable(problem: string): void {
+    const message =
+      `The record in the lock cannot be read (${problem}); it counts as held until it has not ` +
+      'changed for a lease duration';
+    this.#record.report(problem, message, { problem });
+  }
+
+  #stoppedLeading(reason: EndReason): void {
+    const isLost = reason === 'deadline' || reason === 'superseded';
+    if (isLost) this.#say('warn', `Lost the leadership: ${CAUSES[reason]}`, { reason });
+    else this.#say('info', 'Stopped leading', { reason });
+  }
+
+  #lostWhileDraining(): void {
+    if (this.#drainTimedOut) return;
+    this.#say('warn', 'Lost the lock before the work and onStoppedLeading had ended');
+  }
+
+  /** Nobody may notice a program that lives on and competes no more, until it is needed. */
+  #ended({ outcome, stopRequested }: Extract<ElectionEmitted, { type: 'ended' }>): void {
+    if (stopRequested) return this.#say('debug', 'The candidacy is over', { outcome });
+    const { reason } = outcome;
+    const message = `Takes no part in the election any more: ${CAUSES[reason]}`;
+    this.#say('warn', `${message} (onLost: 'rejoin' goes on after the end of a term)`, { reason });
   }
 
   #say(level: keyof Logger, message: string, fields: object = {}): void {
@@ -187,6 +231,15 @@ export class NewsLog {
 /** Failures that differ in this are worth a warning each. */
 function kindOf({ type, error }: Pick<Failure, 'error'> & { readonly type: string }): string {
   return `${type} ${error.kind} ${error.reason ?? ''}`;
+}
+
+function lateText(workFinished: boolean): string {
+  const callback = workFinished ? 'onStoppedLeading' : 'onStartedLeading';
+  return (
+    `${callback} did not end within drainTimeoutSeconds: the lock is not released, and the others ` +
+    'wait until the lease has run out. Let it end sooner once term.signal is aborted, or raise ' +
+    'drainTimeoutSeconds, and the grace period of the pod with it'
+  );
 }
 
 type Failure = Extract<ElectionEmitted, { readonly failures: number }>;

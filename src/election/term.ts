@@ -1,6 +1,7 @@
 import { errorName } from '../errors/error-name.js';
 import { NotLeaderError } from '../errors/not-leader-error.js';
 import { type Clock, elapsedForHolder, type Instant } from '../time/clock.js';
+import { runCallback } from './own-callbacks.js';
 
 /** One period of leadership, as the work done in it sees it. */
 export interface Term {
@@ -154,7 +155,7 @@ export class TermHandle implements Term {
     this.#workFinished = false;
     this.#work = (async () => {
       try {
-        return { result: await work(this) };
+        return { result: await runCallback(this, () => work(this)) };
       } catch (error) {
         if (this.#isConsequenceOfTheEnd(error)) return {};
         this.#workFailed = true;
@@ -183,7 +184,7 @@ export class TermHandle implements Term {
   /** Runs `onStoppedLeading`. Rejects with what that throws. */
   tellStopped(tell: () => unknown): Promise<void> {
     const told = (async () => {
-      await tell();
+      await runCallback(this, tell);
     })();
     this.#stopSettled = told.catch(() => undefined);
     return told;

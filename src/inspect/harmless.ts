@@ -74,6 +74,8 @@ function detailsOf(news: ElectionEmitted): NewsView['details'] {
     case 'draining':
     case 'stoppedLeading':
       return { reason: name(news.reason) };
+    case 'drainTimeout':
+      return { workFinished: news.workFinished };
     case 'newLeader':
       return { identity: text(news.identity) };
     case 'callbackFailed':

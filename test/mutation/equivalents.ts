@@ -49,9 +49,7 @@ export const equivalents: readonly Equivalents[] = [
     ],
   },
   {
-    why:
-      'lost, entered again, ends a term that has ended; the application was told by then, so ' +
-      'entering leads to settling at once.',
+    why: 'The application was told by then, so entering leads to settling at once.',
     mutants: [
       /^lost\.notifying .*: leads to lost(\.entering)?$/,
       /^lost\.settling after\(leaseDuration\) else: leads to lost(\.entering)?$/,
@@ -100,9 +98,13 @@ export const equivalents: readonly Equivalents[] = [
       /: noteNews after noteStoodDown$/,
       /: noteReading after forgetAttempt$/,
       /: setEndReason after (noteNews|noteReading|noteWorkSettled|rebase|requestStop)$/,
+      /: setEndReason after announceDrainTimeout$/,
       /: requestStop after setEndReason$/,
-      /: noteReading after noteReleased$/,
     ],
+  },
+  {
+    why: 'A release that is found in the lock is told as that and as a vacant lock, in either order.',
+    mutants: [/: noteReading after noteReleased$/],
   },
   {
     why: 'announceDraining says "stopped" where no reason is set yet, which is the one that is set.',

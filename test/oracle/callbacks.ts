@@ -1,8 +1,8 @@
 import type { Outcome } from '../../src/config/leader-election-config.js';
 import type { Book } from './book.js';
 import { beginTerm } from './holding.js';
-import { checkOutcome, drain, release } from './letting-go.js';
-import { giveUpDraining, lapse, lose, overrunOf, rejoinWhenThrough } from './losing.js';
+import { checkOutcome, drain, releaseWhenThrough } from './letting-go.js';
+import { lapse, lose, overrunOf, rejoinWhenThrough } from './losing.js';
 import { EPSILON, heldFor } from './rules.js';
 import { check, type Entry, type News, type Question } from './trace.js';
 
@@ -48,7 +48,7 @@ export function workEnded(book: Book, { term: number, error }: Of<'workEnded'>):
     else if (book.settings.releaseWhenDone) drain(book, 'finished');
   } else if (book.phase === 'draining') {
     if (error !== undefined) term.reasons = [...term.reasons, 'failed'];
-    if (term.stopCalls === 0) book.oweAtOnce('onStoppedLeading');
+    releaseWhenThrough(book);
   } else if (book.phase === 'lost') {
     rejoinWhenThrough(book);
   }
@@ -82,20 +82,18 @@ export function forgetLateRenewal(book: Book): void {
 
 export function stopCalled(book: Book, { reason, isLeader }: Of<'onStoppedLeading'>): void {
   const { current } = book;
-  const drained = book.phase === 'draining' && book.time > book.drainBy - EPSILON;
-  const overdue = drained && reason === 'drainTimeout';
-  if (!overdue && (book.lapsed || !isLeader)) perhapsLost(book);
-  check(book.isOwed('onStoppedLeading') || overdue, 'calls onStoppedLeading though nothing ended');
+  if (book.lapsed || !isLeader) perhapsLost(book);
+  check(book.isOwed('onStoppedLeading'), 'calls onStoppedLeading though nothing ended');
   check(current.stopCalls === 0, 'calls onStoppedLeading twice');
-  if (overdue) giveUpDraining(book);
   current.stopCalls += 1;
   book.settle('onStoppedLeading');
   book.tell('stoppedLeading', 1);
   const { reasons } = current;
-  check(reasons.includes(reason), `onStoppedLeading(${reason}), not ${reasons.join()}`);
+  const told = reasons.includes(reason) && reason !== 'drainTimeout';
+  check(told, `onStoppedLeading(${reason}), not ${reasons.join()}`);
   check(current.signalAborted, 'calls onStoppedLeading before it aborts term.signal');
   const leads = book.phase === 'draining' && !book.lapsed;
-  check(isLeader === leads || overdue, `isLeader() is ${isLeader} inside onStoppedLeading`);
+  check(isLeader === leads, `isLeader() is ${isLeader} inside onStoppedLeading`);
 }
 
 /** What ends a term that drains shows in what follows from it alone. */
@@ -110,11 +108,12 @@ export function stopSettled(book: Book, number: number): void {
   const term = book.terms[number - 1];
   if (term !== undefined) term.stopSettled = true;
   if (term !== book.term) return;
-  if (book.phase === 'draining') release(book);
+  if (book.phase === 'draining') releaseWhenThrough(book);
   if (book.phase === 'lost') rejoinWhenThrough(book);
 }
 
 export function overran(book: Book, number: number): void {
+  perhapsLost(book);
   check(
     book.isOwed(overrunOf(number)),
     `calls onOverrun of term ${number}, whose work does not overrun`,

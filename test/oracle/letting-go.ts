@@ -10,7 +10,10 @@ import { observe, observeAbsence } from './observing.js';
 
 type Request = Extract<Entry, { type: 'request' }>;
 
-/** The signal is aborted at once; the lease is kept until the work has come to its end. */
+/**
+ * The signal is aborted at once, and then the application is told; the lease is kept until the work
+ * and onStoppedLeading have come to their ends.
+ */
 export function drain(book: Book, reason: EndReason): void {
   const { current } = book;
   book.phase = 'draining';
@@ -28,11 +31,16 @@ export function drain(book: Book, reason: EndReason): void {
     });
   }
   book.drainBy = book.time + book.settings.drainTimeout;
-  if (current.work !== 'running') book.oweAtOnce('onStoppedLeading');
+  book.oweAtOnce('onStoppedLeading');
 }
 
-/** The work and onStoppedLeading are through: the lock is given back. */
-export function release(book: Book): void {
+/** The lock is given back once both the work and onStoppedLeading are through. */
+export function releaseWhenThrough(book: Book): void {
+  const { stopSettled, work } = book.current;
+  if (stopSettled && work !== 'running') release(book);
+}
+
+function release(book: Book): void {
   const { retryPeriod } = book.settings;
   book.phase = 'releasing';
   book.mayGiveUp = false;

@@ -53,10 +53,7 @@ export function giveUpDraining(book: Book): void {
   book.phase = 'lost';
   current.endedAt = drainBy;
   watchOverrun(book);
-  const called = current.stopCalls > 0;
-  if (!called) book.oweAtOnce('onStoppedLeading', drainBy);
-  // Where onStoppedLeading is called only now it is waited for, until the lease has run out.
-  endOrRejoin(book, drainBy, called ? drainBy : book.leaseEnd);
+  endOrRejoin(book, drainBy, drainBy);
   current.reasons = [...current.reasons, 'drainTimeout'];
 }
 

@@ -1,4 +1,5 @@
-import { assign } from 'xstate';
+import { assign, fromPromise } from 'xstate';
+import type { StoppedInput } from '../../machines/actors.js';
 import { aged } from '../../machines/cold-start.js';
 import type { LeaderElectionMachine } from '../../machines/leader-election.js';
 import * as delays from '../../machines/delays.js';
@@ -98,10 +99,28 @@ export const plants: readonly Plant[] = [
     }),
   ),
   // Letting it go.
-  mutant('releases while the work still runs', 'elected.leading stop else: leads to releasing'),
+  mutant(
+    'releases while the work still runs',
+    'elected.draining.work.stopping done(onStoppedLeading): leads to releasing',
+  ),
+  mutant(
+    'releases while onStoppedLeading still runs',
+    'elected.draining.work: begins in finishing',
+  ),
+  provided('calls onStoppedLeading only when the work has ended', (machine) =>
+    machine.provide({
+      actors: {
+        stoppedCallback: fromPromise<void, StoppedInput>(async ({ input }) => {
+          const { term, callback, reason } = input;
+          await term.workSettled;
+          await term.tellStopped(() => callback?.(reason));
+        }),
+      },
+    }),
+  ),
   mutant(
     'does not release after draining',
-    'elected.draining.work.stopping done(onStoppedLeading): leads to stopped',
+    'elected.draining.work.finishing done(workSettled): leads to stopped',
   ),
   mutant(
     'releases whatever it reads',
@@ -113,7 +132,7 @@ export const plants: readonly Plant[] = [
   ),
   mutant('drains twice as long as allowed', 'drainTimeout: twice as long'),
   // Losing it.
-  mutant('goes on as a leader when it has lost', 'lost entry: without endTerm'),
+  mutant('goes on as a leader when it has lost', 'elected: invokes no tenure'),
   mutant(
     'calls onStoppedLeading a second time',
     'lost.entering always if stopAnnounced: is not there',

@@ -29,10 +29,17 @@ export function newsText({ type, details }: NewsView): { text: string; tone: Ton
       const tone = reason === 'stopped' || reason === 'finished' ? 'plain' : 'bad';
       return { text: `Stopped leading: ${reasonText(reason)}`, tone };
     }
+    case 'drainTimeout':
+      return {
+        text: `${late(details)} did not end in time; the lock is not given back`,
+        tone: 'bad',
+      };
     case 'released':
       return { text: 'The lock was given back', tone: 'good' };
     case 'newLeader':
       return { text: `Holds the lock now: ${details['identity']}`, tone: 'plain' };
+    case 'vacant':
+      return { text: 'Nobody is known to hold the lock', tone: 'plain' };
     case 'recordUnreadable':
       return { text: 'The record in the lock cannot be read', tone: 'bad' };
     case 'watching':
@@ -48,6 +55,11 @@ export function newsText({ type, details }: NewsView): { text: string; tone: Ton
     default:
       return { text: type, tone: 'plain' };
   }
+}
+
+/** Which callback the drain timeout has cut off. */
+function late(details: NewsView['details']): string {
+  return details['workFinished'] === true ? 'onStoppedLeading' : 'The work';
 }
 
 const REASONS: Readonly<Record<string, string>> = {

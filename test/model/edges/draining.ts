@@ -4,7 +4,7 @@ import { settle } from '../../../src/testing/virtual-clock.js';
 import type { Candidate } from '../support/candidate.js';
 import type { EdgeTests } from '../support/edge-test.js';
 import * as ways from '../support/ways.js';
-import { toDraining, toLeading, toStopping } from '../support/ways.js';
+import { toDraining, toFinishing, toLeading } from '../support/ways.js';
 
 const holding = 'elected.draining.lease.holding';
 const renewing = 'elected.draining.lease.renewing';
@@ -26,9 +26,9 @@ async function toRenewing(c: Candidate): Promise<void> {
   c.at(`${renewing}.writing`);
 }
 
-/** The deadline passed while draining: the first reason stands. */
+/** The deadline passed while draining: the first reason stands, and was told. */
 function lost(c: Candidate): void {
-  c.at('lost.notifying');
+  c.at('lost.settling');
   assert.equal(c.context.endReason, 'stopped');
   assert.equal(c.context.term?.holdsLock(), false);
   assert.deepEqual(c.stopReasons, ['stopped']);
@@ -53,8 +53,10 @@ export const drainingEdges: EdgeTests = {
   'elected.draining after(drainTimeout)': async (start) => {
     const c = start({ drainTimeoutSeconds: 1 });
     await toDraining(c);
-    await c.after(1_000, holding, 'lost.notifying');
-    assert.deepEqual(c.stopReasons, ['drainTimeout']);
+    await c.after(1_000, holding, 'lost.settling');
+    assert.deepEqual(c.stopReasons, ['stopped']);
+    assert.deepEqual(c.newsOf('drainTimeout'), [{ type: 'drainTimeout', workFinished: false }]);
+    assert.equal(c.newsOf('ended')[0]?.outcome.reason, 'drainTimeout');
     assert.equal(c.context.term?.holdsLock(), false);
     await c.lock.expectIdle();
   },
@@ -122,45 +124,46 @@ export const drainingEdges: EdgeTests = {
     lost(c);
   },
 
-  'elected.draining.work.finishing done(workSettled)': async (start) => {
-    const c = start();
-    await toDraining(c);
-    assert.deepEqual(c.stopReasons, []);
-    c.work.resolve();
-    await settle();
-    c.at('elected.draining.work.stopping');
-    c.at(holding);
-    assert.deepEqual(c.stopReasons, ['stopped']);
-    assert.equal(c.newsOf('stoppedLeading').length, 1);
-  },
-
-  'elected.draining.work.finishing error(workSettled)': async (start) => {
-    const broken = fromPromise<never, never>(() => Promise.reject(new Error('broken')));
-    const c = start({}, { workSettled: broken as never });
-    await toLeading(c);
-    await c.send({ type: 'stop' });
-    c.at('elected.draining.work.stopping');
-    assert.deepEqual(c.stopReasons, ['stopped']);
-  },
-
   'elected.draining.work.stopping done(onStoppedLeading)': async (start) => {
     const c = start();
-    await toStopping(c);
+    await toDraining(c);
+    assert.deepEqual(c.stopReasons, ['stopped']);
+    assert.equal(c.newsOf('stoppedLeading').length, 1);
     c.stopping.resolve();
+    await settle();
+    c.at('elected.draining.work.finishing');
+    c.at(holding);
+    assert.deepEqual(c.stopReasons, ['stopped']);
+  },
+
+  'elected.draining.work.stopping error(onStoppedLeading)': async (start) => {
+    const c = start();
+    await toDraining(c);
+    const error = new Error('the callback failed');
+    c.stopping.reject(error);
+    await settle();
+    c.at('elected.draining.work.finishing');
+    const failed = { type: 'callbackFailed', callback: 'onStoppedLeading', error };
+    assert.deepEqual(c.newsOf('callbackFailed'), [failed]);
+  },
+
+  'elected.draining.work.finishing done(workSettled)': async (start) => {
+    const c = start();
+    await toFinishing(c);
+    c.work.resolve();
     await settle();
     c.at('releasing.writing');
     assert.equal(c.context.term?.holdsLock(), false);
     await c.lock.expectCall('update');
   },
 
-  'elected.draining.work.stopping error(onStoppedLeading)': async (start) => {
-    const c = start();
-    await toStopping(c);
-    const error = new Error('the callback failed');
-    c.stopping.reject(error);
+  'elected.draining.work.finishing error(workSettled)': async (start) => {
+    const broken = fromPromise<never, never>(() => Promise.reject(new Error('broken')));
+    const c = start({}, { workSettled: broken as never });
+    await toDraining(c);
+    c.stopping.resolve();
     await settle();
     c.at('releasing.writing');
-    const failed = { type: 'callbackFailed', callback: 'onStoppedLeading', error };
-    assert.deepEqual(c.newsOf('callbackFailed'), [failed]);
+    assert.equal(c.context.released, false);
   },
 };

@@ -4,11 +4,11 @@ import { settle } from '../../../src/testing/virtual-clock.js';
 import type { EdgeTests, Start } from '../support/edge-test.js';
 import {
   toConcluding,
+  toDraining,
   toLeading,
   toNotifying,
   toOverrun,
   toSettling,
-  toStopping,
 } from '../support/ways.js';
 
 const rejoin = { onLost: 'rejoin' } as const;
@@ -53,13 +53,14 @@ export const lostEdges: EdgeTests = {
     await settle();
     c.at('stopped');
     const outcome = { reason: 'superseded', led: true, released: false, workFinished: true };
-    assert.deepEqual(c.newsOf('ended'), [{ type: 'ended', outcome }]);
+    assert.deepEqual(c.newsOf('ended'), [{ type: 'ended', outcome, stopRequested: false }]);
     assert.equal(c.clock.pendingTimers, 0);
   },
 
   'lost.entering always if stopAnnounced': async (start) => {
     const c = start();
-    await toStopping(c);
+    await toDraining(c);
+    c.work.resolve();
     // onStoppedLeading, called while draining, has not ended when the deadline passes.
     c.clock.freeze(10_000);
     await c.send({ type: 'lapse' });

@@ -99,7 +99,7 @@ export const newsEdges: EdgeTests = {
     await toDraining(c);
     await c.lock.watching.tell(c.lock.deletion());
     c.at('elected.draining.lease.renewing.writing');
-    c.at('elected.draining.work.finishing');
+    c.at('elected.draining.work.stopping');
     await c.lock.commit('create');
     c.at('elected.draining.lease.holding');
   },

@@ -32,7 +32,7 @@ export const outerEdges: EdgeTests = {
     c.at('stopped');
     assert.equal(c.context.stopRequested, true);
     const outcome = { reason: 'stopped', led: false, released: false, workFinished: true };
-    assert.deepEqual(c.newsOf('ended'), [{ type: 'ended', outcome }]);
+    assert.deepEqual(c.newsOf('ended'), [{ type: 'ended', outcome, stopRequested: true }]);
     await c.lock.expectIdle();
   },
 

@@ -84,9 +84,9 @@ export const releasingEdges: EdgeTests = {
 
   'releasing.beginning always if ownWriteIsLast': async (start) => {
     const c = start();
-    await ways.toStopping(c);
+    await ways.toFinishing(c);
     const base = c.context.lease?.base;
-    c.stopping.resolve();
+    c.work.resolve();
     await settle();
     c.at('releasing.writing');
     const release = await c.lock.expectCall('update');

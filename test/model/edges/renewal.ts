@@ -47,7 +47,8 @@ function edgesOf({ here, next, toWriting, reason }: Place): EdgeTests {
     return write;
   };
   const lost = (c: Candidate, because: EndReason): void => {
-    c.at('lost.notifying');
+    // Who drains was told already.
+    c.at(reason === undefined ? 'lost.notifying' : 'lost.settling');
     assert.equal(c.context.endReason, reason ?? because);
     assert.equal(c.term.signal.aborted, true);
   };

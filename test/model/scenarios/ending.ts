@@ -101,6 +101,7 @@ export const endingScenarios: EdgeTests = {
     await c.lock.commit();
     rejoinsWithoutLoss(c);
     assert.equal(c.newsOf('released').length, 1);
+    assert.equal(c.newsOf('vacant').length, 1);
     assert.equal(c.context.leader, null);
   },
 
@@ -131,10 +132,8 @@ export const endingScenarios: EdgeTests = {
     assert.deepEqual(c.stopReasons, ['failed']);
   },
 
-  'lost.entering always if stopAnnounced: work of which nobody knows the end is waited for': async (
-    start,
-  ) => {
-    const c = start(rejoin, brokenAt(1));
+  'lost.entering always if stopAnnounced: work that goes on is waited for': async (start) => {
+    const c = start(rejoin);
     await toLeading(c);
     await c.send({ type: 'stop' });
     c.at('elected.draining.work.stopping');

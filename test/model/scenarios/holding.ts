@@ -7,6 +7,7 @@ import type { EdgeTests } from '../support/edge-test.js';
 import {
   toCheckingAfterFailure,
   toDraining,
+  toFinishing,
   toLeading,
   toRenewing,
   toWaiting,
@@ -24,9 +25,9 @@ async function toRenewingWhileDraining(c: Candidate): Promise<void> {
   c.at('elected.draining.lease.renewing.writing');
 }
 
-/** The term ended once, for this reason, and no other began. */
+/** The term ended once, for this reason, and no other began. Who drains was told already. */
 function endedOnce(c: Candidate, reason: string): void {
-  c.at('lost.notifying');
+  c.at(reason === 'stopped' ? 'lost.settling' : 'lost.notifying');
   assert.equal(c.terms.length, 1);
   assert.equal(c.newsOf('startedLeading').length, 1);
   assert.deepEqual(c.stopReasons, [reason]);
@@ -54,7 +55,7 @@ export const holdingScenarios: EdgeTests = {
     const c = start();
     await toDraining(c);
     c.clock.suspend(10_000);
-    await c.after(2_000, HOLDING, 'lost.notifying');
+    await c.after(2_000, HOLDING, 'lost.settling');
     endedOnce(c, 'stopped');
   },
 
@@ -202,20 +203,48 @@ export const holdingScenarios: EdgeTests = {
       return new Promise(() => undefined);
     });
     const c = start({}, { work: work as never });
-    await toDraining(c);
+    await toFinishing(c);
     const error = new Error('the work failed');
     c.work.reject(error);
     await settle();
-    c.at('elected.draining.work.stopping');
+    c.at('releasing.writing');
     assert.equal(c.context.workError, error);
   },
+
+  'elected.draining.work.stopping done(onStoppedLeading): work that goes on is waited for': async (
+    start,
+  ) => {
+    const c = start();
+    await toFinishing(c);
+    await c.after(2_000, HOLDING, 'elected.draining.lease.renewing.writing');
+    const renewal = await c.lock.commit();
+    assert.equal(renewal.record?.isReleased, false);
+    c.at('elected.draining.work.finishing');
+    assert.equal(c.context.term?.holdsLock(), true);
+  },
+
+  'elected.draining.work.stopping: a callback that goes on is waited for, though the work has ended':
+    async (start) => {
+      const c = start();
+      await toDraining(c);
+      c.work.resolve();
+      await settle();
+      c.at('elected.draining.work.stopping');
+      assert.equal(c.context.term?.holdsLock(), true);
+      await c.lock.expectIdle();
+      c.stopping.resolve();
+      await settle();
+      c.at('releasing.writing');
+    },
 
   'elected.draining: the signal is aborted before anybody is told': async (start) => {
     const c = start();
     await toLeading(c);
     const aborted: boolean[] = [];
     c.actor.on('draining', () => aborted.push(c.term.signal.aborted));
+    c.actor.on('stoppedLeading', () => aborted.push(c.term.signal.aborted));
     await c.send({ type: 'stop' });
-    assert.deepEqual(aborted, [true]);
+    assert.deepEqual(aborted, [true, true]);
+    assert.deepEqual(c.stopReasons, ['stopped']);
   },
 };

@@ -4,14 +4,7 @@ import { record } from '../../support/controllable-lock.js';
 import type { Candidate } from '../support/candidate.js';
 import type { EdgeTests } from '../support/edge-test.js';
 import { asking, objectAsking } from '../support/step-down.js';
-import {
-  toDraining,
-  toHoldingBack,
-  toLeading,
-  toRenewing,
-  toStopping,
-  toWatching,
-} from '../support/ways.js';
+import { toDraining, toHoldingBack, toLeading, toRenewing, toWatching } from '../support/ways.js';
 
 const watched = { watched: true } as const;
 
@@ -271,7 +264,7 @@ export const newsScenarios: EdgeTests = {
     const c = start(watched);
     await toDraining(c);
     await c.lock.watching.changed(asking(c));
-    c.at('elected.draining.work.finishing');
+    c.at('elected.draining.work.stopping');
     assert.equal(c.context.endReason, 'stopped');
     assert.equal(c.newsOf('draining').length, 1);
   },
@@ -280,9 +273,11 @@ export const newsScenarios: EdgeTests = {
     const c = start(watched);
     await toDraining(c);
     await c.lock.watching.changed(c.lock.snapshot(record()));
-    c.at('lost.notifying');
+    c.at('lost.settling');
     assert.equal(c.context.term?.holdsLock(), false);
-    // The first reason stands.
+    assert.equal(c.context.leader, 'other');
+    // The first reason stands, and is told once.
+    assert.equal(c.context.endReason, 'stopped');
     assert.deepEqual(c.stopReasons, ['stopped']);
     c.work.resolve();
     c.stopping.resolve();
@@ -290,15 +285,6 @@ export const newsScenarios: EdgeTests = {
     c.at('stopped');
     await c.lock.expectIdle();
     assert.equal(c.newsOf('ended')[0]?.outcome.released, false);
-  },
-
-  'news: one whose onStoppedLeading runs already does not call it again': async (start) => {
-    const c = start(watched);
-    await toStopping(c);
-    await c.lock.watching.changed(c.lock.snapshot(record()));
-    c.at('stopped');
-    assert.deepEqual(c.stopReasons, ['stopped']);
-    assert.equal(c.context.leader, 'other');
   },
 
   'news: a process that stood still beyond its deadline has lost by it, whatever is told': async (

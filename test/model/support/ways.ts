@@ -74,21 +74,21 @@ export async function toRenewing(c: Candidate): Promise<PendingCall> {
   return c.lock.expectCall('update');
 }
 
-/** Stopped while leading; the work goes on. */
+/** Stopped while leading; `onStoppedLeading` runs, and so does the work. */
 export async function toDraining(c: Candidate): Promise<PendingCall> {
   const claim = await toLeading(c);
   await c.send({ type: 'stop' });
   c.at('elected.draining.lease.holding');
-  c.at('elected.draining.work.finishing');
+  c.at('elected.draining.work.stopping');
   return claim;
 }
 
-/** Stopped while leading; the work has finished and `onStoppedLeading` runs. */
-export async function toStopping(c: Candidate): Promise<PendingCall> {
+/** Likewise, and `onStoppedLeading` has finished. */
+export async function toFinishing(c: Candidate): Promise<PendingCall> {
   const claim = await toDraining(c);
-  c.work.resolve();
+  c.stopping.resolve();
   await settle();
-  c.at('elected.draining.work.stopping');
+  c.at('elected.draining.work.finishing');
   return claim;
 }
 
@@ -110,8 +110,8 @@ export async function toChecking(c: Candidate): Promise<PendingCall> {
 
 /** Stopped while leading, and the release has been sent. */
 export async function toReleaseWriting(c: Candidate): Promise<PendingCall> {
-  await toStopping(c);
-  c.stopping.resolve();
+  await toFinishing(c);
+  c.work.resolve();
   await settle();
   c.at('releasing.writing');
   return c.lock.expectCall('update');

@@ -110,8 +110,8 @@ export const otherSuites: readonly Regression[] = [
     change: {
       mistake: 'a leader that stops does not release',
       file: 'machines/elected.ts',
-      find: "onDone: '#releasing',",
-      replace: "onDone: '#stopped',",
+      find: "onDone: { target: '#releasing', actions: workSettled },",
+      replace: "onDone: { target: '#stopped', actions: workSettled },",
     },
   },
   {

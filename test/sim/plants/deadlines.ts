@@ -1,4 +1,4 @@
-import { assign } from 'xstate';
+import { assign, fromCallback } from 'xstate';
 import type { LockReading } from '../../../machines/actors.js';
 import type { ElectionContext } from '../../../machines/types.js';
 import * as updates from '../../../machines/updates.js';
@@ -40,7 +40,7 @@ export const deadlinePlants: readonly Plant[] = [
   {
     name: 'signal-not-aborted',
     what: 'nothing aborts the signal of a term that has ended',
-    planted: { machine: provide({ actions: { endTerm: () => undefined } }) },
+    planted: { machine: provide({ actors: { tenure: fromCallback(() => undefined) } }) },
   },
   {
     name: 'late-claim-accepted',

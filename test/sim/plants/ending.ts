@@ -1,5 +1,5 @@
 import { fromPromise } from 'xstate';
-import type { WorkInput, WriteLockInput } from '../../../machines/actors.js';
+import type { StoppedInput, WorkInput, WriteLockInput } from '../../../machines/actors.js';
 import { assign } from 'xstate';
 import * as delays from '../../../machines/delays.js';
 import type { ElectionContext } from '../../../machines/types.js';
@@ -54,11 +54,16 @@ export const endingPlants: readonly Plant[] = [
   },
   {
     name: 'release-before-stop-callback',
-    what: 'the lock is released before the application is told',
+    what: 'the application is told, and nobody waits for what it does about it',
     planted: {
-      machine: altered((config) => {
-        const finishing = node(config, 'elected.draining.work.finishing');
-        (finishing.invoke['onDone'] as Transition).target = '#releasing';
+      machine: provide({
+        actors: {
+          stoppedCallback: fromPromise<void, StoppedInput>(({ input }) => {
+            const { term, callback, reason } = input;
+            term.tellStopped(() => callback?.(reason)).catch(() => undefined);
+            return Promise.resolve();
+          }),
+        },
       }),
     },
   },

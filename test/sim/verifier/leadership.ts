@@ -26,7 +26,7 @@ export class LeadershipRules implements Rules {
   before(fact: Fact): void {
     if (fact.kind === 'answered') this.#noteSuperseded(fact);
     if (fact.kind === 'heard') this.#noteHeard(fact);
-    if (fact.kind === 'stopCallbackEnded') this.#note(fact, 'leads-after-stop-callback');
+    if (fact.kind === 'stopCallback') this.#note(fact, 'leads-after-stop-callback');
     if (fact.kind === 'workEnded' && fact.failed) this.#note(fact, 'leads-after-failed-work');
     if (fact.kind === 'began') {
       const candidate = this.#ledger.get(fact.who);
@@ -145,7 +145,7 @@ export class LeadershipRules implements Rules {
     }
     const rule = this.#stopped.get(candidate);
     if (rule === undefined || !this.#stopped.delete(candidate)) return;
-    const leadsOn = rule === 'leads-after-failed-work' ? fact.signalOpen : fact.leader;
-    if (leadsOn) this.#report(rule, fact.t, `${candidate.who} leads on`);
+    // The lock may still be held, for the work to wind down under it.
+    if (fact.signalOpen) this.#report(rule, fact.t, `${candidate.who} leads on`);
   }
 }

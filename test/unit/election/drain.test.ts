@@ -101,7 +101,9 @@ describe('work that does not finish by the drain timeout', () => {
       released: false,
       workFinished: false,
     });
-    expect(c.log).toContain('onStoppedLeading drainTimeout');
+    expect(c.log.filter((entry) => entry.startsWith('onStoppedLeading'))).toEqual([
+      'onStoppedLeading stopped',
+    ]);
     await c.lock.expectIdle();
   });
 

@@ -176,6 +176,7 @@ describe('a leader that has renewed many times', () => {
     expect(election.actor.getSnapshot().context.ownWrites.length).toBe(1);
     expect(Object.keys(election.actor.getSnapshot().children).sort()).toEqual([
       'notifier',
+      'tenure',
       'watch',
       'work',
     ]);

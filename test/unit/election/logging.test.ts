@@ -1,30 +1,8 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { inspect } from 'node:util';
-import type { Logger } from '../../../src/config/leader-election-config.js';
 import { settle } from '../../../src/testing/virtual-clock.js';
 import { Candidate } from './support/candidate.js';
-
-class RecordingLogger implements Logger {
-  readonly lines: { level: keyof Logger; fields: object; message: string }[] = [];
-
-  // Methods, not arrow functions: like pino's, they need their `this`.
-  debug(fields: object, message: string): void {
-    this.lines.push({ level: 'debug', fields, message });
-  }
-  info(fields: object, message: string): void {
-    this.lines.push({ level: 'info', fields, message });
-  }
-  warn(fields: object, message: string): void {
-    this.lines.push({ level: 'warn', fields, message });
-  }
-  error(fields: object, message: string): void {
-    this.lines.push({ level: 'error', fields, message });
-  }
-
-  of(level: keyof Logger): string[] {
-    return this.lines.filter((line) => line.level === level).map(({ message }) => message);
-  }
-}
+import { RecordingLogger } from './support/recording-logger.js';
 
 const acquireFailed = 'Looking at the lock failed; it will be tried again';
 const renewFailed = 'A renewal failed; it is tried again until the renew deadline';
