@@ -3,11 +3,15 @@ import {
   ifGap,
   ifNews,
   ifReading,
+  ifStored,
   noteBlind,
   noteCommitted,
   noteFailure,
   noteNews,
+  noteStored,
   noteTimeout,
+  noteTooShort,
+  noteTooShortAsRead,
   watch,
   withReading,
 } from './phrases.js';
@@ -65,9 +69,14 @@ export const acquiring = electionSetup.createStateConfig({
           base: context.observation?.snapshot ?? null,
         }),
         onDone: [
-          { guard: 'stopRequested', target: '#releasing' },
+          { guard: 'stopRequested', target: '#releasing', actions: noteStored },
+          {
+            guard: ifStored('leaseIsTooShort'),
+            target: '#releasing',
+            actions: [noteStored, noteTooShort('acquire')],
+          },
           { guard: 'claimIsFresh', target: '#elected', actions: noteCommitted },
-          { target: 'confirming' },
+          { target: 'confirming', actions: noteStored },
         ],
         onError: [
           {
@@ -78,11 +87,11 @@ export const acquiring = electionSetup.createStateConfig({
           {
             guard: ifError('isExplainedConflict'),
             target: 'deciding',
-            actions: ['noteLostRace', noteFailure('write', 'acquire')],
+            actions: ['noteLostRace', noteFailure('write', 'acquire'), 'forgetAttempt'],
           },
           {
             guard: ifError('isFirstConflict'),
-            target: 'reading',
+            target: 'confirming',
             actions: ['noteLostRace', noteFailure('write', 'acquire')],
           },
           { target: 'backingOff', actions: noteFailure('write', 'acquire') },
@@ -100,12 +109,18 @@ export const acquiring = electionSetup.createStateConfig({
       },
     },
     confirming: {
-      description: 'A write went unanswered, or its answer came late: is it in the lock?',
+      description:
+        'A write went unanswered, was answered late, or met a conflict: is it in the lock?',
       invoke: {
         id: 'readBack',
         src: 'readLock',
         input: ({ context: { config } }) => config,
         onDone: [
+          {
+            guard: ifReading('ownLeaseIsTooShort'),
+            target: '#releasing',
+            actions: noteTooShortAsRead('acquire'),
+          },
           {
             guard: ifReading('claimWasCommitted'),
             target: '#elected',

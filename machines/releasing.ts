@@ -13,6 +13,7 @@ export const releasing = electionSetup.createStateConfig({
   entry: 'endTerm',
   after: {
     leaseDuration: [
+      { guard: 'hasNotLed', target: '#acquiring.backingOff', actions: 'forgetAttempt' },
       { guard: 'shallRejoin', target: '#rejoining' },
       { target: '#stopped', actions: 'noteNotReleased' },
     ],
@@ -83,5 +84,9 @@ export const releasing = electionSetup.createStateConfig({
       type: 'final',
     },
   },
-  onDone: [{ guard: 'shallRejoin', target: '#rejoining' }, { target: '#stopped' }],
+  onDone: [
+    { guard: 'hasNotLed', target: '#acquiring.backingOff', actions: 'forgetAttempt' },
+    { guard: 'shallRejoin', target: '#rejoining' },
+    { target: '#stopped' },
+  ],
 });

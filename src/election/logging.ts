@@ -38,6 +38,10 @@ const OVERRUN =
   'The work of a lost term has not ended and the lease has run out: it may run beside another ' +
   'leader. onStartedLeading must end when term.signal is aborted';
 
+const ALTERED =
+  'Our record was stored otherwise than it was written, and counts as it is stored. Is there an ' +
+  'admission policy that alters it?';
+
 /** Whose news they are. */
 interface Candidate {
   readonly lock: string;
@@ -101,6 +105,9 @@ export class NewsLog {
             'not changed for a lease duration',
           { problem: news.problem },
         );
+        break;
+      case 'recordAltered':
+        this.#say('warn', `${ALTERED} ${news.problem}`, { problem: news.problem });
         break;
       case 'watching':
         this.#lastWatchFailure = '';

@@ -1,6 +1,7 @@
 import type { LockError } from '../errors/lock-error.js';
 import { clientFor } from '../kubernetes/api-client.js';
 import type { KubeConfigLike } from '../kubernetes/kube-config.js';
+import { isVersion } from '../kubernetes/resource-version.js';
 import { versionOf, type WatchEvent } from '../kubernetes/watch/watch-events.js';
 import { hubFor, type Subscription } from '../kubernetes/watch/watch-hub.js';
 import type { Watcher } from '../kubernetes/watch/watchers.js';
@@ -60,7 +61,7 @@ export class KubernetesLockWatch<Lock extends { readonly name: string }>
 
   changed({ type, object }: WatchEvent): void {
     const version = versionOf(object);
-    if (this.#closed || version === null) return;
+    if (this.#closed || !isVersion(version)) return;
     const snapshot = type === 'DELETED' ? null : this.#insides.read(this.#lock, object);
     if (typeof snapshot === 'string') return;
     this.#watcher.changed({ snapshot, version });

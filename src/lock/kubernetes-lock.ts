@@ -1,3 +1,4 @@
+import { printValue } from '../config/print-value.js';
 import { LockError } from '../errors/lock-error.js';
 import { answerError, unusableAnswer, type ApiCall } from '../kubernetes/answer-error.js';
 import { clientFor } from '../kubernetes/api-client.js';
@@ -7,6 +8,7 @@ import {
   loadDefaultKubeConfig,
   type KubeConfigLike,
 } from '../kubernetes/kube-config.js';
+import { isVersion, VERSION_RULE } from '../kubernetes/resource-version.js';
 import { safeReason } from '../kubernetes/safe-reason.js';
 import { ageByServer } from './age-by-server.js';
 import { type Endpoint, KubernetesLockWatch, type LockInsides } from './kubernetes-lock-watch.js';
@@ -199,6 +201,9 @@ export abstract class KubernetesLock implements ResourceLock {
     if (name !== this.#name) return 'another object';
     if (typeof resourceVersion !== 'string' || resourceVersion === '') {
       return 'an object without resourceVersion';
+    }
+    if (!isVersion(resourceVersion)) {
+      return `an object whose resourceVersion ${VERSION_RULE}, but is ${printValue(resourceVersion)}`;
     }
     const writtenAgoMs = date === undefined ? undefined : ageByServer(metadata, date);
     return {

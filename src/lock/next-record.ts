@@ -1,5 +1,6 @@
 import { microTime } from '../time/micro-time.js';
 import { LeaderElectionRecord } from './record.js';
+import { MAX_INT32 } from './stored-record.js';
 
 /* The three records that a candidate writes. Pure: the time and the random digits come in. */
 
@@ -18,23 +19,42 @@ export function claimRecord(
   },
 ): LeaderElectionRecord {
   const { before, identity } = input;
-  const now = microTime(input.wallMs, input.random);
   const changesHands = before !== null && before.holderIdentity !== identity;
   return new LeaderElectionRecord({
     holderIdentity: identity,
     leaseDurationSeconds: input.leaseDurationMs / 1000,
-    acquireTime: now,
-    renewTime: now,
-    leaderTransitions: (before?.leaderTransitions ?? 0) + (changesHands ? 1 : 0),
+    ...bothTimes(input),
+    leaderTransitions: nextCount(before?.leaderTransitions ?? 0, changesHands),
   });
 }
 
-/** The record of a holder that renews: only the renew time changes. */
+/**
+ * Both times are now. Each has random digits of its own, six together: by them alone a candidate
+ * tells its claim from one that another of the same name has sent in the same millisecond.
+ */
+function bothTimes({ wallMs, random }: Stamp): { acquireTime: string; renewTime: string } {
+  const [acquireTime = '', renewTime = ''] = [
+    microTime(wallMs, random),
+    microTime(wallMs, random),
+  ].sort();
+  return { acquireTime, renewTime };
+}
+
+/** A Lease counts up to here. There the count stays, and the election goes on. */
+function nextCount(transitions: number, changesHands: boolean): number {
+  return Math.min(transitions + (changesHands ? 1 : 0), MAX_INT32);
+}
+
+/**
+ * The record of a holder that renews: the renew time changes, and the duration is ours again where
+ * what stores the record has made another of it.
+ */
 export function renewalRecord(
-  input: Stamp & { readonly held: LeaderElectionRecord },
+  input: Stamp & { readonly held: LeaderElectionRecord; readonly leaseDurationMs: number },
 ): LeaderElectionRecord {
   return new LeaderElectionRecord({
     ...fields(input.held),
+    leaseDurationSeconds: input.leaseDurationMs / 1000,
     renewTime: microTime(input.wallMs, input.random),
   });
 }
@@ -46,13 +66,11 @@ export function renewalRecord(
 export function releaseRecord(
   input: Stamp & { readonly held: LeaderElectionRecord },
 ): LeaderElectionRecord {
-  const now = microTime(input.wallMs, input.random);
   return new LeaderElectionRecord({
     ...fields(input.held),
     holderIdentity: '',
     leaseDurationSeconds: 1,
-    acquireTime: now,
-    renewTime: now,
+    ...bothTimes(input),
   });
 }
 

@@ -96,6 +96,7 @@ describe('the names in the README', () => {
       releaseFailed: true,
       newLeader: true,
       recordUnreadable: true,
+      recordAltered: true,
       overrun: true,
       callbackFailed: true,
       watching: true,
