@@ -213,17 +213,17 @@ function tellUnreadable(
   enqueue.emit({ type: 'recordUnreadable', problem });
 }
 
-/** Our record was stored otherwise than it was written: say so once for each way of that. */
+/** Our record was stored otherwise than it was written: say so once for each field. */
 function tellAltered(
-  { alterationTold }: ElectionContext,
+  { alteredFields: told }: ElectionContext,
   write: SentWrite | null,
   snapshot: LockSnapshot | null,
   enqueue: Enqueue,
 ): void {
   if (write === null || snapshot?.record == null) return;
   const alteration = alterationOf(write.record, snapshot.record);
-  if (alteration === null || alteration.kind === alterationTold) return;
-  enqueue.assign({ alterationTold: alteration.kind });
+  if (alteration === null || alteration.fields.every((field) => told.includes(field))) return;
+  enqueue.assign({ alteredFields: [...new Set([...told, ...alteration.fields])] });
   enqueue.emit({ type: 'recordAltered', problem: alteration.problem });
 }
 

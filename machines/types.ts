@@ -59,8 +59,8 @@ export interface ElectionContext {
   readonly endReason: EndReason | null;
   readonly workError: unknown;
   readonly released: boolean;
-  /** How our records are altered when they are stored, as far as that was told. */
-  readonly alterationTold: string;
+  /** The fields of our records of which was told that they are altered when they are stored. */
+  readonly alteredFields: readonly string[];
   readonly termsLed: number;
   readonly endAnnounced: boolean;
 }
@@ -117,7 +117,7 @@ export type ElectionEmitted =
   | { readonly type: 'newLeader'; readonly identity: string }
   /** The stored record cannot be read; it counts as held by an unknown holder. */
   | { readonly type: 'recordUnreadable'; readonly problem: string }
-  /** Our record was stored otherwise than it was written, in this way for the first time. */
+  /** Our record was stored otherwise than it was written, in a field of which that was not told yet. */
   | { readonly type: 'recordAltered'; readonly problem: string }
   | { readonly type: 'overrun'; readonly term: Term }
   | CallbackFailed

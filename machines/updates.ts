@@ -36,7 +36,7 @@ export function initialContext(config: ResolvedConfig): ElectionContext {
     endReason: null,
     workError: undefined,
     released: false,
-    alterationTold: '',
+    alteredFields: [],
     termsLed: 0,
     endAnnounced: false,
   };

@@ -52,8 +52,7 @@ const FIELDS = [
 
 /** In what a record was stored otherwise than it was written. */
 export interface Alteration {
-  /** The same for all writes that were altered alike. */
-  readonly kind: string;
+  readonly fields: readonly string[];
   /** In words. */
   readonly problem: string;
 }
@@ -70,5 +69,5 @@ export function alterationOf(
       return `${field} was stored as ${now} instead of ${before}`;
     })
     .join(', ');
-  return { kind: altered.join(), problem };
+  return { fields: altered, problem };
 }

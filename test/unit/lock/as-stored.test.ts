@@ -40,16 +40,13 @@ describe('the alteration of a record', () => {
     expect(alterationOf(written, record({ ...written }))).toBeNull();
   });
 
-  it('names each field with both values, and is of the same kind for the same fields', () => {
+  it('names each field with both values', () => {
     const cut = { renewTime: '2026-01-01T00:00:20Z', leaseDurationSeconds: 12 };
-    const first = alterationOf(written, record({ ...written, ...cut }));
-    expect(first?.problem).toBe(
-      'leaseDurationSeconds was stored as 12 instead of 15, renewTime was stored as ' +
+    expect(alterationOf(written, record({ ...written, ...cut }))).toEqual({
+      fields: ['leaseDurationSeconds', 'renewTime'],
+      problem:
+        'leaseDurationSeconds was stored as 12 instead of 15, renewTime was stored as ' +
         '"2026-01-01T00:00:20Z" instead of "2026-01-01T00:00:20.789012Z"',
-    );
-    const again = { renewTime: '2026-01-01T00:00:22Z', leaseDurationSeconds: 11 };
-    expect(alterationOf(written, record({ ...written, ...again }))?.kind).toBe(first?.kind);
-    const other = alterationOf(written, record({ ...written, leaseDurationSeconds: 12 }));
-    expect(other?.kind).not.toBe(first?.kind);
+    });
   });
 });
