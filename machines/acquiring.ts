@@ -174,6 +174,7 @@ export const acquiring = electionSetup.createStateConfig({
       },
     },
     backingOff: {
+      id: 'backingOff',
       description: 'The API server refused or was not reached: pause, longer after each failure.',
       entry: 'drawJitter',
       after: {

@@ -13,7 +13,7 @@ export const releasing = electionSetup.createStateConfig({
   entry: 'endTerm',
   after: {
     leaseDuration: [
-      { guard: 'hasNotLed', target: '#acquiring.backingOff', actions: 'forgetAttempt' },
+      { guard: 'hasNotLed', target: '#backingOff', actions: 'forgetAttempt' },
       { guard: 'shallRejoin', target: '#rejoining' },
       { target: '#stopped', actions: 'noteNotReleased' },
     ],
@@ -85,7 +85,7 @@ export const releasing = electionSetup.createStateConfig({
     },
   },
   onDone: [
-    { guard: 'hasNotLed', target: '#acquiring.backingOff', actions: 'forgetAttempt' },
+    { guard: 'hasNotLed', target: '#backingOff', actions: 'forgetAttempt' },
     { guard: 'shallRejoin', target: '#rejoining' },
     { target: '#stopped' },
   ],

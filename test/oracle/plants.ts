@@ -1,4 +1,6 @@
+import { assign } from 'xstate';
 import type { LeaderElectionMachine } from '../../machines/leader-election.js';
+import * as updates from '../../machines/updates.js';
 import * as delays from '../../machines/delays.js';
 import { build, chartMutants, nameOf } from '../mutation/chart-mutants.js';
 
@@ -43,6 +45,10 @@ export const plants: readonly Plant[] = [
       },
     }),
   ),
+  mutant(
+    'does not look for a claim that met a conflict',
+    'acquiring.claiming error(claim) if isFirstConflict: leads to acquiring.reading',
+  ),
   mutant('polls half as often', 'pollInterval: twice as long'),
   mutant('sleeps on when it is woken', 'acquiring.waiting wake: is not there'),
   // Keeping it.
@@ -61,6 +67,16 @@ export const plants: readonly Plant[] = [
   mutant(
     'goes on though it reads that another holds the lock',
     'elected.renewing.reading done(readBack) if heldByAnother: is not there',
+  ),
+  provided('remembers no more than its last eight writes', (machine) =>
+    machine.provide({
+      actions: {
+        prepareRenewal: assign(({ context }) => {
+          const { ownWrites = [], ...update } = updates.renewal(context);
+          return { ...update, ownWrites: ownWrites.slice(-8) };
+        }),
+      },
+    }),
   ),
   mutant('renews half as often', 'retryPeriod: twice as long'),
   mutant('waits for an answer twice as long', 'requestTimeout: twice as long'),

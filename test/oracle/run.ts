@@ -11,13 +11,15 @@ const TIMINGS = [
   [3000, 2000, 1000],
   [6000, 5500, 1500],
   [10_000, 4000, 3000],
+  [60_000, 40_000, 2000],
+  [15_000, 10_000, 1000],
 ] as const;
 
 export interface Scenario {
   readonly settings: Settings;
   readonly behaviour: Omit<Behaviour, 'random'> & { readonly jitter: Jitter };
   /** What the candidate finds, so that many stories begin where it gets interesting. */
-  readonly opening: 'nothing' | 'leads' | 'follows';
+  readonly opening: 'nothing' | 'leads' | 'follows' | 'leadsCutOff';
   readonly commands: readonly Command[];
 }
 
@@ -51,6 +53,7 @@ export const scenarios: fc.Arbitrary<Scenario> = fc.record({
     'leads' as const,
     'leads' as const,
     'follows' as const,
+    'leadsCutOff' as const,
   ),
   commands: fc.array(commands, { maxLength: 60, size: 'max' }),
 });
@@ -67,6 +70,14 @@ export async function play(scenario: Scenario): Promise<void> {
 const OPENINGS: Record<Scenario['opening'], readonly Command[]> = {
   nothing: [{ do: 'start' }],
   leads: [{ do: 'start' }, { do: 'answer' }, { do: 'answer' }],
+  // Its renewals fail from then on, and its reads do not.
+  leadsCutOff: [
+    { do: 'start' },
+    { do: 'answer' },
+    { do: 'answer' },
+    { do: 'outage', outage: { reads: null, writes: 'serverError', stored: false } },
+    { do: 'serve', latency: 20 },
+  ],
   follows: [{ do: 'other', deed: 'take', lease: 15 }, { do: 'start' }, { do: 'answer' }],
 };
 
@@ -83,7 +94,10 @@ async function end(driver: Driver): Promise<void> {
       driver.endStopping();
     });
   }
-  await driver.command('an answer', false, () => driver.world.serve(0));
+  await driver.command('an answer', false, () => {
+    driver.world.outage = null;
+    driver.world.serve(0);
+  });
   await driver.command('time passes', true, () => driver.clock.advance(200_000));
   const left = driver.clock.pendingTimers;
   if (driver.outcome !== null && left === 0) return;
