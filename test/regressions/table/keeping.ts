@@ -18,7 +18,7 @@ export const keeping: readonly Regression[] = [
     },
   },
   {
-    situation: 'a policy rewrites the record, and our own write is taken for another’s',
+    situation: "a policy rewrites the record, and our own write is taken for another's",
     seenIn: 'kyverno #4037',
     tests: tests(
       'test/unit/election/odd-locks.test.ts',
