@@ -19,25 +19,15 @@ export function claimRecord(
   },
 ): LeaderElectionRecord {
   const { before, identity } = input;
+  const now = microTime(input.wallMs, input.random);
   const changesHands = before !== null && before.holderIdentity !== identity;
   return new LeaderElectionRecord({
     holderIdentity: identity,
     leaseDurationSeconds: input.leaseDurationMs / 1000,
-    ...bothTimes(input),
+    acquireTime: now,
+    renewTime: now,
     leaderTransitions: nextCount(before?.leaderTransitions ?? 0, changesHands),
   });
-}
-
-/**
- * Both times are now. Each has random digits of its own, six together: by them alone a candidate
- * tells its claim from one that another of the same name has sent in the same millisecond.
- */
-function bothTimes({ wallMs, random }: Stamp): { acquireTime: string; renewTime: string } {
-  const [acquireTime = '', renewTime = ''] = [
-    microTime(wallMs, random),
-    microTime(wallMs, random),
-  ].sort();
-  return { acquireTime, renewTime };
 }
 
 /** A Lease counts up to here. There the count stays, and the election goes on. */
@@ -66,11 +56,13 @@ export function renewalRecord(
 export function releaseRecord(
   input: Stamp & { readonly held: LeaderElectionRecord },
 ): LeaderElectionRecord {
+  const now = microTime(input.wallMs, input.random);
   return new LeaderElectionRecord({
     ...fields(input.held),
     holderIdentity: '',
     leaseDurationSeconds: 1,
-    ...bothTimes(input),
+    acquireTime: now,
+    renewTime: now,
   });
 }
 
