@@ -3,13 +3,17 @@ import {
   ifGap,
   ifNews,
   ifReading,
+  ifStored,
   noteAge,
   noteBlind,
   noteCommitted,
   noteFailure,
   noteNews,
   noteNoAge,
+  noteStored,
   noteTimeout,
+  noteTooShort,
+  noteTooShortAsRead,
   watch,
   withReading,
 } from './phrases.js';
@@ -94,9 +98,14 @@ export const acquiring = electionSetup.createStateConfig({
           base: context.observation?.snapshot ?? null,
         }),
         onDone: [
-          { guard: 'stopRequested', target: '#releasing' },
+          { guard: 'stopRequested', target: '#releasing', actions: noteStored },
+          {
+            guard: ifStored('leaseIsTooShort'),
+            target: '#releasing',
+            actions: [noteStored, noteTooShort('acquire')],
+          },
           { guard: 'claimIsFresh', target: '#elected', actions: noteCommitted },
-          { target: 'confirming' },
+          { target: 'confirming', actions: noteStored },
         ],
         onError: [
           {
@@ -107,11 +116,11 @@ export const acquiring = electionSetup.createStateConfig({
           {
             guard: ifError('isExplainedConflict'),
             target: 'deciding',
-            actions: ['noteLostRace', noteFailure('write', 'acquire')],
+            actions: ['noteLostRace', noteFailure('write', 'acquire'), 'forgetAttempt'],
           },
           {
             guard: ifError('isFirstConflict'),
-            target: 'reading',
+            target: 'confirming',
             actions: ['noteLostRace', noteFailure('write', 'acquire')],
           },
           { target: 'backingOff', actions: noteFailure('write', 'acquire') },
@@ -129,12 +138,18 @@ export const acquiring = electionSetup.createStateConfig({
       },
     },
     confirming: {
-      description: 'A write went unanswered, or its answer came late: is it in the lock?',
+      description:
+        'A write went unanswered, was answered late, or met a conflict: is it in the lock?',
       invoke: {
         id: 'readBack',
         src: 'readLock',
         input: ({ context: { config } }) => config,
         onDone: [
+          {
+            guard: ifReading('ownLeaseIsTooShort'),
+            target: '#releasing',
+            actions: noteTooShortAsRead('acquire'),
+          },
           {
             guard: ifReading('claimWasCommitted'),
             target: '#elected',
@@ -188,6 +203,7 @@ export const acquiring = electionSetup.createStateConfig({
       },
     },
     backingOff: {
+      id: 'backingOff',
       description: 'The API server refused or was not reached: pause, longer after each failure.',
       entry: 'drawJitter',
       after: {

@@ -19,8 +19,11 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** Until a lease runs out: our own, counted from its sending, or the one we observe. */
 export function leaseDuration({ context }: Args): number {
   const { config, lease, attempt, observation } = context;
-  const heldSince = lease?.validFrom ?? attempt?.sentAt;
-  if (heldSince !== undefined) return remaining(context, heldSince, config.leaseDurationMs);
+  // Others wait for what stands in the lock, which need not be what we wrote.
+  if (lease !== null) {
+    return remaining(context, lease.validFrom, lease.record.leaseDurationSeconds * 1000);
+  }
+  if (attempt !== null) return remaining(context, attempt.sentAt, config.leaseDurationMs);
   if (observation?.expiresAtMs == null) return 0;
   return atLeastZero(observation.expiresAtMs - config.clock.now().monotonicMs);
 }

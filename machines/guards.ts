@@ -1,11 +1,13 @@
 import { LockError } from '../src/errors/lock-error.js';
 import { isNewer } from '../src/kubernetes/resource-version.js';
+import { isSameWrite } from '../src/lock/as-stored.js';
 import { isAgeWorthAsking, isBare } from '../src/lock/decide.js';
+import type { LeaderElectionRecord } from '../src/lock/record.js';
 import type { LockNews, LockSnapshot } from '../src/lock/resource-lock.js';
 import { stepDownRequested } from '../src/lock/step-down.js';
 import type { LockReading } from './actors.js';
 import * as delays from './delays.js';
-import { findOwnWrite, isFresh } from './own-writes.js';
+import { answerWillTell, findOwnWrite, isFresh, isOwnRecord } from './own-writes.js';
 import type { ElectionContext, SentWrite } from './types.js';
 import * as updates from './updates.js';
 
@@ -67,7 +69,22 @@ export function claimIsFresh({ context }: Args): boolean {
 export function claimWasCommitted({ context }: Args, { snapshot }: LockReading): boolean {
   const { attempt } = context;
   if (attempt === null || snapshot?.record == null) return false;
-  return snapshot.record.equals(attempt.record) && mayFoundTerm(context, attempt);
+  return isSameWrite(attempt.record, snapshot.record) && mayFoundTerm(context, attempt);
+}
+
+/**
+ * Our record was stored with a duration that is not above our renew deadline: others may take the
+ * lock while we would lead by it.
+ */
+export function leaseIsTooShort({ context }: Args, { record }: LockSnapshot): boolean {
+  return record !== null && isTooShort(context, record);
+}
+
+/** What was read is a record of ours, with a duration that is too short. */
+export function ownLeaseIsTooShort({ context }: Args, { snapshot }: LockReading): boolean {
+  const record = snapshot?.record ?? null;
+  if (record === null || record.isReleased || !isOwnRecord(context, record)) return false;
+  return isTooShort(context, record);
 }
 
 /** What was read is a renewal of ours that was sent after the last one known to be committed. */
@@ -93,9 +110,15 @@ export function freesTheLock(args: Args, news: News): boolean {
   return decision != null && decision.kind !== 'wait';
 }
 
-/** The watch tells that another's record has taken the place of ours. */
+/**
+ * The watch tells that another's record has taken the place of ours, or that somebody has shortened
+ * ours. Of what may be the write under way its answer tells.
+ */
 export function takenByAnother(args: Args, news: News): boolean {
-  return isNews(args, news) && isOfAnother(args.context, news.snapshot);
+  const { context } = args;
+  const { snapshot } = news;
+  if (!isNews(args, news) || answerWillTell(context.attempt, snapshot?.record)) return false;
+  return isOfAnother(context, snapshot) || (snapshot !== null && leaseIsTooShort(args, snapshot));
 }
 
 /** The watch tells that our record is gone, without another's being there, and our lease is live. */
@@ -139,12 +162,14 @@ export function hasGap(_: Args, gap: boolean): boolean {
   return gap;
 }
 
-/** Somebody wrote before us, and the watch has told what. */
+/** Somebody else wrote before us, and the watch has told what. */
 export function isExplainedConflict({ context }: Args, error: unknown): boolean {
   const { attempt, observation } = context;
   if (!isConflict(undefined, error) || attempt === null || observation?.version == null) {
     return false;
   }
+  // Our own write may have been stored, and be refused when a proxy repeats it.
+  if (answerWillTell(attempt, observation.snapshot?.record)) return false;
   // A creation rests on there being no object, and on no version: that there is one explains it.
   if (attempt.baseVersion === null) return observation.snapshot !== null;
   return isNewer(observation.version, attempt.baseVersion);
@@ -152,8 +177,8 @@ export function isExplainedConflict({ context }: Args, error: unknown): boolean 
 
 /** What was read is a record of ours that holds the lock. */
 export function stillHeldByUs({ context }: Args, { snapshot }: LockReading): boolean {
-  const own = findOwnWrite(context, snapshot);
-  return own !== null && !own.record.isReleased;
+  const record = snapshot?.record ?? null;
+  return record !== null && !record.isReleased && isOwnRecord(context, record);
 }
 
 /** The last that is known of the lock is our own write, and no other of ours is under way. */
@@ -172,10 +197,11 @@ export function nothingToWaitFor({ context: { term, config } }: Args): boolean {
 
 /** What was read is our own release. */
 export function releaseWasCommitted({ context }: Args, { snapshot }: LockReading): boolean {
-  return findOwnWrite(context, snapshot)?.record.isReleased === true;
+  const record = snapshot?.record ?? null;
+  return record !== null && record.isReleased && isOwnRecord(context, record);
 }
 
-/** Somebody wrote before us, for the first time in a row: look again at once. */
+/** Somebody wrote before us, it seems, for the first time in a row: look at once. */
 export function isFirstConflict({ context }: Args, error: unknown): boolean {
   return isConflict(undefined, error) && context.failures === 0;
 }
@@ -203,7 +229,12 @@ function mayFoundTerm(context: ElectionContext, claim: SentWrite): boolean {
 /** A record that we did not write. No record at all is nobody's. */
 function isOfAnother(context: ElectionContext, snapshot: LockSnapshot | null): boolean {
   if (snapshot === null || isBare(snapshot)) return false;
-  return findOwnWrite(context, snapshot) === null;
+  return snapshot.record === null || !isOwnRecord(context, snapshot.record);
+}
+
+/** A duration that is none counts as too short, too. */
+function isTooShort({ config }: ElectionContext, record: LeaderElectionRecord): boolean {
+  return !(record.leaseDurationSeconds * 1000 > config.renewDeadlineMs);
 }
 
 /** Draining has not begun. */
@@ -224,6 +255,11 @@ export function stopAnnounced({ context }: Args): boolean {
 /** `stop` has come in. */
 export function stopRequested({ context }: Args): boolean {
   return context.stopRequested;
+}
+
+/** It has won no term that it would have to lose: it goes on as a candidate. */
+export function hasNotLed({ context: { term, stopRequested } }: Args): boolean {
+  return term === null && !stopRequested;
 }
 
 /** Become a candidate again. */

@@ -1,3 +1,5 @@
+import { isCutFrom, isSameWrite } from '../src/lock/as-stored.js';
+import type { LeaderElectionRecord } from '../src/lock/record.js';
 import type { LockSnapshot } from '../src/lock/resource-lock.js';
 import { elapsedForHolder } from '../src/time/clock.js';
 import type { ElectionContext, SentWrite } from './types.js';
@@ -12,7 +14,28 @@ export function findOwnWrite(
 ): SentWrite | null {
   const record = snapshot?.record;
   if (record == null) return null;
-  return context.ownWrites.find((write) => write.record.equals(record)) ?? null;
+  return context.ownWrites.find((write) => isSameWrite(write.record, record)) ?? null;
+}
+
+/**
+ * A record of ours. As long as we hold a lease it may also be a renewal that went unanswered and was
+ * stored with digits cut off its times: too little to found a term on, or to make one last longer,
+ * and enough not to give one up.
+ */
+export function isOwnRecord(context: ElectionContext, record: LeaderElectionRecord): boolean {
+  return context.ownWrites.some(
+    (write) =>
+      isSameWrite(write.record, record) ||
+      (context.lease !== null && isCutFrom(write.record, record)),
+  );
+}
+
+/** What is stored names us, by a write that is under way: its answer will tell whether it is that. */
+export function answerWillTell(
+  attempt: SentWrite | null,
+  record: LeaderElectionRecord | null | undefined,
+): boolean {
+  return attempt !== null && record?.holderIdentity === attempt.record.holderIdentity;
 }
 
 /** A write that was sent so recently that it may found a leadership. */
@@ -27,13 +50,41 @@ export function isFresh({ config }: ElectionContext, { sentAt }: SentWrite): boo
  * lock was deleted under another leader, and must not pass for a lock of ours then.
  */
 export function possibleWrites(
-  ownWrites: readonly SentWrite[],
+  { ownWrites, attempt }: Pick<ElectionContext, 'ownWrites' | 'attempt'>,
   snapshot: LockSnapshot | null,
 ): readonly SentWrite[] {
   const record = snapshot?.record ?? null;
   return ownWrites.filter(
     (write) =>
       write.baseVersion === (snapshot?.version ?? null) ||
-      (record !== null && write.record.equals(record)),
+      (record !== null && isCutFrom(write.record, record)) ||
+      // What stores it may have altered it, of which its answer tells.
+      (write === attempt && answerWillTell(attempt, record)),
   );
+}
+
+/**
+ * Of our writes, those to remember when another is sent over this: what stands in the lock, as far
+ * as we know, and whatever was sent within a lease. Older ones are of no use to a candidate, and in
+ * a term there are none: it ends a renew deadline after the write that stands was sent.
+ */
+export function rememberedWrites(
+  { ownWrites, lease, config }: ElectionContext,
+  base: LockSnapshot | null,
+): readonly SentWrite[] {
+  const standing = [lease?.record, base?.record].filter((record) => record != null);
+  const youngest = config.clock.now().monotonicMs - config.leaseDurationMs;
+  return ownWrites.filter(
+    ({ record, sentAt }) =>
+      sentAt.monotonicMs > youngest || standing.some((stands) => isCutFrom(record, stands)),
+  );
+}
+
+/** The same writes, with another in the place of one. */
+export function replaced(
+  writes: readonly SentWrite[],
+  write: SentWrite,
+  by: SentWrite,
+): readonly SentWrite[] {
+  return writes.map((other) => (other === write ? by : other));
 }

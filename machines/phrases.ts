@@ -22,6 +22,7 @@ export interface Failed {
 type Action = 'noteReading' | 'noteFoundCommitted';
 type ReadingGuard =
   | 'claimWasCommitted'
+  | 'ownLeaseIsTooShort'
   | 'heldByAnother'
   | 'renewalWasCommitted'
   | 'stillHeldByUs'
@@ -107,6 +108,33 @@ export const noteCommitted = {
   type: 'noteCommitted' as const,
   params: ({ event }: DoneWith<LockSnapshot>) => event.output,
 };
+
+/** The guard, asked about the lock as our write has left it. */
+export const ifStored = (type: 'leaseIsTooShort') => ({
+  type,
+  params: ({ event }: DoneWith<LockSnapshot>) => event.output,
+});
+
+/** The write that was under way is known, from now on, by how it is stored. */
+export const noteStored = {
+  type: 'noteStored' as const,
+  params: ({ event }: DoneWith<LockSnapshot>) => event.output,
+};
+
+/** The record that was stored is no lease that can be kept. */
+export const noteTooShort = (during: Failure['during']) => ({
+  type: 'noteTooShort' as const,
+  params: ({ event }: DoneWith<LockSnapshot>) => ({ during, record: event.output.record }),
+});
+
+/** The record that was read back is no lease that can be kept. */
+export const noteTooShortAsRead = (during: Failure['during']) => ({
+  type: 'noteTooShort' as const,
+  params: ({ event: { output } }: DoneWith<LockReading>) => ({
+    during,
+    record: output.snapshot?.record ?? null,
+  }),
+});
 
 /** A request was refused, or did not get through. */
 export const noteFailure = (of: Failure['of'], during: Failure['during']) => ({

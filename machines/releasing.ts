@@ -11,7 +11,9 @@ export const releasing = electionSetup.createStateConfig({
   description: 'We do not lead any more, and give the lock back if it is still ours.',
   initial: 'beginning',
   after: {
-    leaseDuration: [
+    // A renewal that went unanswered may have been stored, and holds the lock for longer.
+    lastWrite: [
+      { guard: 'hasNotLed', target: '#backingOff', actions: 'forgetAttempt' },
       { guard: 'shallRejoin', target: '#rejoining' },
       { target: '#stopped', actions: 'noteNotReleased' },
     ],
@@ -82,5 +84,9 @@ export const releasing = electionSetup.createStateConfig({
       type: 'final',
     },
   },
-  onDone: [{ guard: 'shallRejoin', target: '#rejoining' }, { target: '#stopped' }],
+  onDone: [
+    { guard: 'hasNotLed', target: '#backingOff', actions: 'forgetAttempt' },
+    { guard: 'shallRejoin', target: '#rejoining' },
+    { target: '#stopped' },
+  ],
 });

@@ -2,9 +2,12 @@ import {
   deadlinePassed,
   ifError,
   ifReading,
+  ifStored,
   noteCommitted,
   noteFailure,
   noteTimeout,
+  noteTooShort,
+  noteTooShortAsRead,
   rebase,
   withReading,
 } from './phrases.js';
@@ -32,6 +35,11 @@ export const renewal = electionSetup.createStateConfig({
         }),
         onDone: [
           { guard: 'leaseLapsed', target: '#lost', actions: deadlinePassed },
+          {
+            guard: ifStored('leaseIsTooShort'),
+            target: '#lost',
+            actions: [deadlinePassed, noteTooShort('renew'), noteCommitted],
+          },
           { target: 'renewed', actions: noteCommitted },
         ],
         onError: [
@@ -60,6 +68,15 @@ export const renewal = electionSetup.createStateConfig({
         input: ({ context: { config } }) => config,
         onDone: [
           { guard: 'leaseLapsed', target: '#lost', actions: deadlinePassed },
+          {
+            guard: ifReading('ownLeaseIsTooShort'),
+            target: '#lost',
+            actions: [
+              deadlinePassed,
+              noteTooShortAsRead('renew'),
+              withReading('noteFoundCommitted'),
+            ],
+          },
           {
             guard: ifReading('heldByAnother'),
             target: '#lost',

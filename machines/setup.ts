@@ -4,15 +4,20 @@ import type {
   LeaderElectionConfig,
   Outcome,
 } from '../src/config/leader-election-config.js';
+import { printValue } from '../src/config/print-value.js';
 import type { WorkResult } from '../src/election/term.js';
 import { LockError } from '../src/errors/lock-error.js';
+import { alterationOf } from '../src/lock/as-stored.js';
 import type { Age } from '../src/lock/decide.js';
+import type { LeaderElectionRecord } from '../src/lock/record.js';
 import type { LockSnapshot } from '../src/lock/resource-lock.js';
 import * as actors from './actors.js';
 import type { LockReading } from './actors.js';
 import { aged } from './cold-start.js';
+import * as commits from './commits.js';
 import * as delays from './delays.js';
 import * as guards from './guards.js';
+import { findOwnWrite } from './own-writes.js';
 import type {
   CallbackName,
   ElectionChildren,
@@ -20,6 +25,7 @@ import type {
   ElectionEmitted,
   ElectionEvent,
   ElectionTag,
+  SentWrite,
 } from './types.js';
 import * as updates from './updates.js';
 
@@ -29,6 +35,11 @@ export interface Failure {
   readonly during: 'acquire' | 'renew' | 'release';
   /** Absent: it was not answered in time. */
   readonly error?: unknown;
+}
+
+export interface TooShort extends Pick<Failure, 'during'> {
+  /** As it was stored. */
+  readonly record: LeaderElectionRecord | null;
 }
 
 interface Enqueue {
@@ -89,30 +100,32 @@ export const electionSetup = setup({
     prepareRenewal: assign(({ context }) => updates.renewal(context)),
     prepareRelease: assign(({ context }) => updates.release(context)),
     noteCommitted: enqueueActions(({ context, enqueue }, snapshot: LockSnapshot) => {
-      const update = updates.committed(context, snapshot);
+      const update = commits.committed(context, snapshot);
+      tellAltered(context, context.attempt, snapshot, enqueue);
       enqueue.assign(update);
       tellLeader(context, update, enqueue);
     }),
     noteFoundCommitted: enqueueActions(({ context, enqueue }, reading: LockReading) => {
-      const update = updates.foundCommitted(context, reading);
+      const update = commits.foundCommitted(context, reading);
+      tellAltered(context, findOwnWrite(context, reading.snapshot), reading.snapshot, enqueue);
       enqueue.assign(update);
       tellLeader(context, update, enqueue);
     }),
-    forgetAttempt: assign(() => updates.notFoundCommitted()),
+    forgetAttempt: assign(() => commits.notFoundCommitted()),
     rebase: assign(({ context }, snapshot: LockSnapshot | null) =>
       updates.rebase(context, snapshot),
     ),
     noteFailure: enqueueActions(({ context, enqueue }, { of, during, error }: Failure) => {
       const lockError = error === undefined ? notAnswered(context) : LockError.from(error);
-      const update = updates.failure(context, { of, error: lockError });
-      enqueue.assign(update);
-      const news = { error: lockError, failures: context.failures + 1 };
-      if (during === 'acquire') enqueue.emit({ type: 'acquireFailed', ...news });
-      else if (during === 'release') enqueue.emit({ type: 'releaseFailed', ...news });
-      else {
-        const remainingMs = delays.renewDeadline({ context });
-        enqueue.emit({ type: 'renewFailed', ...news, remainingMs });
-      }
+      tellFailure(context, { of, during, error: lockError }, enqueue);
+    }),
+    noteTooShort: enqueueActions(({ context, enqueue }, { during, record }: TooShort) => {
+      // The write itself has not failed, and is ours to give back.
+      tellFailure(context, { of: 'read', during, error: tooShort(context, record) }, enqueue);
+    }),
+    noteStored: enqueueActions(({ context, enqueue }, snapshot: LockSnapshot) => {
+      tellAltered(context, context.attempt, snapshot, enqueue);
+      enqueue.assign(commits.stored(context, snapshot));
     }),
 
     beginTerm: assign(({ context }) => updates.termBegins(context)),
@@ -211,6 +224,48 @@ function tellUnreadable(
   const problem = observation?.snapshot?.unreadable ?? null;
   if (problem === null || problem === before?.snapshot?.unreadable) return;
   enqueue.emit({ type: 'recordUnreadable', problem });
+}
+
+/** Our record was stored otherwise than it was written: say so once for each field. */
+function tellAltered(
+  { alteredFields: told }: ElectionContext,
+  write: SentWrite | null,
+  snapshot: LockSnapshot | null,
+  enqueue: Enqueue,
+): void {
+  if (write === null || snapshot?.record == null) return;
+  const alteration = alterationOf(write.record, snapshot.record);
+  if (alteration === null || alteration.fields.every((field) => told.includes(field))) return;
+  enqueue.assign({ alteredFields: [...new Set([...told, ...alteration.fields])] });
+  enqueue.emit({ type: 'recordAltered', problem: alteration.problem });
+}
+
+function tellFailure(
+  context: ElectionContext,
+  { of, during, error }: Failure & { readonly error: LockError },
+  enqueue: Enqueue,
+): void {
+  enqueue.assign(updates.failure(context, { of, error }));
+  const news = { error, failures: context.failures + 1 };
+  if (during === 'acquire') enqueue.emit({ type: 'acquireFailed', ...news });
+  else if (during === 'release') enqueue.emit({ type: 'releaseFailed', ...news });
+  else {
+    const remainingMs = delays.renewDeadline({ context });
+    enqueue.emit({ type: 'renewFailed', ...news, remainingMs });
+  }
+}
+
+/** It is tried again after a lease duration: what alters our records will do so for some time. */
+function tooShort({ config }: ElectionContext, record: LeaderElectionRecord | null): LockError {
+  const stored = printValue(record?.leaseDurationSeconds);
+  const written = config.leaseDurationMs / 1000;
+  return new LockError(
+    `${config.lock.description}: leaseDurationSeconds was written as ${written} and stored as ` +
+      `${stored}, which is not above renewDeadlineSeconds (${config.renewDeadlineMs / 1000}): others ` +
+      'could take the lock while this candidate leads. An admission policy alters it, it seems: ' +
+      'exempt this object from it, or choose durations that it leaves alone',
+    { kind: 'invalid', retryAfterMs: config.leaseDurationMs },
+  );
 }
 
 function notAnswered({ config }: ElectionContext): LockError {

@@ -8,6 +8,7 @@ import type { Instant } from '../src/time/clock.js';
 
 /** A write of ours, dated just before it was sent: from there its validity counts. */
 export interface SentWrite {
+  /** As it was sent; as it is stored, once the answer has told. */
   readonly record: LeaderElectionRecord;
   readonly sentAt: Instant;
   /** The version that it is conditional on; null: that there is no object. */
@@ -16,6 +17,7 @@ export interface SentWrite {
 
 /** The lease as we hold it: the last write that is known to be committed. */
 export interface HeldLease {
+  /** As it is stored. */
   readonly record: LeaderElectionRecord;
   /** We lead until the renew deadline, counted from here. */
   readonly validFrom: Instant;
@@ -57,6 +59,8 @@ export interface ElectionContext {
   readonly endReason: EndReason | null;
   readonly workError: unknown;
   readonly released: boolean;
+  /** The fields of our records of which was told that they are altered when they are stored. */
+  readonly alteredFields: readonly string[];
   readonly termsLed: number;
   readonly endAnnounced: boolean;
 }
@@ -120,6 +124,8 @@ export type ElectionEmitted =
   | { readonly type: 'vacant' }
   /** The stored record cannot be read; it counts as held by an unknown holder. */
   | { readonly type: 'recordUnreadable'; readonly problem: string }
+  /** Our record was stored otherwise than it was written, in a field of which that was not told yet. */
+  | { readonly type: 'recordAltered'; readonly problem: string }
   | { readonly type: 'overrun'; readonly term: Term }
   | CallbackFailed
   /** Changes of the lock are heard of as they happen, from now on. */

@@ -9,15 +9,12 @@ import type { LockSnapshot } from '../src/lock/resource-lock.js';
 import type { LockReading, StoppedInput } from './actors.js';
 import type { News } from './guards.js';
 import { CROWD_MS, SMALL_FLEET_MS } from './herd.js';
-import { findOwnWrite, possibleWrites } from './own-writes.js';
-import type { ElectionContext, HeldLease, SentWrite } from './types.js';
+import { findOwnWrite, possibleWrites, rememberedWrites } from './own-writes.js';
+import type { ElectionContext, SentWrite } from './types.js';
 
 /* What happens to the context. Each function takes it and returns what changes. */
 
 type Update = Partial<ElectionContext>;
-
-/** Own writes that are remembered: older ones can no longer be in the lock. */
-const OWN_WRITES_KEPT = 8;
 
 export function initialContext(config: ResolvedConfig): ElectionContext {
   return {
@@ -39,6 +36,7 @@ export function initialContext(config: ResolvedConfig): ElectionContext {
     endReason: null,
     workError: undefined,
     released: false,
+    alteredFields: [],
     termsLed: 0,
     endAnnounced: false,
   };
@@ -51,7 +49,7 @@ export function reading(context: ElectionContext, answer: LockReading): Update {
   if (isOutdated(context, answer)) return {};
   return {
     ...known(context, observe(context.observation, answer, context.config)),
-    ownWrites: possibleWrites(context.ownWrites, snapshot),
+    ownWrites: possibleWrites(context, snapshot),
   };
 }
 
@@ -60,7 +58,7 @@ export function news(context: ElectionContext, { snapshot, version, receivedAtMs
   const heard = { snapshot, version, receivedAtMs };
   return {
     ...known(context, observe(context.observation, heard, context.config)),
-    ownWrites: possibleWrites(context.ownWrites, snapshot),
+    ownWrites: possibleWrites(context, snapshot),
   };
 }
 
@@ -115,9 +113,11 @@ export function claim(context: ElectionContext): Update {
 
 /** A renewal is about to be sent. */
 export function renewal(context: ElectionContext): Update {
-  const { lease } = context;
+  const { config, lease } = context;
   if (lease === null) return {};
-  return send(context, lease.base, (stamp) => renewalRecord({ held: lease.record, ...stamp }));
+  return send(context, lease.base, (stamp) =>
+    renewalRecord({ held: lease.record, leaseDurationMs: config.leaseDurationMs, ...stamp }),
+  );
 }
 
 /** A release is about to be sent, over the record that has just been read. */
@@ -127,60 +127,25 @@ export function release(context: ElectionContext): Update {
   return held === null ? {} : send(context, base, (stamp) => releaseRecord({ held, ...stamp }));
 }
 
-/** The write under way is committed: we hold the lock, from before it was sent. */
-export function committed(context: ElectionContext, snapshot: LockSnapshot): Update {
-  return context.attempt === null ? {} : holding(context, context.attempt, snapshot);
-}
-
-/** A write of ours that had gone unanswered was found in the lock. */
-export function foundCommitted(context: ElectionContext, { snapshot }: LockReading): Update {
-  const own = findOwnWrite(context, snapshot);
-  return own === null || snapshot === null ? {} : holding(context, own, snapshot);
-}
-
-function holding(context: ElectionContext, write: SentWrite, snapshot: LockSnapshot): Update {
-  const { config } = context;
-  const now = config.clock.now();
-  const lease: HeldLease = {
-    record: write.record,
-    validFrom: write.sentAt,
-    confirmedAt: now,
-    base: snapshot,
-  };
-  return {
-    lease,
-    attempt: null,
-    // Whoever has won had nobody before it: nothing speaks for a crowd any more.
-    herdWindowMs: SMALL_FLEET_MS,
-    ownWrites: possibleWrites(context.ownWrites, snapshot),
-    observation: observe(context.observation, { snapshot, receivedAtMs: now.monotonicMs }, config),
-    decision: null,
-    leader: config.lock.identity,
-    failures: 0,
-    retryAfterMs: null,
-  };
-}
-
-/** An unanswered write was not found in the lock: it is remembered, but no longer awaited. */
-export function notFoundCommitted(): Update {
-  return { attempt: null };
-}
-
 /** The next renewal is based on this; on nothing, if the object is gone. */
 export function rebase(context: ElectionContext, snapshot: LockSnapshot | null): Update {
   if (context.lease === null) return {};
   return {
     lease: { ...context.lease, base: snapshot },
-    ownWrites: possibleWrites(context.ownWrites, snapshot),
+    ownWrites: possibleWrites(context, snapshot),
   };
 }
 
-/** A request failed. A write that was certainly refused is no longer under way. */
+/**
+ * A request failed. A write that was certainly refused is no longer under way. A conflict is no such
+ * refusal: a proxy may have repeated a write that was stored.
+ */
 export function failure(
   { attempt, ownWrites, failures }: ElectionContext,
   { of, error }: { readonly of: 'read' | 'write'; readonly error: LockError },
 ): Update {
-  const refused = of === 'write' && !error.mayHaveCommitted;
+  const mayBeStored = error.mayHaveCommitted || error.kind === 'conflict';
+  const refused = of === 'write' && !mayBeStored;
   return {
     failures: failures + 1,
     retryAfterMs: error.retryAfterMs ?? null,
@@ -238,17 +203,18 @@ export function outcome(context: ElectionContext): Outcome {
 }
 
 function send(
-  { config, ownWrites }: ElectionContext,
+  context: ElectionContext,
   base: LockSnapshot | null,
   record: (stamp: { wallMs: number; random: () => number }) => LeaderElectionRecord,
 ): Update {
+  const { config } = context;
   const sentAt = config.clock.now();
   const attempt: SentWrite = {
     record: record({ wallMs: sentAt.wallMs, random: config.random }),
     sentAt,
     baseVersion: base?.version ?? null,
   };
-  return { attempt, ownWrites: [...ownWrites, attempt].slice(-OWN_WRITES_KEPT) };
+  return { attempt, ownWrites: [...rememberedWrites(context, base), attempt] };
 }
 
 function holderOf(snapshot: LockSnapshot | null): string | null {

@@ -11,7 +11,7 @@ export const JITTER_FACTOR = 1.2;
  * - `stopped`: `stop()` was called, or the signal given to `run()` aborted
  * - `finished`: the work came to its end and `releaseWhenDone` is set, or `lead()` was used
  * - `failed`: `onStartedLeading` threw or rejected
- * - `deadline`: no renewal succeeded within the renew deadline
+ * - `deadline`: no renewal succeeded within the renew deadline, or one was stored for a shorter time
  * - `superseded`: the lock was found in other hands
  * - `steppedDown`: somebody asked the leader to hand over, by an annotation on the lock
  * - `drainTimeout`: `stop()` was called, and the work or `onStoppedLeading` did not end in time

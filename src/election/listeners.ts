@@ -20,6 +20,7 @@ const TYPES: Readonly<Record<ElectionEventType, true>> = {
   ended: true,
   newLeader: true,
   overrun: true,
+  recordAltered: true,
   recordUnreadable: true,
   released: true,
   releaseFailed: true,

@@ -49,6 +49,10 @@ const OVERRUN =
   'The work of a lost term has not ended and the lease has run out: it may run beside another ' +
   'leader. onStartedLeading must end when term.signal is aborted';
 
+const ALTERED =
+  'Our record was stored otherwise than it was written, and counts as it is stored. Is there an ' +
+  'admission policy that alters it?';
+
 const RELEASE_FAILED = 'Releasing the lock failed; it is tried again until the lease has run out';
 
 /** Why a term has ended, after a colon. */
@@ -150,6 +154,9 @@ export class NewsLog {
         break;
       case 'recordUnreadable':
         this.#recordUnreadable(news.problem);
+        break;
+      case 'recordAltered':
+        this.#say('warn', `${ALTERED} ${news.problem}`, { problem: news.problem });
         break;
       case 'watching':
         this.#watch.end();

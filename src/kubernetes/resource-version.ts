@@ -1,9 +1,12 @@
+/** What the rule is, for messages. */
+export const VERSION_RULE = 'must be a decimal number as text, such as "1042"';
+
 /**
- * Whether this can be a `resourceVersion` of the API server: a decimal number. With anything else
- * there could be no fencing token, and no telling what is newer.
+ * Whether this is a `resourceVersion` as the API server gives them: a decimal number, of 128 bits at
+ * most. The election compares them, and makes a fencing token of the one that wins a term.
  */
 export function isVersion(value: unknown): value is string {
-  return typeof value === 'string' && /^(0|[1-9]\d{0,39})$/.test(value);
+  return typeof value === 'string' && /^(0|[1-9]\d{0,38})$/.test(value);
 }
 
 /**

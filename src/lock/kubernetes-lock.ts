@@ -1,3 +1,4 @@
+import { printValue } from '../config/print-value.js';
 import { LockError } from '../errors/lock-error.js';
 import { answerError, unusableAnswer, type ApiCall } from '../kubernetes/answer-error.js';
 import { clientFor } from '../kubernetes/api-client.js';
@@ -7,7 +8,7 @@ import {
   loadDefaultKubeConfig,
   type KubeConfigLike,
 } from '../kubernetes/kube-config.js';
-import { isVersion } from '../kubernetes/resource-version.js';
+import { isVersion, VERSION_RULE } from '../kubernetes/resource-version.js';
 import { safeReason } from '../kubernetes/safe-reason.js';
 import { lastWrittenMs, withoutManagedFields } from './age-by-server.js';
 import { readInTime, timeLimit } from './in-time.js';
@@ -251,7 +252,9 @@ export abstract class KubernetesLock implements ResourceLock {
     if (resourceVersion === undefined || resourceVersion === '') {
       return 'an object without resourceVersion';
     }
-    if (!isVersion(resourceVersion)) return 'a resourceVersion that is not a decimal number';
+    if (!isVersion(resourceVersion)) {
+      return `an object whose resourceVersion ${VERSION_RULE}, but is ${printValue(resourceVersion)}`;
+    }
     const writtenAtMs = lastWrittenMs(metadata);
     return {
       ...this.#format.read(json),

@@ -1,6 +1,7 @@
 import { microTime } from '../time/micro-time.js';
 import { LeaderElectionRecord } from './record.js';
 import type { LockSnapshot } from './resource-lock.js';
+import { MAX_INT32 } from './stored-record.js';
 
 /* The records that a candidate writes. Pure: the time and the random digits come in. */
 
@@ -27,16 +28,25 @@ export function claimRecord(
     leaseDurationSeconds: input.leaseDurationMs / 1000,
     acquireTime: now,
     renewTime: now,
-    leaderTransitions: (before?.record?.leaderTransitions ?? 0) + (changesHands ? 1 : 0),
+    leaderTransitions: nextCount(before?.record?.leaderTransitions ?? 0, changesHands),
   });
 }
 
-/** The record of a holder that renews: only the renew time changes. */
+/** A Lease counts up to here. There the count stays, and the election goes on. */
+function nextCount(transitions: number, changesHands: boolean): number {
+  return Math.min(transitions + (changesHands ? 1 : 0), MAX_INT32);
+}
+
+/**
+ * The record of a holder that renews: the renew time changes, and the duration is ours again where
+ * what stores the record has made another of it.
+ */
 export function renewalRecord(
-  input: Stamp & { readonly held: LeaderElectionRecord },
+  input: Stamp & { readonly held: LeaderElectionRecord; readonly leaseDurationMs: number },
 ): LeaderElectionRecord {
   return new LeaderElectionRecord({
     ...fields(input.held),
+    leaseDurationSeconds: input.leaseDurationMs / 1000,
     renewTime: microTime(input.wallMs, input.random),
   });
 }

@@ -41,7 +41,7 @@ export class LeaderElectionRecord implements LeaderElectionRecordFields {
     return this.holderIdentity === '';
   }
 
-  equals(other: LeaderElectionRecord): boolean {
+  equals(other: Required<LeaderElectionRecordFields>): boolean {
     return (
       this.holderIdentity === other.holderIdentity &&
       this.leaseDurationSeconds === other.leaseDurationSeconds &&

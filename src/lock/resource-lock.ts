@@ -10,7 +10,7 @@ export interface LockSnapshot {
   readonly unreadable: string | null;
   /** The record's fields verbatim. Two snapshots differ here exactly when the record changed. */
   readonly fingerprint: string;
-  /** The object's `resourceVersion`. */
+  /** The object's `resourceVersion`: a decimal number, that grows with every write. */
   readonly version: string;
   /**
    * The object as read, for the next update to be based on; without `managedFields`, which the API
@@ -75,7 +75,8 @@ export interface LockWatch {
 /**
  * Something in the cluster that holds one election record and can be written conditionally. Use
  * `LeaseLock` or `ConfigMapLock`, or write your own: it must be linearizable, refuse an update
- * whose base is no longer current with a `conflict`, and hand out versions that only grow.
+ * whose base is no longer current with a `conflict`, hand out versions that only grow, and answer
+ * with the record as it is stored. An answer that breaks this is not believed.
  *
  * Calls resolve with `ok: false` rather than reject; a rejection is treated as a write whose fate
  * is unknown.

@@ -1,3 +1,5 @@
+import { LockError } from '../errors/lock-error.js';
+import { type Asked, checkedAnswer, checkedNews, type Written } from './checked-answer.js';
 import type { LeaderElectionRecord } from './record.js';
 import type {
   LockCallOptions,
@@ -11,7 +13,8 @@ import type {
 
 /**
  * A lock as the statechart carries it about: whoever prints or serialises the chart's state sees
- * its names, and nothing of what it holds to talk to the cluster.
+ * its names, and nothing of what it holds to talk to the cluster. What it answers is checked here,
+ * so that the chart may rely on it whoever has written the lock.
  */
 export class SealedLock implements ResourceLock {
   readonly identity: string;
@@ -31,7 +34,7 @@ export class SealedLock implements ResourceLock {
     // Absent where they are absent in the lock, and hidden from whoever prints this.
     if (typeof lock.watch === 'function') {
       Object.defineProperty(this, 'watch', {
-        value: (watcher: LockWatcher) => lock.watch?.(watcher),
+        value: (watcher: LockWatcher) => lock.watch?.(this.#checked(watcher)),
       });
     }
     if (typeof lock.writtenAgo === 'function') {
@@ -46,14 +49,43 @@ export class SealedLock implements ResourceLock {
   }
 
   get(options?: LockCallOptions): Promise<LockResult> {
-    return this.#lock.get(options);
+    return this.#ask('get', () => this.#lock.get(options));
   }
 
   create(record: LeaderElectionRecord, options?: LockCallOptions): Promise<LockResult> {
-    return this.#lock.create(record, options);
+    const written = { record, over: null };
+    return this.#ask('create', () => this.#lock.create(record, options), written);
   }
 
   update(record: LeaderElectionRecord, options?: LockUpdateOptions): Promise<LockResult> {
-    return this.#lock.update(record, options);
+    const written = { record, over: options?.base?.version ?? null };
+    return this.#ask('update', () => this.#lock.update(record, options), written);
+  }
+
+  async #ask(
+    method: Asked['method'],
+    call: () => Promise<LockResult>,
+    written?: Written,
+  ): Promise<LockResult> {
+    return checkedAnswer({ method, of: this.description }, await call(), written);
+  }
+
+  /** News that is nonsense counts as none: the lock is polled, until the watch is said to be open. */
+  #checked(watcher: LockWatcher): LockWatcher {
+    return {
+      clock: watcher.clock,
+      random: watcher.random,
+      opened: (gap) => {
+        watcher.opened(gap);
+      },
+      failed: (error) => {
+        watcher.failed(LockError.from(error));
+      },
+      changed: (news) => {
+        const checked = checkedNews(this.description, news);
+        if (checked instanceof LockError) watcher.failed(checked);
+        else watcher.changed(checked);
+      },
+    };
   }
 }

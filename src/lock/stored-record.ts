@@ -71,7 +71,8 @@ function toSeconds(text: string): number {
   return /^\s*\d+(\.\d+)?\s*$/.test(text) ? Number(text) : (parseIsoDuration(text) ?? Number.NaN);
 }
 
-const MAX_INT32 = 2 ** 31 - 1;
+/** The largest number that a field of a Lease can hold. */
+export const MAX_INT32 = 2 ** 31 - 1;
 
 /**
  * The record as it may be stored, with times as MicroTime; or, as text, what is wrong with it. The

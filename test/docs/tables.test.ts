@@ -98,6 +98,7 @@ describe('the names in the README', () => {
       newLeader: true,
       vacant: true,
       recordUnreadable: true,
+      recordAltered: true,
       overrun: true,
       callbackFailed: true,
       watching: true,

@@ -8,7 +8,6 @@ export const equivalents: readonly Equivalents[] = [
   {
     why: 'acquiring begins in reading, and a transition from within does not leave it.',
     mutants: [
-      /^acquiring\.claiming error\(claim\) if isFirstConflict: leads to acquiring$/,
       /^acquiring\.waiting (wake|after\(pollInterval\)): leads to acquiring$/,
       /^acquiring\.waiting watchOpened if hasGap: leads to acquiring$/,
       /^acquiring\.holdingBack after\(herdDelay\) else: leads to acquiring$/,

@@ -64,7 +64,8 @@ export interface Term {
   readonly number: number;
   /** The request that won it. */
   readonly wonBy: number;
-  readonly acquireTime: string;
+  /** As it was written, and as it may be stored. */
+  readonly acquireTimes: readonly string[];
   readonly transitions: number;
   /** Any of them may stand for the write that won the term. */
   readonly tokens: readonly string[];
@@ -134,6 +135,8 @@ export class Book {
   readonly writes = new Map<number, OwnWrite>();
   /** Writes that were sent and of which nothing is known since. */
   readonly unknownWrites = new Set<number>();
+  /** Writes whose answer has told how they are stored. */
+  readonly knownWrites = new Set<number>();
   failures = 0;
   /** Until when the server has asked for patience, and for how long. */
   patientUntil = -Infinity;
@@ -269,6 +272,16 @@ export class Book {
     const by = plan?.to ?? null;
     if (by === null) this.settle('a request');
     else this.owe('a request', by);
+  }
+
+  /** Whether what is read can be told for a write of this candidate, by its answer or to the digit. */
+  knows(reading: Reading): boolean {
+    const { author, record } = reading;
+    const write = author === null ? undefined : this.writes.get(author);
+    if (author === null || write === undefined || record === null) return false;
+    const { acquireTime, renewTime } = write.record;
+    const whole = record.acquireTime === acquireTime && record.renewTime === renewTime;
+    return whole || this.knownWrites.has(author);
   }
 
   /** A lease of somebody else, for as long as it is known to live. */

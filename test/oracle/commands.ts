@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { LockErrorKind } from '../../src/errors/lock-error.js';
 import type { Driver } from './driver.js';
 import type { Question, StoredRecord } from './trace.js';
+import type { Outage } from './world.js';
 
 /** What somebody else does to the object. */
 export type Deed =
@@ -32,6 +33,9 @@ export type Command =
       readonly executed: boolean;
     }
   | { readonly do: 'serve'; readonly latency: number | null }
+  /** It lasts until another takes its place; null: all is well again. */
+  | { readonly do: 'outage'; readonly outage: Outage | null }
+  | { readonly do: 'cut'; readonly cuts: boolean }
   | { readonly do: 'other'; readonly deed: Deed; readonly lease: number }
   | { readonly do: 'endWork'; readonly fails: boolean }
   | { readonly do: 'ask'; readonly question: Question };
@@ -99,6 +103,34 @@ export const commands: fc.Arbitrary<Command> = fc.oneof(
       retryAfter: patience,
       executed: fc.constant(false),
     }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      do: fc.constant('outage' as const),
+      outage: fc.constantFrom<Outage | null>(
+        null,
+        { reads: null, writes: 'serverError', stored: false },
+        { reads: null, writes: 'serverError', stored: true },
+        { reads: null, writes: 'conflict', stored: true },
+        { reads: 'serverError', writes: null, stored: false },
+        { reads: 'network', writes: 'network', stored: true },
+      ),
+    }),
+  },
+  // A proxy has repeated a write that was stored.
+  {
+    weight: 1,
+    arbitrary: fc.constant({
+      do: 'fail' as const,
+      kind: 'conflict' as const,
+      retryAfter: null,
+      executed: true,
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({ do: fc.constant('cut' as const), cuts: fc.boolean() }),
   },
   { weight: 1, arbitrary: plain('throw') },
   { weight: 2, arbitrary: plain('execute') },
@@ -206,6 +238,14 @@ function run(driver: Driver, command: Command): unknown {
     }
     case 'serve': {
       world.serve(command.latency);
+      return;
+    }
+    case 'outage': {
+      world.outage = command.outage;
+      return;
+    }
+    case 'cut': {
+      world.cuts = command.cuts;
       return;
     }
     case 'other': {

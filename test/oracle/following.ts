@@ -99,7 +99,7 @@ function readByFollower(book: Book, reading: Reading): void {
 function decide(book: Book, reading: Reading): void {
   const { seen, settings, time } = book;
   check(seen !== null, 'nothing was read');
-  const outdated = book.writes.get(reading.author ?? -1)?.outdated === true;
+  const outdated = book.writes.get(reading.author ?? -1)?.outdated === true || !book.knows(reading);
   const judgement = judge(seen, settings, outdated);
   const attempt = { from: time, get: true, update: reading.version, create: false };
   if (judgement.kind === 'free') {

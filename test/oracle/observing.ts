@@ -30,7 +30,8 @@ function knowHolder(book: Book, seen: Seen): void {
     if (write.verb === 'create' && write.id !== seen.reading.author) write.outdated = true;
   }
   const author = book.writes.get(seen.reading.author ?? -1);
-  const judgement = judge(seen, book.settings, author?.outdated === true);
+  const outdated = author?.outdated === true || !book.knows(seen.reading);
+  const judgement = judge(seen, book.settings, outdated);
   book.liveFor = judgement.kind === 'held' ? judgement.until - seen.changedAt : null;
   book.liveUntil = judgement.kind === 'held' ? judgement.until : -Infinity;
   const isMine = seen.reading.record?.holderIdentity === book.settings.identity;

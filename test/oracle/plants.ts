@@ -2,6 +2,7 @@ import { assign, fromPromise } from 'xstate';
 import type { StoppedInput } from '../../machines/actors.js';
 import { aged } from '../../machines/cold-start.js';
 import type { LeaderElectionMachine } from '../../machines/leader-election.js';
+import * as updates from '../../machines/updates.js';
 import * as delays from '../../machines/delays.js';
 import type { Age } from '../../src/lock/decide.js';
 import { build, chartMutants, nameOf } from '../mutation/chart-mutants.js';
@@ -48,6 +49,10 @@ export const plants: readonly Plant[] = [
     }),
   ),
   mutant(
+    'does not look for a claim that met a conflict',
+    'acquiring.claiming error(claim) if isFirstConflict: leads to acquiring.reading',
+  ),
+  mutant(
     'waits for a lease that its server says is long dead',
     'acquiring.deciding always if mayBeLongDead: is not there',
   ),
@@ -87,6 +92,16 @@ export const plants: readonly Plant[] = [
   mutant(
     'goes on though it reads that another holds the lock',
     'elected.renewing.reading done(readBack) if heldByAnother: is not there',
+  ),
+  provided('remembers no more than its last eight writes', (machine) =>
+    machine.provide({
+      actions: {
+        prepareRenewal: assign(({ context }) => {
+          const { ownWrites = [], ...update } = updates.renewal(context);
+          return { ...update, ownWrites: ownWrites.slice(-8) };
+        }),
+      },
+    }),
   ),
   mutant('renews half as often', 'retryPeriod: twice as long'),
   mutant('waits for an answer twice as long', 'requestTimeout: twice as long'),

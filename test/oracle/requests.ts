@@ -122,7 +122,10 @@ export function answered(book: Book, id: number, given: Answer): void {
     book.patience = answer.retryAfter ?? 0;
     if (book.patience > 0) book.patientUntil = book.time + book.patience;
   }
-  if (answer.ok || !isUnknown(answer.kind)) book.unknownWrites.delete(id);
+  if (answer.ok) book.knownWrites.add(id);
+  // A proxy may have repeated a write that was stored, which meets a conflict then.
+  if (answer.ok || !(isUnknown(answer.kind) || answer.kind === 'conflict'))
+    book.unknownWrites.delete(id);
   act(book, flight, answer);
 }
 

@@ -11,13 +11,15 @@ const TIMINGS = [
   [3000, 2000, 1000],
   [6000, 5500, 1500],
   [10_000, 4000, 3000],
+  [60_000, 40_000, 2000],
+  [15_000, 10_000, 1000],
 ] as const;
 
 export interface Scenario {
   readonly settings: Settings;
   readonly behaviour: Omit<Behaviour, 'random'> & { readonly jitter: Jitter };
   /** What the candidate finds, so that many stories begin where it gets interesting. */
-  readonly opening: 'nothing' | 'leads' | 'follows';
+  readonly opening: 'nothing' | 'leads' | 'follows' | 'leadsCutOff';
   /** How old that is by the server's clock, in milliseconds. */
   readonly age: number;
   readonly commands: readonly Command[];
@@ -54,6 +56,7 @@ export const scenarios: fc.Arbitrary<Scenario> = fc.record({
     'leads' as const,
     'leads' as const,
     'follows' as const,
+    'leadsCutOff' as const,
   ),
   age: fc.constantFrom(0, 0, 9000, 19_999, 20_000, 30_000, 30_001, 100_000),
   commands: fc.array(commands, { maxLength: 60, size: 'max' }),
@@ -71,6 +74,14 @@ export async function play(scenario: Scenario): Promise<void> {
 const OPENINGS: Record<Scenario['opening'], (age: number) => readonly Command[]> = {
   nothing: () => [{ do: 'start' }],
   leads: () => [{ do: 'start' }, { do: 'answer' }, { do: 'answer' }],
+  // Its renewals fail from then on, and its reads do not.
+  leadsCutOff: () => [
+    { do: 'start' },
+    { do: 'answer' },
+    { do: 'answer' },
+    { do: 'outage', outage: { reads: null, writes: 'serverError', stored: false } },
+    { do: 'serve', latency: 20 },
+  ],
   follows: (ms) => [
     { do: 'other', deed: 'take', lease: 15 },
     { do: 'age', ms },
@@ -93,7 +104,10 @@ async function end(driver: Driver): Promise<void> {
       driver.endStopping();
     });
   }
-  await driver.command('an answer', false, () => driver.world.serve(0));
+  await driver.command('an answer', false, () => {
+    driver.world.outage = null;
+    driver.world.serve(0);
+  });
   await driver.command('time passes', true, () => driver.clock.advance(200_000));
   const left = driver.clock.pendingTimers;
   if (driver.outcome !== null && left === 0) return;

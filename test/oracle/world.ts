@@ -28,6 +28,13 @@ interface Question {
 
 const LOST: readonly LockErrorKind[] = ['serverError', 'network', 'timeout', 'unknown'];
 
+/** What fails for as long as it lasts, with which error; writes may be carried out all the same. */
+export interface Outage {
+  readonly reads: LockErrorKind | null;
+  readonly writes: LockErrorKind | null;
+  readonly stored: boolean;
+}
+
 export type Tell = (happening: Happening) => void;
 
 /** The object in the cluster and the way to it: each call waits until a command lets it through. */
@@ -44,6 +51,9 @@ export class World {
   #writes = 0;
   /** Answers every call truthfully after so many milliseconds; null: commands answer. */
   latency: number | null = null;
+  outage: Outage | null = null;
+  /** Whatever is written loses the digits of its seconds. */
+  cuts = false;
 
   constructor(identity: string, clock: VirtualClock, tell: Tell) {
     this.#controls = new ControllableLock(identity);
@@ -118,15 +128,16 @@ export class World {
   async answerTruthfully(): Promise<void> {
     if (this.#question !== null) return this.#tellAge(this.#question);
     const call = this.#waitingCall();
-    if (call !== undefined) await this.#answer(call, this.#execute(call));
+    if (call !== undefined) await this.#answer(call, this.#respond(call));
   }
 
   async fail(kind: LockErrorKind, retryAfter: number | null): Promise<void> {
     if (this.#question !== null) return this.#refuseAge(this.#question);
     const call = this.#waitingCall();
     if (call === undefined) return;
-    // A server that has done what was asked does not say that it refuses.
-    const truth = LOST.includes(kind) ? null : call.said;
+    // A server that has done what was asked does not say that it refuses; a proxy that repeats it may
+    // say that somebody else was faster.
+    const truth = [...LOST, 'conflict'].includes(kind) ? null : call.said;
     await this.#answer(call, truth ?? { ok: false, kind, retryAfter });
   }
 
@@ -224,7 +235,7 @@ export class World {
     if (this.latency === null) return;
     this.#clock.setTimeout(() => {
       if (!this.#controls.pending.includes(call.pending)) return;
-      void this.#answer(call, this.#execute(call));
+      void this.#answer(call, this.#respond(call));
     }, this.latency);
   }
 
@@ -255,6 +266,14 @@ export class World {
     };
   }
 
+  /** What the candidate hears, by way of what may be broken. */
+  #respond(call: Call): Answer {
+    const { reads = null, writes = null, stored = false } = this.outage ?? {};
+    const kind = call.verb === 'get' ? reads : writes;
+    if (kind === null || stored) this.#execute(call);
+    return kind === null ? this.#execute(call) : failed(kind);
+  }
+
   #execute(call: Call): Answer {
     call.said ??= this.#decide(call);
     return call.said;
@@ -263,11 +282,18 @@ export class World {
   #decide({ id, verb, record, base }: Call): Answer {
     const stored = this.#stored;
     if (verb === 'create') {
-      return stored === null ? this.#store(record, null, id) : failed('conflict');
+      return stored === null ? this.#store(this.#kept(record), null, id) : failed('conflict');
     }
     if (stored === null) return failed('notFound');
     if (verb === 'get') return { ok: true, ...stored };
-    return stored.version === base ? this.#store(record, null, id) : failed('conflict');
+    return stored.version === base ? this.#store(this.#kept(record), null, id) : failed('conflict');
+  }
+
+  /** What is left of a record that the candidate writes. */
+  #kept(record: StoredRecord | null): StoredRecord | null {
+    if (record === null || !this.cuts) return record;
+    const cut = (time: string) => time.replace(/\.\d+Z$/, '.000000Z');
+    return { ...record, acquireTime: cut(record.acquireTime), renewTime: cut(record.renewTime) };
   }
 
   #store(record: StoredRecord | null, unreadable: string | null, author: number | null): Answer {

@@ -42,6 +42,8 @@ export function newsText({ type, details }: NewsView): { text: string; tone: Ton
       return { text: 'Nobody is known to hold the lock', tone: 'plain' };
     case 'recordUnreadable':
       return { text: 'The record in the lock cannot be read', tone: 'bad' };
+    case 'recordAltered':
+      return { text: 'Our record was stored otherwise than it was written', tone: 'bad' };
     case 'watching':
       return { text: 'Hears of changes of the lock as they happen', tone: 'plain' };
     case 'watchFailed':

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { EdgeTests } from '../support/edge-test.js';
 import {
+  storedFor,
   toClaiming,
   toConfirming,
   toReading,
@@ -102,6 +103,20 @@ export const acquiringEdges: EdgeTests = {
     assert.deepEqual(c.newsOf('ended')[0]?.outcome, outcome);
   },
 
+  'acquiring.claiming done(claim) if leaseIsTooShort': async (start) => {
+    const c = start();
+    const claim = await toClaiming(c);
+    await claim.answer(c.lock.ok(storedFor(10, claim.record)));
+    c.at('releasing.checking');
+    assert.equal(c.terms.length, 0);
+    const [failed] = c.newsOf('acquireFailed');
+    assert.match(failed!.error.message, /leaseDurationSeconds was written as 15 and stored as 10/);
+    assert.match(failed!.error.message, /not above renewDeadlineSeconds \(10\)/);
+    assert.equal(c.newsOf('recordAltered').length, 1);
+    await c.answer('get', c.lock.ok(storedFor(10, claim.record)));
+    c.at('releasing.writing');
+  },
+
   'acquiring.claiming done(claim) if claimIsFresh': async (start) => {
     const c = start();
     await toClaiming(c);
@@ -140,8 +155,8 @@ export const acquiringEdges: EdgeTests = {
     const c = start();
     await toClaiming(c);
     await c.answer('update', c.lock.failure('conflict'));
-    c.at('acquiring.reading');
-    assert.equal(c.context.attempt, null);
+    c.at('acquiring.confirming');
+    assert.notEqual(c.context.attempt, null);
     await c.lock.expectCall('get');
   },
 
@@ -170,6 +185,15 @@ export const acquiringEdges: EdgeTests = {
     assert.equal(claim.signal?.aborted, true);
     assert.equal(c.context.attempt?.record, claim.record);
     assert.equal(c.newsOf('acquireFailed')[0]?.error.kind, 'timeout');
+  },
+
+  'acquiring.confirming done(readBack) if ownLeaseIsTooShort': async (start) => {
+    const c = start();
+    const claim = await toConfirming(c);
+    await c.answer('get', c.lock.ok(storedFor(10, claim.record)));
+    c.at('releasing.checking');
+    assert.equal(c.terms.length, 0);
+    assert.match(c.newsOf('acquireFailed').at(-1)!.error.message, /stored as 10/);
   },
 
   'acquiring.confirming done(readBack) if claimWasCommitted': async (start) => {

@@ -127,6 +127,28 @@ export const releasingEdges: EdgeTests = {
     ended(c, true);
   },
 
+  'releasing done if hasNotLed': async (start) => {
+    const c = start();
+    const claim = await ways.toClaiming(c);
+    await claim.answer(c.lock.ok(ways.storedFor(10, claim.record)));
+    await c.answer('get', c.lock.ok(ways.storedFor(10, claim.record)));
+    await c.lock.commit();
+    c.at('acquiring.backingOff');
+    assert.equal(c.context.attempt, null);
+    assert.equal(c.newsOf('released').length, 1);
+    assert.equal(c.newsOf('ended').length, 0);
+  },
+
+  'releasing after(leaseDuration) if hasNotLed': async (start) => {
+    const c = start();
+    const claim = await ways.toClaiming(c);
+    await claim.answer(c.lock.ok(ways.storedFor(10, claim.record)));
+    await c.clock.advance(15_000);
+    c.at('acquiring.backingOff');
+    assert.equal(c.context.attempt, null);
+    assert.equal(c.newsOf('released').length, 0);
+  },
+
   'releasing.checking done(readBack) else': async (start) => {
     const c = start();
     await toChecking(c);

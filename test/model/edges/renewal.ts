@@ -3,7 +3,7 @@ import type { EndReason } from '../../../src/config/leader-election-config.js';
 import type { PendingCall } from '../../support/controllable-lock.js';
 import type { Candidate } from '../support/candidate.js';
 import type { EdgeTests } from '../support/edge-test.js';
-import { toDraining, toRenewing } from '../support/ways.js';
+import { storedFor, toDraining, toRenewing } from '../support/ways.js';
 
 async function toRenewingWhileDraining(c: Candidate): Promise<PendingCall> {
   await toDraining(c);
@@ -70,6 +70,28 @@ function edgesOf({ here, next, toWriting, reason }: Place): EdgeTests {
       await c.lock.commit();
       lost(c, 'deadline');
       assert.equal(c.newsOf('renewed').length, 0);
+    },
+
+    [`${here}.writing done(renewal) if leaseIsTooShort`]: async (start) => {
+      const c = start();
+      const write = await toWriting(c);
+      await write.answer(c.lock.ok(storedFor(10, write.record)));
+      lost(c, 'deadline');
+      assert.equal(c.newsOf('renewed').length, 0);
+      assert.match(c.newsOf('renewFailed')[0]!.error.message, /stored as 10/);
+      // What others go by: 10 s, from its sending.
+      assert.equal(c.context.lease?.validFrom.monotonicMs, 2_000);
+      assert.equal(c.context.lease.record.leaseDurationSeconds, 10);
+    },
+
+    [`${here}.reading done(readBack) if ownLeaseIsTooShort`]: async (start) => {
+      const c = start();
+      const write = await toWriting(c);
+      await c.answer('update', c.lock.failure('conflict'));
+      await c.answer('get', c.lock.ok(storedFor(10, write.record)));
+      lost(c, 'deadline');
+      assert.match(c.newsOf('renewFailed').at(-1)!.error.message, /stored as 10/);
+      assert.equal(c.context.lease?.validFrom.monotonicMs, 2_000);
     },
 
     [`${here}.writing done(renewal) else`]: async (start) => {

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import type { EdgeTests } from '../support/edge-test.js';
-import { toClaiming, toConfirming, toReading, toWaiting } from '../support/ways.js';
+import {
+  cutTimes,
+  storedFor,
+  toClaiming,
+  toConfirming,
+  toReading,
+  toWaiting,
+} from '../support/ways.js';
 
 export const candidateScenarios: EdgeTests = {
   'acquiring: a candidate that is stopped stays so when its claim meets a conflict': async (
@@ -35,8 +42,76 @@ export const candidateScenarios: EdgeTests = {
     await c.answer('update', c.lock.failure('conflict'));
     c.at('acquiring.backingOff');
     await c.clock.advance(500);
-    c.at('acquiring.reading');
+    c.at('acquiring.confirming');
     await c.lock.expectCall('get');
+  },
+
+  'acquiring: a claim that met a conflict and is in the lock has won the term': async (start) => {
+    const c = start();
+    const claim = await toClaiming(c);
+    await c.clock.advance(300);
+    await c.answer('update', c.lock.failure('conflict'));
+    await c.answer('get', c.lock.ok(claim.record));
+    c.at('elected.leading');
+    assert.equal(c.context.lease?.validFrom.monotonicMs, 0);
+    assert.equal(c.context.herdWindowMs, 32);
+  },
+
+  'acquiring: a lease that is stored too short is given back, and tried for again a lease later':
+    async (start) => {
+      const c = start();
+      const claim = await toClaiming(c);
+      await claim.answer(c.lock.ok(storedFor(10, claim.record)));
+      await c.answer('get', c.lock.ok(storedFor(10, claim.record)));
+      const release = await c.lock.commit();
+      assert.equal(release.record?.holderIdentity, '');
+      c.at('acquiring.backingOff');
+      assert.equal(c.context.leader, null);
+      await c.after(15_000, 'acquiring.backingOff', 'acquiring.reading');
+      await c.answer('get', c.lock.free());
+      await c.lock.commit();
+      c.at('elected.leading');
+    },
+
+  'acquiring: an answer that names another holder makes no leader, and is read back': async (
+    start,
+  ) => {
+    const c = start();
+    const claim = await toClaiming(c);
+    await claim.answer(c.lock.heldBy('other'));
+    c.at('acquiring.backingOff');
+    assert.match(
+      c.newsOf('acquireFailed')[0]!.error.message,
+      /^update\(\) of .*: holderIdentity must be as it was written, "me", but is "other"$/,
+    );
+    await c.clock.advance(125);
+    await c.answer('get', c.lock.ok(claim.record));
+    c.at('elected.leading');
+  },
+
+  'acquiring: an answer with the version that was written over makes no leader': async (start) => {
+    const c = start();
+    const claim = await toClaiming(c);
+    await claim.answer({ ...c.lock.ok(claim.record), ...{ version: claim.base!.version } });
+    c.at('acquiring.backingOff');
+    assert.match(c.newsOf('acquireFailed')[0]!.error.message, /^update\(\) of .*: version must be/);
+    await c.clock.advance(125);
+    await c.answer('get', { ok: true, ...claim.base! });
+    c.at('acquiring.claiming');
+    assert.equal(c.terms.length, 0);
+  },
+
+  'acquiring: a claim that was altered leads, though the watch shows it before its answer': async (
+    start,
+  ) => {
+    const c = start({ watched: true });
+    const claim = await toClaiming(c);
+    const stored = c.lock.snapshot(storedFor(12, cutTimes(claim.record)));
+    await c.lock.watching.changed(stored);
+    await claim.answer({ ok: true, ...stored });
+    c.at('elected.leading');
+    assert.deepEqual(c.context.lease?.record, stored.record);
+    assert.match(c.newsOf('recordAltered')[0]!.problem, /leaseDurationSeconds was stored as 12/);
   },
 
   'acquiring: a failed look at a held lock is repeated soon': async (start) => {

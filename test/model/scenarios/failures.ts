@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
 import { LockError } from '../../../src/errors/lock-error.js';
+import type { PendingCall } from '../../support/controllable-lock.js';
 import type { EdgeTests } from '../support/edge-test.js';
 import type { Candidate } from '../support/candidate.js';
 import {
+  cutTimes,
+  storedFor,
   toClaiming,
   toConfirming,
   toDraining,
@@ -20,19 +23,43 @@ import {
 interface Place {
   readonly here: string;
   readonly next: string;
-  readonly toWriting: (c: Candidate) => Promise<unknown>;
+  readonly toWriting: (c: Candidate) => Promise<PendingCall>;
 }
 
 function renewing({ here, next, toWriting }: Place): EdgeTests {
   return {
-    [`${here}.writing error(renewal) if isFirstConflict: the write is forgotten`]: async (
-      start,
-    ) => {
+    [`${here}.writing error(renewal) if isFirstConflict: a stored write counts`]: async (start) => {
+      const c = start();
+      const write = await toWriting(c);
+      await c.answer('update', c.lock.failure('conflict'));
+      await c.answer('get', c.lock.ok(write.record));
+      c.at(next);
+      assert.equal(c.context.lease?.validFrom.monotonicMs, 2_000);
+    },
+
+    [`${here}: a lease that is shortened in the lock ends the term`]: async (start) => {
+      const c = start({ watched: true });
+      await toWriting(c);
+      await c.answer('update', c.lock.failure('forbidden'));
+      await c.lock.watching.changed(c.lock.snapshot(storedFor(1, c.context.lease!.record)));
+      c.at('lost');
+      assert.equal(c.term.isLeading(), false);
+    },
+
+    [`${here}: our own record is never another's, however many renewals fail`]: async (start) => {
       const c = start();
       await toWriting(c);
-      await c.answer('update', c.lock.failure('conflict'));
-      assert.equal(c.context.attempt, null);
-      assert.equal(c.context.ownWrites.length, 1);
+      let stored = c.lock.ok(c.context.lease!.record);
+      // Each is stored, or not, and answered by an error.
+      for (let n = 1; c.clock.now().monotonicMs < 9_500; n += 1) {
+        const write = await c.answer('update', c.lock.failure('serverError'));
+        if (n === 3) stored = c.lock.ok(cutTimes(write.record));
+        await c.clock.advance(125 * 2 ** Math.min(n - 1, 3));
+        if (c.lock.pending.length === 0) await c.clock.advance(1_000);
+        await c.answer('get', stored);
+      }
+      c.at(`${here}.writing`);
+      assert.equal(c.context.lease?.validFrom.monotonicMs, 0);
     },
 
     [`${here}.writing error(renewal) if objectVanished: the write is forgotten`]: async (start) => {
@@ -94,7 +121,7 @@ export const failureScenarios: EdgeTests = {
     const c = start();
     await toClaiming(c);
     await c.send({ type: 'stop' });
-    await c.answer('update', c.lock.failure('conflict'));
+    await c.answer('update', c.lock.failure('forbidden'));
     assert.equal(c.context.attempt, null);
   },
 
@@ -124,14 +151,17 @@ export const failureScenarios: EdgeTests = {
     toWriting: async (c) => {
       await toDraining(c);
       await c.clock.advance(2_000);
+      return c.lock.expectCall('update');
     },
   }),
 
-  'releasing.writing error(release) if isFirstConflict: the write is forgotten': async (start) => {
+  'releasing.writing error(release) if isFirstConflict: a stored release counts': async (start) => {
     const c = start();
-    await toReleaseWriting(c);
+    const release = await toReleaseWriting(c);
     await c.answer('update', c.lock.failure('conflict'));
-    assert.equal(c.context.attempt, null);
+    await c.answer('get', c.lock.ok(release.record));
+    c.at('stopped');
+    assert.equal(c.newsOf('ended')[0]?.outcome.released, true);
   },
 
   'releasing.writing error(release) else: a refused write is forgotten': async (start) => {

@@ -104,7 +104,7 @@ export const watchingScenarios: EdgeTests = {
     await toReading(c);
     await c.answer('get', c.lock.failure('notFound'));
     await c.answer('create', c.lock.failure('conflict'));
-    c.at('acquiring.reading');
+    c.at('acquiring.confirming');
     assert.equal(c.context.herdWindowMs, 32);
   },
 
@@ -240,7 +240,7 @@ export const watchingScenarios: EdgeTests = {
     await toClaiming(c);
     await c.lock.watching.changed(c.context.observation!.snapshot!);
     await c.answer('update', c.lock.failure('conflict'));
-    c.at('acquiring.reading');
+    c.at('acquiring.confirming');
     await c.lock.expectCall('get');
   },
 

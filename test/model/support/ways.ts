@@ -1,7 +1,26 @@
+import type { LeaderElectionRecord } from '../../../src/lock/record.js';
 import type { LockSnapshot } from '../../../src/lock/resource-lock.js';
 import { type PendingCall, record } from '../../support/controllable-lock.js';
 import { settle } from '../../../src/testing/virtual-clock.js';
 import type { Candidate } from './candidate.js';
+
+/** What becomes of a record of ours where a policy limits how long leases are. */
+export function storedFor(
+  leaseDurationSeconds: number,
+  sent: LeaderElectionRecord | null,
+): LeaderElectionRecord {
+  return record({ ...sent, leaseDurationSeconds });
+}
+
+/** What becomes of a record of ours where a policy cuts times to seconds. */
+export function cutTimes(sent: LeaderElectionRecord | null): LeaderElectionRecord {
+  const { acquireTime, renewTime } = record({ ...sent });
+  return record({ ...sent, acquireTime: toSeconds(acquireTime), renewTime: toSeconds(renewTime) });
+}
+
+function toSeconds(time: string): string {
+  return time.replace(/\.\d+Z$/, '.000000Z');
+}
 
 /* The ways to the states of the chart, each checked at its end. */
 

@@ -3,6 +3,35 @@ import { type Regression, tests } from './regression.js';
 /* How long a leader leads, and what it makes of the answers to its renewals. */
 export const keeping: readonly Regression[] = [
   {
+    situation: 'our own record in the lock is forgotten when many renewals fail in a row',
+    seenIn: 'this library',
+    tests: tests(
+      'test/unit/election/one-sided.test.ts',
+      'with a lease of %i s, a deadline of %i s and retries of %i s > while %s the lock stays ours',
+      'with a lease of %i s, a deadline of %i s and retries of %i s > stopped while %s it releases once that is over',
+    ),
+    change: {
+      mistake: 'the last eight writes are remembered',
+      file: 'machines/updates.ts',
+      find: '[...rememberedWrites(context, base), attempt]',
+      replace: '[...rememberedWrites(context, base), attempt].slice(-8)',
+    },
+  },
+  {
+    situation: "a policy rewrites the record, and our own write is taken for another's",
+    seenIn: 'kyverno #4037',
+    tests: tests(
+      'test/unit/election/odd-locks.test.ts',
+      'a store that alters records (watched: %s) > and %s: leads, goes on, releases, says so once',
+    ),
+    change: {
+      mistake: 'a record is ours as it was sent, not as it is stored',
+      file: 'machines/commits.ts',
+      find: 'const record = snapshot.record ?? write.record;',
+      replace: 'const { record } = write;',
+    },
+  },
+  {
     situation: 'a leader learns that another holds the lock, and goes on until its deadline',
     seenIn: 'client-go',
     tests: tests(
@@ -12,7 +41,7 @@ export const keeping: readonly Regression[] = [
     change: {
       mistake: "a record that we did not write is nobody's",
       file: 'machines/guards.ts',
-      find: 'return findOwnWrite(context, snapshot) === null;',
+      find: 'return snapshot.record === null || !isOwnRecord(context, snapshot.record);',
       replace: 'return false;',
     },
   },
@@ -31,7 +60,7 @@ export const keeping: readonly Regression[] = [
     ],
     change: {
       mistake: 'a lease is valid from its confirmation',
-      file: 'machines/updates.ts',
+      file: 'machines/commits.ts',
       find: 'validFrom: write.sentAt,',
       replace: 'validFrom: now,',
     },

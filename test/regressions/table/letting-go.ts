@@ -89,7 +89,7 @@ export const lettingGo: readonly Regression[] = [
     change: {
       mistake: 'a claim that succeeds leads, whatever came meanwhile',
       file: 'machines/acquiring.ts',
-      find: "{ guard: 'stopRequested', target: '#releasing' },",
+      find: "{ guard: 'stopRequested', target: '#releasing', actions: noteStored },",
       replace: '',
     },
   },

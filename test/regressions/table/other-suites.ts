@@ -38,7 +38,7 @@ export const otherSuites: readonly Regression[] = [
     change: {
       mistake: 'a release goes on for ever',
       file: 'machines/releasing.ts',
-      find: "    leaseDuration: [\n      { guard: 'shallRejoin', target: '#rejoining' },\n      { target: '#stopped', actions: 'noteNotReleased' },\n    ],",
+      find: "    leaseDuration: [\n      { guard: 'hasNotLed', target: '#backingOff', actions: 'forgetAttempt' },\n      { guard: 'shallRejoin', target: '#rejoining' },\n      { target: '#stopped', actions: 'noteNotReleased' },\n    ],",
       replace: '',
     },
   },

@@ -1,6 +1,7 @@
 import { assign, fromCallback } from 'xstate';
 import type { LockReading } from '../../../machines/actors.js';
 import type { ElectionContext } from '../../../machines/types.js';
+import * as commits from '../../../machines/commits.js';
 import * as updates from '../../../machines/updates.js';
 import { resolveConfig } from '../../../src/config/resolve-config.js';
 import type { LeaderElectionConfig } from '../../../src/config/leader-election-config.js';
@@ -86,10 +87,10 @@ function countingFrom(lateMs: (context: ElectionContext) => number): LeaderElect
   return provide({
     actions: {
       noteCommitted: assign(({ context }: Args, snapshot: LockSnapshot) =>
-        late(context, updates.committed(context, snapshot)),
+        late(context, commits.committed(context, snapshot)),
       ),
       noteFoundCommitted: assign(({ context }: Args, reading: LockReading) =>
-        late(context, updates.foundCommitted(context, reading)),
+        late(context, commits.foundCommitted(context, reading)),
       ),
     },
   });

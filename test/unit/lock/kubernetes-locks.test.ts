@@ -141,6 +141,11 @@ describe('get', () => {
     ['an array', '[]', /something that is not JSON/],
     ['another object', JSON.stringify(stored({ name: 'jab' })), /another object/],
     ['no version', JSON.stringify(stored({ resourceVersion: '' })), /without resourceVersion/],
+    [
+      'a version that is no number',
+      JSON.stringify(stored({ resourceVersion: 'v1' })),
+      /whose resourceVersion must be a decimal number as text, such as "1042", but is "v1"/,
+    ],
   ])('does not take %s for the object', async (_, text, expected) => {
     server.handle((_request, response) => response.writeHead(200).end(text));
 

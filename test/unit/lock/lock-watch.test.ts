@@ -67,6 +67,8 @@ describe('the watch of a Lease', () => {
     await arrived();
     await streams.last.begins();
     await streams.last.event('MODIFIED', { metadata: { name: 'lock' } });
+    await streams.last.event('MODIFIED', lease('v8', { holderIdentity: 'other' }));
+    await streams.last.event('DELETED', lease('v9', { holderIdentity: 'other' }));
     await streams.last.event('MODIFIED', { metadata: { name: 'stranger', resourceVersion: '8' } });
     expect(log).toEqual(['opened false']);
   });

@@ -33,6 +33,9 @@ describe('the record of a candidate that takes the lock', () => {
     ['where there was no object', 'no object', 0],
     // client-go reads an empty record there, and adds one.
     ['of an object without a record', 'no record', 1],
+    ['at the last but one', record({ leaderTransitions: 2147483646 }), 2147483647],
+    ['at the end of the count', record({ leaderTransitions: 2147483647 }), 2147483647],
+    ['beyond it, as JSON can hold', record({ leaderTransitions: 4294967296 }), 2147483647],
   ] as const)('taken %s counts the transitions', (_, before, transitions) => {
     expect(claim(before).leaderTransitions).toBe(transitions);
   });
@@ -46,15 +49,21 @@ describe('the record of a candidate that takes the lock', () => {
 describe('the record of a holder that renews', () => {
   it('differs from the one before in its renew time only', () => {
     const held = record({ holderIdentity: 'me' });
-    expect(renewalRecord({ ...stamp, held })).toEqual(
+    expect(renewalRecord({ ...stamp, held, leaseDurationMs: 15_000 })).toEqual(
       new LeaderElectionRecord({ ...held, renewTime: now }),
     );
+  });
+
+  it('has our duration again, whatever was made of it', () => {
+    const held = record({ holderIdentity: 'me', leaseDurationSeconds: 12 });
+    const renewed = renewalRecord({ ...stamp, held, leaseDurationMs: 15_000 });
+    expect(renewed.leaseDurationSeconds).toBe(15);
   });
 
   it('is another one even within the same millisecond', () => {
     const held = record({ holderIdentity: 'me' });
     const drawn = [0.1, 0.2].map((random) =>
-      renewalRecord({ wallMs: stamp.wallMs, random: () => random, held }),
+      renewalRecord({ ...stamp, random: () => random, held, leaseDurationMs: 15_000 }),
     );
     expect(drawn[0]!.equals(drawn[1]!)).toBe(false);
   });

@@ -130,12 +130,26 @@ describe('claimWasCommitted', () => {
     ['holder', { holderIdentity: 'you' }],
     ['acquire time', { acquireTime: '2026-01-01T00:00:00.000001Z' }],
     ['renew time', { renewTime: '2026-01-01T00:00:00.000001Z' }],
-    ['duration', { leaseDurationSeconds: 14 }],
     ['count of transitions', { leaderTransitions: 4 }],
   ])('is false of a record with another %s', (_, fields) => {
     const { context, lock } = claimed();
     const other = lock.snapshot(record({ holderIdentity: 'me', ...fields }));
     expect(guards.claimWasCommitted({ context }, read(other))).toBe(false);
+  });
+
+  it('is true of our record with a duration that was altered: the rest proves it ours', () => {
+    const { context, lock } = claimed();
+    const capped = lock.snapshot(record({ holderIdentity: 'me', leaseDurationSeconds: 12 }));
+    expect(guards.claimWasCommitted({ context }, read(capped))).toBe(true);
+  });
+
+  it('is false of our record with digits cut off: another of our name may have sent it', () => {
+    const { context, lock } = scene((s) => {
+      const attempt = written(s, { renewTime: '2026-01-01T00:00:00.000007Z' });
+      return { attempt, ownWrites: [attempt] };
+    });
+    const cut = lock.snapshot(record({ holderIdentity: 'me' }));
+    expect(guards.claimWasCommitted({ context }, read(cut))).toBe(false);
   });
 
   it('is false where there is no object, no record, or none that can be read', () => {

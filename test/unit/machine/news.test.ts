@@ -70,6 +70,27 @@ describe('takenByAnother', () => {
     expect(guards.takenByAnother({ context }, gone('500'))).toBe(false);
     expect(says({ ...lock.snapshot(record()), version: '101' })).toBe(false);
   });
+
+  it('waits for the answer of a write under way, where the news names us', () => {
+    const { context, lock } = leading();
+    const altered = told(lock.snapshot(record({ holderIdentity: 'me', renewTime: 'never' })));
+    const { attempt } = updates.renewal(context);
+    const writing = { ...context, attempt: attempt! };
+    expect(guards.takenByAnother({ context: writing }, altered)).toBe(false);
+    const others = told(lock.snapshot(record()));
+    expect(guards.takenByAnother({ context: writing }, others)).toBe(true);
+  });
+
+  it('is true of our record once somebody has shortened it', () => {
+    const { context, lock } = leading();
+    const shortened = (leaseDurationSeconds: number): boolean => {
+      const ours = record({ holderIdentity: 'me', leaseDurationSeconds });
+      return guards.takenByAnother({ context }, told(lock.snapshot(ours)));
+    };
+    expect(shortened(11)).toBe(false);
+    expect(shortened(10)).toBe(true);
+    expect(shortened(Number.NaN)).toBe(true);
+  });
 });
 
 describe('wipedOut', () => {

@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { ElectionContext } from '../../../machines/types.js';
+import * as guards from '../../../machines/guards.js';
+import { possibleWrites } from '../../../machines/own-writes.js';
+import * as commits from '../../../machines/commits.js';
 import * as updates from '../../../machines/updates.js';
 import { LockError, type LockErrorKind } from '../../../src/errors/lock-error.js';
+import type { VirtualClock } from '../../../src/testing/virtual-clock.js';
 import { record } from '../../support/controllable-lock.js';
 import { held, read, scene, type Scene, written } from './support/context.js';
 
@@ -22,7 +26,7 @@ describe('a write that is committed', () => {
   it('holds the lock from its sending, and is the only one remembered', () => {
     const { clock, lock, context } = claimed();
     const snapshot = lock.snapshot(context.attempt!.record);
-    const after = apply(context, updates.committed(context, snapshot));
+    const after = apply(context, commits.committed(context, snapshot));
     expect(after.lease).toEqual({
       record: context.attempt!.record,
       validFrom: context.attempt!.sentAt,
@@ -35,7 +39,7 @@ describe('a write that is committed', () => {
 
   it('is nothing where none was sent', () => {
     const { lock, context } = scene();
-    expect(updates.committed(context, lock.snapshot(record()))).toEqual({});
+    expect(commits.committed(context, lock.snapshot(record()))).toEqual({});
   });
 });
 
@@ -46,7 +50,7 @@ describe('a write that is found in the lock', () => {
     const retried = apply(context, updates.claim(context));
     clock.freeze(500);
     const found = read(lock.snapshot(first.record), 800);
-    const after = apply(retried, updates.foundCommitted(retried, found));
+    const after = apply(retried, commits.foundCommitted(retried, found));
     expect(after.lease?.validFrom.monotonicMs).toBe(0);
     expect(after.lease?.record).toBe(first.record);
   });
@@ -54,7 +58,7 @@ describe('a write that is found in the lock', () => {
   it('is nothing where the lock shows what we did not write', () => {
     const { lock, context } = claimed();
     const found = read(lock.snapshot(record()), 300);
-    expect(updates.foundCommitted(context, found)).toEqual({});
+    expect(commits.foundCommitted(context, found)).toEqual({});
   });
 });
 
@@ -65,7 +69,8 @@ describe('a failure', () => {
     return { before: context, after: apply(context, updates.failure(context, { of, error })) };
   };
 
-  it.each(['serverError', 'network', 'timeout', 'aborted', 'unknown'] as const)(
+  // A proxy repeats a write at its next upstream, though the first has stored it.
+  it.each(['serverError', 'network', 'timeout', 'aborted', 'unknown', 'conflict'] as const)(
     'of a write by %s leaves its fate open',
     (kind) => {
       const { before, after } = fail(kind, 'write');
@@ -75,7 +80,7 @@ describe('a failure', () => {
   );
 
   it.each([
-    ...(['notFound', 'conflict', 'forbidden', 'unauthorized'] as const),
+    ...(['notFound', 'forbidden', 'unauthorized'] as const),
     ...(['invalid', 'throttled', 'credentials'] as const),
   ])('of a write by %s says that it was not stored', (kind) => {
     const { after } = fail(kind, 'write');
@@ -98,23 +103,55 @@ describe('a failure', () => {
 });
 
 describe('the writes that are remembered as our own', () => {
-  it('are the last eight', () => {
-    const { clock, context } = scene();
+  const send = (context: ElectionContext, times: number, everyMs: number): ElectionContext => {
+    const { clock } = context.config;
     let after = context;
-    const sent = [];
-    for (let n = 0; n < 12; n += 1) {
-      clock.freeze(10);
-      after = apply(after, updates.claim(after));
-      sent.push(after.attempt);
+    for (let n = 0; n < times; n += 1) {
+      (clock as VirtualClock).freeze(everyMs);
+      after = apply(after, (context.lease === null ? updates.claim : updates.renewal)(after));
     }
-    expect(after.ownWrites).toEqual(sent.slice(-8));
+    return after;
+  };
+
+  it('are, in a term, the one that stands and all that came after it', () => {
+    const made = scene((s) => ({ lease: held(s) }), {
+      leaseDurationSeconds: 90,
+      renewDeadlineSeconds: 75,
+      retryPeriodSeconds: 1,
+    });
+    const standing = { ...written(made), record: made.context.lease!.record };
+    const after = send({ ...made.context, ownWrites: [standing] }, 120, 620);
+    expect(after.ownWrites).toHaveLength(121);
+    expect(after.ownWrites[0]).toBe(standing);
+    const found = read(made.lock.snapshot(standing.record));
+    expect(guards.heldByAnother({ context: after }, found)).toBe(false);
+  });
+
+  it('are, for a candidate, those of the last lease duration, and what it has seen stand', () => {
+    const made = claimed();
+    const first = made.context.attempt!;
+    const reading = updates.reading(made.context, read(made.lock.snapshot(first.record), 300));
+    const after = send(apply(made.context, reading), 40, 1_000);
+    expect(after.ownWrites).toHaveLength(16);
+    expect(after.ownWrites[0]?.record).toBe(first.record);
+    expect(after.ownWrites.at(-1)).toBe(after.attempt);
+  });
+
+  it('are void once another version stands, but for the one under way that names us', () => {
+    const { lock, context } = claimed();
+    const attempt = context.attempt!;
+    const altered = lock.snapshot(record({ ...attempt.record, renewTime: '2026-01-01T07:00:00Z' }));
+    expect(possibleWrites(context, altered)).toEqual([attempt]);
+    expect(possibleWrites({ ...context, attempt: null }, altered)).toEqual([]);
+    expect(possibleWrites(context, lock.snapshot(record()))).toEqual([]);
+    expect(possibleWrites(context, null)).toEqual([attempt]);
   });
 
   it('outlast the term, so that a candidate that rejoins knows its own record', () => {
     const { lock, context } = claimed();
     const leading = apply(
       context,
-      updates.committed(context, lock.snapshot(context.attempt!.record)),
+      commits.committed(context, lock.snapshot(context.attempt!.record)),
     );
     const after = apply(leading, updates.forgetTerm());
     expect(after.ownWrites).toEqual(leading.ownWrites);

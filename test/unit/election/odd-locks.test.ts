@@ -1,0 +1,178 @@
+import { describe, expect, it } from 'vitest';
+import { LeaderElectionRecord } from '../../../src/lock/record.js';
+import type { LockResult } from '../../../src/lock/resource-lock.js';
+import { OddCandidate, OddLock } from './support/odd-lock.js';
+import { record } from '../../support/controllable-lock.js';
+
+/* Locks that are written by users, and records that something alters on their way to the store. */
+
+type Fields = Partial<LeaderElectionRecord>;
+
+const cut = (time: string, digits: number): string => {
+  const [whole = '', fraction = ''] = time.replace('Z', '').split('.');
+  return `${whole}.${fraction.slice(0, digits).padEnd(6, '0')}Z`;
+};
+
+const ALTERATIONS: Record<string, (stored: LeaderElectionRecord) => Fields> = {
+  'cuts times to milliseconds': ({ acquireTime, renewTime }) => ({
+    acquireTime: cut(acquireTime, 3),
+    renewTime: cut(renewTime, 3),
+  }),
+  'cuts times to seconds': ({ acquireTime, renewTime }) => ({
+    acquireTime: cut(acquireTime, 0),
+    renewTime: cut(renewTime, 0),
+  }),
+  'writes times in another form': ({ acquireTime, renewTime }) => ({
+    acquireTime: new Date(acquireTime).toISOString(),
+    renewTime: new Date(renewTime).toISOString(),
+  }),
+  'drops the acquire time': () => ({ acquireTime: '' }),
+  'counts no transitions': () => ({ leaderTransitions: 0 }),
+  'keeps no times at all': () => ({ acquireTime: '', renewTime: '' }),
+  'caps the duration above the renew deadline': ({ leaseDurationSeconds }) => ({
+    leaseDurationSeconds: Math.min(leaseDurationSeconds, 12),
+  }),
+  'makes leases longer': ({ leaseDurationSeconds }) => ({
+    leaseDurationSeconds: Math.max(leaseDurationSeconds, 60),
+  }),
+};
+
+describe.each([true, false])('a store that alters records (watched: %s)', (watched) => {
+  it.each(Object.entries(ALTERATIONS))(
+    'and %s: leads, goes on, releases, says so once',
+    async (...row) => {
+      const [, alter] = row;
+      const c = new OddCandidate({}, new OddLock(watched));
+      c.lock.alter = (stored) => new LeaderElectionRecord({ ...stored, ...alter(stored) });
+      c.lock.store.put(record({ holderIdentity: '' }));
+      await c.clock.advance(60_000);
+      expect(c.terms).toHaveLength(1);
+      expect(c.election.isLeader()).toBe(true);
+      expect(c.newsOf('stoppedLeading')).toEqual([]);
+      expect(c.newsOf('recordAltered')).toHaveLength(1);
+      expect(c.newsOf('renewFailed')).toEqual([]);
+      void c.election.stop();
+      await c.clock.advance(100);
+      expect(c.outcome).toMatchObject({ reason: 'stopped', released: true });
+    },
+  );
+
+  it('and cuts digits: keeps its term through answers that are lost', async () => {
+    const c = new OddCandidate({}, new OddLock(watched));
+    c.lock.alter = (stored) => {
+      const { acquireTime, renewTime } = stored;
+      const times = { acquireTime: cut(acquireTime, 0), renewTime: cut(renewTime, 0) };
+      return new LeaderElectionRecord({ ...stored, ...times });
+    };
+    await c.clock.advance(5_000);
+    c.lock.outage = { writes: 'network', stored: true };
+    await c.clock.advance(4_000);
+    c.lock.outage = {};
+    await c.clock.advance(60_000);
+    expect(c.election.isLeader()).toBe(true);
+    expect(c.terms).toHaveLength(1);
+  });
+});
+
+describe('a policy that caps leases at the renew deadline', () => {
+  const capped = (stored: LeaderElectionRecord): LeaderElectionRecord =>
+    new LeaderElectionRecord({
+      ...stored,
+      leaseDurationSeconds: Math.min(stored.leaseDurationSeconds, 10),
+    });
+
+  it('makes no leader, gives the lock back each time, and is told with both values', async () => {
+    const c = new OddCandidate({}, new OddLock(true));
+    c.lock.alter = capped;
+    await c.clock.advance(60_000);
+    expect(c.terms).toEqual([]);
+    expect(c.lock.store.record?.holderIdentity).toBe('');
+    expect(c.newsOf('acquireFailed')[0]?.error.message).toMatch(
+      /^a lock of mine: leaseDurationSeconds was written as 15 and stored as 10, which is not above renewDeadlineSeconds \(10\)/,
+    );
+    // Once a lease duration: a read, a claim, a read, a release.
+    expect(c.lock.requests).toBeLessThanOrEqual(20);
+    c.lock.alter = (stored) => stored;
+    await c.clock.advance(15_000);
+    expect(c.election.isLeader()).toBe(true);
+  });
+
+  it('and comes into force during a term, ends that at once, before others can lead', async () => {
+    const c = new OddCandidate({ onLost: 'rejoin' }, new OddLock(true));
+    await c.clock.advance(3_000);
+    c.lock.alter = capped;
+    await c.clock.advance(2_000);
+    expect(c.election.isLeader()).toBe(false);
+    expect(c.newsOf('stoppedLeading').map(({ reason }) => reason)).toEqual(['deadline']);
+    expect(c.newsOf('renewFailed')[0]?.error.message).toContain('stored as 10');
+    await c.clock.advance(60_000);
+    expect(c.terms).toHaveLength(1);
+  });
+});
+
+describe('a lock of a user', () => {
+  it('may hand out its records as plain objects', async () => {
+    const c = new OddCandidate();
+    c.lock.answer = (result) =>
+      result.ok
+        ? { ...result, record: result.record === null ? null : { ...result.record } }
+        : result;
+    await c.clock.advance(30_000);
+    expect(c.election.isLeader()).toBe(true);
+    void c.election.stop();
+    await c.clock.advance(100);
+    expect(c.error).toBeNull();
+    expect(c.outcome).toMatchObject({ reason: 'stopped', released: true });
+  });
+
+  it('with versions that are no numbers leads nobody, and breaks nothing', async () => {
+    const c = new OddCandidate();
+    c.lock.answer = (result) => (result.ok ? { ...result, version: `v${result.version}` } : result);
+    await c.clock.advance(30_000);
+    expect(c.terms).toEqual([]);
+    expect(c.error).toBeNull();
+    expect(c.newsOf('acquireFailed').at(-1)?.error.message).toMatch(
+      /^(get|create)\(\) of a lock of mine: version must be a decimal number as text, .* but is "v\d+"$/,
+    );
+    expect(c.lock.requests).toBeLessThan(60);
+    void c.election.stop();
+    await c.clock.advance(20_000);
+    expect(c.outcome).toMatchObject({ led: false });
+  });
+
+  it.each([
+    [
+      'another holder',
+      (result: LockResult & { ok: true }) => ({
+        ...result,
+        record: record({ holderIdentity: 'other' }),
+      }),
+    ],
+    [
+      'the version that was written over',
+      (result: LockResult & { ok: true }) => ({ ...result, version: '0' }),
+    ],
+  ])('whose writes are answered with %s makes no leader by them', async (_, lie) => {
+    const c = new OddCandidate();
+    // Writes are not stored, and their answers say that they are.
+    c.lock.store.put(record({ holderIdentity: '' }));
+    c.lock.outage = { writes: 'network' };
+    c.lock.store.put(record({ holderIdentity: '', leaderTransitions: 7 }));
+    const { update } = OddLock.prototype;
+    c.lock.update = async (...asked) => {
+      await update.apply(c.lock, asked);
+      return lie({ ok: true, ...c.lock.store.snapshot! });
+    };
+    await c.clock.advance(30_000);
+    expect(c.terms).toEqual([]);
+    expect(c.lock.requests).toBeLessThan(60);
+  });
+});
+
+it('a count of transitions that is at its end stays there, and the election goes on', async () => {
+  const c = new OddCandidate();
+  c.lock.store.put(record({ holderIdentity: 'other', leaderTransitions: 2_147_483_647 }));
+  await c.clock.advance(16_000);
+  expect(c.election.isLeader()).toBe(true);
+  expect(c.lock.store.record?.leaderTransitions).toBe(2_147_483_647);
+});
