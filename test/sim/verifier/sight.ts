@@ -15,6 +15,8 @@ export interface Sight {
    * what a watch tells late of the time before is news: it says whose the lock was last.
    */
   readonly revision: number;
+  /** It has seen the lock become this: before, it was shown something else. */
+  readonly sawChange: boolean;
 }
 
 /** An answer that shows the lock, or its absence, has come in. */
@@ -23,6 +25,7 @@ export function seeAnswer(
   { status, body, local }: Fact & { kind: 'answered' },
   request: Request | null,
 ): void {
+  if (request?.verb === 'dryRun') return;
   const isAbsence =
     status === 404 &&
     request?.verb === 'get' &&
@@ -57,5 +60,6 @@ function show(candidate: Candidate, body: Json | null, revision: number, local: 
     : record.kind === 'released' || candidate.ownKeys.has(record.key)
       ? null
       : nowMs + lasts;
-  candidate.sight = { record, sinceMs: nowMs, expiresMs, revision };
+  const sawChange = before !== null;
+  candidate.sight = { record, sinceMs: nowMs, expiresMs, revision, sawChange };
 }

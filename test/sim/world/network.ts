@@ -41,6 +41,10 @@ export class Network {
   stopsAtSending = 0;
   /** How likely the connection breaks under a write, before or after it takes effect. */
   breaksUnderWrites = 0;
+  /** How likely a proxy sends a write to its next upstream too, and hands on only that answer. */
+  repeatsWrites = 0;
+  /** How far ahead the clock is by which the `Date` of each answer is written; null: there is none. */
+  dateOffsetMs: number | null = 0;
   readonly streams: Streams;
   #nextId = 1;
 
@@ -92,7 +96,7 @@ export class Network {
         t: this.#world.now,
         who,
         request: id,
-        verb: VERBS[request.method] ?? 'get',
+        verb: request.query?.['dryRun'] === undefined ? (VERBS[request.method] ?? 'get') : 'dryRun',
         body: body as Json | null,
         local: process.now(),
         leading: caller.leads(),
@@ -137,7 +141,12 @@ export class Network {
       };
       signal?.addEventListener('abort', onAbort);
       this.#flights.add(flight);
-      this.#depart(flight, { method: request.method, path: request.path, body: text });
+      this.#depart(flight, {
+        method: request.method,
+        path: request.path,
+        body: text,
+        ...(request.query === undefined ? {} : { query: request.query }),
+      });
     });
   }
 
@@ -174,6 +183,16 @@ export class Network {
         this.#goDown(flight, answer);
       });
     };
+    const pass = (): void => {
+      if (wire.method === 'GET' || !random.chance(this.repeatsWrites)) {
+        arrive();
+        return;
+      }
+      this.#count('write repeated by a proxy');
+      // It has lost the first answer, whatever it was.
+      this.#server.receive(wire, { who, request: id }, () => undefined);
+      this.#world.after(this.#delay(link), arrive);
+    };
     if (link.cutUp) {
       this.#leaveUnanswered(flight);
       link.hold(() => {
@@ -201,7 +220,7 @@ export class Network {
       });
       return;
     }
-    this.#world.after(this.#delay(link), arrive);
+    this.#world.after(this.#delay(link), pass);
     if (random.chance(link.duplicated)) {
       this.#count('request delivered twice');
       this.#world.after(this.#delay(link), arrive);
@@ -212,9 +231,10 @@ export class Network {
     const { link } = flight;
     if (!flight.open) return;
     const { wallMs } = this.#server;
+    const { dateOffsetMs } = this;
     const arrive = (): void => {
       if (answer === null) flight.settle(broken('connection refused (ECONNREFUSED)'));
-      else flight.settle(dated(answer, wallMs));
+      else flight.settle(dated(answer, dateOffsetMs === null ? null : wallMs + dateOffsetMs));
     };
     if (link.cutDown) {
       this.#leaveUnanswered(flight);
@@ -251,6 +271,7 @@ interface Wire {
   readonly method: string;
   readonly path: string;
   readonly body: string;
+  readonly query?: Readonly<Record<string, string>>;
 }
 
 const VERBS: Readonly<Record<string, 'get' | 'create' | 'update'>> = {
@@ -260,7 +281,8 @@ const VERBS: Readonly<Record<string, 'get' | 'create' | 'update'>> = {
 };
 
 /** As it was when it was sent. The date is made only for who asks for it. */
-function dated({ status, headers, json }: ServerAnswer, wallMs: number): ApiResponse {
+function dated({ status, headers, json }: ServerAnswer, wallMs: number | null): ApiResponse {
+  if (wallMs === null) return { status, headers, json, address: 'simulated:6443' };
   const withDate = {
     ...headers,
     get date() {

@@ -1,0 +1,80 @@
+import type { Fact } from '../facts.js';
+import type { Candidate, Commit, Ledger } from './ledger.js';
+import type { Report, Rules } from './rule.js';
+import { leaseMayRun } from './terms.js';
+
+/** Ends that no release follows, whatever stands in the lock. */
+const UNRELEASED: ReadonlySet<string> = new Set(['drainTimeout', 'deadline', 'superseded']);
+
+/**
+ * How terms end: for a reason that is true, told to the work and to the application in the same
+ * moment, and with a release as long as the lock is one's own.
+ */
+export class LettingGoRules implements Rules {
+  readonly #ledger: Ledger;
+  readonly #report: Report;
+
+  constructor(ledger: Ledger, report: Report) {
+    this.#ledger = ledger;
+    this.#report = report;
+  }
+
+  after(fact: Fact): void {
+    const candidate = 'who' in fact ? this.#ledger.get(fact.who) : null;
+    if (candidate?.info.library !== 'ours') return;
+    switch (fact.kind) {
+      case 'stopCallback':
+        if (fact.reason === 'superseded') this.#checkLoss(candidate, fact.t);
+        break;
+      case 'asked':
+        this.#checkTold(candidate, fact);
+        break;
+      case 'ended':
+        this.#checkRelease(candidate, fact);
+        break;
+      default:
+        break;
+    }
+  }
+
+  /** Since the term was won, nobody else's record has stood in the lock. */
+  #checkLoss(candidate: Candidate, t: number): void {
+    const { who, term, info } = candidate;
+    const since = this.#ledger.commits.filter(
+      ({ revision, changesRecord }) => changesRecord && revision >= (term?.wonAt ?? 0),
+    );
+    const last = since.at(-1);
+    if (last === undefined || !since.every((commit) => isOwn(candidate, commit))) return;
+    // What admission has made of a write without an answer is a record that nobody can know.
+    const { key, durationMs } = last.record ?? {};
+    if (key === undefined || !candidate.knownKeys.has(key)) return;
+    if (durationMs != null && durationMs <= info.renewMs) return;
+    this.#report('superseded-by-itself', t, `${who} ends its term for its own record: ${key}`);
+  }
+
+  /** The signal has fired: `onStoppedLeading` must have been called. */
+  #checkTold({ who, term, terms }: Candidate, fact: Fact & { kind: 'asked' }): void {
+    if (term === null || term.number !== terms || term.stopCalls > 0) return;
+    if (fact.signalOpen || fact.abortDue || fact.unresponsive) return;
+    const what = `the signal of ${who} is aborted, and its stop callback has not been called`;
+    this.#report('stop-callback-late', fact.t, what);
+  }
+
+  /** It let go of a lease that was its own and is so still, and did not empty the record. */
+  #checkRelease(candidate: Candidate, fact: Fact & { kind: 'ended' }): void {
+    const { who, term, letGo, knownKeys } = candidate;
+    if (fact.released || term === null || !letGo || UNRELEASED.has(fact.reason)) return;
+    const put = this.#ledger.commits.findLast(({ changesRecord }) => changesRecord);
+    if (put === undefined || !isOwn(candidate, put) || put.termTime !== term.termTime) return;
+    if (!knownKeys.has(put.record?.key ?? '')) return;
+    if (!leaseMayRun(candidate, term, fact.local)) return;
+    const what = `${who} has ended (${fact.reason}) without a release, and its record stands in the lock`;
+    this.#report('release-given-up', fact.t, what);
+  }
+}
+
+/** A record that holds the lock for it, and that it has written itself. */
+function isOwn(candidate: Candidate, { author, record, request }: Commit): boolean {
+  const holds = record?.kind === 'held' && record.holder === candidate.info.identity;
+  return author === candidate && holds && request !== null;
+}
