@@ -134,7 +134,7 @@ export class LeadershipRules implements Rules {
     if (status !== 200 && status !== 201) return;
     const verb = this.#ledger.request(request)?.verb;
     const record = recordOf(body);
-    if (verb !== 'dryRun' && isShort(candidate, record)) this.#short.add(candidate);
+    if (isShort(candidate, record)) this.#short.add(candidate);
     if (verb !== 'get') return;
     if (record.kind === 'bare' || candidate.ownKeys.has(record.key)) return;
     if ((revisionOf(body) ?? 0) < (candidate.lastCommit?.revision ?? 0)) return;

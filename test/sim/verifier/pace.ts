@@ -75,6 +75,6 @@ export class PaceRules implements Rules {
 }
 
 /** What its sender leads by is renewed, not claimed. */
-function isClaim({ leading, record, verb }: Request): boolean {
-  return verb !== 'dryRun' && !leading && record?.kind === 'held';
+function isClaim({ leading, record }: Request): boolean {
+  return !leading && record?.kind === 'held';
 }

@@ -8,6 +8,8 @@ export interface Sight {
   readonly record: SeenRecord | null;
   /** Its monotonic time when it was first shown this, and nothing else since. */
   readonly sinceMs: number;
+  /** It had been shown nothing before. */
+  readonly isFirst: boolean;
   /** Its monotonic time when the lease that it knows of runs out; null: it knows of none. */
   readonly expiresMs: number | null;
   /**
@@ -15,8 +17,6 @@ export interface Sight {
    * what a watch tells late of the time before is news: it says whose the lock was last.
    */
   readonly revision: number;
-  /** It has seen the lock become this: before, it was shown something else. */
-  readonly sawChange: boolean;
 }
 
 /** An answer that shows the lock, or its absence, has come in. */
@@ -25,7 +25,6 @@ export function seeAnswer(
   { status, body, local }: Fact & { kind: 'answered' },
   request: Request | null,
 ): void {
-  if (request?.verb === 'dryRun') return;
   const isAbsence =
     status === 404 &&
     request?.verb === 'get' &&
@@ -60,6 +59,5 @@ function show(candidate: Candidate, body: Json | null, revision: number, local: 
     : record.kind === 'released' || candidate.ownKeys.has(record.key)
       ? null
       : nowMs + lasts;
-  const sawChange = before !== null;
-  candidate.sight = { record, sinceMs: nowMs, expiresMs, revision, sawChange };
+  candidate.sight = { record, sinceMs: nowMs, isFirst: before === null, expiresMs, revision };
 }

@@ -141,11 +141,10 @@ export class TermRules implements Rules {
     for (const term of stopping) if (term.number === number) stopping.delete(term);
   }
 
-  #checkWrite(candidate: Candidate, { body, t, local, verb }: Fact & { kind: 'sent' }): void {
+  #checkWrite(candidate: Candidate, { body, t, local }: Fact & { kind: 'sent' }): void {
     const { term, info } = candidate;
     if (body === null || term === null) return;
     const { kind, holder, acquireTime } = recordOf(body);
-    if (verb === 'dryRun') return;
     if (kind === 'released') this.#checkRelease(candidate, t, local);
     const holds = kind === 'held' && holder === info.identity;
     if (!holds || termTimeOf(candidate, acquireTime) === term.termTime) return;

@@ -46,7 +46,6 @@ export class WriteRules implements Rules {
     if (verb === 'update' && revisionOf(body) === null) {
       this.#report('unconditional-write', t, `${who} sends #${request} without a version`);
     }
-    if (verb === 'dryRun') return;
     const { kind, holder, acquireTime, renewTime } = recordOf(body);
     const isRenewal = kind === 'held' && holder === info.identity && acquireTime !== renewTime;
     if (isRenewal && !leading) {
@@ -116,7 +115,7 @@ export class WriteRules implements Rules {
    * has seen the lock change knows better than any date.
    */
   #isLongDead({ info }: Candidate, { condition, t, sight }: Request, was: SeenRecord): boolean {
-    if (!info.usesServerClock || condition === null || sight?.sawChange === true) return false;
+    if (!info.usesServerClock || condition === null || sight?.isFirst !== true) return false;
     const hasTime = was.kind === 'held';
     if (hasTime && was.renewTime === '') return false;
     const renewed = this.#ledger.commits.findLast(

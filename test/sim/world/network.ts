@@ -5,7 +5,7 @@ import type { Json } from '../facts.js';
 import type { Link } from './link.js';
 import type { SimProcess } from './process.js';
 import { Random } from './random.js';
-import type { ServerAnswer, SimServer } from './server.js';
+import type { ServerAnswer, ServerRequest, SimServer } from './server.js';
 import { Streams } from './streams.js';
 import type { World } from './world.js';
 
@@ -15,6 +15,7 @@ interface Flight {
   /** After that much of the caller's own time the client gives up by itself. */
   readonly timeoutMs: number;
   readonly process: SimProcess;
+  readonly isDryRun: boolean;
   readonly link: Link;
   open: boolean;
   settle(outcome: ApiResponse | LockError): void;
@@ -85,7 +86,8 @@ export class Network {
     const id = this.#nextId++;
     const body = request.body === undefined ? null : (caller.spoil?.(request.body) ?? request.body);
     const text = body === null ? '' : JSON.stringify(body);
-    const { signal } = request;
+    const { signal, query } = request;
+    const isDryRun = query?.['dryRun'] !== undefined;
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) {
         reject(aborted());
@@ -96,8 +98,9 @@ export class Network {
         t: this.#world.now,
         who,
         request: id,
-        verb: request.query?.['dryRun'] === undefined ? (VERBS[request.method] ?? 'get') : 'dryRun',
-        body: body as Json | null,
+        verb: isDryRun ? 'dryRun' : (VERBS[request.method] ?? 'get'),
+        // What is not stored is no record, neither as it is sent nor as it is answered.
+        body: isDryRun ? null : (body as Json | null),
         local: process.now(),
         leading: caller.leads(),
       });
@@ -113,6 +116,7 @@ export class Network {
         id,
         who,
         process,
+        isDryRun,
         timeoutMs: request.timeoutMs ?? 60_000,
         link: caller.link,
         open: true,
@@ -141,12 +145,8 @@ export class Network {
       };
       signal?.addEventListener('abort', onAbort);
       this.#flights.add(flight);
-      this.#depart(flight, {
-        method: request.method,
-        path: request.path,
-        body: text,
-        ...(request.query === undefined ? {} : { query: request.query }),
-      });
+      const { method, path } = request;
+      this.#depart(flight, { method, path, body: text, ...(query === undefined ? {} : { query }) });
     });
   }
 
@@ -253,7 +253,10 @@ export class Network {
     return this.#random.skewed(low, high);
   }
 
-  #recordAnswer({ id: request, who, process }: Flight, outcome: ApiResponse | LockError): void {
+  #recordAnswer(
+    { id: request, who, process, isDryRun }: Flight,
+    outcome: ApiResponse | LockError,
+  ): void {
     const broke = outcome instanceof LockError;
     this.#world.record({
       kind: 'answered',
@@ -261,18 +264,13 @@ export class Network {
       who,
       request,
       status: broke ? 0 : outcome.status,
-      body: broke ? null : (outcome.json as Json),
+      body: broke || isDryRun ? null : (outcome.json as Json),
       local: process.now(),
     });
   }
 }
 
-interface Wire {
-  readonly method: string;
-  readonly path: string;
-  readonly body: string;
-  readonly query?: Readonly<Record<string, string>>;
-}
+type Wire = ServerRequest;
 
 const VERBS: Readonly<Record<string, 'get' | 'create' | 'update'>> = {
   GET: 'get',

@@ -9,8 +9,8 @@ import type { World } from './world.js';
 export interface ServerRequest {
   readonly method: string;
   readonly path: string;
-  readonly body: string;
   readonly query?: Readonly<Record<string, string>>;
+  readonly body: string;
 }
 
 /** What the wire brings back; null: the connection breaks instead. */
@@ -89,7 +89,7 @@ export class SimServer {
     });
   }
 
-  /** What its clock shows; the date of its answers. */
+  /** What its clock shows, and by which it dates what it stores. */
   get wallMs(): number {
     return this.#epochMs + this.#world.now;
   }
