@@ -13,6 +13,8 @@ const UNRELEASED: ReadonlySet<string> = new Set(['drainTimeout', 'deadline', 'su
 export class LettingGoRules implements Rules {
   readonly #ledger: Ledger;
   readonly #report: Report;
+  /** Whose signal is aborted, and whose application has not been told yet; since when. */
+  readonly #untoldSince = new WeakMap<Candidate, number>();
 
   constructor(ledger: Ledger, report: Report) {
     this.#ledger = ledger;
@@ -23,7 +25,11 @@ export class LettingGoRules implements Rules {
     const candidate = 'who' in fact ? this.#ledger.get(fact.who) : null;
     if (candidate?.info.library !== 'ours') return;
     switch (fact.kind) {
+      case 'began':
+        this.#untoldSince.delete(candidate);
+        break;
       case 'stopCallback':
+        this.#checkTold(candidate, fact);
         if (fact.reason === 'superseded') this.#checkLoss(candidate, fact.t);
         break;
       case 'asked':
@@ -44,20 +50,28 @@ export class LettingGoRules implements Rules {
       ({ revision, changesRecord }) => changesRecord && revision >= (term?.wonAt ?? 0),
     );
     const last = since.at(-1);
-    if (last === undefined || !since.every((commit) => isOwn(candidate, commit))) return;
+    if (last?.record == null) return;
+    if (!since.every((commit) => isOwn(candidate, commit))) return;
     // What admission has made of a write without an answer is a record that nobody can know.
-    const { key, durationMs } = last.record ?? {};
-    if (key === undefined || !candidate.knownKeys.has(key)) return;
-    if (durationMs != null && durationMs <= info.renewMs) return;
+    const { key, durationMs } = last.record;
+    if (!candidate.knownKeys.has(key)) return;
+    if (durationMs !== null && durationMs <= info.renewMs) return;
     this.#report('superseded-by-itself', t, `${who} ends its term for its own record: ${key}`);
   }
 
-  /** The signal has fired: `onStoppedLeading` must have been called. */
-  #checkTold({ who, term, terms }: Candidate, fact: Fact & { kind: 'asked' }): void {
-    if (term === null || term.number !== terms || term.stopCalls > 0) return;
-    if (fact.signalOpen || fact.abortDue || fact.unresponsive) return;
-    const what = `the signal of ${who} is aborted, and its stop callback has not been called`;
-    this.#report('stop-callback-late', fact.t, what);
+  /** The signal has fired: `onStoppedLeading` must be called in the same moment. */
+  #checkTold(candidate: Candidate, fact: Fact & { kind: 'asked' | 'stopCallback' }): void {
+    const { who, term, terms } = candidate;
+    const isUntold = term?.number === terms && term.stopCalls === 0;
+    const since = this.#untoldSince.get(candidate);
+    if (since !== undefined && since < fact.t) {
+      const what = `the signal of ${who} was aborted ${(fact.t - since).toFixed(0)} ms ago, and its stop callback was not called then`;
+      this.#report('stop-callback-late', fact.t, what);
+    }
+    if (fact.kind === 'stopCallback') this.#untoldSince.delete(candidate);
+    else if (isUntold && !fact.signalOpen && !fact.abortDue && !fact.unresponsive) {
+      this.#untoldSince.set(candidate, Math.min(since ?? Infinity, fact.t));
+    }
   }
 
   /** It let go of a lease that was its own and is so still, and did not empty the record. */

@@ -29,6 +29,8 @@ export interface Caller {
   leads(): boolean;
   /** A wrapper may spoil what goes out, to plant an error. */
   readonly spoil?: (body: unknown) => unknown;
+  /** And see what comes in. */
+  readonly hears?: (answer: ApiResponse) => void;
 }
 
 /** The wires. Requests that were given up, or whose sender died, travel on. */
@@ -125,8 +127,12 @@ export class Network {
             if (!flight.open) return;
             this.#recordAnswer(flight, outcome);
             finish(() => {
-              if (outcome instanceof LockError) reject(outcome);
-              else resolve(outcome);
+              if (outcome instanceof LockError) {
+                reject(outcome);
+                return;
+              }
+              caller.hears?.(outcome);
+              resolve(outcome);
             });
           });
         },
