@@ -4,6 +4,13 @@ import { type SeenRecord, recordOf, revisionOf } from './records.js';
 import type { Report, Rules } from './rule.js';
 
 type AfterTheEnd = 'leads-after-stop-callback' | 'leads-after-failed-work';
+
+interface Note {
+  readonly rule: AfterTheEnd;
+  /** Of the lock, `leader`; of the work alone, `signalOpen`. */
+  readonly what: 'leader' | 'signalOpen';
+}
+
 type Asked = Fact & { readonly kind: 'asked' };
 
 /** Timers may be that late in a process that is free to run them. */
@@ -18,7 +25,7 @@ export class LeadershipRules implements Rules {
   readonly #superseded = new Set<Candidate>();
   /** Leaders that have just been shown that their record was stored with too short a duration. */
   readonly #short = new Set<Candidate>();
-  readonly #stopped = new Map<Candidate, AfterTheEnd>();
+  readonly #stopped = new Map<Candidate, Note>();
 
   constructor(ledger: Ledger, report: Report) {
     this.#ledger = ledger;
@@ -28,6 +35,7 @@ export class LeadershipRules implements Rules {
   before(fact: Fact): void {
     if (fact.kind === 'answered') this.#noteSuperseded(fact);
     if (fact.kind === 'heard') this.#noteHeard(fact);
+    if (fact.kind === 'stopCallback') this.#note(fact, 'leads-after-stop-callback', 'signalOpen');
     if (fact.kind === 'stopCallbackEnded' || fact.kind === 'workEnded') this.#noteEnd(fact);
     if (fact.kind === 'began') {
       const candidate = this.#ledger.get(fact.who);
@@ -52,16 +60,26 @@ export class LeadershipRules implements Rules {
     this.#checkNotes(candidate, fact);
   }
 
-  /** Once both the work and the stop callback have ended, nothing is left to lead for. */
+  /** What may not be so any more when the candidate is asked next. */
+  #note(
+    { who, term }: { readonly who: string; readonly term: number },
+    rule: AfterTheEnd,
+    what: Note['what'],
+  ): void {
+    const candidate = this.#ledger.get(who);
+    if (candidate?.terms === term) this.#stopped.set(candidate, { rule, what });
+  }
+
+  /** Once both the work and the stop callback have ended, nothing is left to hold the lock for. */
   #noteEnd(fact: Fact & { kind: 'stopCallbackEnded' | 'workEnded' }): void {
     const candidate = this.#ledger.get(fact.who);
     const term = candidate?.term ?? null;
-    if (candidate === null || term?.number !== fact.term) return;
+    if (candidate === null || term === null) return;
     const told = term.stopCalls > 0 && !candidate.stopping.has(term);
     if (fact.kind === 'workEnded' ? told : !term.workRuns) {
-      this.#stopped.set(candidate, 'leads-after-stop-callback');
+      this.#note(fact, 'leads-after-stop-callback', 'leader');
     } else if (fact.kind === 'workEnded' && fact.failed) {
-      this.#stopped.set(candidate, 'leads-after-failed-work');
+      this.#note(fact, 'leads-after-failed-work', 'signalOpen');
     }
   }
 
@@ -161,10 +179,9 @@ export class LeadershipRules implements Rules {
       const what = `${candidate.who} leads on, and was shown that its stored lease is no longer than its renew deadline`;
       this.#report('leads-on-short-lease', fact.t, what);
     }
-    const rule = this.#stopped.get(candidate);
-    if (rule === undefined || !this.#stopped.delete(candidate)) return;
-    const leadsOn = rule === 'leads-after-failed-work' ? fact.signalOpen : fact.leader;
-    if (leadsOn) this.#report(rule, fact.t, `${candidate.who} leads on`);
+    const note = this.#stopped.get(candidate);
+    if (note === undefined || !this.#stopped.delete(candidate)) return;
+    if (fact[note.what]) this.#report(note.rule, fact.t, `${candidate.who} leads on`);
   }
 }
 
