@@ -1,5 +1,5 @@
 import type { Fact, Json } from '../facts.js';
-import type { Candidate, Commit, Ledger, Request } from './ledger.js';
+import { type Candidate, type Commit, type Ledger, type Request, termTimeOf } from './ledger.js';
 import { type SeenRecord, foreignContent, recordOf, revisionOf } from './records.js';
 import type { Report, Rules } from './rule.js';
 
@@ -46,9 +46,10 @@ export class WriteRules implements Rules {
     if (verb === 'update' && revisionOf(body) === null) {
       this.#report('unconditional-write', t, `${who} sends #${request} without a version`);
     }
-    const { kind, holder, acquireTime, renewTime } = recordOf(body);
-    const isRenewal = kind === 'held' && holder === info.identity && acquireTime !== renewTime;
-    if (isRenewal && !leading) {
+    const { kind, holder, acquireTime } = recordOf(body);
+    const termTime = termTimeOf(candidate, acquireTime);
+    const renews = candidate.holds.some((hold) => hold.termTime === termTime);
+    if (kind === 'held' && holder === info.identity && renews && !leading) {
       this.#report('zombie-renewal', t, `${who} renews with #${request}, and does not lead`);
     }
   }
