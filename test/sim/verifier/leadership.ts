@@ -165,6 +165,8 @@ export class LeadershipRules implements Rules {
     if (candidate === null || !candidate.leader || body === null) return;
     const record = recordOf(body);
     if (record.kind === 'bare' || candidate.ownKeys.has(record.key)) return;
+    // With its own name, it may be what has been made of a write whose answer will tell.
+    if (record.holder === candidate.info.identity && hasWriteUnderWay(candidate)) return;
     // What was so before its own last write, or before what it has been shown, is no news.
     const known = Math.max(candidate.lastCommit?.revision ?? 0, candidate.sight?.revision ?? 0);
     if (revision > known) this.#superseded.add(candidate);
@@ -183,6 +185,10 @@ export class LeadershipRules implements Rules {
     if (note === undefined || !this.#stopped.delete(candidate)) return;
     if (fact[note.what]) this.#report(note.rule, fact.t, `${candidate.who} leads on`);
   }
+}
+
+function hasWriteUnderWay({ requests }: Candidate): boolean {
+  return [...requests.values()].some(({ record }) => record !== null);
 }
 
 /** Its record as it stands, with a duration that admission has made too short to lead on. */

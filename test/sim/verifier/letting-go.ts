@@ -1,7 +1,9 @@
-import type { Fact } from '../facts.js';
+import type { Fact, Local } from '../facts.js';
 import type { Candidate, Commit, Ledger } from './ledger.js';
 import type { Report, Rules } from './rule.js';
 import { leaseMayRun } from './terms.js';
+
+const TIMER_SLACK_MS = 25;
 
 /** Ends that no release follows, whatever stands in the lock. */
 const UNRELEASED: ReadonlySet<string> = new Set(['drainTimeout', 'deadline', 'superseded']);
@@ -81,10 +83,15 @@ export class LettingGoRules implements Rules {
     const put = this.#ledger.commits.findLast(({ changesRecord }) => changesRecord);
     if (put === undefined || !isOwn(candidate, put) || put.termTime !== term.termTime) return;
     if (!knownKeys.has(put.record?.key ?? '')) return;
-    if (!leaseMayRun(candidate, term, fact.local)) return;
+    if (!leaseMayRun(candidate, term, soon(fact.local))) return;
     const what = `${who} has ended (${fact.reason}) without a release, and its record stands in the lock`;
     this.#report('release-given-up', fact.t, what);
   }
+}
+
+/** A timer at the end of the lease may be that early. */
+function soon({ monotonicMs, wallMs }: Local): Local {
+  return { monotonicMs: monotonicMs + TIMER_SLACK_MS, wallMs: wallMs + TIMER_SLACK_MS };
 }
 
 /** A record that holds the lock for it, and that it has written itself. */
