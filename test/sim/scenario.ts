@@ -60,7 +60,7 @@ const BRISK_TIMINGS: readonly Timing[] = [
   { leaseSeconds: 5, renewSeconds: 4.5, retrySeconds: 1 },
   { leaseSeconds: 8, renewSeconds: 5, retrySeconds: 1 },
   { leaseSeconds: 15, renewSeconds: 10, retrySeconds: 2 },
-  { leaseSeconds: 14, renewSeconds: 12, retrySeconds: 1 },
+  { leaseSeconds: 20, renewSeconds: 17, retrySeconds: 1 },
 ];
 
 /** How many candidates there are, with their weights. */

@@ -226,6 +226,9 @@ export class Ledger {
     };
     if (record !== null) this.#keys.add(record.key);
     this.commits.push(commit);
+    if (author === null && record !== null && commit.before !== null) {
+      this.#noteOtherDuration(recordOf(commit.before), record);
+    }
     if (this.commits.length > 2 * COMMITS_KEPT) this.commits.splice(0, COMMITS_KEPT);
     if (author === null || commit.record === null) return;
     author.lastCommit = commit;
@@ -237,6 +240,20 @@ export class Ledger {
     if (commit.record.kind !== 'held') return;
     author.holds.push(commit);
     if (author.holds.length > HOLDS_KEPT) author.holds.shift();
+  }
+
+  /** Somebody has changed the duration of a record and nothing else: it is its writer's still. */
+  #noteOtherDuration(was: SeenRecord, is: SeenRecord): void {
+    const same =
+      was.kind === is.kind &&
+      was.holder === is.holder &&
+      was.acquireTime === is.acquireTime &&
+      was.renewTime === is.renewTime &&
+      was.transitions === is.transitions;
+    if (!same) return;
+    for (const { ownKeys } of this.candidates.values()) {
+      if (ownKeys.has(was.key)) ownKeys.add(is.key);
+    }
   }
 
   /** Candidates that are long gone, and requests that can take effect no more. */
