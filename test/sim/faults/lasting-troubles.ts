@@ -25,6 +25,9 @@ export class LastingTroubles {
     this.#during = during;
   }
 
+  /** Nobody stops the leader: what is to be seen is how it lives through it. */
+  sparesLeader = false;
+
   /** How long such a fault is in force, in ms. */
   drawDuration({ plan }: Slot): number {
     return plan.timing.renewSeconds * 1000 * this.#random.between(0.3, 1.8);
@@ -37,6 +40,7 @@ export class LastingTroubles {
     switch (fault) {
       case 'writes fail and reads work':
         this.#worsen(ms, { writesFail: this.#mostly(), failedAreStored: this.#share() });
+        this.#spareLeader(ms);
         return true;
       case 'reads fail and writes work':
         this.#worsen(ms, { readsFail: this.#mostly() });
@@ -74,6 +78,13 @@ export class LastingTroubles {
       for (const name of Object.keys(how)) {
         Object.assign(trouble, { [name]: name === 'admission' ? null : 0 });
       }
+    });
+  }
+
+  #spareLeader(ms: number): void {
+    this.sparesLeader = this.#random.chance(0.6);
+    this.#during(ms, () => {
+      this.sparesLeader = false;
     });
   }
 

@@ -56,6 +56,7 @@ export class Nemesis {
     });
     this.#repeat(scenario.stopEveryMs, () => {
       const { fleet } = this.#options;
+      if (this.#lasting.sparesLeader) return;
       // Now and then one that does not lead.
       const slot = this.#random.chance(0.9)
         ? (fleet.leading ?? fleet.leadingForeigner)
