@@ -83,6 +83,8 @@ export class LettingGoRules implements Rules {
     const put = this.#ledger.commits.findLast(({ changesRecord }) => changesRecord);
     if (put === undefined || !isOwn(candidate, put) || put.termTime !== term.termTime) return;
     if (!knownKeys.has(put.record?.key ?? '')) return;
+    // On a lease that was stored too short it may not lead on: that is a loss.
+    if ((put.record?.durationMs ?? Infinity) <= candidate.info.renewMs) return;
     if (!leaseMayRun(candidate, term, soon(fact.local))) return;
     const what = `${who} has ended (${fact.reason}) without a release, and its record stands in the lock`;
     this.#report('release-given-up', fact.t, what);
