@@ -6,6 +6,9 @@
 /** An object of the Kubernetes API. */
 export type Json = Readonly<Record<string, unknown>>;
 
+/** A `dryRun` is a write that is to change nothing: the server says what it would make of it. */
+export type Verb = 'get' | 'create' | 'update' | 'dryRun';
+
 /** One reading of both clocks of a candidate's machine. */
 export interface Local {
   readonly monotonicMs: number;
@@ -46,7 +49,7 @@ export type Fact =
   | (Of & {
       readonly kind: 'sent';
       readonly request: number;
-      readonly verb: 'get' | 'create' | 'update' | 'dryRun';
+      readonly verb: Verb;
       readonly body: Json | null;
       readonly local: Local;
       /** What `isLeader()` would have answered just then. */

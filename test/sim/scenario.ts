@@ -49,6 +49,8 @@ const TIMINGS: readonly Timing[] = [
   { leaseSeconds: 8, renewSeconds: 5, retrySeconds: 2 },
   { leaseSeconds: 5, renewSeconds: 4.5, retrySeconds: 1 },
   { leaseSeconds: 30, renewSeconds: 20, retrySeconds: 5 },
+  { leaseSeconds: 60, renewSeconds: 40, retrySeconds: 2 },
+  { leaseSeconds: 75, renewSeconds: 60, retrySeconds: 1 },
 ];
 
 /** For fleets in which the lock changes hands all the time: what is waited for is short. */
@@ -58,6 +60,7 @@ const BRISK_TIMINGS: readonly Timing[] = [
   { leaseSeconds: 5, renewSeconds: 4.5, retrySeconds: 1 },
   { leaseSeconds: 8, renewSeconds: 5, retrySeconds: 1 },
   { leaseSeconds: 15, renewSeconds: 10, retrySeconds: 2 },
+  { leaseSeconds: 20, renewSeconds: 17, retrySeconds: 1 },
 ];
 
 /** How many candidates there are, with their weights. */

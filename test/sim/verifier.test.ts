@@ -84,6 +84,13 @@ class Story {
     return this.#answer(who, 409, null);
   }
 
+  /** A write that is stored otherwise than it was sent; its sender may hear of that, or not. */
+  altered(who: string, sent: object, stored: object, isAnswered: boolean, leading = true): this {
+    this.#send(who, 'update', this.#with(sent), leading);
+    this.#commit(who, this.#request, this.#with(stored));
+    return isAnswered ? this.#answer(who, 200, this.#object) : this.#answer(who, 0, null);
+  }
+
   claim(who: string): this {
     return this.write(who, record(who, `t${this.#t}`)).begin(who);
   }
@@ -433,6 +440,93 @@ describe('a stop callback that runs on', () => {
     };
     expect(setBackFrom(14_999).broken).toEqual(['claim-before-stop-callback']);
     expect(setBackFrom(15_000).broken).toEqual([]);
+  });
+});
+
+describe('the end of a term', () => {
+  const renewal = record('a', 't0', { renewTime: 't3.123456' });
+  const renewed = (): Story => new Story().join('a').claim('a').at(3).write('a', renewal, true);
+  const which = { who: 'a', term: 1 };
+  const told = (story: Story, reason: string): Story =>
+    story.tell({ kind: 'stopCallback', ...which, reason });
+  const toldAndDone = (story: Story, reason = 'stopped'): Story =>
+    told(story, reason).tell({ kind: 'stopCallbackEnded', ...which });
+  const ended = (story: Story, reason = 'stopped'): RuleName[] => {
+    const counts = { led: true, released: false, timersLeft: 0, requestsLeft: 0 };
+    return story.tell({ kind: 'ended', who: 'a', reason, local: story.local, ...counts }).broken;
+  };
+
+  it('may not be that it was superseded while its own record stands in the lock', () => {
+    expect(told(renewed().at(5), 'superseded').broken).toEqual(['superseded-by-itself']);
+    expect(told(renewed().at(5), 'deadline').broken).toEqual([]);
+    const taken = (): Story => renewed().at(4).edit(record('b', 'now'));
+    expect(told(taken(), 'superseded').broken).toEqual([]);
+    expect(told(taken().at(5).edit(renewal), 'superseded').broken).toEqual([]);
+  });
+
+  it('may be so where nobody could know the record for its own', () => {
+    const cut = record('a', 't0', { renewTime: 't6' });
+    const sent = record('a', 't0', { renewTime: 't6.123456' });
+    const altered = (isAnswered: boolean): Story =>
+      renewed().at(6).altered('a', sent, cut, isAnswered);
+    expect(told(altered(true), 'superseded').broken).toEqual(['superseded-by-itself']);
+    expect(told(altered(false), 'superseded').broken).toEqual([]);
+  });
+
+  it('is followed by a release while the lease is live and its own', () => {
+    const over = (seconds: number): Story =>
+      toldAndDone(renewed().at(4).asked('a', true, false))
+        .asked('a', false)
+        .at(seconds);
+    expect(ended(over(5))).toEqual(['release-given-up']);
+    expect(ended(over(17.9))).toEqual(['release-given-up']);
+    expect(ended(over(18))).toEqual([]);
+    expect(ended(over(5), 'drainTimeout')).toEqual([]);
+    expect(ended(over(5).edit(record('b', 'now')))).toEqual([]);
+  });
+
+  it('needs no release after its deadline, or when it has drained for too long', () => {
+    expect(ended(toldAndDone(renewed().at(13).asked('a', false)).at(14))).toEqual([]);
+    const drained = new Story().join('a', { drainMs: 2000 }).claim('a').at(3);
+    drained.write('a', renewal, true).at(4);
+    toldAndDone(drained.asked('a', true, false))
+      .at(6)
+      .asked('a', false);
+    expect(ended(drained)).toEqual([]);
+  });
+
+  it('is told in the moment in which the signal is aborted', () => {
+    const aborted = (): Story => renewed().at(4).asked('a', true, false);
+    expect(told(aborted(), 'stopped').broken).toEqual([]);
+    expect(told(aborted().at(4.001), 'stopped').broken).toEqual(['stop-callback-late']);
+    expect(aborted().at(5).asked('a', true, false).broken).toEqual(['stop-callback-late']);
+  });
+
+  it('is when both the work and the stop callback have ended', () => {
+    const working = (): Story => {
+      const story = renewed();
+      const { local } = story;
+      return story
+        .tell({ kind: 'workStarted', ...which, local })
+        .at(4)
+        .asked('a', true, false);
+    };
+    const workEnded = (story: Story): Story =>
+      story.at(5).tell({ kind: 'workEnded', ...which, failed: false });
+    expect(toldAndDone(working()).asked('a', true, false).broken).toEqual([]);
+    expect(workEnded(told(working(), 'stopped')).asked('a', true, false).broken).toEqual([]);
+    const both = workEnded(toldAndDone(working())).asked('a', true, false);
+    expect(both.broken).toEqual(['leads-after-stop-callback']);
+  });
+
+  it('is when the stored lease is no longer than the renew deadline', () => {
+    const capped = (seconds: number): Story => {
+      const sent = record('a', 't0', { renewTime: 't6' });
+      const stored = { ...sent, leaseDurationSeconds: seconds };
+      return renewed().at(6).altered('a', sent, stored, true).asked('a', true);
+    };
+    expect(capped(10).broken).toEqual(['leads-on-short-lease']);
+    expect(capped(11).broken).toEqual([]);
   });
 });
 

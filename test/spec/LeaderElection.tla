@@ -34,7 +34,9 @@ CONSTANTS
   ReclaimOwnIdentity,  \* TRUE: a restarted process takes what its own name holds (A3)
   Deletions,           \* "never", "all saw the last record", "all saw the object", "any time"
   Edits,               \* TRUE: others may change labels and the like of the lock (K5)
-  Drains               \* TRUE: the user's work is modelled, and has to end before a release
+  Drains,              \* TRUE: the user's work is modelled, and has to end before a release
+  Alters,              \* TRUE: admission may alter records, and answers may prove nothing (A1)
+  ColdStarts           \* TRUE: who sees a lease for the first time asks the API server for its age (A7)
 
 ASSUME /\ LeaseDuration \in Nat /\ RenewDeadline \in 1..LeaseDuration
        /\ LateWrites \in Nat
@@ -59,11 +61,16 @@ Nobody   == "nobody"      \* the holder in a released lock is the empty string (
 NoObject == "no object"   \* not a holder: there is no lock object at all
 Stranger == "stranger"    \* a name that no running process bears
 Gone     == "gone"        \* a writer that has crashed, or has forgotten that it wrote this
+Veiled   == "veiled"      \* its holder has written it, and cannot know it: admission has altered it,
+                          \* and no answer has told
 
 (* What the API server stores: whose name, which process wrote it, and how old it is by the    *)
 (* writer's clock since the writer SENT it. The API server sees neither of the latter two; a    *)
-(* writer does, since it knows its own records to the last digit (K4).                          *)
-Record(holder, by, sentAgo) == [holder |-> holder, by |-> by, age |-> sentAgo]
+(* writer does, since it knows its own records to the last digit (K4). `stored` is for how long *)
+(* it has been there by the API server's clock, which dates what it stores; it is counted as far *)
+(* as anybody asks for it.                                                                       *)
+Record(holder, by, sentAgo) == [holder |-> holder, by |-> by, age |-> sentAgo, stored |-> 0]
+LongDead == 2 * LeaseDuration + 1
 
 Absent == Record(NoObject, Gone, RenewDeadline)
 
@@ -72,11 +79,12 @@ Absent == Record(NoObject, Gone, RenewDeadline)
 NoAttempt == [is |-> "none", holder |-> Nobody, age |-> RenewDeadline, create |-> FALSE]
 Sent(holder, create) == [is |-> "sent", holder |-> holder, create |-> create,
                          age |-> IF holder = Nobody THEN RenewDeadline ELSE 0]
-(* `is` goes on to "stored" or "refused", with the answer on its way; "overtaken" was stored,   *)
-(* and somebody has written over it before its sender heard of that.                            *)
-Stored == {"stored", "overtaken"}
+(* `is` goes on to "stored" or "refused", with the answer on its way; "altered" was stored too,  *)
+(* but not as it was sent; "overtaken" was stored, and somebody has written over it before its   *)
+(* sender heard of that. "unproven" has a 2xx answer, and was not stored.                        *)
+Stored == {"stored", "altered", "overtaken"}
 
-AttemptStates == {"none", "sent", "stored", "overtaken", "refused"}
+AttemptStates == {"none", "sent", "stored", "altered", "overtaken", "refused", "unproven"}
 States == {"down",        \* not running
            "waiting",     \* acquiring: looks at the lock now and then, and may decide to write
            "claiming",    \* acquiring: its claim was sent
@@ -92,9 +100,17 @@ Sights == {"nothing",     \* has never seen the object
            "record",      \* saw the record, but somebody has edited the object since
            "exact"}       \* saw the present version
 
+Works == {"none",
+          "runs",
+          "winds down",        \* told to end, and so is the application: its callback runs
+          "work winds down",   \* the callback has ended, and the work has not
+          "callback runs",     \* the work has ended, and the callback has not
+          "untold"}            \* told to end, and the application does not know of it
+
 TypeOK ==
   /\ lock \in [holder : Candidates \cup {Nobody, NoObject, Stranger},
-               by : Candidates \cup {Gone}, age : 0..RenewDeadline]
+               by : Candidates \cup {Gone, Veiled}, age : 0..RenewDeadline,
+               stored : 0..LongDead]
   /\ state \in [Candidates -> States]
   /\ age \in [Candidates -> 0..LeaseDuration]
   /\ sight \in [Candidates -> Sights]
@@ -103,7 +119,7 @@ TypeOK ==
   /\ late \in SUBSET [holder : Candidates \cup {Nobody, Stranger}, by : Candidates \cup {Gone},
                       age : 0..RenewDeadline, create : BOOLEAN]
   /\ Cardinality(late) <= LateWrites
-  /\ work \in [Candidates -> {"none", "runs", "winds down"}]
+  /\ work \in [Candidates -> Works]
 
 Elected(p)   == state[p] \in {"leading", "renewing", "reading"}
 Releasing(p) == state[p] \in {"checking", "emptying"}
@@ -124,8 +140,16 @@ CountFromSending(p) == attempt[p].age
 (* K4: a write that is found in the lock counts from ITS sending, too.                          *)
 CountFoundWriteFromItsSending(p) == lock.age
 
+(* A7: whoever has seen nothing of the lock before asks the API server how long the record has  *)
+(* been there, by its own two dates. Nobody has renewed for two leases: everybody was down.     *)
+AgeByServer   == lock.stored
+IsLongDead(p) == ColdStarts /\ sight[p] = "nothing" /\ AgeByServer >= LongDead
+
 (* T3: a record counts from when it was first seen; seeing it again makes it no younger.        *)
-CountFromFirstSight(p) == IF sight[p] \in {"record", "exact"} THEN age[p] ELSE 0
+CountFromFirstSight(p) ==
+  CASE sight[p] \in {"record", "exact"} -> age[p]
+    [] IsLongDead(p)                    -> LeaseDuration
+    [] OTHER                            -> 0
 
 (* W5: an object that is gone has not been released. Whoever saw the object, and now finds it   *)
 (* gone, waits for a whole lease from there: what it knew may have been renewed since it looked *)
@@ -140,6 +164,13 @@ CountVanishedLease(p) == IF sight[p] \in {"older", "record", "exact"} THEN 0 ELS
 (* after somebody has deleted the lock.                                                         *)
 OwnAfterReading(w)  == ~w.create
 OwnAfterReadBack(w) == ~w.create
+
+(* K6: a process that sends another write goes on knowing the one that stands in the lock.      *)
+StandsAfterSending(p) == lock
+
+(* A1: what admission has made of our write is ours, once an answer has shown it.               *)
+StandsAfterAnswer(p) ==
+  IF attempt[p].is = "altered" THEN [lock EXCEPT !.by = p, !.age = attempt[p].age] ELSE lock
 
 (* A1: what was read last, judged without asking anybody: may we write over it?                 *)
 IsReleased(p)     == sight[p] = "exact" /\ lock.holder = Nobody
@@ -175,9 +206,10 @@ WorkHasEnded(p) == work[p] = "none"
 (* Once another record is in the lock, who knew the old one knows an older one. The second case *)
 (* only saves states: if objects never vanish, an outdated sight is good for nothing.           *)
 Outdated(s) == CASE s \in {"record", "exact"} -> "older"
+                 [] ColdStarts                -> s
                  [] Deletions = "never"       -> "older"
                  [] OTHER                     -> s
-Unaware == IF Deletions = "never" /\ Exists THEN "older" ELSE "nothing"
+Unaware == IF Deletions = "never" /\ Exists /\ ~ColdStarts THEN "older" ELSE "nothing"
 AgeOnceOutdated(q) ==
   IF Deletions = "never" /\ ~Elected(q) /\ ~Releasing(q) THEN LeaseDuration ELSE age[q]
 
@@ -187,7 +219,7 @@ Refused(a) == [a EXCEPT !.is = "refused", !.age = RenewDeadline]
 (* A write on condition of the version that has just been replaced will be refused. *)
 ConditionFails(a) ==
   CASE a.is = "sent" /\ ~a.create /\ WritesAreConditional -> Refused(a)
-    [] a.is = "stored" -> [a EXCEPT !.is = "overtaken"]
+    [] a.is \in {"stored", "altered"} -> [a EXCEPT !.is = "overtaken"]
     [] OTHER -> a
 StillPossible(writes) ==
   {w \in writes : (w.create /\ Deletions # "never") \/ ~WritesAreConditional}
@@ -205,6 +237,22 @@ StoreWrite(p) ==
                                       ELSE ConditionFails(attempt[q])]
   /\ late' = StillPossible(late)
   /\ UNCHANGED <<state, work>>
+
+(* Admission alters a record on its way into the store; an empty holder stays one. *)
+StoreAltered(p) ==
+  /\ Alters /\ attempt[p].is = "sent" /\ attempt[p].holder # Nobody
+  /\ attempt[p].create => ~Exists
+  /\ Replace(Record(attempt[p].holder, Veiled, RenewDeadline))
+  /\ attempt' = [q \in Candidates |-> IF q = p THEN [attempt[p] EXCEPT !.is = "altered"]
+                                      ELSE ConditionFails(attempt[q])]
+  /\ late' = StillPossible(late)
+  /\ UNCHANGED <<state, work>>
+
+(* A 2xx answer, and nothing is stored: it names another holder, or the version that was there.  *)
+ProveNothing(p) ==
+  /\ Alters /\ attempt[p].is = "sent"
+  /\ attempt' = [attempt EXCEPT ![p].is = "unproven"]
+  /\ UNCHANGED <<lock, state, age, sight, late, work>>
 
 (* A request that its sender gave up arrives after all ("zombie write"). *)
 StoreLateWrite(w) ==
@@ -278,7 +326,7 @@ BeginWork(p) == work' = [work EXCEPT ![p] = IF Drains THEN "runs" ELSE "none"]
 
 (* What the answer to our write tells about the lock. It may have been edited since. *)
 SightAfterAnswer(p) ==
-  IF attempt[p].is # "stored" THEN {Outdated("exact")}
+  IF attempt[p].is = "overtaken" THEN {Outdated("exact")}
   ELSE IF Edits THEN {"record", "exact"} ELSE {"exact"}
 
 (* A1, T2: the answer makes us leader, unless it took so long that the deadline is over. *)
@@ -287,19 +335,24 @@ LeadOnAnsweredClaim(p) ==
   /\ CountFromSending(p) < RenewDeadline
   /\ \E seen \in SightAfterAnswer(p) : Hold(p, CountFromSending(p), seen)
   /\ late' = {Forgotten(w, p) : w \in late}
+  /\ lock' = StandsAfterAnswer(p)
   /\ BeginWork(p)
-  /\ UNCHANGED lock
 
 AnswerCameTooLate(p) ==
   /\ state[p] = "claiming" /\ AnswerSaysStored(p)
   /\ CountFromSending(p) >= RenewDeadline
   /\ state' = [state EXCEPT ![p] = "confirming"]
   /\ attempt' = [attempt EXCEPT ![p] = NoAttempt]
-  /\ UNCHANGED <<lock, age, sight, late, work>>
+  /\ lock' = StandsAfterAnswer(p)
+  /\ UNCHANGED <<age, sight, late, work>>
 
+(* K4: a conflict is no proof of anything (a proxy may have repeated a write that was stored:   *)
+(* for its sender that is the same as no answer). It is read back, unless the watch has told    *)
+(* already who was faster.                                                                      *)
 ClaimRefused(p) ==
-  /\ state[p] = "claiming" /\ attempt[p].is = "refused"
-  /\ state' = [state EXCEPT ![p] = "waiting"]
+  /\ state[p] = "claiming" /\ attempt[p].is \in {"refused", "unproven"}
+  /\ \E next \in IF attempt[p].is = "refused" THEN {"waiting", "confirming"} ELSE {"confirming"} :
+       state' = [state EXCEPT ![p] = next]
   /\ attempt' = [attempt EXCEPT ![p] = NoAttempt]
   /\ UNCHANGED <<lock, age, sight, late, work>>
 
@@ -343,17 +396,19 @@ RenewWithoutReading(p) ==
   /\ attempt' = [attempt EXCEPT ![p] =
        LET a == Sent(p, sight[p] = "gone")
        IN  IF sight[p] \in {"exact", "gone"} THEN a ELSE ConditionFails(a)]
-  /\ UNCHANGED <<lock, age, sight, late, work>>
+  /\ lock' = StandsAfterSending(p)
+  /\ UNCHANGED <<age, sight, late, work>>
 
 RenewalAnswered(p) ==
   /\ state[p] = "renewing" /\ AnswerSaysStored(p) /\ Leads(p)
   /\ \E seen \in SightAfterAnswer(p) : Hold(p, CountFromSending(p), seen)
   /\ late' = {Forgotten(w, p) : w \in late}
-  /\ UNCHANGED <<lock, work>>
+  /\ lock' = StandsAfterAnswer(p)
+  /\ UNCHANGED work
 
 (* K1, K4: refused or not answered: read the lock before anything else. *)
 RenewalRefused(p) ==
-  /\ state[p] = "renewing" /\ attempt[p].is = "refused"
+  /\ state[p] = "renewing" /\ attempt[p].is \in {"refused", "unproven"}
   /\ state' = [state EXCEPT ![p] = "reading"]
   /\ attempt' = [attempt EXCEPT ![p] = NoAttempt]
   /\ UNCHANGED <<lock, age, sight, late, work>>
@@ -363,7 +418,8 @@ GiveUpOnRenewal(p) ==
   /\ state' = [state EXCEPT ![p] = "reading"]
   /\ UNCHANGED <<lock, age, sight, work>>
 
-(* The work is told at once (its signal is aborted); it may need time to wind down. *)
+(* L1: the work is told at once (its signal is aborted), and so is the application, by its       *)
+(* callback; both may need time to wind down. *)
 TellWork(p) == work' = [work EXCEPT ![p] = IF @ = "runs" THEN "winds down" ELSE @]
 
 (* K4: what was read is an unanswered renewal of ours: it was stored, and is our lease now.     *)
@@ -415,13 +471,19 @@ StopAndDrain(p) ==
 
 (* The work comes to its end, told or by itself. *)
 WorkEnds(p) ==
-  /\ work[p] # "none"
-  /\ work' = [work EXCEPT ![p] = "none"]
+  /\ work[p] \in {"runs", "winds down", "work winds down", "untold"}
+  /\ work' = [work EXCEPT ![p] =
+       IF @ \in {"winds down", "untold"} THEN "callback runs" ELSE "none"]
+  /\ UNCHANGED <<lock, state, age, sight, attempt, late>>
+
+CallbackEnds(p) ==
+  /\ work[p] \in {"winds down", "callback runs"}
+  /\ work' = [work EXCEPT ![p] = IF @ = "winds down" THEN "work winds down" ELSE "none"]
   /\ UNCHANGED <<lock, state, age, sight, attempt, late>>
 
 (* L1: work that does not end in time keeps the lock from being released: it runs out.          *)
 DrainTimeout(p) ==
-  /\ Elected(p) /\ work[p] = "winds down"
+  /\ Elected(p) /\ work[p] \notin {"none", "runs"}
   /\ state' = [state EXCEPT ![p] = "waiting"]
   /\ Abandon(p)
   /\ UNCHANGED <<lock, age, sight, work>>
@@ -456,7 +518,7 @@ EmptyingAnswered(p) ==
 
 (* L2: on a conflict, or without an answer, check again. *)
 EmptyingRefused(p) ==
-  /\ state[p] = "emptying" /\ attempt[p].is = "refused"
+  /\ state[p] = "emptying" /\ attempt[p].is \in {"refused", "unproven"}
   /\ state' = [state EXCEPT ![p] = "checking"]
   /\ attempt' = [attempt EXCEPT ![p] = NoAttempt]
   /\ UNCHANGED <<lock, age, sight, late, work>>
@@ -479,7 +541,7 @@ GiveUpReleasing(p) ==
 (* What a process wrote loses its author with it; under a name that nobody takes for its own    *)
 (* there is not even a need to remember whose it was.                                           *)
 Orphaned(w, p) ==
-  IF w.by # p THEN w
+  IF w.by # p /\ ~(w.by = Veiled /\ w.holder = p) THEN w
   ELSE [w EXCEPT !.by = Gone, !.age = RenewDeadline,
                  !.holder = IF @ = p /\ ~ReclaimOwnIdentity THEN Stranger ELSE @]
 
@@ -555,7 +617,7 @@ OneTwiceAsFast == {Clock(1), Clock(2)}
 SleepyClocks   == {Clock(1), [own |-> 1, seen |-> 0]}
 
 Older(w, step) ==
-  IF w.by = Gone \/ w.holder \in {Nobody, NoObject} THEN w
+  IF w.by \in {Gone, Veiled} \/ w.holder \in {Nobody, NoObject} THEN w
   ELSE [w EXCEPT !.age = Lower(w.age + step[w.by].own, RenewDeadline)]
 
 Tick ==
@@ -565,7 +627,8 @@ Tick ==
     /\ attempt' = [q \in Candidates |->
          [attempt[q] EXCEPT !.age = IF attempt[q].is = "sent" \/ attempt[q].is \in Stored
                                     THEN Lower(@ + step[q].own, RenewDeadline) ELSE @]]
-    /\ lock' = Older(lock, step)
+    /\ lock' = [Older(lock, step) EXCEPT !.stored =
+         IF ColdStarts /\ Exists THEN Lower(@ + 1, LongDead) ELSE 0]
     /\ late' = {Older(w, step) : w \in late}
     /\ UNCHANGED <<state, sight, work>>
 
@@ -579,7 +642,7 @@ Init ==
   /\ late = {}
   /\ work = [p \in Candidates |-> "none"]
 
-ServerAnswers(p) == StoreWrite(p) \/ RefuseCreate(p)
+ServerAnswers(p) == StoreWrite(p) \/ RefuseCreate(p) \/ StoreAltered(p) \/ ProveNothing(p)
 
 LateWriteArrives == \E w \in late : StoreLateWrite(w)
 
@@ -592,7 +655,7 @@ Proceed(p) ==
   \/ RenewalReadBack(p) \/ OwnRecordReadBack(p) \/ ObjectFoundGone(p) \/ Superseded(p)
   \/ LoseAtDeadline(p)
   \/ CheckBeforeEmptying(p) \/ NotOursToEmpty(p) \/ EmptyingAnswered(p)
-  \/ EmptyingRefused(p) \/ WorkEnds(p)
+  \/ EmptyingRefused(p) \/ WorkEnds(p) \/ CallbackEnds(p)
 
 LetGo(p) == StopWhileAcquiring(p) \/ StopAndDrain(p) \/ BeginRelease(p)
 
@@ -623,8 +686,11 @@ NeverTwoLeaders == \A p, q \in Candidates : Leads(p) /\ Leads(q) => p = q
 WhoLeadsHoldsTheLock ==
   Deletions = "never" => \A p \in Candidates : Leads(p) => lock.holder = p
 
-(* L1: the lock is not given back while the work runs. *)
+(* L1: the lock is not given back while the work or the stop callback runs ... *)
 WorkEndsBeforeRelease == \A p \in Candidates : Releasing(p) => work[p] = "none"
+
+(* ... and with the work the application is told. *)
+EndIsTold == \A p \in Candidates : work[p] # "untold"
 
 Begins(p) == ~Elected(p) /\ Elected(p)'
 
@@ -636,15 +702,16 @@ LeadsOnlyAfterCommittedWrite ==
 (* F1: a term's fencing token is the version of the write that won it. If no other write has    *)
 (* been stored since, it is larger than the token of every term before.                         *)
 FencingTokensGrow ==
-  [][\A p \in Candidates : Begins(p) => ~Exists \/ (lock.holder = p /\ lock.by = p)]_vars
+  [][\A p \in Candidates : Begins(p) => ~Exists \/ (lock.holder = p /\ lock.by \in {p, Veiled})]_vars
 
 (* L2: a lock is emptied by the process whose record stands in it, and by nobody else.          *)
 NoReleaseOfAnothersLock ==
   [][lock'.holder = Nobody /\ lock # lock' /\ lock.holder # Nobody => lock.by = lock'.by]_vars
 
-(* K4: no leader takes a late write of its own for another's, and steps down because of it.     *)
+(* K4, K6: no leader takes a write of its own for another's, and steps down because of it. What *)
+(* admission has made of a write that went unanswered, nobody can know for its own.             *)
 NeverSupersededByItself ==
   Deletions = "never" => \A p \in Candidates :
-    state[p] = "reading" /\ Leads(p) /\ lock.holder = p => lock.by = p
+    state[p] = "reading" /\ Leads(p) /\ lock.holder = p => lock.by \in {p, Veiled}
 
 =============================================================================

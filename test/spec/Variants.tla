@@ -55,6 +55,13 @@ OneNameForAll(p) == sight[p] = "exact" /\ lock.holder \in Candidates
 (* For IsGoneForGood: an object that was deleted is free (client-go).                           *)
 DeletionIsRelease(p) == sight[p] = "gone"
 
+(* For AnswerSaysStored: any 2xx answer is taken for success, whatever it says.                 *)
+AnyTwoHundred(p) == attempt[p].is \in Stored \cup {"unproven"}
+
+(* For AgeByServer: the present time is the `Date` of an answer, which is written by something  *)
+(* in between whose clock is ahead.                                                             *)
+AgeByAnIntermediary == LongDead
+
 (* For Next: a watch event or a GET that shows our name makes us leader (@codedependant).       *)
 GrantOnSeeingOurName(p) ==
   /\ state[p] = "waiting" /\ work[p] = "none" /\ lock.holder = p
@@ -72,6 +79,9 @@ NextOrGrant == Next \/ \E p \in Candidates : GrantOnSeeingOurName(p)
 (* process becomes a candidate again while the empty record is still under way.                 *)
 
 (* For WorkHasEnded: Always. The lock is released while the work winds down.                    *)
+
+(* For WorkHasEnded: the lock is released while the stop callback runs.                         *)
+WorkAloneHasEnded(p) == work[p] \in {"none", "callback runs"}
 
 -----------------------------------------------------------------------------
 (* For the promise of a leader in the end. *)
@@ -94,6 +104,29 @@ CountVanishedLeaseFromItsSight(p) == age[p]
 (* For OwnAfterReading: whatever a process has sent without an answer stays its own, even a     *)
 (* create, when another has created the lock meanwhile.                                         *)
 RememberEveryWrite(w) == TRUE
+
+(* For StandsAfterSending: only so many of its last writes are remembered (here it is one, and  *)
+(* it was eight), and the one that stands in the lock is an older one.                          *)
+OnlyTheLast(p) ==
+  IF lock.by = p THEN [lock EXCEPT !.by = Gone, !.age = RenewDeadline] ELSE lock
+
+(* For StandsAfterAnswer: what admission has altered is not what was written, and so another's. *)
+AlteredIsAnothers(p) ==
+  IF attempt[p].is = "altered" THEN [lock EXCEPT !.by = Gone] ELSE lock
+
+(* For Next: a renewal that was stored and is answered with a conflict, since a proxy has       *)
+(* repeated it, is taken for refused, and forgotten.                                            *)
+ForgetOnConflict(p) ==
+  /\ state[p] = "renewing" /\ attempt[p].is = "stored"
+  /\ state' = [state EXCEPT ![p] = "reading"]
+  /\ attempt' = [attempt EXCEPT ![p] = NoAttempt]
+  /\ lock' = Forgotten(lock, p)
+  /\ UNCHANGED <<age, sight, late, work>>
+NextOrConflict == Next \/ \E p \in Candidates : ForgetOnConflict(p)
+
+(* For TellWork: the application is told when its work has ended, and not before. Work that     *)
+(* waits for that never ends.                                                                   *)
+TellWorkAlone(p) == work' = [work EXCEPT ![p] = IF @ = "runs" THEN "untold" ELSE @]
 
 (* For OwnAfterReadBack: a process that finds one of its writes in the lock forgets the others, *)
 (* even one that is conditional on what it found.                                               *)

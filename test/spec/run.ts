@@ -10,6 +10,8 @@ export interface Constants {
   readonly Deletions: 'never' | 'all saw the last record' | 'all saw the object' | 'any time';
   readonly Edits: boolean;
   readonly Drains: boolean;
+  readonly Alters: boolean;
+  readonly ColdStarts: boolean;
 }
 
 const INVARIANTS = [
@@ -17,6 +19,7 @@ const INVARIANTS = [
   'NeverTwoLeaders',
   'WhoLeadsHoldsTheLock',
   'WorkEndsBeforeRelease',
+  'EndIsTold',
   'NeverSupersededByItself',
 ] as const;
 const PROPERTIES = [

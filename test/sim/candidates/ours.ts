@@ -7,6 +7,7 @@ import type { ElectionNews } from '../../../machines/types.js';
 import type { LeaderElectionConfig, Outcome } from '../../../src/config/leader-election-config.js';
 import { Campaign } from '../../../src/election/campaign.js';
 import { LeaderElection } from '../../../src/election/leader-election.js';
+import type { ApiResponse } from '../../../src/kubernetes/api-request.js';
 import type { ResourceLock } from '../../../src/lock/resource-lock.js';
 import type { Link } from '../world/link.js';
 import type { Network } from '../world/network.js';
@@ -43,6 +44,7 @@ export interface Planted {
   readonly machine?: LeaderElectionMachine;
   readonly lock?: (lock: ResourceLock) => ResourceLock;
   readonly spoil?: (body: unknown) => unknown;
+  readonly hears?: (answer: ApiResponse) => void;
   readonly isLeader?: (actor: LeaderElectionActor) => boolean;
   /** The timings by which the candidate is judged, where the chart is made to use others. */
   readonly timing?: (timing: Timing) => Timing;
@@ -249,6 +251,7 @@ export class OurCandidate {
       who: () => this.who,
       leads: () => this.ask().leader,
       ...(planted?.spoil === undefined ? {} : { spoil: planted.spoil }),
+      ...(planted?.hears === undefined ? {} : { hears: planted.hears }),
     };
     const { identity, lockKind } = this.options;
     const lock = simulatedLock(lockKind, identity, network, caller, this.#requests);

@@ -8,6 +8,7 @@ import type { SimServer } from '../world/server.js';
 import type { World } from '../world/world.js';
 import { Hands } from './hands.js';
 import type { FaultKind } from './kinds.js';
+import { LastingTroubles } from './lasting-troubles.js';
 import { WatchTroubles } from './watch-troubles.js';
 
 export interface NemesisOptions {
@@ -28,6 +29,7 @@ export class Nemesis {
   readonly #random: Random;
   readonly #hands: Hands;
   readonly #watchTroubles: WatchTroubles;
+  readonly #lasting: LastingTroubles;
   readonly #undo = new Set<() => void>();
   #active = false;
 
@@ -36,13 +38,13 @@ export class Nemesis {
     this.#options = options;
     this.#random = new Random(scenario.seed, 'nemesis');
     const random = new Random(scenario.seed, 'hands');
-    this.#watchTroubles = new WatchTroubles(
-      options.network.streams,
-      new Random(scenario.seed, 'watch troubles'),
-      (ms, undo) => {
-        this.#during(ms, undo);
-      },
-    );
+    const during = (ms: number, undo: () => void): void => {
+      this.#during(ms, undo);
+    };
+    const { streams } = options.network;
+    const chance = (stream: string): Random => new Random(scenario.seed, stream);
+    this.#watchTroubles = new WatchTroubles(streams, chance('watch troubles'), during);
+    this.#lasting = new LastingTroubles(server, options.network, chance('lasting'), during);
     this.#hands = new Hands(server, random, scenario.lockKind, scenario.handsLeaseSeconds);
   }
 
@@ -54,6 +56,7 @@ export class Nemesis {
     });
     this.#repeat(scenario.stopEveryMs, () => {
       const { fleet } = this.#options;
+      if (this.#lasting.sparesLeader) return;
       // Now and then one that does not lead.
       const slot = this.#random.chance(0.9)
         ? (fleet.leading ?? fleet.leadingForeigner)
@@ -222,7 +225,8 @@ export class Nemesis {
         });
         break;
       default:
-        if (!this.#watchTroubles.strike(fault, slot.link, lasts)) this.#useHands(fault);
+        if (this.#watchTroubles.strike(fault, slot.link, lasts)) return;
+        if (!this.#lasting.strike(fault, slot)) this.#useHands(fault);
     }
   }
 

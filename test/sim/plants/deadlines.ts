@@ -11,6 +11,11 @@ import { type Plant, altered, provide } from './tools.js';
 
 const NEVER_MS = 2 ** 31 - 1;
 
+/** A lease that is no longer than the renew deadline would not be led on. */
+const SHORT_IS_LONG_ENOUGH = {
+  guards: { leaseIsTooShort: () => false, ownLeaseIsTooShort: () => false },
+};
+
 /** Errors about when a leadership ends. */
 export const deadlinePlants: readonly Plant[] = [
   {
@@ -58,7 +63,7 @@ export const deadlinePlants: readonly Plant[] = [
           const resolved = resolveConfig(input);
           return updates.initialContext({ ...resolved, renewDeadlineMs: resolved.leaseDurationMs });
         };
-      }),
+      }, SHORT_IS_LONG_ENOUGH),
     },
   },
   {

@@ -180,9 +180,9 @@ function nameOf(guard: unknown): unknown {
 
 /** Pays no heed to its signal, and repeats a renewal that has failed. */
 async function stubbornWrite({ input }: { input: WriteLockInput }): Promise<LockSnapshot> {
-  const { lock, record } = input;
+  const { lock, record, base } = input;
   let answer = await write(input);
-  const isRenewal = !record.isReleased && record.acquireTime !== record.renewTime;
+  const isRenewal = base?.record?.acquireTime === record.acquireTime && !record.isReleased;
   for (let i = 0; isRenewal && !answer.ok && i < ZOMBIE_TRIES; i++) {
     const now = await lock.get();
     const isOurs = now.ok && now.record?.holderIdentity === lock.identity;

@@ -1,3 +1,4 @@
+import { betweenPlants } from './between.js';
 import { deadlinePlants } from './deadlines.js';
 import { endingPlants } from './ending.js';
 import { takingPlants } from './taking.js';
@@ -10,6 +11,7 @@ export const PLANTS: readonly Plant[] = [
   ...takingPlants,
   ...watchingPlants,
   ...endingPlants,
+  ...betweenPlants,
 ];
 
 export type { Plant } from './tools.js';

@@ -38,10 +38,14 @@ export interface Node {
 }
 
 /** The statechart made from an edited copy of its configuration. */
-export function altered(edit: (config: Node) => void): LeaderElectionMachine {
+export function altered(
+  edit: (config: Node) => void,
+  implementations: object = {},
+): LeaderElectionMachine {
   const config = copy(makeLeaderElectionMachine().config) as Node;
   edit(config);
-  return electionSetup.createMachine(config as never) as unknown as LeaderElectionMachine;
+  const machine = electionSetup.createMachine(config as never) as unknown as LeaderElectionMachine;
+  return machine.provide(implementations);
 }
 
 function copy(value: unknown): unknown {

@@ -1,9 +1,16 @@
 import type { Fact } from '../facts.js';
 import { type Candidate, type Commit, type Ledger, validHold } from './ledger.js';
-import { recordOf, revisionOf } from './records.js';
+import { type SeenRecord, recordOf, revisionOf } from './records.js';
 import type { Report, Rules } from './rule.js';
 
 type AfterTheEnd = 'leads-after-stop-callback' | 'leads-after-failed-work';
+
+interface Note {
+  readonly rule: AfterTheEnd;
+  /** Of the lock, `leader`; of the work alone, `signalOpen`. */
+  readonly what: 'leader' | 'signalOpen';
+}
+
 type Asked = Fact & { readonly kind: 'asked' };
 
 /** Timers may be that late in a process that is free to run them. */
@@ -16,7 +23,9 @@ export class LeadershipRules implements Rules {
   readonly #leaders = new Set<Candidate>();
   /** Leaders that have just been shown another's record. */
   readonly #superseded = new Set<Candidate>();
-  readonly #stopped = new Map<Candidate, AfterTheEnd>();
+  /** Leaders that have just been shown that their record was stored with too short a duration. */
+  readonly #short = new Set<Candidate>();
+  readonly #stopped = new Map<Candidate, Note>();
 
   constructor(ledger: Ledger, report: Report) {
     this.#ledger = ledger;
@@ -26,8 +35,8 @@ export class LeadershipRules implements Rules {
   before(fact: Fact): void {
     if (fact.kind === 'answered') this.#noteSuperseded(fact);
     if (fact.kind === 'heard') this.#noteHeard(fact);
-    if (fact.kind === 'stopCallback') this.#note(fact, 'leads-after-stop-callback');
-    if (fact.kind === 'workEnded' && fact.failed) this.#note(fact, 'leads-after-failed-work');
+    if (fact.kind === 'stopCallback') this.#note(fact, 'leads-after-stop-callback', 'signalOpen');
+    if (fact.kind === 'stopCallbackEnded' || fact.kind === 'workEnded') this.#noteEnd(fact);
     if (fact.kind === 'began') {
       const candidate = this.#ledger.get(fact.who);
       if (candidate !== null) this.#stopped.delete(candidate);
@@ -51,9 +60,27 @@ export class LeadershipRules implements Rules {
     this.#checkNotes(candidate, fact);
   }
 
-  #note({ who, term }: { who: string; term: number }, rule: AfterTheEnd): void {
+  /** What may not be so any more when the candidate is asked next. */
+  #note(
+    { who, term }: { readonly who: string; readonly term: number },
+    rule: AfterTheEnd,
+    what: Note['what'],
+  ): void {
     const candidate = this.#ledger.get(who);
-    if (candidate?.terms === term) this.#stopped.set(candidate, rule);
+    if (candidate?.terms === term) this.#stopped.set(candidate, { rule, what });
+  }
+
+  /** Once both the work and the stop callback have ended, nothing is left to hold the lock for. */
+  #noteEnd(fact: Fact & { kind: 'stopCallbackEnded' | 'workEnded' }): void {
+    const candidate = this.#ledger.get(fact.who);
+    const term = candidate?.term ?? null;
+    if (candidate === null || term === null) return;
+    const told = term.stopCalls > 0 && !candidate.stopping.has(term);
+    if (fact.kind === 'workEnded' ? told : !term.workRuns) {
+      this.#note(fact, 'leads-after-stop-callback', 'leader');
+    } else if (fact.kind === 'workEnded' && fact.failed) {
+      this.#note(fact, 'leads-after-failed-work', 'signalOpen');
+    }
   }
 
   #checkWrite(candidate: Candidate, fact: Asked): void {
@@ -88,12 +115,14 @@ export class LeadershipRules implements Rules {
   #promiseWasVoid(older: Candidate, newer: Candidate): boolean {
     const restsOn = older.holds.at(-1)?.revision ?? 0;
     const won = newer.holds.at(-1)?.revision ?? 0;
-    return this.#ledger.commits.some(
-      (commit) =>
-        commit.author === null &&
-        commit.revision > restsOn &&
-        commit.revision < won &&
-        this.#endsLeaseEarly(commit, older),
+    return (
+      this.#ledger.commits.some(
+        (commit) =>
+          commit.author === null &&
+          commit.revision > restsOn &&
+          commit.revision < won &&
+          this.#endsLeaseEarly(commit, older),
+      ) || isCapped(older, newer)
     );
   }
 
@@ -119,9 +148,12 @@ export class LeadershipRules implements Rules {
 
   #noteSuperseded({ who, request, status, body }: Fact & { kind: 'answered' }): void {
     const candidate = this.#ledger.get(who);
-    if (candidate === null || !candidate.leader || status !== 200 || body === null) return;
-    if (this.#ledger.request(request)?.verb !== 'get') return;
+    if (candidate === null || !candidate.leader || body === null) return;
+    if (status !== 200 && status !== 201) return;
+    const verb = this.#ledger.request(request)?.verb;
     const record = recordOf(body);
+    if (isShort(candidate, record)) this.#short.add(candidate);
+    if (verb !== 'get') return;
     if (record.kind === 'bare' || candidate.ownKeys.has(record.key)) return;
     if ((revisionOf(body) ?? 0) < (candidate.lastCommit?.revision ?? 0)) return;
     this.#superseded.add(candidate);
@@ -133,6 +165,8 @@ export class LeadershipRules implements Rules {
     if (candidate === null || !candidate.leader || body === null) return;
     const record = recordOf(body);
     if (record.kind === 'bare' || candidate.ownKeys.has(record.key)) return;
+    // With its own name, it may be what has been made of a write whose answer will tell.
+    if (record.holder === candidate.info.identity && hasWriteUnderWay(candidate)) return;
     // What was so before its own last write, or before what it has been shown, is no news.
     const known = Math.max(candidate.lastCommit?.revision ?? 0, candidate.sight?.revision ?? 0);
     if (revision > known) this.#superseded.add(candidate);
@@ -143,9 +177,28 @@ export class LeadershipRules implements Rules {
       const what = `${candidate.who} was shown another's record and leads on`;
       this.#report('leads-though-superseded', fact.t, what);
     }
-    const rule = this.#stopped.get(candidate);
-    if (rule === undefined || !this.#stopped.delete(candidate)) return;
-    // The lock may still be held, for the work to wind down under it.
-    if (fact.signalOpen) this.#report(rule, fact.t, `${candidate.who} leads on`);
+    if (this.#short.delete(candidate) && fact.leader) {
+      const what = `${candidate.who} leads on, and was shown that its stored lease is no longer than its renew deadline`;
+      this.#report('leads-on-short-lease', fact.t, what);
+    }
+    const note = this.#stopped.get(candidate);
+    if (note === undefined || !this.#stopped.delete(candidate)) return;
+    if (fact[note.what]) this.#report(note.rule, fact.t, `${candidate.who} leads on`);
   }
+}
+
+function hasWriteUnderWay({ requests }: Candidate): boolean {
+  return [...requests.values()].some(({ record }) => record !== null);
+}
+
+/** Its record as it stands, with a duration that admission has made too short to lead on. */
+function isShort({ ownKeys, info }: Candidate, { key, kind, durationMs }: SeenRecord): boolean {
+  return ownKeys.has(key) && kind === 'held' && durationMs !== null && durationMs <= info.renewMs;
+}
+
+/** Admission has made the older one's lease so short that it runs out for the newer before it ends. */
+function isCapped(older: Candidate, newer: Candidate): boolean {
+  const { record, request } = older.holds.at(-1) ?? {};
+  if (record?.durationMs == null || record.durationMs === request?.record?.durationMs) return false;
+  return record.durationMs / newer.info.clockRate <= older.info.renewMs / older.info.clockRate;
 }

@@ -1,11 +1,11 @@
-import type { CandidateInfo, Fact, Json, Local } from '../facts.js';
+import type { CandidateInfo, Fact, Json, Local, Verb } from '../facts.js';
 import { type SeenRecord, recordOf, revisionOf } from './records.js';
 import { type Sight, see, seeAnswer } from './sight.js';
 
 export interface Request {
   readonly id: number;
   readonly who: string;
-  readonly verb: 'get' | 'create' | 'update' | 'dryRun';
+  readonly verb: Verb;
   readonly local: Local;
   readonly record: SeenRecord | null;
   /** The version that the write is conditional on. */
@@ -34,6 +34,8 @@ export interface Commit {
   readonly changesRecord: boolean;
   /** The record that it put there had stood there before, and another since. */
   readonly bringsBack: boolean;
+  /** The `acquireTime` with which its author's term began, whatever was made of it on the way. */
+  readonly termTime: string;
 }
 
 export interface TermState {
@@ -42,7 +44,7 @@ export interface TermState {
   readonly token: bigint;
   readonly wonAt: number;
   /** As in all its writes, and in those of no other term. */
-  readonly acquireTime: string | undefined;
+  readonly termTime: string | undefined;
   workRuns: boolean;
   workStarts: number;
   stopCalls: number;
@@ -62,6 +64,10 @@ export interface Candidate {
   /** How often it has released the lock. */
   releases: number;
   readonly ownKeys: Set<string>;
+  /** Of these, those that it can know for its own: stored as they were sent, or told in an answer. */
+  readonly knownKeys: Set<string>;
+  /** What admission has made of an `acquireTime`, and what it was when the claim was sent. */
+  readonly termTimes: Map<string, string>;
   sight: Sight | null;
   leader: boolean;
   signalOpen: boolean;
@@ -77,7 +83,13 @@ export interface Candidate {
   terms: number;
   toldToStop: Local | null;
   stopFrozenAt: number;
+  /** Its monotonic time when the signal of its present term was aborted. */
+  drainsSinceMs: number;
+  /** When it last ceased to lead, it could have led on, and had not drained for too long. */
+  letGo: boolean;
 }
+
+type Asked = Fact & { readonly kind: 'asked' };
 
 const COMMITS_KEPT = 400;
 const HOLDS_KEPT = 12;
@@ -129,6 +141,7 @@ export class Ledger {
         candidate.requests.delete(fact.request);
         seeAnswer(candidate, fact, this.request(fact.request));
         this.#noteRefusal(fact);
+        noteKnown(candidate, fact, this.request(fact.request));
         break;
       case 'heard':
         see(candidate, fact.body, fact.revision, fact.local);
@@ -137,10 +150,15 @@ export class Ledger {
         candidate.requests.delete(fact.request);
         break;
       case 'asked':
+        noteLettingGo(candidate, fact);
         candidate.leader = fact.leader;
         candidate.signalOpen = fact.signalOpen;
         candidate.unresponsive = fact.unresponsive;
         if (fact.unresponsive) candidate.frozenAt = fact.t;
+        break;
+      case 'began':
+        // Work may fail before anybody can ask.
+        candidate.drainsSinceMs = fact.local.monotonicMs;
         break;
       case 'froze':
       case 'thawed':
@@ -192,10 +210,11 @@ export class Ledger {
     const record = fact.after === null ? null : recordOf(fact.after);
     const changesRecord =
       record?.key !== (fact.before === null ? undefined : recordOf(fact.before).key);
+    const request = fact.request === null ? null : this.request(fact.request);
     const commit: Commit = {
       author: author?.info.library === 'ours' ? author : null,
       byForeigner: author !== null && author.info.library !== 'ours',
-      request: fact.request === null ? null : this.request(fact.request),
+      request,
       t: fact.t,
       revision: fact.revision,
       before: fact.before,
@@ -203,17 +222,38 @@ export class Ledger {
       record,
       changesRecord,
       bringsBack: changesRecord && record !== null && this.#keys.has(record.key),
+      termTime: author === null ? '' : noteTermTime(author, request?.record ?? null, record),
     };
     if (record !== null) this.#keys.add(record.key);
     this.commits.push(commit);
+    if (author === null && record !== null && commit.before !== null) {
+      this.#noteOtherDuration(recordOf(commit.before), record);
+    }
     if (this.commits.length > 2 * COMMITS_KEPT) this.commits.splice(0, COMMITS_KEPT);
     if (author === null || commit.record === null) return;
-    author.ownKeys.add(commit.record.key);
     author.lastCommit = commit;
     if (commit.record.kind === 'released') author.releases += 1;
-    if (commit.record.kind !== 'held' || commit.record.holder !== author.info.identity) return;
+    // A record that was put into another's name on its way is no record of its own.
+    if (commit.record.kind === 'held' && commit.record.holder !== author.info.identity) return;
+    author.ownKeys.add(commit.record.key);
+    if (commit.record.key === request?.record?.key) author.knownKeys.add(commit.record.key);
+    if (commit.record.kind !== 'held') return;
     author.holds.push(commit);
     if (author.holds.length > HOLDS_KEPT) author.holds.shift();
+  }
+
+  /** Somebody has changed the duration of a record and nothing else: it is its writer's still. */
+  #noteOtherDuration(was: SeenRecord, is: SeenRecord): void {
+    const same =
+      was.kind === is.kind &&
+      was.holder === is.holder &&
+      was.acquireTime === is.acquireTime &&
+      was.renewTime === is.renewTime &&
+      was.transitions === is.transitions;
+    if (!same) return;
+    for (const { ownKeys } of this.candidates.values()) {
+      if (ownKeys.has(was.key)) ownKeys.add(is.key);
+    }
   }
 
   /** Candidates that are long gone, and requests that can take effect no more. */
@@ -234,6 +274,8 @@ function newCandidate(who: string, info: CandidateInfo): Candidate {
     lastCommit: null,
     releases: 0,
     ownKeys: new Set(),
+    knownKeys: new Set(),
+    termTimes: new Map(),
     sight: null,
     leader: false,
     signalOpen: false,
@@ -247,6 +289,8 @@ function newCandidate(who: string, info: CandidateInfo): Candidate {
     terms: 0,
     toldToStop: null,
     stopFrozenAt: -Infinity,
+    drainsSinceMs: Infinity,
+    letGo: false,
   };
 }
 
@@ -268,5 +312,44 @@ export function validHold(candidate: Candidate, now: Local): Commit | null {
 /** The commit with which the candidate's present possession of the lock began. */
 export function firstOf({ holds }: Candidate): Commit | undefined {
   const last = holds.at(-1);
-  return holds.find((hold) => hold.record?.acquireTime === last?.record?.acquireTime);
+  return holds.find((hold) => hold.termTime === last?.termTime);
+}
+
+/** The `acquireTime` that the claim was sent with to which this one goes back. */
+export function termTimeOf({ termTimes }: Candidate, acquireTime: string): string {
+  return termTimes.get(acquireTime) ?? acquireTime;
+}
+
+/** A timer may be that early. */
+const TIMER_SLACK_MS = 1;
+
+function noteLettingGo(candidate: Candidate, { leader, signalOpen, local }: Asked): void {
+  if (candidate.signalOpen && !signalOpen) candidate.drainsSinceMs = local.monotonicMs;
+  if (!candidate.leader || leader) return;
+  const drainedMs = local.monotonicMs - candidate.drainsSinceMs;
+  candidate.letGo =
+    validHold(candidate, local) !== null && drainedMs < candidate.info.drainMs - TIMER_SLACK_MS;
+}
+
+function noteTermTime(
+  author: Candidate,
+  sent: SeenRecord | null,
+  stored: SeenRecord | null,
+): string {
+  if (sent === null || stored === null) return stored?.acquireTime ?? '';
+  const termTime = termTimeOf(author, sent.acquireTime);
+  if (stored.acquireTime !== sent.acquireTime) author.termTimes.set(stored.acquireTime, termTime);
+  return termTime;
+}
+
+/** An answer to a write of its own shows it what was made of the record. */
+function noteKnown(
+  { ownKeys, knownKeys }: Candidate,
+  { status, body }: Fact & { kind: 'answered' },
+  request: Request | null,
+): void {
+  const isWrite = request?.verb === 'create' || request?.verb === 'update';
+  if (!isWrite || status < 200 || status > 299 || body === null) return;
+  const { key } = recordOf(body);
+  if (ownKeys.has(key)) knownKeys.add(key);
 }

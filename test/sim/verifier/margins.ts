@@ -46,8 +46,10 @@ export class Margins implements Rules {
     );
     const reclaims = candidate.info.identity === last.candidate.info.identity;
     if (took === undefined || between.length > 0 || reclaims) return;
+    const { info, holds } = last.candidate;
+    // Admission may have made a lease shorter than it was asked for.
+    if (holds.at(-1)?.record?.durationMs !== info.leaseMs) return;
     const ms = t - last.endedAt;
-    const { info } = last.candidate;
     const floorMs = info.leaseMs / candidate.info.clockRate - info.renewMs / info.clockRate;
     const timing = [info.leaseMs, info.renewMs, info.retryMs].map((one) => one / 1000).join('/');
     const what = `${last.candidate.who} to ${candidate.who}, ${timing}`;

@@ -14,6 +14,7 @@ export interface SeenRecord {
   readonly transitions: number;
 }
 
+const ADMITTED = 'admission.example.com/seen';
 const ANNOTATION = 'control-plane.alpha.kubernetes.io/leader';
 const BARE: SeenRecord = {
   key: 'bare',
@@ -47,6 +48,7 @@ export function foreignContent(object: Json): string {
   const { annotations, ...meta }: Record<string, unknown> = metadata;
   delete meta['resourceVersion'];
   delete meta['managedFields'];
+  meta['labels'] = withoutAdmitted(meta['labels'] as Json | undefined);
   const others = { ...(annotations as Json | undefined) };
   const own = others[ANNOTATION];
   delete others[ANNOTATION];
@@ -59,6 +61,13 @@ export function foreignContent(object: Json): string {
     foreignIn(spec),
     foreignIn(parsed(own) ?? undefined),
   ]);
+}
+
+/** Admission may put a label on whatever is written. */
+function withoutAdmitted(labels: Json | undefined): Json | undefined {
+  if (labels?.[ADMITTED] === undefined) return labels;
+  const others = Object.entries(labels).filter(([name]) => name !== ADMITTED);
+  return others.length === 0 ? undefined : Object.fromEntries(others);
 }
 
 const FIELDS = new Set([

@@ -5,6 +5,7 @@ import {
   type TermState,
   elapsed,
   firstOf,
+  termTimeOf,
   validHold,
 } from './ledger.js';
 import { recordOf } from './records.js';
@@ -80,7 +81,7 @@ export class TermRules implements Rules {
       number: candidate.terms,
       token,
       wonAt,
-      acquireTime: won?.record?.acquireTime,
+      termTime: won?.termTime,
       workRuns: false,
       workStarts: 0,
       stopCalls: 0,
@@ -90,7 +91,8 @@ export class TermRules implements Rules {
     this.#checkToken(candidate, token, wonAt, t);
   }
 
-  #checkToken({ who, holds }: Candidate, token: bigint, wonAt: number, t: number): void {
+  #checkToken(candidate: Candidate, token: bigint, wonAt: number, t: number): void {
+    const { who, holds } = candidate;
     const say = (what: string): void => {
       this.#report(
         'token-order',
@@ -99,7 +101,9 @@ export class TermRules implements Rules {
       );
     };
     const stood = this.#ledger.commits.find(({ revision }) => BigInt(revision) === token);
-    if (stood?.record?.acquireTime !== holds.at(-1)?.record?.acquireTime) {
+    // Others may have edited the object, with that record in it.
+    const { acquireTime } = stood?.record ?? {};
+    if (termTimeOf(candidate, acquireTime ?? 'none') !== holds.at(-1)?.termTime) {
       say('that is no version at which its record stood in the lock');
     }
     for (const other of this.#tokens) {
@@ -143,7 +147,7 @@ export class TermRules implements Rules {
     const { kind, holder, acquireTime } = recordOf(body);
     if (kind === 'released') this.#checkRelease(candidate, t, local);
     const holds = kind === 'held' && holder === info.identity;
-    if (!holds || acquireTime === term.acquireTime) return;
+    if (!holds || termTimeOf(candidate, acquireTime) === term.termTime) return;
     term.succeeded = true;
     this.#checkBeside(candidate, t, local, 'sends a claim');
   }
@@ -208,8 +212,8 @@ export class TermRules implements Rules {
  * By the candidate's own clocks, the lease that its last stored write of that term gave it. Once one
  * of them has shown that it has run out it counts as such, even if that clock has been set back.
  */
-function leaseMayRun({ holds, info }: Candidate, term: TermState, now: Local): boolean {
-  const last = holds.findLast(({ record }) => record?.acquireTime === term.acquireTime);
+export function leaseMayRun({ holds, info }: Candidate, term: TermState, now: Local): boolean {
+  const last = holds.findLast(({ termTime }) => termTime === term.termTime);
   const since = last?.request?.local;
   if (since === undefined || elapsed(since, now) >= info.leaseMs) term.ranOut = true;
   return !term.ranOut;

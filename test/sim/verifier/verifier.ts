@@ -1,6 +1,7 @@
 import type { Fact } from '../facts.js';
 import { LeadershipRules } from './leadership.js';
 import { Ledger } from './ledger.js';
+import { LettingGoRules } from './letting-go.js';
 import { LivenessRules } from './liveness.js';
 import { type Margin, Margins } from './margins.js';
 import { PaceRules } from './pace.js';
@@ -41,6 +42,7 @@ export class Verifier {
     this.#rules = [
       new WriteRules(this.#ledger, report),
       this.#terms,
+      new LettingGoRules(this.#ledger, report),
       new LeadershipRules(this.#ledger, report),
       this.#liveness,
       new PaceRules(this.#ledger, report),

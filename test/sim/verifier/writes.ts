@@ -1,5 +1,5 @@
 import type { Fact, Json } from '../facts.js';
-import type { Candidate, Commit, Ledger, Request } from './ledger.js';
+import { type Candidate, type Commit, type Ledger, type Request, termTimeOf } from './ledger.js';
 import { type SeenRecord, foreignContent, recordOf, revisionOf } from './records.js';
 import type { Report, Rules } from './rule.js';
 
@@ -46,9 +46,10 @@ export class WriteRules implements Rules {
     if (verb === 'update' && revisionOf(body) === null) {
       this.#report('unconditional-write', t, `${who} sends #${request} without a version`);
     }
-    const { kind, holder, acquireTime, renewTime } = recordOf(body);
-    const isRenewal = kind === 'held' && holder === info.identity && acquireTime !== renewTime;
-    if (isRenewal && !leading) {
+    const { kind, holder, acquireTime } = recordOf(body);
+    const termTime = termTimeOf(candidate, acquireTime);
+    const renews = candidate.holds.some((hold) => hold.termTime === termTime);
+    if (kind === 'held' && holder === info.identity && renews && !leading) {
       this.#report('zombie-renewal', t, `${who} renews with #${request}, and does not lead`);
     }
   }
@@ -79,7 +80,8 @@ export class WriteRules implements Rules {
   }
 
   /** The lock was not the candidate's: it must have waited for as long as anyone may have led. */
-  #checkTake(candidate: Candidate, { before, request, record }: Commit, t: number): void {
+  #checkTake(candidate: Candidate, commit: Commit, t: number): void {
+    const { before, request } = commit;
     if (request === null) return;
     const { who, info, ownKeys } = candidate;
     const was = before === null ? null : recordOf(before);
@@ -91,7 +93,7 @@ export class WriteRules implements Rules {
     if (was?.kind === 'released') return;
     if (was === null || was.kind === 'bare') {
       // A holder puts its record back; anyone else waits for the lease that it knows of.
-      if (request.leading && isRenewal(candidate, record)) return;
+      if (request.leading && isRenewal(candidate, commit)) return;
       if (sight?.record != null && ownKeys.has(sight.record.key)) return;
       const waitMs = (sight?.expiresMs ?? -Infinity) - sentMs;
       if (waitMs > CLOCK_SLACK_MS) {
@@ -110,15 +112,13 @@ export class WriteRules implements Rules {
   }
 
   /**
-   * At its first sight nobody had renewed for two leases, and for five seconds more than our own: by
-   * what happened, not by its dates.
+   * Nobody has renewed for two leases, and five seconds: by what happened, not by its dates. Whoever
+   * has seen the lock change knows better than any date.
    */
-  #isLongDead({ info }: Candidate, request: Request, was: SeenRecord): boolean {
-    const { condition, sight, t } = request;
+  #isLongDead({ info }: Candidate, { condition, t, sight }: Request, was: SeenRecord): boolean {
     if (!info.usesServerClock || condition === null || sight?.isFirst !== true) return false;
     const hasTime = was.kind === 'held';
     if (hasTime && was.renewTime === '') return false;
-    const lastsMs = was.durationMs ?? info.leaseMs;
     const renewed = this.#ledger.commits.findLast(
       ({ revision, changesRecord, before, record }) =>
         revision <= condition &&
@@ -126,7 +126,7 @@ export class WriteRules implements Rules {
         !(hasTime && before !== null && recordOf(before).renewTime === record?.renewTime),
     );
     const ageMs = t - (renewed?.t ?? -Infinity) + WHOLE_SECONDS_MS;
-    return ageMs > 2 * lastsMs && ageMs >= info.leaseMs + 5000;
+    return ageMs > 2 * (was.durationMs ?? info.leaseMs) && ageMs >= info.leaseMs + 5000;
   }
 
   #checkDuration(candidate: Candidate, request: Request, fact: Settled): void {
@@ -151,10 +151,10 @@ export class WriteRules implements Rules {
 type Sent = Fact & { readonly kind: 'sent' };
 type Settled = Fact & { readonly kind: 'answered' | 'gaveUp' };
 
-function isRenewal({ ownKeys, holds }: Candidate, record: Commit['record']): boolean {
+function isRenewal({ ownKeys, holds }: Candidate, commit: Commit): boolean {
   return (
-    record !== null &&
+    commit.record !== null &&
     ownKeys.size > 0 &&
-    holds.some((hold) => hold.record?.acquireTime === record.acquireTime && hold.record !== record)
+    holds.some((hold) => hold.termTime === commit.termTime && hold !== commit)
   );
 }

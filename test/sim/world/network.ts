@@ -29,6 +29,8 @@ export interface Caller {
   leads(): boolean;
   /** A wrapper may spoil what goes out, to plant an error. */
   readonly spoil?: (body: unknown) => unknown;
+  /** And see what comes in. */
+  readonly hears?: (answer: ApiResponse) => void;
 }
 
 /** The wires. Requests that were given up, or whose sender died, travel on. */
@@ -42,6 +44,10 @@ export class Network {
   stopsAtSending = 0;
   /** How likely the connection breaks under a write, before or after it takes effect. */
   breaksUnderWrites = 0;
+  /** How likely a proxy sends a write to its next upstream too, and hands on only that answer. */
+  repeatsWrites = 0;
+  /** How far ahead the clock is by which the `Date` of each answer is written; null: there is none. */
+  dateOffsetMs: number | null = 0;
   readonly streams: Streams;
   #nextId = 1;
 
@@ -121,8 +127,12 @@ export class Network {
             if (!flight.open) return;
             this.#recordAnswer(flight, outcome);
             finish(() => {
-              if (outcome instanceof LockError) reject(outcome);
-              else resolve(outcome);
+              if (outcome instanceof LockError) {
+                reject(outcome);
+                return;
+              }
+              caller.hears?.(outcome);
+              resolve(outcome);
             });
           });
         },
@@ -179,6 +189,16 @@ export class Network {
         this.#goDown(flight, answer);
       });
     };
+    const pass = (): void => {
+      if (wire.method === 'GET' || !random.chance(this.repeatsWrites)) {
+        arrive();
+        return;
+      }
+      this.#count('write repeated by a proxy');
+      // It has lost the first answer, whatever it was.
+      this.#server.receive(wire, { who, request: id }, () => undefined);
+      this.#world.after(this.#delay(link), arrive);
+    };
     if (link.cutUp) {
       this.#leaveUnanswered(flight);
       link.hold(() => {
@@ -206,7 +226,7 @@ export class Network {
       });
       return;
     }
-    this.#world.after(this.#delay(link), arrive);
+    this.#world.after(this.#delay(link), pass);
     if (random.chance(link.duplicated)) {
       this.#count('request delivered twice');
       this.#world.after(this.#delay(link), arrive);
@@ -217,9 +237,10 @@ export class Network {
     const { link } = flight;
     if (!flight.open) return;
     const { wallMs } = this.#server;
+    const { dateOffsetMs } = this;
     const arrive = (): void => {
       if (answer === null) flight.settle(broken('connection refused (ECONNREFUSED)'));
-      else flight.settle(dated(answer, wallMs + PROXY_AHEAD_MS));
+      else flight.settle(dated(answer, dateOffsetMs === null ? null : wallMs + dateOffsetMs));
     };
     if (link.cutDown) {
       this.#leaveUnanswered(flight);
@@ -263,11 +284,9 @@ const VERBS: Readonly<Record<string, 'get' | 'create' | 'update'>> = {
   PUT: 'update',
 };
 
-/** Something in between dates the answers by a clock of its own, by which every lease is long dead. */
-const PROXY_AHEAD_MS = 3_600_000;
-
 /** As it was when it was sent. The date is made only for who asks for it. */
-function dated({ status, headers, json }: ServerAnswer, wallMs: number): ApiResponse {
+function dated({ status, headers, json }: ServerAnswer, wallMs: number | null): ApiResponse {
+  if (wallMs === null) return { status, headers, json, address: 'simulated:6443' };
   const withDate = {
     ...headers,
     get date() {

@@ -2,6 +2,7 @@ import { KubernetesApi } from '../../../src/testing/apiserver/kubernetes-api.js'
 import type { Change } from '../../../src/testing/apiserver/store.js';
 import type { WatchStream } from '../../../src/testing/apiserver/watches.js';
 import type { Json } from '../facts.js';
+import { type Admission, admitted } from './admission.js';
 import type { Random } from './random.js';
 import type { World } from './world.js';
 
@@ -38,11 +39,32 @@ export interface ServerTrouble {
   throttles: number;
   /** How likely it is answered with 500, before the write takes effect, after, or long before. */
   fails: number;
+  /**
+   * How likely a write, or a read, is answered with a 5xx while the other works, and watches do. Of
+   * the writes that fail so, this share is stored all the same.
+   */
+  writesFail: number;
+  readsFail: number;
+  failedAreStored: number;
+  /** What stands between the candidates and the store changes what they write. */
+  admission: Admission | null;
+  /** How likely a write is answered with a 2xx that does not say it was stored as it was sent. */
+  provesNothing: number;
 }
 
 /** Every write becomes visible to all at one instant, and a refused one never does. */
 export class SimServer {
-  readonly trouble: ServerTrouble = { down: false, etcdDown: false, throttles: 0, fails: 0 };
+  readonly trouble: ServerTrouble = {
+    down: false,
+    etcdDown: false,
+    throttles: 0,
+    fails: 0,
+    writesFail: 0,
+    readsFail: 0,
+    failedAreStored: 0,
+    admission: null,
+    provesNothing: 0,
+  };
   readonly #world: World;
   readonly #random: Random;
   readonly #api: KubernetesApi;
@@ -103,6 +125,10 @@ export class SimServer {
       later(random.between(0.1, 5), () => answer);
     } else if (random.chance(trouble.fails)) {
       this.#fail(request, commit, later);
+    } else if (random.chance(request.method === 'GET' ? trouble.readsFail : trouble.writesFail)) {
+      this.#failOneSided(request, commit, later);
+    } else if (isUpdate(request) && random.chance(trouble.provesNothing)) {
+      later(0, () => (this.trouble.down ? null : this.#proveNothing(request, sender)));
     } else later(0, commit);
   }
 
@@ -135,8 +161,11 @@ export class SimServer {
     if (request.method === 'GET' && last?.revision === revision && last.path === request.path) {
       return last.answer;
     }
+    const { admission } = this.trouble;
+    const isWritten = admission !== null && request.body !== '' && sender.request !== null;
     const answer = this.#api.handle({
       ...request,
+      body: isWritten ? admitted(request.body, admission) : request.body,
       query: request.query === undefined ? NO_QUERY : new URLSearchParams(request.query),
       headers: { 'content-type': 'application/json', 'user-agent': sender.who },
     });
@@ -184,6 +213,45 @@ export class SimServer {
     later(random.between(0.1, 20), () => error);
   }
 
+  /** As a load balancer or a full disk has it: the other kind of request works. */
+  #failOneSided(
+    { method }: ServerRequest,
+    commit: () => ServerAnswer | null,
+    later: (ms: number, answer: () => ServerAnswer | null) => void,
+  ): void {
+    const random = this.#random;
+    if (method === 'GET') this.#count('5xx for a read');
+    else if (random.chance(this.trouble.failedAreStored)) {
+      this.#count('5xx for a write that is stored');
+      if (random.chance(0.8)) commit();
+      else this.#world.after(random.skewed(20, 3000), commit);
+    } else this.#count('5xx for a write that is not stored');
+    const [status, text] = random.pick(ETCD_ANSWERS);
+    later(random.skewed(1, 500), () => failure(status, text));
+  }
+
+  /** A 2xx answer, though nothing was stored, or the record in another's name. */
+  #proveNothing(request: ServerRequest, sender: Sender): ServerAnswer {
+    const { body, path } = request;
+    switch (this.#random.pick(['echo', 'present', 'another'])) {
+      case 'echo':
+        this.#count('2xx for a write that is not stored');
+        return { status: 200, headers: {}, json: asParsed(JSON.parse(body)) };
+      case 'present': {
+        const present = this.read(path);
+        if (present === null) return this.handle(request, sender);
+        this.#count('2xx with what was there before');
+        return { status: 200, headers: {}, json: present };
+      }
+      default:
+        this.#count("2xx for a write stored in another's name");
+        return this.handle(
+          { ...request, body: admitted(body, { kind: 'holder', holder: 'somebody-else' }) },
+          sender,
+        );
+    }
+  }
+
   #headers(headers: Readonly<Record<string, string | readonly string[]>>): Record<string, string> {
     const lower: Record<string, string> = {};
     for (const [name, value] of Object.entries(headers)) lower[name.toLowerCase()] = String(value);
@@ -210,6 +278,11 @@ function asParsed(value: unknown): unknown {
     if (inner !== undefined) copy[key] = asParsed(inner);
   }
   return Object.freeze(copy);
+}
+
+/** One that is meant. */
+function isUpdate({ method, query }: ServerRequest): boolean {
+  return method === 'PUT' && query?.['dryRun'] === undefined;
 }
 
 const NO_QUERY = new URLSearchParams();
