@@ -23,6 +23,7 @@ export function initialContext(config: ResolvedConfig): ElectionContext {
     decision: null,
     leader: null,
     attempt: null,
+    answerDue: false,
     ownWrites: [],
     lease: null,
     term: null,
@@ -149,6 +150,7 @@ export function failure(
   return {
     failures: failures + 1,
     retryAfterMs: error.retryAfterMs ?? null,
+    ...(of === 'write' ? { answerDue: false } : {}),
     ...(refused
       ? { attempt: null, ownWrites: ownWrites.filter((write) => write !== attempt) }
       : {}),
@@ -214,7 +216,11 @@ function send(
     sentAt,
     baseVersion: base?.version ?? null,
   };
-  return { attempt, ownWrites: [...rememberedWrites(context, base), attempt] };
+  return {
+    attempt,
+    answerDue: true,
+    ownWrites: [...rememberedWrites(context, base), attempt],
+  };
 }
 
 function holderOf(snapshot: LockSnapshot | null): string | null {
