@@ -2,7 +2,7 @@ import type { Age } from '../src/lock/decide.js';
 import type { LockSnapshot } from '../src/lock/resource-lock.js';
 import type { LockReading } from './actors.js';
 import type { WorkResult } from '../src/election/term.js';
-import type { Failure } from './setup.js';
+import type { Failure } from './tell.js';
 import type { News } from './guards.js';
 import type { CallbackName, ElectionContext, ElectionEvent } from './types.js';
 

@@ -1,4 +1,3 @@
-import { printValue } from '../config/print-value.js';
 import { LockError } from '../errors/lock-error.js';
 import { answerError, unusableAnswer, type ApiCall } from '../kubernetes/answer-error.js';
 import { clientFor } from '../kubernetes/api-client.js';
@@ -8,9 +7,7 @@ import {
   loadDefaultKubeConfig,
   type KubeConfigLike,
 } from '../kubernetes/kube-config.js';
-import { isVersion, VERSION_RULE } from '../kubernetes/resource-version.js';
 import { safeReason } from '../kubernetes/safe-reason.js';
-import { lastWrittenMs, withoutManagedFields } from './age-by-server.js';
 import { readInTime, timeLimit } from './in-time.js';
 import { type Endpoint, KubernetesLockWatch, type LockInsides } from './kubernetes-lock-watch.js';
 import { checkLockOptions, defaultIdentity, type KubernetesLockOptions } from './lock-options.js';
@@ -26,13 +23,8 @@ import type {
   LockWatcher,
   ResourceLock,
 } from './resource-lock.js';
-import {
-  isObject,
-  metadataOf,
-  storable,
-  type KubernetesObject,
-  type RecordFormat,
-} from './stored-record.js';
+import { snapshotOf, writableObject } from './snapshot-of.js';
+import { storable, type KubernetesObject, type RecordFormat } from './stored-record.js';
 
 type Verb = 'get' | 'create' | 'update';
 
@@ -54,7 +46,7 @@ export abstract class KubernetesLock implements ResourceLock {
       const timed = { subject: lock.description, signal: undefined, begun: () => undefined };
       return readInTime(timed, () => lock.#resolveEndpoint());
     },
-    read: (lock, json) => lock.#snapshot(json),
+    read: (lock, json) => snapshotOf(lock.#format, lock.#name, json),
     asLockError: (lock, error) => lock.#asLockError(error),
   };
 
@@ -222,7 +214,7 @@ export abstract class KubernetesLock implements ResourceLock {
     });
     const call = (): ApiCall => ({ ...this.#format, verb, namespace, name: this.#name });
     if (answer.status < 200 || answer.status > 299) throw answerError(call(), answer);
-    const snapshot = this.#snapshot(answer.json);
+    const snapshot = snapshotOf(this.#format, this.#name, answer.json);
     if (typeof snapshot === 'string') throw unusableAnswer(call(), answer, snapshot);
     return snapshot;
   }
@@ -241,41 +233,13 @@ export abstract class KubernetesLock implements ResourceLock {
     return (this.#endpoint ??= { kubeConfig, namespace });
   }
 
-  /** The object as read, or in words what came instead. */
-  #snapshot(json: unknown): LockSnapshot | string {
-    if (!isObject(json)) return 'something that is not JSON';
-    const metadata = metadataOf(json);
-    const { resourceVersion, name } = metadata as { resourceVersion?: unknown; name?: unknown };
-    if (name !== this.#name) return 'another object';
-    const { kind = this.#format.kind } = json;
-    if (kind !== this.#format.kind) return 'an object of another kind';
-    if (resourceVersion === undefined || resourceVersion === '') {
-      return 'an object without resourceVersion';
-    }
-    if (!isVersion(resourceVersion)) {
-      return `an object whose resourceVersion ${VERSION_RULE}, but is ${printValue(resourceVersion)}`;
-    }
-    const writtenAtMs = lastWrittenMs(metadata);
-    return {
-      ...this.#format.read(json),
-      version: resourceVersion,
-      object: withoutManagedFields(json, metadata),
-      ...(writtenAtMs === undefined ? {} : { writtenAtMs }),
-    };
-  }
-
   #baseObject(base: LockSnapshot | null): KubernetesObject {
     if (base === null) {
       throw this.#refuse('nothing to base the update on: call get() first, or pass base');
     }
-    const { object, version } = base;
-    const metadata = isObject(object) ? object['metadata'] : undefined;
-    if (!isObject(object) || !isObject(metadata) || metadata['name'] !== this.#name) {
-      throw this.#refuse('the base of the update is not a snapshot of this object');
-    }
-    // Without a version the API server would overwrite whatever is there.
-    if (version === '') throw this.#refuse('the base of the update has no version');
-    return { ...object, metadata: { ...metadata, resourceVersion: version } };
+    const object = writableObject(base, this.#name);
+    if (typeof object === 'string') throw this.#refuse(`the base of the update ${object}`);
+    return object;
   }
 
   #storable(record: LeaderElectionRecord): LeaderElectionRecord {

@@ -57,6 +57,7 @@ class Candidate {
       create: (record, options) => lock.create(record, options),
       update: (record, options) => lock.update(record, options),
       watch: (watcher) => lock.watch(watcher),
+      writtenAgo: (base, options) => lock.writtenAgo(base, options),
     };
   }
 }

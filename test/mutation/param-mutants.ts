@@ -1,5 +1,5 @@
 import type { CallbackName } from '../../machines/types.js';
-import type { Failure } from '../../machines/setup.js';
+import type { Failure } from '../../machines/tell.js';
 import type { EndReason } from '../../src/config/leader-election-config.js';
 import type { Config } from '../model/support/chart-config.js';
 import type { ChartMutant } from './chart-mutants.js';

@@ -65,19 +65,19 @@ export const releasingEdges: EdgeTests = {
     ended(c, false);
   },
 
-  'releasing after(leaseDuration) if shallRejoin': async (start) => {
+  'releasing after(lastWrite) if shallRejoin': async (start) => {
     const c = start(rejoin);
     await toCheckingAfterFailure(c);
-    await c.after(13_000, 'releasing', 'rejoining');
+    await c.after(15_000, 'releasing', 'rejoining');
     c.wentOnlyThrough('releasing', 'rejoining');
     assert.equal(c.context.released, false);
     await c.lock.expectIdle();
   },
 
-  'releasing after(leaseDuration) else': async (start) => {
+  'releasing after(lastWrite) else': async (start) => {
     const c = start();
     await toChecking(c);
-    await c.after(13_000, 'releasing', 'stopped');
+    await c.after(15_000, 'releasing', 'stopped');
     ended(c, false);
     await c.lock.expectIdle();
   },
@@ -139,7 +139,7 @@ export const releasingEdges: EdgeTests = {
     assert.equal(c.newsOf('ended').length, 0);
   },
 
-  'releasing after(leaseDuration) if hasNotLed': async (start) => {
+  'releasing after(lastWrite) if hasNotLed': async (start) => {
     const c = start();
     const claim = await ways.toClaiming(c);
     await claim.answer(c.lock.ok(ways.storedFor(10, claim.record)));

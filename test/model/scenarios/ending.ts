@@ -72,14 +72,14 @@ export const endingScenarios: EdgeTests = {
     rejoinsWithoutLoss(c);
   },
 
-  'releasing after(leaseDuration) if shallRejoin: the term ends there': async (start) => {
+  'releasing after(lastWrite) if shallRejoin: the term ends there': async (start) => {
     const c = start(rejoin);
     await toCheckingAfterFailure(c);
-    await c.clock.advance(13_000);
+    await c.clock.advance(15_000);
     rejoinsWithoutLoss(c);
   },
 
-  'releasing after(leaseDuration) else: the term ends there': async (start) => {
+  'releasing after(lastWrite) else: the term ends there': async (start) => {
     const c = start();
     await toLeading(c);
     await c.send({ type: 'stop' });

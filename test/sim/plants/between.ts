@@ -1,7 +1,7 @@
 import { assign, fromPromise } from 'xstate';
 import type { LockReading, StoppedInput } from '../../../machines/actors.js';
 import * as guards from '../../../machines/guards.js';
-import type { Failure } from '../../../machines/setup.js';
+import type { Failure } from '../../../machines/tell.js';
 import type { ElectionContext } from '../../../machines/types.js';
 import * as updates from '../../../machines/updates.js';
 import { LockError } from '../../../src/errors/lock-error.js';

@@ -1,7 +1,8 @@
+import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Logger } from '../../../src/config/leader-election-config.js';
 import { LeaderElection } from '../../../src/election/leader-election.js';
-import { settle, VirtualClock } from '../../../src/testing/virtual-clock.js';
+import { VirtualClock } from '../../../src/testing/virtual-clock.js';
 import { everythingShown } from '../kubernetes/support/show.js';
 import { answers, lies, type Row, watchAnswers } from './answers.js';
 import { ENOUGH_BYTES, HostilePeer, type Target, TOKEN } from './peer.js';
@@ -45,7 +46,7 @@ class Trial {
       if (passed % 2000 === 0) alsoEvery2s();
       await this.clock.advance(STEP_MS);
       // What is asked has been answered, and the answer read.
-      for (let turns = 0; turns < 6; turns += 1) await settle();
+      for (let turns = 0; turns < 6; turns += 1) await setImmediate();
       if (this.election.isLeader()) this.led.push(this.clock.now().monotonicMs);
     }
   }

@@ -319,7 +319,7 @@ describe('a watch that is refused', () => {
     expect(await pause()).toBe(42_000);
   });
 
-  it.each(['999999999', '9'.repeat(400), 'Fri, 31 Dec 9999 23:59:59 GMT'])(
+  it.each(['999999999', '9'.repeat(400)])(
     'for %s is set up after ten minutes all the same',
     async (value) => {
       const { streams, clock } = watch();
