@@ -150,7 +150,6 @@ export function failure(
   return {
     failures: failures + 1,
     retryAfterMs: error.retryAfterMs ?? null,
-    ...(of === 'write' ? { answerDue: false } : {}),
     ...(refused
       ? { attempt: null, ownWrites: ownWrites.filter((write) => write !== attempt) }
       : {}),

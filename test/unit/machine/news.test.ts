@@ -86,7 +86,8 @@ describe('takenByAnother', () => {
       const { context, lock } = leading();
       const writing = { ...context, ...updates.renewal(context) };
       const error = new LockError('test', { kind });
-      const failed = { ...writing, ...updates.failure(writing, { of: 'write', error }) };
+      const failure = updates.failure(writing, { of: 'write', error });
+      const failed = { ...writing, ...failure, answerDue: false };
       expect(failed.attempt).toBe(writing.attempt);
       const squatted = record({ holderIdentity: 'me', renewTime: 'never' });
       expect(guards.takenByAnother({ context: failed }, told(lock.snapshot(squatted)))).toBe(true);
