@@ -55,6 +55,9 @@ const ALTERED =
 
 const RELEASE_FAILED = 'Releasing the lock failed; it is tried again until the lease has run out';
 
+/** Begins the warning of a candidacy that nobody asked to end. */
+export const RETIRED = 'Takes no part in the election any more';
+
 /** Why a term has ended, after a colon. */
 const CAUSES: Readonly<Record<EndReason, string>> = {
   stopped: 'it was asked to stop',
@@ -217,7 +220,7 @@ export class NewsLog {
   #ended({ outcome, stopRequested }: Extract<ElectionEmitted, { type: 'ended' }>): void {
     if (stopRequested) return this.#say('debug', 'The candidacy is over', { outcome });
     const { reason } = outcome;
-    const message = `Takes no part in the election any more: ${CAUSES[reason]}`;
+    const message = `${RETIRED}: ${CAUSES[reason]}`;
     this.#say('warn', `${message} (onLost: 'rejoin' goes on after the end of a term)`, { reason });
   }
 
