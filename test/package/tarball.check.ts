@@ -6,10 +6,10 @@ const packed = inject('packed');
 const paths = packed.files.map(({ path }) => path);
 
 /** Kilobytes. Not far above what there is, so that growth is a decision. */
-const BUDGET = { tarball: 950, code: 1200 };
+const BUDGET = { tarball: 1120, code: 1400 };
 
 /** Kilobytes of code that are loaded with an entry, without what it imports later, if at all. */
-const LOADED = { 'index.js': 180, 'machine.js': 95 };
+const LOADED = { 'index.js': 240, 'machine.js': 120 };
 
 describe('the tarball', () => {
   it('holds the build, the manifest, the README and the licence, and nothing else', () => {
