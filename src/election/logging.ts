@@ -83,6 +83,8 @@ export class NewsLog {
   readonly #watch: Trouble;
   readonly #record: Trouble;
   #drainTimedOut = false;
+  /** Since it became a candidate, the last time. */
+  #hasLed = false;
 
   constructor(logger: Logger, lock: Lock, clock: Clock) {
     this.#logger = logger;
@@ -126,6 +128,7 @@ export class NewsLog {
         this.#warnOf(RELEASE_FAILED, news);
         break;
       case 'startedLeading':
+        this.#hasLed = true;
         this.#failure.end();
         this.#say('info', 'Leading', { fencingToken: String(news.term.fencingToken) });
         break;
@@ -144,7 +147,8 @@ export class NewsLog {
         this.#say('warn', lateText(news.workFinished));
         break;
       case 'released':
-        this.#failure.end();
+        // What was given back because nobody can lead by it is no sign of that being over.
+        if (this.#hasLed) this.#failure.end();
         this.#say('info', 'Released the lock');
         break;
       case 'newLeader':
@@ -178,6 +182,7 @@ export class NewsLog {
         this.#ended(news);
         break;
       case 'stateChanged':
+        if (news.state === 'acquiring') this.#hasLed = false;
         this.#say('debug', 'State changed', { from: news.previous, to: news.state });
         if (news.previous === 'draining' && news.state === 'lost') this.#lostWhileDraining();
         break;
