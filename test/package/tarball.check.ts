@@ -26,6 +26,14 @@ describe('the tarball', () => {
     expect(missing).toEqual([]);
   });
 
+  it('has no error class of another name than the exported one, by which Node prints it', () => {
+    const code = paths.filter((path) => path.endsWith('js'));
+    const renamed = code.flatMap(
+      (path) => readFileSync(path, 'utf8').match(/class _\w*Error\b/g) ?? [],
+    );
+    expect(renamed).toEqual([]);
+  });
+
   it('stays within its budget', () => {
     const code = packed.files
       .filter(({ path }) => path.endsWith('js'))
