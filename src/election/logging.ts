@@ -55,6 +55,9 @@ const ALTERED =
 
 const RELEASE_FAILED = 'Releasing the lock failed; it is tried again until the lease has run out';
 
+/** Begins the warning of a candidacy that nobody asked to end. */
+export const RETIRED = 'Takes no part in the election any more';
+
 /** Why a term has ended, after a colon. */
 const CAUSES: Readonly<Record<EndReason, string>> = {
   stopped: 'it was asked to stop',
@@ -80,6 +83,8 @@ export class NewsLog {
   readonly #watch: Trouble;
   readonly #record: Trouble;
   #drainTimedOut = false;
+  /** Since it became a candidate, the last time. */
+  #hasLed = false;
 
   constructor(logger: Logger, lock: Lock, clock: Clock) {
     this.#logger = logger;
@@ -123,6 +128,7 @@ export class NewsLog {
         this.#warnOf(RELEASE_FAILED, news);
         break;
       case 'startedLeading':
+        this.#hasLed = true;
         this.#failure.end();
         this.#say('info', 'Leading', { fencingToken: String(news.term.fencingToken) });
         break;
@@ -141,7 +147,8 @@ export class NewsLog {
         this.#say('warn', lateText(news.workFinished));
         break;
       case 'released':
-        this.#failure.end();
+        // What was given back because nobody can lead by it is no sign of that being over.
+        if (this.#hasLed) this.#failure.end();
         this.#say('info', 'Released the lock');
         break;
       case 'newLeader':
@@ -175,6 +182,7 @@ export class NewsLog {
         this.#ended(news);
         break;
       case 'stateChanged':
+        if (news.state === 'acquiring') this.#hasLed = false;
         this.#say('debug', 'State changed', { from: news.previous, to: news.state });
         if (news.previous === 'draining' && news.state === 'lost') this.#lostWhileDraining();
         break;
@@ -217,7 +225,7 @@ export class NewsLog {
   #ended({ outcome, stopRequested }: Extract<ElectionEmitted, { type: 'ended' }>): void {
     if (stopRequested) return this.#say('debug', 'The candidacy is over', { outcome });
     const { reason } = outcome;
-    const message = `Takes no part in the election any more: ${CAUSES[reason]}`;
+    const message = `${RETIRED}: ${CAUSES[reason]}`;
     this.#say('warn', `${message} (onLost: 'rejoin' goes on after the end of a term)`, { reason });
   }
 

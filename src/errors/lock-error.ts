@@ -84,8 +84,13 @@ export class LockError extends LeaderElectionError {
   }
 
   static from(error: unknown): LockError {
-    if (error instanceof LockError) return error;
-    const message = error instanceof Error ? error.message : String(error);
-    return new LockError(`The lock failed: ${message}`, { kind: 'unknown', cause: error });
+    return lockErrorOf(error);
   }
+}
+
+/** Outside the class: one that names itself is built under another name, which is what people see. */
+function lockErrorOf(error: unknown): LockError {
+  if (error instanceof LockError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new LockError(`The lock failed: ${message}`, { kind: 'unknown', cause: error });
 }

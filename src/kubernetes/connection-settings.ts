@@ -255,9 +255,13 @@ function whyNoCredentials(user: KubeUser | null, error: unknown): string {
   const why = error instanceof CredentialProblem ? error.message : safeReason(error);
   const command = pluginCommand(user);
   if (command !== null) {
+    const plugin = `the credential plugin ${JSON.stringify(command)} of ${who}`;
+    if (why.startsWith('ENOENT in spawn')) {
+      return `${plugin} was not found (ENOENT): install it, or add its directory to PATH.`;
+    }
     return (
-      `the credential plugin ${JSON.stringify(command)} of ${who} gave no credentials ` +
-      `(${why}). Its output is not shown because it may hold secrets: run it by hand.`
+      `${plugin} gave no credentials (${why}). Its output is not shown because it may hold ` +
+      'secrets: run it by hand.'
     );
   }
   return `the credentials of ${who} could not be read: ${why}.`;

@@ -159,6 +159,21 @@ describe('check', () => {
     expect(named.stdout).toContain('kind: ServiceAccount');
     expect(stderr + named.stdout).not.toContain('system:anonymous" is missing');
   });
+
+  it('blames no missing credentials where everybody has the rights and something else is wrong', async () => {
+    await using open = await startEmbeddedApiServer();
+    const file = join(directory, 'config');
+    writeFileSync(file, open.kubeConfig());
+
+    const argv = ['check', 'report', '--kubeconfig', file, '--namespace', 'nowhere'];
+    const { code, stdout, stderr } = await callCli(...argv);
+
+    expect(code).toBe(1);
+    expect(stderr).toContain('namespace "nowhere" does not exist');
+    expect(stderr).toContain('A candidate cannot take part, though it has the rights.');
+    expect(stderr).not.toContain('credentials');
+    expect(stdout).toContain('kind: RoleBinding');
+  });
 });
 
 describe.each<[command: string, args: readonly string[], verbs: string, role: string]>([

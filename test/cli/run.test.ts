@@ -246,6 +246,8 @@ describe.runIf(process.platform === 'linux')('run', { timeout: 90_000 }, () => {
       await until('a second start', () => run.stdout === 'up\nup\n');
       run.kill('SIGTERM');
       expect(await run.exitCode).toBe(0);
+      // It does go on, and has no options of the library.
+      expect(run.stderr).not.toMatch(/no part|onLost/);
     });
   });
 

@@ -52,10 +52,11 @@ describe('help', () => {
     for (const command of COMMANDS) expect(stderr).toMatch(new RegExp(`^ {2}${command} `, 'm'));
   });
 
-  it.each(COMMANDS)('of %s is there and tells the exit codes', async (command) => {
+  it.each(COMMANDS)('of %s is there, not too wide, and tells the exit codes', async (command) => {
     const { code, stdout } = await callCli(command, '--help');
     expect(code).toBe(0);
     expect(stdout).toContain('Exit codes');
+    expect(stdout.split('\n').filter((line) => line.length > 100)).toEqual([]);
   });
 
   it.each(COMMANDS.filter((command) => command !== 'demo'))(

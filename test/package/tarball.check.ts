@@ -6,10 +6,10 @@ const packed = inject('packed');
 const paths = packed.files.map(({ path }) => path);
 
 /** Kilobytes. Not far above what there is, so that growth is a decision. */
-const BUDGET = { tarball: 950, code: 1200 };
+const BUDGET = { tarball: 1120, code: 1400 };
 
 /** Kilobytes of code that are loaded with an entry, without what it imports later, if at all. */
-const LOADED = { 'index.js': 180, 'machine.js': 95 };
+const LOADED = { 'index.js': 240, 'machine.js': 120 };
 
 describe('the tarball', () => {
   it('holds the build, the manifest, the README and the licence, and nothing else', () => {
@@ -24,6 +24,14 @@ describe('the tarball', () => {
   it('holds every file that package.json names', () => {
     const missing = namedFiles(manifest).filter((file) => !paths.includes(file.slice('./'.length)));
     expect(missing).toEqual([]);
+  });
+
+  it('has no error class of another name than the exported one, by which Node prints it', () => {
+    const code = paths.filter((path) => path.endsWith('js'));
+    const renamed = code.flatMap(
+      (path) => readFileSync(path, 'utf8').match(/class _\w*Error\b/g) ?? [],
+    );
+    expect(renamed).toEqual([]);
   });
 
   it('stays within its budget', () => {

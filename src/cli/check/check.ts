@@ -64,7 +64,11 @@ interface Found {
 }
 
 function isGood({ answers, trial }: Found): boolean {
-  return answers.every(([, allowed]) => allowed === true) && trial?.accepted !== false;
+  return hasRights(answers) && trial?.accepted !== false;
+}
+
+function hasRights(answers: Found['answers']): boolean {
+  return answers.every(([, allowed]) => allowed === true);
 }
 
 /** Null: nobody who could be given rights without giving them to everybody. */
@@ -78,9 +82,9 @@ function subjectFor(found: Found, serviceAccount: string | null): Subject | null
 }
 
 function isAnonymous(found: Found): boolean {
-  const { user, server } = found;
+  const { user, server, answers } = found;
   if (user !== null) return isEverybody(user);
-  return server.withoutCredentials !== null && !isGood(found);
+  return server.withoutCredentials !== null && !hasRights(answers);
 }
 
 function asJson(found: Found, manifest: string | null): Record<string, unknown> {
@@ -125,7 +129,7 @@ function verdict(found: Found, manifest: string | null): string {
   if (manifest === null) {
     return 'Mend the credentials; no rights are to be given to everybody. See --service-account.';
   }
-  return trial?.accepted === false && answers.every(([, allowed]) => allowed === true)
+  return trial?.accepted === false && hasRights(answers)
     ? 'A candidate cannot take part, though it has the rights. These are, as a manifest:'
     : 'Rights are missing. To grant them, have somebody who may apply this manifest:';
 }

@@ -17,8 +17,9 @@ export function addCheck(root: Command, finish: Finish): void {
     .addHelpText(
       'after',
       `
-It asks the API server and changes nothing; the write of a candidate is a dry run. What it found goes to stderr, and the manifest
-that grants the rights to stdout: k8s-leader-election check NAME | kubectl apply -f -
+It asks the API server and changes nothing; the write of a candidate is a dry run. What it
+found goes to stderr, and the manifest that grants the rights to stdout:
+k8s-leader-election check NAME | kubectl apply -f -
 
 Exit codes: ${EXIT.ok} a candidate can take part; ${EXIT.failed} it cannot, or no answer; ${EXIT.usage} wrong flags.`,
     )

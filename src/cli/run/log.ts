@@ -1,4 +1,5 @@
 import type { Logger } from '../../config/leader-election-config.js';
+import { RETIRED } from '../../election/logging.js';
 import { jsonText, printable, shorten } from '../../text/printable.js';
 
 /** Of one value in a line; an error may say more. */
@@ -39,6 +40,8 @@ export class RunLog implements Logger {
   }
 
   warn(fields: object, message: string): void {
+    // What follows the end of a candidacy is up to `run`, which tells it in its own words.
+    if (message.startsWith(RETIRED)) return;
     this.#line('warn', fields, message);
   }
 

@@ -11,6 +11,8 @@ export const PAGES = [
   'docs/dependencies.md',
   'docs/cli.md',
   'docs/inspect.md',
+  'docs/locks.md',
+  'docs/testing.md',
 ] as const;
 
 export type Page = (typeof PAGES)[number];

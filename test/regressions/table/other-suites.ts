@@ -33,12 +33,12 @@ export const otherSuites: readonly Regression[] = [
     seenIn: 'client-go',
     tests: tests(
       'test/unit/election/release.test.ts',
-      'a release > ends, unreleased, with the lease that it was to release',
+      'a release > ends, unreleased, when the lease of the last write that may be stored has run out',
     ),
     change: {
       mistake: 'a release goes on for ever',
       file: 'machines/releasing.ts',
-      find: "    leaseDuration: [\n      { guard: 'hasNotLed', target: '#backingOff', actions: 'forgetAttempt' },\n      { guard: 'shallRejoin', target: '#rejoining' },\n      { target: '#stopped', actions: 'noteNotReleased' },\n    ],",
+      find: "    lastWrite: [\n      { guard: 'hasNotLed', target: '#backingOff', actions: 'forgetAttempt' },\n      { guard: 'shallRejoin', target: '#rejoining' },\n      { target: '#stopped', actions: 'noteNotReleased' },\n    ],",
       replace: '',
     },
   },
@@ -95,7 +95,7 @@ export const otherSuites: readonly Regression[] = [
     ),
     change: {
       mistake: 'an update sends an object of its own making',
-      file: 'src/lock/kubernetes-lock.ts',
+      file: 'src/lock/snapshot-of.ts',
       find: 'metadata: { ...metadata, resourceVersion: version }',
       replace: "metadata: { name: metadata['name'], resourceVersion: version }",
     },

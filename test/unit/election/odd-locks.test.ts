@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { LeaderElectionRecord } from '../../../src/lock/record.js';
 import type { LockResult } from '../../../src/lock/resource-lock.js';
 import { OddCandidate, OddLock } from './support/odd-lock.js';
+import { RecordingLogger } from './support/recording-logger.js';
 import { record } from '../../support/controllable-lock.js';
 
 /* Locks that are written by users, and records that something alters on their way to the store. */
@@ -95,6 +96,25 @@ describe('a policy that caps leases at the renew deadline', () => {
     c.lock.alter = (stored) => stored;
     await c.clock.advance(15_000);
     expect(c.election.isLeader()).toBe(true);
+  });
+
+  it('is a trouble that lasts, whatever is given back meanwhile: warned of less and less often', async () => {
+    const logger = new RecordingLogger();
+    const c = new OddCandidate({ logger }, new OddLock(true));
+    c.lock.alter = capped;
+    await c.clock.advance(200_000);
+
+    expect(logger.of('info').filter((said) => said === 'Released the lock').length).toBeGreaterThan(
+      5,
+    );
+    const failed = 'Looking at the lock failed; it will be tried again';
+    const warned = logger.of('warn').filter((message) => message.startsWith(failed));
+    expect(warned[0]).toBe(failed);
+    expect(warned.slice(1).map((message) => message.slice(failed.length))).toEqual([
+      expect.stringMatching(/^\. It has been so for 3\d s$/),
+      expect.stringMatching(/^\. It has been so for \d+ s$/),
+    ]);
+    expect(logger.lines.filter(({ message }) => message.includes('succeed again'))).toEqual([]);
   });
 
   it('and comes into force during a term, ends that at once, before others can lead', async () => {

@@ -358,11 +358,12 @@ describe('credentials that cannot be had', () => {
     expect(server.requests).toHaveLength(0);
   });
 
-  it('because the plugin does not exist name it', async () => {
+  it('because the plugin does not exist name it, and say so', async () => {
     const error = await failure(execConfig('no-such-plugin').request(get));
 
     expect(error.message).toContain('"no-such-plugin"');
-    expect(error.message).toContain('ENOENT');
+    expect(error.message).toContain('was not found (ENOENT): install it, or add its directory');
+    expect(error.message).not.toContain('output');
   });
 
   it('because the plugin hangs are given up in time, with nothing sent', async () => {
