@@ -155,6 +155,8 @@ export class Book {
   releasedOnce = false;
   /** The earliest end of the lease that a release may go by: its own reads may find a later one. */
   releaseFrom = Infinity;
+  /** When the last write that was sent before the release has run out, whatever has become of it. */
+  releaseUntil = -Infinity;
   /** The term that may be being released yet: nothing has told that from a new try so far. */
   lastReleased: Term | null = null;
   /** Whether the candidacy may end with the term that was lost. */
@@ -220,6 +222,11 @@ export class Book {
   /** When the present term's lease has run out for everybody. */
   get leaseEnd(): number {
     return this.current.validFrom.monotonicMs + this.settings.lease;
+  }
+
+  /** When a release has to be over: a write without an answer may hold the lock for longer. */
+  get releaseEnd(): number {
+    return Math.max(this.leaseEnd, this.releaseUntil);
   }
 
   owe(what: string, by: number, atOnce = false): void {
