@@ -78,11 +78,14 @@ export class LettingGoRules implements Rules {
 
   /** It let go of a lease that was its own and is so still, and did not empty the record. */
   #checkRelease(candidate: Candidate, fact: Fact & { kind: 'ended' }): void {
-    const { who, term, letGo, knownKeys } = candidate;
+    const { who, term, letGo, knownKeys, sight } = candidate;
     if (fact.released || term === null || !letGo || UNRELEASED.has(fact.reason)) return;
     const put = this.#ledger.commits.findLast(({ changesRecord }) => changesRecord);
     if (put === undefined || !isOwn(candidate, put) || put.termTime !== term.termTime) return;
     if (!knownKeys.has(put.record?.key ?? '')) return;
+    // It was shown that its record had been taken away, and a write that it had given up came later.
+    const isGone = sight?.record == null || sight.record.kind === 'bare';
+    if (isGone && put.revision > (sight?.revision ?? 0)) return;
     // On a lease that was stored too short it may not lead on: that is a loss.
     if ((put.record?.durationMs ?? Infinity) <= candidate.info.renewMs) return;
     if (!leaseMayRun(candidate, term, soon(fact.local))) return;
