@@ -212,6 +212,7 @@ function send(
     record: record({ wallMs: sentAt.wallMs, random: config.random }),
     sentAt,
     baseVersion: base?.version ?? null,
+    baseFingerprint: base?.fingerprint,
   };
   return { attempt, ownWrites: [...rememberedWrites(context, base), attempt] };
 }

@@ -28,7 +28,6 @@ const ALTERATIONS: Record<string, (stored: LeaderElectionRecord) => Fields> = {
   }),
   'drops the acquire time': () => ({ acquireTime: '' }),
   'counts no transitions': () => ({ leaderTransitions: 0 }),
-  'keeps no times at all': () => ({ acquireTime: '', renewTime: '' }),
   'caps the duration above the renew deadline': ({ leaseDurationSeconds }) => ({
     leaseDurationSeconds: Math.min(leaseDurationSeconds, 12),
   }),
@@ -73,6 +72,43 @@ describe.each([true, false])('a store that alters records (watched: %s)', (watch
     expect(c.terms).toHaveLength(1);
   });
 });
+
+describe.each([true, false])(
+  'a store in which renewals cannot be seen (watched: %s)',
+  (watched) => {
+    const INVISIBLE: Record<string, (stored: LeaderElectionRecord) => Fields> = {
+      'it keeps no times': () => ({ acquireTime: '', renewTime: '' }),
+      'it cuts times to minutes': ({ acquireTime, renewTime }) => ({
+        acquireTime: acquireTime.slice(0, 17) + '00Z',
+        renewTime: renewTime.slice(0, 17) + '00Z',
+      }),
+    };
+
+    it.each(Object.entries(INVISIBLE))('never has two leaders: %s', async (...row) => {
+      const [, alter] = row;
+      const [mine, yours] = [new OddLock(watched), new OddLock(watched)];
+      yours.share(mine, 'you');
+      for (const lock of [mine, yours]) {
+        lock.alter = (stored) => new LeaderElectionRecord({ ...stored, ...alter(stored) });
+      }
+      const a = new OddCandidate({ onLost: 'rejoin' }, mine);
+      await a.clock.advance(100);
+      const b = new OddCandidate({ onLost: 'rejoin', clock: a.clock }, yours);
+      let terms = 0;
+      while (a.clock.now().monotonicMs < 120_000) {
+        await a.clock.advance(50);
+        expect(a.election.isLeader() && b.election.isLeader()).toBe(false);
+        terms = a.terms.length + b.terms.length;
+        expect(mine.requests + yours.requests).toBeLessThan(60 + a.clock.now().monotonicMs / 200);
+      }
+      expect(terms).toBeGreaterThan(2);
+      const told = [...a.newsOf('acquireFailed'), ...b.newsOf('acquireFailed')];
+      expect(told.map(({ error }) => error.message)).toContainEqual(
+        expect.stringContaining('the record was stored as it had been before, with renewTime "'),
+      );
+    });
+  },
+);
 
 describe('a policy that caps leases at the renew deadline', () => {
   const capped = (stored: LeaderElectionRecord): LeaderElectionRecord =>
