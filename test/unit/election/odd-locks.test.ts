@@ -205,6 +205,37 @@ describe('a lock of a user', () => {
   });
 });
 
+const none = (): undefined => undefined;
+const fails = (): never => {
+  throw new Error('no watch today');
+};
+
+/* What `watch()` of a user's lock may do against its word. It says nothing then: the lock is polled. */
+describe('a lock of a user whose watch()', () => {
+  it.each<[string, () => unknown]>([
+    ['throws', fails],
+    ['returns nothing', none],
+    ['returns what cannot be closed', () => ({})],
+    ['returns a function, as others do', () => none],
+    ['is asynchronous', () => Promise.resolve({ doubt: none, close: none })],
+    ['rejects', () => Promise.reject(new Error('no watch today'))],
+    ['returns what throws when it is closed', () => ({ doubt: none, close: fails })],
+    ['returns what rejects when it is closed', () => ({ doubt: none, close: async () => fails() })],
+    ['returns what throws in doubt', () => ({ doubt: fails, close: none })],
+  ])('%s leads by polling, and releases', async (_, watch) => {
+    const lock = new OddLock();
+    Object.assign(lock, { watch });
+    const c = new OddCandidate({}, lock);
+    await c.clock.advance(30_000);
+    expect(c.error).toBeNull();
+    expect(c.election.isLeader()).toBe(true);
+    void c.election.stop();
+    await c.clock.advance(100);
+    expect(c.error).toBeNull();
+    expect(c.outcome).toMatchObject({ reason: 'stopped', released: true });
+  });
+});
+
 it('a count of transitions that is at its end stays there, and the election goes on', async () => {
   const c = new OddCandidate();
   c.lock.store.put(record({ holderIdentity: 'other', leaderTransitions: 2_147_483_647 }));
