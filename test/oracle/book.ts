@@ -75,6 +75,8 @@ export interface Term {
   validBefore: Instant;
   /** Which request stored the record as it is now. */
   lastWrite: number;
+  /** When the last write before the release was sent, whatever has become of it. */
+  lastSentAt: Instant;
   /** What the next write is conditional on; null once the object was found to be gone. */
   version: string | null;
   /** The last one that is known to have existed. */
@@ -220,6 +222,12 @@ export class Book {
   /** When the present term's lease has run out for everybody. */
   get leaseEnd(): number {
     return this.current.validFrom.monotonicMs + this.settings.lease;
+  }
+
+  /** Up to here a release is tried: a renewal that went unanswered may hold the lock for longer. */
+  get releaseEnd(): number {
+    const { monotonicMs } = this.current.lastSentAt;
+    return Math.max(this.leaseEnd, monotonicMs + this.settings.lease);
   }
 
   owe(what: string, by: number, atOnce = false): void {

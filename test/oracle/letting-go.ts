@@ -45,6 +45,7 @@ function release(book: Book): void {
   book.phase = 'releasing';
   book.mayGiveUp = false;
   const { current, now, settings } = book;
+  current.lastSentAt = [...book.writes.values()].at(-1)?.sentAt ?? current.lastSentAt;
   book.releaseFrom = now.monotonicMs + settings.lease - heldFor(current.validFrom, now);
   if (book.flight === null) askBeforeRelease(book, book.time, book.time + retryPeriod);
   else book.expect({ from: book.time, to: null, get: true, update: null, create: false });
@@ -61,7 +62,7 @@ function askBeforeRelease(book: Book, from: number, to: number): void {
 
 export function checkRelease(book: Book, request: Request, record: StoredRecord): void {
   check(request.verb === 'update', 'a release creates an object');
-  const inTime = book.time < book.leaseEnd + EPSILON;
+  const inTime = book.time < book.releaseEnd + EPSILON;
   check(inTime || isTolerated('releaseAfterLease'), 'releases a lease that has run out');
   check(record.holderIdentity === '', `releases by holder ${record.holderIdentity}`);
   check(record.leaseDurationSeconds === 1, 'a released record has a lease of one second');

@@ -88,8 +88,8 @@ export class ReferenceCandidate {
       lose(book, 'deadline', Math.max(requestBy, book.thawedAt));
     }
     if (phase === 'draining' && book.phase === phase && isPast(book.drainBy)) giveUpDraining(book);
-    if (phase === 'releasing' && isPast(book.leaseEnd))
-      releaseDone(book, false, Math.max(book.leaseEnd, book.thawedAt));
+    if (phase === 'releasing' && isPast(book.releaseEnd))
+      releaseDone(book, false, Math.max(book.releaseEnd, book.thawedAt));
     if (book.phase === 'lost') noteRunOut(book);
     book.checkDues(loopRan, commandOver);
   }

@@ -105,7 +105,7 @@ function timeLeft(book: Book): number {
   const { phase } = book;
   // A wall clock that was set forward may shorten it, or may be left to the next question.
   if (phase === 'holding' || phase === 'draining') return book.deadline - book.time;
-  return phase === 'releasing' ? book.leaseEnd - book.time : Infinity;
+  return phase === 'releasing' ? book.releaseEnd - book.time : Infinity;
 }
 
 function abortOf(id: number): string {
