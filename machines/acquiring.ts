@@ -87,6 +87,7 @@ export const acquiring = electionSetup.createStateConfig({
     claiming: {
       description: 'Write our record, on condition that nobody has written since we looked.',
       entry: 'prepareClaim',
+      exit: 'forgetAnswer',
       // Its answer is awaited even so: a write given up now might be stored after we have looked.
       on: { stop: { actions: 'requestStop' } },
       invoke: {

@@ -47,7 +47,7 @@ function holding(context: ElectionContext, write: SentWrite, snapshot: LockSnaps
     attempt: null,
     // Whoever has won had nobody before it: nothing speaks for a crowd any more.
     herdWindowMs: SMALL_FLEET_MS,
-    ownWrites: possibleWrites({ attempt: null, ownWrites }, snapshot),
+    ownWrites: possibleWrites({ attempt: null, answerDue: false, ownWrites }, snapshot),
     observation: observe(context.observation, { snapshot, receivedAtMs: now.monotonicMs }, config),
     decision: null,
     leader: config.lock.identity,

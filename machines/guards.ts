@@ -124,7 +124,7 @@ export function freesTheLock(args: Args, news: News): boolean {
 export function takenByAnother(args: Args, news: News): boolean {
   const { context } = args;
   const { snapshot } = news;
-  if (!isNews(args, news) || answerWillTell(context.attempt, snapshot?.record)) return false;
+  if (!isNews(args, news) || answerWillTell(context, snapshot?.record)) return false;
   return isOfAnother(context, snapshot) || (snapshot !== null && leaseIsTooShort(args, snapshot));
 }
 
@@ -176,7 +176,7 @@ export function isExplainedConflict({ context }: Args, error: unknown): boolean 
     return false;
   }
   // Our own write may have been stored, and be refused when a proxy repeats it.
-  if (answerWillTell(attempt, observation.snapshot?.record)) return false;
+  if (answerWillTell(context, observation.snapshot?.record)) return false;
   // A creation rests on there being no object, and on no version: that there is one explains it.
   if (attempt.baseVersion === null) return observation.snapshot !== null;
   return isNewer(observation.version, attempt.baseVersion);

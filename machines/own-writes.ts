@@ -30,12 +30,16 @@ export function isOwnRecord(context: ElectionContext, record: LeaderElectionReco
   );
 }
 
-/** What is stored names us, by a write that is under way: its answer will tell whether it is that. */
+/**
+ * What is stored names us, by a write that is under way: its answer will tell whether it is that. Once
+ * the request has failed, or was given up, nothing will, and what is not ours to see is another's.
+ */
 export function answerWillTell(
-  attempt: SentWrite | null,
+  { attempt, answerDue }: Pick<ElectionContext, 'attempt' | 'answerDue'>,
   record: LeaderElectionRecord | null | undefined,
 ): boolean {
-  return attempt !== null && record?.holderIdentity === attempt.record.holderIdentity;
+  const mayBeIt = attempt !== null && record?.holderIdentity === attempt.record.holderIdentity;
+  return answerDue && mayBeIt;
 }
 
 /**
@@ -68,7 +72,7 @@ export function isFresh({ config }: ElectionContext, { sentAt }: SentWrite): boo
  * lock was deleted under another leader, and must not pass for a lock of ours then.
  */
 export function possibleWrites(
-  { ownWrites, attempt }: Pick<ElectionContext, 'ownWrites' | 'attempt'>,
+  { ownWrites, ...under }: Pick<ElectionContext, 'ownWrites' | 'attempt' | 'answerDue'>,
   snapshot: LockSnapshot | null,
 ): readonly SentWrite[] {
   const record = snapshot?.record ?? null;
@@ -77,7 +81,7 @@ export function possibleWrites(
       write.baseVersion === (snapshot?.version ?? null) ||
       (record !== null && isCutFrom(write.record, record)) ||
       // What stores it may have altered it, of which its answer tells.
-      (write === attempt && answerWillTell(attempt, record)),
+      (write === under.attempt && answerWillTell(under, record)),
   );
 }
 

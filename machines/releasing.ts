@@ -52,6 +52,7 @@ export const releasing = electionSetup.createStateConfig({
     writing: {
       description: 'Write an empty holder, on condition that nobody has written since we looked.',
       entry: 'prepareRelease',
+      exit: 'forgetAnswer',
       invoke: {
         id: 'release',
         src: 'writeLock',

@@ -25,6 +25,7 @@ export const renewal = electionSetup.createStateConfig({
     writing: {
       description: 'Write the lock anew, on condition that it is as we left it.',
       entry: 'prepareRenewal',
+      exit: 'forgetAnswer',
       invoke: {
         id: 'renewal',
         src: 'writeLock',

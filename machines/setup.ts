@@ -99,6 +99,7 @@ export const electionSetup = setup({
       tellLeader(context, update, enqueue);
     }),
     forgetAttempt: assign(() => commits.notFoundCommitted()),
+    forgetAnswer: assign({ answerDue: false }),
     rebase: assign(({ context }, snapshot: LockSnapshot | null) =>
       updates.rebase(context, snapshot),
     ),

@@ -40,6 +40,8 @@ export interface ElectionContext {
   readonly leader: string | null;
   /** The write under way, or without an answer; null once its fate is known. */
   readonly attempt: SentWrite | null;
+  /** The attempt is under way: its answer is still to come, and may tell how it is stored. */
+  readonly answerDue: boolean;
   /** Writes that may stand in the lock, or yet come to; newest last. See `own-writes.ts`. */
   readonly ownWrites: readonly SentWrite[];
   /** Null unless we hold the lock, or held it until just now. */

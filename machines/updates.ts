@@ -23,6 +23,7 @@ export function initialContext(config: ResolvedConfig): ElectionContext {
     decision: null,
     leader: null,
     attempt: null,
+    answerDue: false,
     ownWrites: [],
     lease: null,
     term: null,
@@ -214,7 +215,11 @@ function send(
     baseVersion: base?.version ?? null,
     baseFingerprint: base?.fingerprint,
   };
-  return { attempt, ownWrites: [...rememberedWrites(context, base), attempt] };
+  return {
+    attempt,
+    answerDue: true,
+    ownWrites: [...rememberedWrites(context, base), attempt],
+  };
 }
 
 function holderOf(snapshot: LockSnapshot | null): string | null {

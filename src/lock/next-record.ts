@@ -10,7 +10,11 @@ interface Stamp {
   readonly random: () => number;
 }
 
-/** The record of a candidate that takes the lock. */
+/**
+ * The record of a candidate that takes the lock. Each of its times has random digits of its own: two
+ * processes that bear the same name may claim it in the same millisecond, over the same record, and
+ * what is read back must tell which of them it was.
+ */
 export function claimRecord(
   input: Stamp & {
     /** What stands in the lock; null when there is no object. */
@@ -20,14 +24,13 @@ export function claimRecord(
   },
 ): LeaderElectionRecord {
   const { before, identity } = input;
-  const now = microTime(input.wallMs, input.random);
   // As client-go counts: a new object begins at 0, and an object without a record was nobody's.
   const changesHands = before !== null && before.record?.holderIdentity !== identity;
   return new LeaderElectionRecord({
     holderIdentity: identity,
     leaseDurationSeconds: input.leaseDurationMs / 1000,
-    acquireTime: now,
-    renewTime: now,
+    acquireTime: microTime(input.wallMs, input.random),
+    renewTime: microTime(input.wallMs, input.random),
     leaderTransitions: nextCount(before?.record?.leaderTransitions ?? 0, changesHands),
   });
 }

@@ -37,6 +37,7 @@ const NEARBY: Readonly<Record<string, number>> = {
   'former-term-is-claim': 42,
   'creation-is-explained': 465,
   'rejoins-beside-stop-callback': 41,
+  'eight-writes-remembered': 68,
   'conflict-is-refusal': 32,
   'altered-is-anothers': 41,
   'date-believed': 31,

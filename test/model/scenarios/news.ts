@@ -71,6 +71,27 @@ export const newsScenarios: EdgeTests = {
     }
   },
 
+  'news: our name from elsewhere, once a renewal that failed can be told by no answer': async (
+    start,
+  ) => {
+    const foreign = record({ holderIdentity: 'me', renewTime: 'elsewhere' });
+    const ways: ((c: Candidate) => Promise<unknown>)[] = [
+      (c) => c.answer('update', c.lock.failure('network')),
+      (c) => c.clock.advance(5_000),
+      // The renewal is given up where the term begins to drain.
+      (c) => c.send({ type: 'stop' }),
+    ];
+    for (const fail of ways) {
+      const c = start(watched);
+      await toRenewing(c);
+      await c.lock.watching.changed(c.lock.snapshot(foreign));
+      c.at('elected.renewing.writing');
+      await fail(c);
+      await c.lock.watching.changed(c.lock.snapshot(foreign));
+      c.at('lost');
+    }
+  },
+
   'news: the echo of our own writes changes nothing': async (start) => {
     const c = start(watched);
     await toLeading(c);

@@ -25,7 +25,7 @@ export class LastingTroubles {
     this.#during = during;
   }
 
-  /** Nobody stops the leader: what is to be seen is how it lives through it. */
+  /** Nobody stops the leader, and nothing else is broken: what is to be seen is how it lives through it. */
   sparesLeader = false;
 
   /** How long such a fault is in force, in ms. */
@@ -95,7 +95,7 @@ export class LastingTroubles {
   #share(): number {
     const random = this.#random;
     return random.weighted([
-      [1, 0],
+      [2, 0],
       [2, 1],
       [1, random.next()],
     ]);

@@ -52,6 +52,7 @@ export class Nemesis {
     const { scenario } = this.#options;
     this.#active = true;
     this.#repeat(scenario.faultEveryMs, () => {
+      if (this.#lasting.sparesLeader) return;
       this.#strike(this.#random.pick(scenario.faults));
     });
     this.#repeat(scenario.stopEveryMs, () => {

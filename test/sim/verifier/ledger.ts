@@ -69,6 +69,8 @@ export interface Candidate {
   /** What admission has made of an `acquireTime`, and what it was when the claim was sent. */
   readonly termTimes: Map<string, string>;
   sight: Sight | null;
+  /** The newest revision that an answer has shown it. What a watch tells proves no write. */
+  answered: number;
   leader: boolean;
   signalOpen: boolean;
   unresponsive: boolean;
@@ -90,6 +92,7 @@ export interface Candidate {
 }
 
 type Asked = Fact & { readonly kind: 'asked' };
+type Answered = Fact & { readonly kind: 'answered' };
 
 const COMMITS_KEPT = 400;
 const HOLDS_KEPT = 12;
@@ -142,6 +145,7 @@ export class Ledger {
         seeAnswer(candidate, fact, this.request(fact.request));
         this.#noteRefusal(fact);
         noteKnown(candidate, fact, this.request(fact.request));
+        noteAnswer(candidate, fact);
         break;
       case 'heard':
         see(candidate, fact.body, fact.revision, fact.local);
@@ -277,6 +281,7 @@ function newCandidate(who: string, info: CandidateInfo): Candidate {
     knownKeys: new Set(),
     termTimes: new Map(),
     sight: null,
+    answered: 0,
     leader: false,
     signalOpen: false,
     unresponsive: false,
@@ -300,8 +305,10 @@ export function elapsed(since: Local, now: Local): number {
 }
 
 /** The newest stored write of the candidate on which it may still found a leadership now. */
-export function validHold(candidate: Candidate, now: Local): Commit | null {
-  const { holds, info } = candidate;
+export function validHold(
+  { holds, info }: Pick<Candidate, 'holds' | 'info'>,
+  now: Local,
+): Commit | null {
   for (let i = holds.length - 1; i >= 0; i--) {
     const hold = holds[i];
     if (hold?.request != null && elapsed(hold.request.local, now) < info.renewMs) return hold;
@@ -327,8 +334,15 @@ function noteLettingGo(candidate: Candidate, { leader, signalOpen, local }: Aske
   if (candidate.signalOpen && !signalOpen) candidate.drainsSinceMs = local.monotonicMs;
   if (!candidate.leader || leader) return;
   const drainedMs = local.monotonicMs - candidate.drainsSinceMs;
+  const known = candidate.holds.filter(({ revision }) => revision <= candidate.answered);
   candidate.letGo =
-    validHold(candidate, local) !== null && drainedMs < candidate.info.drainMs - TIMER_SLACK_MS;
+    validHold({ holds: known, info: candidate.info }, local) !== null &&
+    drainedMs < candidate.info.drainMs - TIMER_SLACK_MS;
+}
+
+function noteAnswer(candidate: Candidate, { status, body }: Answered): void {
+  if (status < 200 || status > 299 || body === null) return;
+  candidate.answered = Math.max(candidate.answered, revisionOf(body) ?? 0);
 }
 
 function noteTermTime(
@@ -345,7 +359,7 @@ function noteTermTime(
 /** An answer to a write of its own shows it what was made of the record. */
 function noteKnown(
   { ownKeys, knownKeys }: Candidate,
-  { status, body }: Fact & { kind: 'answered' },
+  { status, body }: Answered,
   request: Request | null,
 ): void {
   const isWrite = request?.verb === 'create' || request?.verb === 'update';

@@ -34,6 +34,9 @@ export function seeAnswer(
     const known = candidate.sight?.revision ?? 0;
     if (known <= request.revision) show(candidate, null, known, local);
   } else if (status >= 200 && status <= 299 && body !== null) {
+    // An answer to a write that names another holder is none, and tells nothing of the lock.
+    const sent = request?.record ?? null;
+    if (sent !== null && sent.holder !== recordOf(body).holder) return;
     see(candidate, body, revisionOf(body) ?? 0, local);
   }
 }

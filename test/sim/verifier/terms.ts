@@ -178,8 +178,9 @@ export class TermRules implements Rules {
   }
 
   #checkEnd(candidate: Candidate, fact: Fact & { kind: 'ended' }): void {
-    const { who, term, terms, releases } = candidate;
-    // A hand may have brought an old record of its back since.
+    const { who, info, term, terms, releases } = candidate;
+    // A hand may have brought an old record of its back since; or have emptied it, which looks like its
+    // own release where the digits of the times are cut, and leaves the lock as free.
     const put = this.#ledger.commits.findLast(({ changesRecord }) => changesRecord);
     const { t } = fact;
     if (term?.stopCalls === 0) {
@@ -197,8 +198,12 @@ export class TermRules implements Rules {
       );
     }
     const holds =
-      put?.author === candidate && put.record?.kind === 'held' && put.request?.refused !== true;
-    if (fact.released && (releases === 0 || holds)) {
+      put?.author === candidate &&
+      put.record?.kind === 'held' &&
+      put.record.holder === info.identity &&
+      put.request?.refused !== true;
+    const emptied = put?.author === null && put.record?.kind === 'released';
+    if (fact.released && ((releases === 0 && !emptied) || holds)) {
       this.#report('outcome', t, `${who} says that it released the lock, and did not`);
     }
     if (fact.timersLeft + fact.requestsLeft > 0) {

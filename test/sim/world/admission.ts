@@ -32,6 +32,27 @@ export function admitted(body: string, admission: Admission): string {
   return JSON.stringify({ ...object, metadata: others });
 }
 
+/**
+ * Present is the holder that was to be written, at another version than was written over. To one of
+ * two that bear the same name that is its own write, as admission may have altered it.
+ */
+export function looksStored(body: string, present: Json): boolean {
+  const sent = JSON.parse(body) as Json;
+  const isLater = versionOf(sent) !== versionOf(present);
+  return isLater && holderOf(sent) === holderOf(present);
+}
+
+function versionOf({ metadata }: Json): unknown {
+  return (metadata as Fields)['resourceVersion'];
+}
+
+function holderOf({ metadata, spec }: Json): unknown {
+  const annotations = (metadata as Fields)['annotations'] as Fields | undefined;
+  const text = annotations?.[ANNOTATION];
+  if (typeof text !== 'string') return (spec as Fields | undefined)?.['holderIdentity'];
+  return /"holderIdentity":"([^"]*)"/.exec(text)?.[1];
+}
+
 function alter(fields: Fields, admission: Admission): Fields {
   switch (admission.kind) {
     case 'digits':

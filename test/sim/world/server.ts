@@ -2,7 +2,7 @@ import { KubernetesApi } from '../../../src/testing/apiserver/kubernetes-api.js'
 import type { Change } from '../../../src/testing/apiserver/store.js';
 import type { WatchStream } from '../../../src/testing/apiserver/watches.js';
 import type { Json } from '../facts.js';
-import { type Admission, admitted } from './admission.js';
+import { type Admission, admitted, looksStored } from './admission.js';
 import type { Random } from './random.js';
 import type { World } from './world.js';
 
@@ -239,7 +239,7 @@ export class SimServer {
         return { status: 200, headers: {}, json: asParsed(JSON.parse(body)) };
       case 'present': {
         const present = this.read(path);
-        if (present === null) return this.handle(request, sender);
+        if (present === null || looksStored(body, present)) return this.handle(request, sender);
         this.#count('2xx with what was there before');
         return { status: 200, headers: {}, json: present };
       }

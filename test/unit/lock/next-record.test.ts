@@ -40,6 +40,22 @@ describe('the record of a candidate that takes the lock', () => {
     expect(claim(before).leaderTransitions).toBe(transitions);
   });
 
+  it('has random digits of its own in each of its times', () => {
+    const digits = [0.123456, 0.987654];
+    const random = (): number => digits.shift() ?? 0;
+    const taken = claimRecord({
+      wallMs: stamp.wallMs,
+      random,
+      before: null,
+      identity: 'me',
+      leaseDurationMs: 15_000,
+    });
+    expect(taken).toMatchObject({
+      acquireTime: now,
+      renewTime: '2026-06-01T00:00:00.000987Z',
+    });
+  });
+
   it('takes nothing else over from the holder before', () => {
     const before = record({ leaseDurationSeconds: 99 });
     expect(claim(before)).toMatchObject({ leaseDurationSeconds: 15, acquireTime: now });

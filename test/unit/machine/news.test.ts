@@ -74,12 +74,28 @@ describe('takenByAnother', () => {
   it('waits for the answer of a write under way, where the news names us', () => {
     const { context, lock } = leading();
     const altered = told(lock.snapshot(record({ holderIdentity: 'me', renewTime: 'never' })));
-    const { attempt } = updates.renewal(context);
-    const writing = { ...context, attempt: attempt! };
+    const writing = { ...context, ...updates.renewal(context) };
     expect(guards.takenByAnother({ context: writing }, altered)).toBe(false);
     const others = told(lock.snapshot(record()));
     expect(guards.takenByAnother({ context: writing }, others)).toBe(true);
   });
+
+  it.each(['timeout', 'network', 'conflict'] as const)(
+    'waits for none once the write has failed: %s',
+    (kind) => {
+      const { context, lock } = leading();
+      const writing = { ...context, ...updates.renewal(context) };
+      const error = new LockError('test', { kind });
+      const failure = updates.failure(writing, { of: 'write', error });
+      const failed = { ...writing, ...failure, answerDue: false };
+      expect(failed.attempt).toBe(writing.attempt);
+      const squatted = record({ holderIdentity: 'me', renewTime: 'never' });
+      expect(guards.takenByAnother({ context: failed }, told(lock.snapshot(squatted)))).toBe(true);
+      // What it may be itself is ours still.
+      const own = told(lock.snapshot(writing.attempt!.record));
+      expect(guards.takenByAnother({ context: failed }, own)).toBe(false);
+    },
+  );
 
   it('is true of our record once somebody has shortened it', () => {
     const { context, lock } = leading();
