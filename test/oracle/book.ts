@@ -75,8 +75,6 @@ export interface Term {
   validBefore: Instant;
   /** Which request stored the record as it is now. */
   lastWrite: number;
-  /** When the last write before the release was sent, whatever has become of it. */
-  lastSentAt: Instant;
   /** What the next write is conditional on; null once the object was found to be gone. */
   version: string | null;
   /** The last one that is known to have existed. */
@@ -157,6 +155,8 @@ export class Book {
   releasedOnce = false;
   /** The earliest end of the lease that a release may go by: its own reads may find a later one. */
   releaseFrom = Infinity;
+  /** When the last write that was sent before the release has run out, whatever has become of it. */
+  releaseUntil = -Infinity;
   /** The term that may be being released yet: nothing has told that from a new try so far. */
   lastReleased: Term | null = null;
   /** Whether the candidacy may end with the term that was lost. */
@@ -224,10 +224,9 @@ export class Book {
     return this.current.validFrom.monotonicMs + this.settings.lease;
   }
 
-  /** Up to here a release is tried: a renewal that went unanswered may hold the lock for longer. */
+  /** When a release has to be over: a write without an answer may hold the lock for longer. */
   get releaseEnd(): number {
-    const { monotonicMs } = this.current.lastSentAt;
-    return Math.max(this.leaseEnd, monotonicMs + this.settings.lease);
+    return Math.max(this.leaseEnd, this.releaseUntil);
   }
 
   owe(what: string, by: number, atOnce = false): void {

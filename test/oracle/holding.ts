@@ -21,7 +21,6 @@ export function beginTerm(book: Book, write: OwnWrite, reading: Reading): void {
     validBefore: write.sentAt,
     lastVersion: reading.version,
     lastWrite: write.id,
-    lastSentAt: write.sentAt,
     version: reading.version,
     reasons: [],
     endedAt: Infinity,

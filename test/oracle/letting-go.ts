@@ -45,7 +45,8 @@ function release(book: Book): void {
   book.phase = 'releasing';
   book.mayGiveUp = false;
   const { current, now, settings } = book;
-  current.lastSentAt = [...book.writes.values()].at(-1)?.sentAt ?? current.lastSentAt;
+  const lastSent = [...book.writes.values()].at(-1)?.sentAt.monotonicMs ?? -Infinity;
+  book.releaseUntil = lastSent + settings.lease;
   book.releaseFrom = now.monotonicMs + settings.lease - heldFor(current.validFrom, now);
   if (book.flight === null) askBeforeRelease(book, book.time, book.time + retryPeriod);
   else book.expect({ from: book.time, to: null, get: true, update: null, create: false });
