@@ -6,7 +6,9 @@ import type { Reading } from './trace.js';
 export function observe(book: Book, reading: Reading): void {
   const { seen, time } = book;
   const changed = seen === null || !book.unchanged || !sameRecord(seen.reading, reading);
-  book.unchanged = true;
+  // By a record that it goes on from, and cannot tell for its own, a holder does not date the lease.
+  const holds = book.phase === 'holding' || book.phase === 'draining';
+  book.unchanged = !holds || reading.author === null || book.knows(reading);
   book.seen = {
     reading,
     changedAt: changed ? time : seen.changedAt,
