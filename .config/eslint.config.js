@@ -151,7 +151,7 @@ export default defineConfig(
   },
   {
     name: 'programs print',
-    files: ['src/cli/**', 'src/election/logging.ts', 'docs/**', 'test/**', '.ci/**'],
+    files: ['src/cli/**', 'src/election/loggers.ts', 'docs/**', 'test/**', '.ci/**'],
     rules: { 'no-console': 'off' },
   },
   {

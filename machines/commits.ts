@@ -2,7 +2,7 @@ import { observe } from '../src/lock/decide.js';
 import type { LockSnapshot } from '../src/lock/resource-lock.js';
 import type { LockReading } from './actors.js';
 import { SMALL_FLEET_MS } from './herd.js';
-import { findOwnWrite, possibleWrites, replaced } from './own-writes.js';
+import { findOwnWrite, hasChangedRecord, possibleWrites, replaced } from './own-writes.js';
 import type { ElectionContext, HeldLease, SentWrite } from './types.js';
 
 /* What becomes of our writes. Like those in `updates.ts`: each returns what changes. */
@@ -35,7 +35,10 @@ function holding(context: ElectionContext, write: SentWrite, snapshot: LockSnaps
   const ownWrites = replaced(context.ownWrites, write, { ...write, record });
   const lease: HeldLease = {
     record,
-    validFrom: write.sentAt,
+    // Others cannot see a renewal that has left the record as it was: they count on from before it.
+    validFrom: hasChangedRecord(write, snapshot)
+      ? write.sentAt
+      : (context.lease?.validFrom ?? write.sentAt),
     confirmedAt: now,
     base: snapshot,
   };

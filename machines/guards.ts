@@ -2,12 +2,18 @@ import { LockError } from '../src/errors/lock-error.js';
 import { isNewer } from '../src/kubernetes/resource-version.js';
 import { isSameWrite } from '../src/lock/as-stored.js';
 import { isAgeWorthAsking, isBare } from '../src/lock/decide.js';
-import type { LeaderElectionRecord } from '../src/lock/record.js';
 import type { LockNews, LockSnapshot } from '../src/lock/resource-lock.js';
 import { stepDownRequested } from '../src/lock/step-down.js';
 import type { LockReading } from './actors.js';
 import * as delays from './delays.js';
-import { answerWillTell, findOwnWrite, isFresh, isOwnRecord } from './own-writes.js';
+import {
+  answerWillTell,
+  findOwnWrite,
+  isFresh,
+  isOwnRecord,
+  isTooShort,
+  isUnseenClaim,
+} from './own-writes.js';
 import type { ElectionContext, SentWrite } from './types.js';
 import * as updates from './updates.js';
 
@@ -73,11 +79,12 @@ export function claimWasCommitted({ context }: Args, { snapshot }: LockReading):
 }
 
 /**
- * Our record was stored with a duration that is not above our renew deadline: others may take the
- * lock while we would lead by it.
+ * Our record was stored with a duration that is not above our renew deadline, or our claim has left
+ * the record as it was before: others may take the lock while we would lead by it.
  */
-export function leaseIsTooShort({ context }: Args, { record }: LockSnapshot): boolean {
-  return record !== null && isTooShort(context, record);
+export function leaseIsTooShort({ context }: Args, snapshot: LockSnapshot): boolean {
+  const { record } = snapshot;
+  return record !== null && (isTooShort(context, record) || isUnseenClaim(context, snapshot));
 }
 
 /** What was read is a record of ours, with a duration that is too short. */
@@ -230,11 +237,6 @@ function mayFoundTerm(context: ElectionContext, claim: SentWrite): boolean {
 function isOfAnother(context: ElectionContext, snapshot: LockSnapshot | null): boolean {
   if (snapshot === null || isBare(snapshot)) return false;
   return snapshot.record === null || !isOwnRecord(context, snapshot.record);
-}
-
-/** A duration that is none counts as too short, too. */
-function isTooShort({ config }: ElectionContext, record: LeaderElectionRecord): boolean {
-  return !(record.leaseDurationSeconds * 1000 > config.renewDeadlineMs);
 }
 
 /** Draining has not begun. */

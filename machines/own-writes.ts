@@ -42,6 +42,24 @@ export function answerWillTell(
   return answerDue && mayBeIt;
 }
 
+/**
+ * Whether others can see that the write was stored. What stores it may have altered it into the very
+ * record that was there before, as by times that it drops or cuts to minutes.
+ */
+export function hasChangedRecord(write: SentWrite, stored: LockSnapshot): boolean {
+  return stored.fingerprint !== write.baseFingerprint;
+}
+
+/** A duration that is none counts as too short, too. */
+export function isTooShort({ config }: ElectionContext, record: LeaderElectionRecord): boolean {
+  return !(record.leaseDurationSeconds * 1000 > config.renewDeadlineMs);
+}
+
+/** A claim of which others cannot see that it was made: for them a lease runs on that began before. */
+export function isUnseenClaim({ lease, attempt }: ElectionContext, stored: LockSnapshot): boolean {
+  return lease === null && attempt !== null && !hasChangedRecord(attempt, stored);
+}
+
 /** A write that was sent so recently that it may found a leadership. */
 export function isFresh({ config }: ElectionContext, { sentAt }: SentWrite): boolean {
   return elapsedForHolder(sentAt, config.clock.now()) < config.renewDeadlineMs;

@@ -99,13 +99,18 @@ export function tooShort(
   { config }: ElectionContext,
   record: LeaderElectionRecord | null,
 ): LockError {
-  const stored = printValue(record?.leaseDurationSeconds);
+  const deadline = config.renewDeadlineMs / 1000;
+  const stored = record?.leaseDurationSeconds ?? 0;
   const written = config.leaseDurationMs / 1000;
+  const what =
+    stored > deadline
+      ? `the record was stored as it had been before, with renewTime ${printValue(record?.renewTime)}`
+      : `leaseDurationSeconds was written as ${written} and stored as ` +
+        `${printValue(record?.leaseDurationSeconds)}, which is not above renewDeadlineSeconds (${deadline})`;
   return new LockError(
-    `${config.lock.description}: leaseDurationSeconds was written as ${written} and stored as ` +
-      `${stored}, which is not above renewDeadlineSeconds (${config.renewDeadlineMs / 1000}): others ` +
-      'could take the lock while this candidate leads. An admission policy alters it, it seems: ' +
-      'exempt this object from it, or choose durations that it leaves alone',
+    `${config.lock.description}: ${what}: others could take the lock while this candidate leads. An ` +
+      'admission policy alters it, it seems: exempt this object from it, or choose durations that ' +
+      'it leaves alone',
     { kind: 'invalid', retryAfterMs: config.leaseDurationMs },
   );
 }

@@ -13,6 +13,8 @@ export interface SentWrite {
   readonly sentAt: Instant;
   /** The version that it is conditional on; null: that there is no object. */
   readonly baseVersion: string | null;
+  /** That of the record which it replaces; absent where there is none. */
+  readonly baseFingerprint?: string | undefined;
 }
 
 /** The lease as we hold it: the last write that is known to be committed. */

@@ -138,11 +138,12 @@ export function rebase(context: ElectionContext, snapshot: LockSnapshot | null):
 }
 
 /**
- * A request failed. A write that was certainly refused is no longer under way. A conflict is no such
- * refusal: a proxy may have repeated a write that was stored.
+ * A request failed. A write that was refused is no longer awaited; a conflict leaves its fate open.
+ * None is forgotten for its answer: a proxy may have repeated a write that was stored, at an upstream
+ * that refuses it for reasons of its own, such as too many requests.
  */
 export function failure(
-  { attempt, ownWrites, failures }: ElectionContext,
+  { failures }: Pick<ElectionContext, 'failures'>,
   { of, error }: { readonly of: 'read' | 'write'; readonly error: LockError },
 ): Update {
   const mayBeStored = error.mayHaveCommitted || error.kind === 'conflict';
@@ -150,9 +151,7 @@ export function failure(
   return {
     failures: failures + 1,
     retryAfterMs: error.retryAfterMs ?? null,
-    ...(refused
-      ? { attempt: null, ownWrites: ownWrites.filter((write) => write !== attempt) }
-      : {}),
+    ...(refused ? { attempt: null } : {}),
   };
 }
 
@@ -214,6 +213,7 @@ function send(
     record: record({ wallMs: sentAt.wallMs, random: config.random }),
     sentAt,
     baseVersion: base?.version ?? null,
+    baseFingerprint: base?.fingerprint,
   };
   return {
     attempt,

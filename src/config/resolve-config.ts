@@ -1,4 +1,4 @@
-import { safeLogger, silentLogger, stderrLogger } from '../election/logging.js';
+import { safeLogger, silentLogger, stderrLogger } from '../election/loggers.js';
 import { isWinston } from '../election/message-first.js';
 import type { Term } from '../election/term.js';
 import { PacedLock } from '../lock/paced-lock.js';

@@ -19,6 +19,7 @@ export class Campaign {
   /** The state that listeners were told of last. */
   #announced: ElectionState = 'idle';
   #over = false;
+  #failed = false;
   #started = false;
 
   constructor(actor: LeaderElectionActor, deliver: (news: ElectionNews) => void) {
@@ -92,10 +93,12 @@ export class Campaign {
 
   /**
    * The outcome, once the campaign is over. A callback that its end waits for cannot wait for it in
-   * turn, and gets the outcome as it stands now.
+   * turn, and gets the outcome as it stands now; so does who stops what had failed before, of which
+   * those have heard that ran it.
    */
   async stopped(): Promise<Outcome> {
     const { context } = this.actor.getSnapshot();
+    if (this.#failed) return outcome(context);
     const isAwaited = !this.#over && context.term !== null && isWaitedFor(context.term);
     return isAwaited ? outcome(context) : this.outcome;
   }
@@ -161,6 +164,8 @@ export class Campaign {
   /** Without a running chart nothing renews the lease: whatever it had started must end. */
   #abandon(error: unknown, reject: (error: unknown) => void): void {
     this.actor.getSnapshot().context.term?.end();
+    // An actor completes in good order, too, once it has told of its end.
+    this.#failed ||= !this.#over;
     this.#over = true;
     reject(error);
   }

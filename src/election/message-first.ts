@@ -1,6 +1,6 @@
 import type { Logger } from '../config/leader-election-config.js';
 import { Problems } from '../config/validate.js';
-import { reasonText } from './logging.js';
+import { reasonText } from './loggers.js';
 
 /** A logger whose methods take the message first, as winston's do. */
 export interface MessageFirstLogger {

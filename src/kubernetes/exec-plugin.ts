@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
+import type { Readable } from 'node:stream';
 import type { KubeCluster, KubeUser } from './kube-config.js';
 
 /** What a credential plugin has answered. */
@@ -127,7 +128,13 @@ function outputOf(
       detached: hasGroup,
       windowsHide: true,
     });
-    const { pid, stdout } = child;
+    const { pid } = child;
+    const stdout = child.stdout as Readable | undefined;
+    if (stdout === undefined) {
+      // No file can be opened any more: there is neither a process nor a pipe, and an error to come.
+      child.once('error', reject);
+      return;
+    }
     const end = (): void => {
       stdout.destroy();
       try {

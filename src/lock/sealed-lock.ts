@@ -1,3 +1,4 @@
+import { onRejection } from '../election/rejections.js';
 import { LockError } from '../errors/lock-error.js';
 import { type Asked, checkedAnswer, checkedNews, type Written } from './checked-answer.js';
 import type { LeaderElectionRecord } from './record.js';
@@ -34,7 +35,7 @@ export class SealedLock implements ResourceLock {
     // Absent where they are absent in the lock, and hidden from whoever prints this.
     if (typeof lock.watch === 'function') {
       Object.defineProperty(this, 'watch', {
-        value: (watcher: LockWatcher) => lock.watch?.(this.#checked(watcher)),
+        value: (watcher: LockWatcher) => this.#watch(this.#checked(watcher)),
       });
     }
     if (typeof lock.writtenAgo === 'function') {
@@ -68,6 +69,35 @@ export class SealedLock implements ResourceLock {
     written?: Written,
   ): Promise<LockResult> {
     return checkedAnswer({ method, of: this.description }, await call(), written);
+  }
+
+  /** A lock that cannot be watched after all is polled; one that does not let go holds nobody up. */
+  #watch(watcher: LockWatcher): LockWatch {
+    const failed = (error: unknown): void => {
+      watcher.failed(LockError.from(error));
+    };
+    let watch: unknown = null;
+    try {
+      watch = this.#lock.watch?.(watcher);
+      onRejection(watch, failed);
+      const { doubt, close } = (watch ?? {}) as Partial<Record<keyof LockWatch, unknown>>;
+      if (typeof doubt !== 'function' || typeof close !== 'function') {
+        throw new Error(
+          `watch() of ${this.description}: must return an object with doubt() and close()`,
+        );
+      }
+    } catch (error) {
+      failed(error);
+      return { doubt: () => undefined, close: () => undefined };
+    }
+    const tell = (method: keyof LockWatch): void => {
+      try {
+        onRejection((watch as Record<keyof LockWatch, () => unknown>)[method](), failed);
+      } catch (error) {
+        failed(error);
+      }
+    };
+    return { doubt: () => tell('doubt'), close: () => tell('close') };
   }
 
   /** News that is nonsense counts as none: the lock is polled, until the watch is said to be open. */

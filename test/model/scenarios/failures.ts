@@ -16,8 +16,8 @@ import {
 } from '../support/ways.js';
 
 /*
- * A write that was certainly refused is forgotten; one that may be stored is remembered, whatever
- * happens to the reads that look for it.
+ * A write that was refused is not awaited any more, and is recognised all the same; one without an
+ * answer is remembered, whatever happens to the reads that look for it.
  */
 
 interface Place {
@@ -62,21 +62,27 @@ function renewing({ here, next, toWriting }: Place): EdgeTests {
       assert.equal(c.context.lease?.validFrom.monotonicMs, 0);
     },
 
-    [`${here}.writing error(renewal) if objectVanished: the write is forgotten`]: async (start) => {
+    [`${here}.writing error(renewal) if objectVanished: the write is awaited no longer`]: async (
+      start,
+    ) => {
       const c = start();
       await toWriting(c);
       await c.answer('update', c.lock.failure('notFound'));
       assert.equal(c.context.attempt, null);
-      assert.equal(c.context.ownWrites.length, 1);
     },
 
-    [`${here}.writing error(renewal) else: a refused write is forgotten`]: async (start) => {
+    [`${here}.writing error(renewal) else: a refused write counts if it was stored`]: async (
+      start,
+    ) => {
       const c = start();
-      await toWriting(c);
-      await c.answer('update', c.lock.failure('forbidden'));
+      const write = await toWriting(c);
+      await c.answer('update', c.lock.failure('throttled'));
       c.at(`${here}.retrying`);
       assert.equal(c.context.attempt, null);
-      assert.equal(c.context.ownWrites.length, 1);
+      await c.clock.advance(125);
+      await c.answer('get', c.lock.ok(write.record));
+      c.at(next);
+      assert.equal(c.context.lease?.validFrom.monotonicMs, 2_000);
     },
 
     [`${here}.reading error(readBack): an unanswered write is remembered`]: async (start) => {
@@ -115,7 +121,7 @@ export const failureScenarios: EdgeTests = {
     assert.equal(c.context.attempt, null);
   },
 
-  'acquiring.claiming error(claim) if stopRequested: a refused claim is forgotten': async (
+  'acquiring.claiming error(claim) if stopRequested: a refused claim is not looked for': async (
     start,
   ) => {
     const c = start();
@@ -164,11 +170,17 @@ export const failureScenarios: EdgeTests = {
     assert.equal(c.newsOf('ended')[0]?.outcome.released, true);
   },
 
-  'releasing.writing error(release) else: a refused write is forgotten': async (start) => {
+  'releasing.writing error(release) else: a refused write counts if it was stored': async (
+    start,
+  ) => {
     const c = start();
-    await toReleaseWriting(c);
-    await c.answer('update', c.lock.failure('forbidden'));
+    const release = await toReleaseWriting(c);
+    await c.answer('update', c.lock.failure('throttled'));
     assert.equal(c.context.attempt, null);
+    await c.clock.advance(125);
+    await c.answer('get', c.lock.ok(release.record));
+    c.at('stopped');
+    assert.equal(c.newsOf('ended')[0]?.outcome.released, true);
   },
 
   'releasing.checking error(readBack): an unanswered release is remembered': async (start) => {

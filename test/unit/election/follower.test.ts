@@ -147,7 +147,7 @@ describe('a record that bears our own identity and that we did not write', () =>
 
   it('is taken at once by an identity that cannot run twice', async () => {
     const c = new Candidate({ reclaimOwnIdentity: true });
-    await c.waits('me', { leaderTransitions: 7 });
+    await c.waits('me', { leaderTransitions: 7, renewTime: '2025-12-31T23:00:00.000000Z' });
     expect(c.log).not.toContain('onStartedLeading');
     const claim = await c.lock.commit();
     // The holder has not changed, but a restarted process begins a term of its own.

@@ -29,7 +29,6 @@ const ALTERATIONS: Record<string, (stored: LeaderElectionRecord) => Fields> = {
   }),
   'drops the acquire time': () => ({ acquireTime: '' }),
   'counts no transitions': () => ({ leaderTransitions: 0 }),
-  'keeps no times at all': () => ({ acquireTime: '', renewTime: '' }),
   'caps the duration above the renew deadline': ({ leaseDurationSeconds }) => ({
     leaseDurationSeconds: Math.min(leaseDurationSeconds, 12),
   }),
@@ -74,6 +73,43 @@ describe.each([true, false])('a store that alters records (watched: %s)', (watch
     expect(c.terms).toHaveLength(1);
   });
 });
+
+describe.each([true, false])(
+  'a store in which renewals cannot be seen (watched: %s)',
+  (watched) => {
+    const INVISIBLE: Record<string, (stored: LeaderElectionRecord) => Fields> = {
+      'it keeps no times': () => ({ acquireTime: '', renewTime: '' }),
+      'it cuts times to minutes': ({ acquireTime, renewTime }) => ({
+        acquireTime: acquireTime.slice(0, 17) + '00Z',
+        renewTime: renewTime.slice(0, 17) + '00Z',
+      }),
+    };
+
+    it.each(Object.entries(INVISIBLE))('never has two leaders: %s', async (...row) => {
+      const [, alter] = row;
+      const [mine, yours] = [new OddLock(watched), new OddLock(watched)];
+      yours.share(mine, 'you');
+      for (const lock of [mine, yours]) {
+        lock.alter = (stored) => new LeaderElectionRecord({ ...stored, ...alter(stored) });
+      }
+      const a = new OddCandidate({ onLost: 'rejoin' }, mine);
+      await a.clock.advance(100);
+      const b = new OddCandidate({ onLost: 'rejoin', clock: a.clock }, yours);
+      let terms = 0;
+      while (a.clock.now().monotonicMs < 120_000) {
+        await a.clock.advance(50);
+        expect(a.election.isLeader() && b.election.isLeader()).toBe(false);
+        terms = a.terms.length + b.terms.length;
+        expect(mine.requests + yours.requests).toBeLessThan(60 + a.clock.now().monotonicMs / 200);
+      }
+      expect(terms).toBeGreaterThan(2);
+      const told = [...a.newsOf('acquireFailed'), ...b.newsOf('acquireFailed')];
+      expect(told.map(({ error }) => error.message)).toContainEqual(
+        expect.stringContaining('the record was stored as it had been before, with renewTime "'),
+      );
+    });
+  },
+);
 
 describe('a policy that caps leases at the renew deadline', () => {
   const capped = (stored: LeaderElectionRecord): LeaderElectionRecord =>
@@ -186,6 +222,37 @@ describe('a lock of a user', () => {
     await c.clock.advance(30_000);
     expect(c.terms).toEqual([]);
     expect(c.lock.requests).toBeLessThan(60);
+  });
+});
+
+const none = (): undefined => undefined;
+const fails = (): never => {
+  throw new Error('no watch today');
+};
+
+/* What `watch()` of a user's lock may do against its word. It says nothing then: the lock is polled. */
+describe('a lock of a user whose watch()', () => {
+  it.each<[string, () => unknown]>([
+    ['throws', fails],
+    ['returns nothing', none],
+    ['returns what cannot be closed', () => ({})],
+    ['returns a function, as others do', () => none],
+    ['is asynchronous', () => Promise.resolve({ doubt: none, close: none })],
+    ['rejects', () => Promise.reject(new Error('no watch today'))],
+    ['returns what throws when it is closed', () => ({ doubt: none, close: fails })],
+    ['returns what rejects when it is closed', () => ({ doubt: none, close: async () => fails() })],
+    ['returns what throws in doubt', () => ({ doubt: fails, close: none })],
+  ])('%s leads by polling, and releases', async (_, watch) => {
+    const lock = new OddLock();
+    Object.assign(lock, { watch });
+    const c = new OddCandidate({}, lock);
+    await c.clock.advance(30_000);
+    expect(c.error).toBeNull();
+    expect(c.election.isLeader()).toBe(true);
+    void c.election.stop();
+    await c.clock.advance(100);
+    expect(c.error).toBeNull();
+    expect(c.outcome).toMatchObject({ reason: 'stopped', released: true });
   });
 });
 

@@ -208,3 +208,29 @@ describe('a lock that throws instead of answering', () => {
     expect(c.election.isLeader()).toBe(true);
   });
 });
+
+/* A proxy repeats a request at its next upstream, which may refuse it for reasons of its own. */
+describe.each(['throttled', 'forbidden', 'unauthorized', 'invalid', 'notFound'] as const)(
+  'a write that was stored, and answered by %s when a proxy repeated it',
+  (kind) => {
+    it('is found as a renewal, and the term goes on', async () => {
+      const c = new Candidate();
+      const renewal = await c.renews();
+      await c.answer('update', c.lock.failure(kind));
+      await c.clock.advance(kind === 'notFound' ? 0 : 125);
+      await c.answer('get', c.lock.ok(renewal.record));
+      expect(c.election.state).toBe('leading');
+      expect(c.term.leadingUntil.getTime() - c.term.acquiredAt.getTime()).toBe(12_000);
+    });
+
+    it('is found as a claim, and written over at once', async () => {
+      const c = new Candidate();
+      const claim = await c.claims();
+      await c.answer('update', c.lock.failure(kind));
+      await c.clock.advance(125);
+      await c.answer('get', c.lock.ok(claim.record));
+      await c.lock.commit();
+      expect(c.election.state).toBe('leading');
+    });
+  },
+);

@@ -26,4 +26,13 @@ describe('where client-node cannot be loaded', () => {
     ]);
     expect(election.isLeader()).toBe(false);
   });
+
+  it('stop() resolves all the same: who stops has nothing to do with it', async () => {
+    const lock = new LeaseLock({ name: 'report', namespace: 'default' });
+    const election = new LeaderElection({ lock, logger: false, onStartedLeading: null });
+    await expect(election.run()).rejects.toMatchObject({ kind: 'dependency' });
+
+    expect(await election.stop()).toMatchObject({ led: false, released: false });
+    await expect(election.run()).rejects.toMatchObject({ kind: 'dependency' });
+  });
 });

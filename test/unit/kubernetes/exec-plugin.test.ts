@@ -135,4 +135,32 @@ describe('a credential plugin', () => {
     expect(code).toBe(0);
     await gone(await pids());
   });
+
+  it('cannot be started where no file can be opened, which ends no process', async () => {
+    const module = new URL('../../../src/kubernetes/exec-plugin.ts', import.meta.url).href;
+    const program = join(directory, 'program.ts');
+    writeFileSync(
+      program,
+      `import { runPlugin } from ${JSON.stringify(module)};
+         import { closeSync, openSync } from 'node:fs';
+         const open = [];
+         try { for (;;) open.push(openSync('/dev/null')); } catch { /* Here is the limit. */ }
+         runPlugin({ command: '/bin/true' }, ${JSON.stringify(cluster)}).catch((error) => {
+           open.forEach((fd) => closeSync(fd));
+           console.log('failed with', error.code);
+         });`,
+    );
+    const tsx = fileURLToPath(import.meta.resolve('tsx'));
+    const command = 'ulimit -n 256 && exec "$0" --import "$1" "$2"';
+    const child = spawn('sh', ['-c', command, process.execPath, tsx, program], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let output = '';
+    child.stdout.on('data', (data) => (output += String(data)));
+
+    const [code] = (await once(child, 'close')) as [number | null];
+
+    expect(output).toBe('failed with EMFILE\n');
+    expect(code).toBe(0);
+  });
 });

@@ -82,10 +82,10 @@ describe('a failure', () => {
   it.each([
     ...(['notFound', 'forbidden', 'unauthorized'] as const),
     ...(['invalid', 'throttled', 'credentials'] as const),
-  ])('of a write by %s says that it was not stored', (kind) => {
-    const { after } = fail(kind, 'write');
+  ])('of a write by %s ends the waiting for it, and it is recognised all the same', (kind) => {
+    const { before, after } = fail(kind, 'write');
     expect(after.attempt).toBeNull();
-    expect(after.ownWrites).toEqual([]);
+    expect(after.ownWrites).toEqual(before.ownWrites);
   });
 
   it('of a read says nothing about a write', () => {

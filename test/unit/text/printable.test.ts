@@ -7,7 +7,7 @@ import { asJson, details, noLocks, sentence, table } from '../../../src/cli/look
 import { print, printError } from '../../../src/cli/output.js';
 import { RunLog } from '../../../src/cli/run/log.js';
 import { printValue } from '../../../src/config/print-value.js';
-import { safeLogger, stderrLogger } from '../../../src/election/logging.js';
+import { safeLogger, stderrLogger } from '../../../src/election/loggers.js';
 import { ConfigError, LockError } from '../../../src/errors/index.js';
 import { text } from '../../../src/inspect/harmless.js';
 import { answerError } from '../../../src/kubernetes/answer-error.js';

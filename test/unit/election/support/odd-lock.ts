@@ -27,7 +27,7 @@ export interface Outage {
 
 /** A lock with a store that alters what it is given, behind something that fails one-sidedly. */
 export class OddLock implements ResourceLock {
-  readonly identity = 'me';
+  identity = 'me';
   readonly description = 'a lock of mine';
   readonly store = new InMemoryLockStore();
   outage: Outage = {};
@@ -37,7 +37,7 @@ export class OddLock implements ResourceLock {
   answer: (result: LockResult) => unknown = (result) => result;
   requests = 0;
   declare readonly watch?: (watcher: LockWatcher) => LockWatch;
-  readonly #lock = this.store.lock('me');
+  #lock = this.store.lock('me');
   #watcher: LockWatcher | null = null;
 
   constructor(watched = false) {
@@ -46,6 +46,12 @@ export class OddLock implements ResourceLock {
       this.#watcher = watcher;
       return { doubt: () => undefined, close: () => (this.#watcher = null) };
     };
+  }
+
+  /** Stores in the other's store from now on, under this name. */
+  share(other: OddLock, identity: string): void {
+    this.identity = identity;
+    this.#lock = other.store.lock(identity);
   }
 
   get(): Promise<LockResult> {
