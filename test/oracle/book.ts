@@ -77,6 +77,8 @@ export interface Term {
   lastWrite: number;
   /** What the next write is conditional on; null once the object was found to be gone. */
   version: string | null;
+  /** How the lock was last found to be stored. */
+  reading: Reading;
   /** The last one that is known to have existed. */
   lastVersion: string;
   /** Why it ends, once it does: any of these, where two things came together. */

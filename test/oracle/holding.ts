@@ -1,6 +1,6 @@
 import type { Book, Flight, OwnWrite, Plan, Term } from './book.js';
 import { isTolerated } from './deviations.js';
-import { EPSILON, retryAfterFailure } from './rules.js';
+import { EPSILON, retryAfterFailure, sameRecord } from './rules.js';
 import { check, type Answer, type Entry, type Reading, type StoredRecord } from './trace.js';
 import { isUnknown } from './following.js';
 import { lose } from './losing.js';
@@ -20,6 +20,7 @@ export function beginTerm(book: Book, write: OwnWrite, reading: Reading): void {
     validFrom: write.sentAt,
     validBefore: write.sentAt,
     lastVersion: reading.version,
+    reading,
     lastWrite: write.id,
     version: reading.version,
     reasons: [],
@@ -160,6 +161,7 @@ function readByHolder(book: Book, reading: Reading): void {
 function putAgain(book: Book, reading: Reading): void {
   book.current.version = reading.version;
   book.current.lastVersion = reading.version;
+  book.current.reading = reading;
   retrySoon(book, { get: true, update: reading.version, create: false, from: book.time });
 }
 
@@ -174,7 +176,9 @@ function renewed(book: Book, id: number, reading: Reading): void {
   current.version = reading.version;
   current.lastVersion = reading.version;
   current.validBefore = current.validFrom;
-  current.validFrom = write.sentAt;
+  // Who waits for the lease cannot see a write that has left the record as it was.
+  if (!sameRecord(current.reading, reading)) current.validFrom = write.sentAt;
+  current.reading = reading;
   book.failures = 0;
   if (current.mayHaveLapsedAt < book.time) book.oweAtOnce('the event renewed');
   else book.settle('the event renewed');
