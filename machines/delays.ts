@@ -51,9 +51,16 @@ export function retryPeriod({ context }: Args): number {
   if (lease === null) return 0;
   const { retryPeriodMs, renewDeadlineMs } = config;
   const halfDeadlineMs = Math.max(retryPeriodMs, renewDeadlineMs / 2);
-  const due = Math.min(
-    remaining(context, lease.confirmedAt, retryPeriodMs),
-    remaining(context, lease.validFrom, halfDeadlineMs),
+  const due = Math.max(
+    Math.min(
+      remaining(context, lease.confirmedAt, retryPeriodMs),
+      remaining(context, lease.validFrom, halfDeadlineMs),
+    ),
+    // A renewal that left the record as it was extends nothing, and the next one may do no more.
+    Math.min(
+      remaining(context, lease.confirmedAt, FIRST_RETRY_MS),
+      remaining(context, lease.validFrom, renewDeadlineMs),
+    ),
   );
   return failures === 0 ? due : Math.max(due, retryDelay({ context }));
 }

@@ -61,8 +61,8 @@ export const keeping: readonly Regression[] = [
     change: {
       mistake: 'a lease is valid from its confirmation',
       file: 'machines/commits.ts',
-      find: 'validFrom: write.sentAt,',
-      replace: 'validFrom: now,',
+      find: '      ? write.sentAt\n',
+      replace: '      ? now\n',
     },
   },
   {
