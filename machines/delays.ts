@@ -47,13 +47,20 @@ export function renewDeadline({ context }: Args): number {
  * second try where answers are slow, and after a failure not before the server wants it.
  */
 export function retryPeriod({ context }: Args): number {
-  const { lease, config, failures } = context;
+  const { lease, config, failures, ownWrites } = context;
   if (lease === null) return 0;
+  // One that has left the record as it was prolongs nothing: the next follows soon, and not at once.
+  const { sentAt = lease.validFrom } =
+    ownWrites.find(({ record }) => record === lease.record) ?? {};
   const { retryPeriodMs, renewDeadlineMs } = config;
   const halfDeadlineMs = Math.max(retryPeriodMs, renewDeadlineMs / 2);
   const due = Math.min(
     remaining(context, lease.confirmedAt, retryPeriodMs),
-    remaining(context, lease.validFrom, halfDeadlineMs),
+    Math.max(
+      remaining(context, lease.validFrom, halfDeadlineMs),
+      remaining(context, sentAt, FIRST_RETRY_MS),
+    ),
+    renewDeadline({ context }),
   );
   return failures === 0 ? due : Math.max(due, retryDelay({ context }));
 }
