@@ -152,6 +152,19 @@ describe('retryPeriod where answers are slow', () => {
     expect(delays.retryPeriod({ context })).toBe(1_500);
   });
 
+  it('is a short pause after a renewal that left the record as it was, up to the deadline', () => {
+    const { clock, context } = scene((made) => {
+      const { validFrom, ...lease } = held(made);
+      made.clock.freeze(6_000);
+      const { record } = lease;
+      const renewed = { ...lease, record, validFrom, confirmedAt: made.clock.now() };
+      return { lease: renewed, ownWrites: [{ ...written(made), record }] };
+    });
+    expect(delays.retryPeriod({ context })).toBe(250);
+    clock.freeze(250);
+    expect(delays.retryPeriod({ context })).toBe(0);
+  });
+
   it('is never over later than the deadline where nothing has failed', () => {
     fc.assert(
       fc.property(fc.nat(20_000), fc.nat(20_000), (answeredMs, passed) => {
