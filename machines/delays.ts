@@ -47,11 +47,8 @@ export function renewDeadline({ context }: Args): number {
  * second try where answers are slow, and after a failure not before the server wants it.
  */
 export function retryPeriod({ context }: Args): number {
-  const { lease, config, failures, ownWrites } = context;
+  const { lease, config, failures } = context;
   if (lease === null) return 0;
-  // One that has left the record as it was prolongs nothing: the next follows soon, and not at once.
-  const { sentAt = lease.validFrom } =
-    ownWrites.find(({ record }) => record === lease.record) ?? {};
   const { retryPeriodMs, renewDeadlineMs } = config;
   const halfDeadlineMs = Math.max(retryPeriodMs, renewDeadlineMs / 2);
   const due = Math.max(
