@@ -47,7 +47,7 @@ describe('the reference, shown a chart with a mistake', () => {
   });
 
   it.for(plants)('finds one that $mistake', async ({ make }, { annotate }) => {
-    const found = await firstDisagreement(make, 1500);
+    const found = await firstDisagreement(make, 5000);
     expect(found).not.toBeNull();
     await annotate(`found by story ${found}`);
   });
