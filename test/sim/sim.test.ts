@@ -36,7 +36,6 @@ const NEARBY: Readonly<Record<string, number>> = {
   'former-term-is-claim': 4,
   'known-loss-ignored': 6,
   'rejoins-beside-stop-callback': 15,
-  'retries-at-once': 157,
   'eight-writes-remembered': 68,
   'conflict-is-refusal': 6,
   'altered-is-anothers': 2,

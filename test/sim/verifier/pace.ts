@@ -3,7 +3,7 @@ import type { Ledger, Request } from './ledger.js';
 import type { Report, Rules } from './rule.js';
 
 /** So many requests of one candidate, in so many milliseconds of its own clock, are a storm. */
-const TOO_MANY = 20;
+const TOO_MANY = 12;
 const WITHIN_MS = 500;
 
 interface Pace {
