@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, dirname, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import eslint from '@eslint/js';
 import { defineConfig, globalIgnores } from 'eslint/config';
@@ -30,8 +30,61 @@ const nodeModules = {
 };
 const outside = { regex: '/(test|docs)/', message: 'What is published uses what is published.' };
 
+/**
+ * The folders of the product, from the ground up. A file imports from its own folder and from floors
+ * below it, so that no two folders need each other. Beside them in `src` stand the package's entries.
+ */
+const floors = [
+  ...[
+    'text',
+    'http',
+    'errors',
+    'time',
+    'validation',
+    'logging',
+    'term',
+    'kubernetes',
+    'lock',
+    'config',
+  ],
+  ...['machines', 'election', 'inspect', 'testing', 'cli'],
+];
+
+/** The number of the floor that a file stands on; that of an entry is above all others. */
+function floorOf(file) {
+  const [top, folder, ...rest] = relative(root, file).split(sep);
+  if (top !== 'src') return floors.indexOf(top);
+  return rest.length === 0 ? floors.length : floors.indexOf(folder);
+}
+
 const house = {
   rules: {
+    floors: {
+      meta: { type: 'problem', schema: [] },
+      create: (context) => {
+        const own = floorOf(context.filename);
+        const check = ({ source }) => {
+          if (typeof source?.value !== 'string' || !source.value.startsWith('.')) return;
+          const target = floorOf(resolve(dirname(context.filename), source.value));
+          if (own === -1 || target === -1) {
+            context.report({
+              node: source,
+              message: 'This folder has no floor yet: see `floors`.',
+            });
+          } else if (target > own) {
+            const message = `${floors[own]} stands below ${floors[target] ?? 'the entries'}, and imports nothing from it.`;
+            context.report({ node: source, message });
+          }
+        };
+        return {
+          ImportDeclaration: check,
+          ImportExpression: check,
+          ExportNamedDeclaration: check,
+          ExportAllDeclaration: check,
+          TSImportType: check,
+        };
+      },
+    },
     'kebab-case-file': {
       meta: { type: 'suggestion', schema: [] },
       create: (context) => ({
@@ -107,13 +160,15 @@ export default defineConfig(
     name: 'published code stands alone',
     files: ['src/**', 'machines/**'],
     rules: {
+      'house/floors': 'error',
+      'max-lines': ['error', 250],
       'max-lines-per-function': ['error', { max: 70, skipBlankLines: true, skipComments: true }],
       '@typescript-eslint/no-restricted-imports': ['error', { patterns: [outside] }],
     },
   },
   {
     name: 'one clock for the election',
-    files: ['machines/**', 'src/{config,election,errors,lock}/**'],
+    files: ['machines/**', 'src/{config,election,errors,lock,logging,term,validation}/**'],
     rules: {
       'no-restricted-syntax': ['error', defaultExport, ...wallClock],
       'no-restricted-globals': [
@@ -151,7 +206,7 @@ export default defineConfig(
   },
   {
     name: 'programs print',
-    files: ['src/cli/**', 'src/election/loggers.ts', 'docs/**', 'test/**', '.ci/**'],
+    files: ['src/cli/**', 'src/logging/loggers.ts', 'docs/**', 'test/**', '.ci/**'],
     rules: { 'no-console': 'off' },
   },
   {

@@ -5,7 +5,6 @@ import {
   ifReading,
   ifStored,
   noteAge,
-  noteBlind,
   noteCommitted,
   noteFailure,
   noteNews,
@@ -14,7 +13,7 @@ import {
   noteTimeout,
   noteTooShort,
   noteTooShortAsRead,
-  watch,
+  noteWatchLost,
   withReading,
 } from './phrases.js';
 import { electionSetup } from './setup.js';
@@ -28,12 +27,8 @@ export const acquiring = electionSetup.createStateConfig({
   id: 'acquiring',
   description: 'A candidate that looks at the lock, and takes it when nobody can be leading.',
   initial: 'reading',
-  invoke: watch,
-  exit: 'forgetWatch',
   on: {
     lockChanged: { guard: ifNews('isNews'), actions: noteNews },
-    watchOpened: { actions: 'noteWatching' },
-    watchFailed: { actions: noteBlind },
     stop: [
       { guard: 'writeUnanswered', target: '#releasing', actions: 'requestStop' },
       { target: '#stopped', actions: 'requestStop' },
@@ -65,10 +60,7 @@ export const acquiring = electionSetup.createStateConfig({
       description:
         'The first sight of a lease that is held: ask the API server, once, how old it is.',
       on: {
-        lockChanged: [
-          { guard: ifNews('freesTheLock'), target: 'holdingBack', actions: noteNews },
-          { guard: ifNews('isNews'), target: 'waiting', actions: noteNews },
-        ],
+        lockChanged: { guard: ifNews('isNews'), target: 'reacting', actions: noteNews },
         watchOpened: { guard: ifGap, target: 'reading', actions: 'noteWatching' },
       },
       invoke: {
@@ -169,16 +161,13 @@ export const acquiring = electionSetup.createStateConfig({
         'Somebody may be leading: the watch tells what changes, timers when to look or try.',
       entry: ['resetFailures', 'drawJitter'],
       on: {
-        lockChanged: [
-          { guard: ifNews('freesTheLock'), target: 'holdingBack', actions: noteNews },
-          { guard: ifNews('isNews'), target: 'waiting', reenter: true, actions: noteNews },
-        ],
+        lockChanged: { guard: ifNews('isNews'), target: 'reacting', actions: noteNews },
         watchOpened: { guard: ifGap, target: 'reading', actions: 'noteWatching' },
         watchFailed: {
           guard: 'isWatching',
           target: 'waiting',
           reenter: true,
-          actions: noteBlind,
+          actions: noteWatchLost,
         },
         wake: 'reading',
       },
@@ -190,17 +179,16 @@ export const acquiring = electionSetup.createStateConfig({
         ],
       },
     },
+    reacting: {
+      description: 'A pure decision on what the watch has told: the lock is free, or wait.',
+      always: [{ guard: 'lockIsFree', target: 'holdingBack' }, { target: 'waiting' }],
+    },
     holdingBack: {
       description: 'The lock has come free: a moment, so that not all candidates write at once.',
       entry: 'drawJitter',
-      on: {
-        lockChanged: [
-          { guard: ifNews('freesTheLock'), actions: noteNews },
-          { guard: ifNews('isNews'), target: 'waiting', actions: [noteNews, 'noteStoodDown'] },
-        ],
-      },
+      always: { guard: 'lockWasTaken', target: 'waiting', actions: 'noteYielded' },
       after: {
-        herdDelay: [{ guard: 'lockIsFree', target: 'claiming' }, { target: 'reading' }],
+        contentionDelay: [{ guard: 'lockIsFree', target: 'claiming' }, { target: 'reading' }],
       },
     },
     backingOff: {

@@ -1,6 +1,6 @@
 import { type EventObject, fromCallback, fromPromise } from 'xstate';
 import type { EndReason, ResolvedConfig } from '../src/config/leader-election-config.js';
-import type { Term, TermHandle, WorkResult } from '../src/election/term.js';
+import type { Term, TermHandle, WorkResult } from '../src/term/term.js';
 import { LockError } from '../src/errors/lock-error.js';
 import type { Age } from '../src/lock/decide.js';
 import type { LeaderElectionRecord } from '../src/lock/record.js';

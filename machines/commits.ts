@@ -1,7 +1,7 @@
 import { observe } from '../src/lock/decide.js';
 import type { LockSnapshot } from '../src/lock/resource-lock.js';
 import type { LockReading } from './actors.js';
-import { SMALL_FLEET_MS } from './herd.js';
+import { SMALL_FLEET_MS } from './contention.js';
 import { findOwnWrite, hasChangedRecord, possibleWrites, replaced } from './own-writes.js';
 import type { ElectionContext, HeldLease, SentWrite } from './types.js';
 
@@ -46,7 +46,7 @@ function holding(context: ElectionContext, write: SentWrite, snapshot: LockSnaps
     lease,
     attempt: null,
     // Whoever has won had nobody before it: nothing speaks for a crowd any more.
-    herdWindowMs: SMALL_FLEET_MS,
+    contentionWindowMs: SMALL_FLEET_MS,
     ownWrites: possibleWrites({ attempt: null, answerDue: false, ownWrites }, snapshot),
     observation: observe(context.observation, { snapshot, receivedAtMs: now.monotonicMs }, config),
     decision: null,

@@ -1,5 +1,5 @@
 import { elapsedForHolder, type Instant } from '../src/time/clock.js';
-import { CROWD_STEEPNESS, LATE_FROM_MS, SMALL_FLEET_MS, TRY_AT_ONCE } from './herd.js';
+import { CROWD_STEEPNESS, LATE_FROM_MS, SMALL_FLEET_MS, TRY_AT_ONCE } from './contention.js';
 import type { ElectionContext } from './types.js';
 
 /*
@@ -76,15 +76,17 @@ export function retryPeriod({ context }: Args): number {
  * protocols keep receivers from answering all at once (RFC 5401). Whoever has come since then tries at
  * once: the others leave the first try to newcomers, of whom there are few.
  */
-export function herdDelay({ context: { herdWindowMs, jitter, observation } }: Args): number {
-  if (herdWindowMs <= SMALL_FLEET_MS) {
+export function contentionDelay({
+  context: { contentionWindowMs, jitter, observation },
+}: Args): number {
+  if (contentionWindowMs <= SMALL_FLEET_MS) {
     const handovers = observation?.snapshot?.record?.leaderTransitions ?? 0;
     if (handovers > 0 || jitter < TRY_AT_ONCE) return 0;
     const late = (jitter - TRY_AT_ONCE) / (1 - TRY_AT_ONCE);
-    return Math.ceil(LATE_FROM_MS + (herdWindowMs - LATE_FROM_MS) * late);
+    return Math.ceil(LATE_FROM_MS + (contentionWindowMs - LATE_FROM_MS) * late);
   }
   const spread = Math.log1p(jitter * Math.expm1(CROWD_STEEPNESS)) / CROWD_STEEPNESS;
-  return Math.ceil(herdWindowMs * spread);
+  return Math.ceil(contentionWindowMs * spread);
 }
 
 /**

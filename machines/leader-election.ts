@@ -3,6 +3,7 @@ import { resolveConfig } from '../src/config/resolve-config.js';
 import { acquiring } from './acquiring.js';
 import { elected } from './elected.js';
 import { lost } from './lost.js';
+import { noteWatchLost } from './phrases.js';
 import { releasing } from './releasing.js';
 import { electionSetup } from './setup.js';
 import { initialContext, outcome } from './updates.js';
@@ -10,10 +11,11 @@ import { initialContext, outcome } from './updates.js';
 /**
  * Leader election as one statechart: start here, then read the states in the order of a life.
  *
- *     idle -> acquiring -> elected { leading <-> renewing, draining } -> lost | releasing -> stopped
+ *     idle -> acquiring -> elected { leading <-> renewing } -> releasing | lost -> stopped
  *
  * Guards, delays and actions are named in `setup.ts`; the rule for taking the lock is the pure
- * function in `src/lock/decide.ts`.
+ * function in `src/lock/decide.ts`. The lock and the callbacks come in by the input, since each
+ * candidate has its own; `provide` is left to tests, which replace parts of the chart itself.
  */
 export function makeLeaderElectionMachine() {
   return electionSetup.createMachine({
@@ -37,10 +39,20 @@ export function makeLeaderElectionMachine() {
     states: {
       idle: {
         description: 'Not a candidate yet.',
-        on: { start: 'acquiring', stop: { target: 'stopped', actions: 'requestStop' } },
+        on: { start: 'participating', stop: { target: 'stopped', actions: 'requestStop' } },
       },
-      acquiring,
-      elected,
+      participating: {
+        id: 'participating',
+        description: 'We take part: the lock is watched, by a candidate and by the holder alike.',
+        initial: 'acquiring',
+        invoke: { id: 'watch', src: 'watchLock', input: ({ context: { config } }) => config },
+        exit: 'forgetWatch',
+        on: {
+          watchOpened: { actions: 'noteWatching' },
+          watchFailed: { actions: noteWatchLost },
+        },
+        states: { acquiring, elected },
+      },
       releasing,
       lost,
       rejoining: {
@@ -48,7 +60,7 @@ export function makeLeaderElectionMachine() {
         description: 'A pause after a term that ended, so that another has the first try.',
         entry: ['forgetTerm', 'drawJitter'],
         on: { stop: { target: 'stopped', actions: 'requestStop' } },
-        after: { rejoinDelay: 'acquiring' },
+        after: { rejoinDelay: 'participating' },
       },
       stopped: {
         id: 'stopped',

@@ -61,8 +61,16 @@ export function isUnseenClaim({ lease, attempt }: ElectionContext, stored: LockS
 }
 
 /** A write that was sent so recently that it may found a leadership. */
-export function isFresh({ config }: ElectionContext, { sentAt }: SentWrite): boolean {
+function isFresh({ config }: ElectionContext, { sentAt }: SentWrite): boolean {
   return elapsedForHolder(sentAt, config.clock.now()) < config.renewDeadlineMs;
+}
+
+/**
+ * A claim that is young enough, and that nothing heard since has made void: a creation can be stored
+ * after another held the lock and lost it by deletion, and that other may be leading still.
+ */
+export function mayFoundTerm(context: ElectionContext, claim: SentWrite): boolean {
+  return context.ownWrites.includes(claim) && isFresh(context, claim);
 }
 
 /**

@@ -1,10 +1,11 @@
+import type { EndReason } from '../src/config/leader-election-config.js';
 import type { Age } from '../src/lock/decide.js';
 import type { LockSnapshot } from '../src/lock/resource-lock.js';
 import type { LockReading } from './actors.js';
-import type { WorkResult } from '../src/election/term.js';
+import type { WorkResult } from '../src/term/term.js';
 import type { Failure } from './tell.js';
-import type { News } from './guards.js';
-import type { CallbackName, ElectionContext, ElectionEvent } from './types.js';
+import type { News } from './answer-guards.js';
+import type { CallbackName, ElectionEvent } from './types.js';
 
 /*
  * Phrases that recur in the chart: an action or a guard together with what it takes from the event
@@ -28,7 +29,7 @@ type ReadingGuard =
   | 'stillHeldByUs'
   | 'releaseWasCommitted';
 type ErrorGuard = 'isFirstConflict' | 'isExplainedConflict' | 'objectVanished';
-type NewsGuard = 'isNews' | 'freesTheLock' | 'takenByAnother' | 'wipedOut' | 'asksToStepDown';
+type NewsGuard = 'isNews' | 'takenByAnother' | 'recordGone' | 'asksToStepDown';
 
 /** The action, with the reading that has just come in. */
 export const withReading = <T extends Action>(type: T) => ({
@@ -70,7 +71,7 @@ export const rebaseOnNews = {
 };
 
 /** The next renewal is conditional on what was read. */
-export const rebase = {
+export const rebaseOnReading = {
   type: 'rebase' as const,
   params: ({ event }: DoneWith<LockReading>) => event.output.snapshot,
 };
@@ -91,16 +92,9 @@ export const noteAge = {
 export const noteNoAge = { type: 'noteAge' as const, params: undefined };
 
 /** The lock cannot be watched. */
-export const noteBlind = {
-  type: 'noteBlind' as const,
+export const noteWatchLost = {
+  type: 'noteWatchLost' as const,
   params: ({ event }: { readonly event: WatchFailed }) => event.error,
-};
-
-/** The watch on the lock, which tells the chart of changes as they happen. */
-export const watch = {
-  id: 'watch' as const,
-  src: 'watchLock' as const,
-  input: ({ context: { config } }: { readonly context: ElectionContext }) => config,
 };
 
 /** The write that was under way is in the lock. */
@@ -148,8 +142,12 @@ export const noteTimeout = (of: Failure['of'], during: Failure['during']) => ({
   params: { of, during } satisfies Failure,
 });
 
+/** The term ends for this reason. */
+export const endsBy = <T extends EndReason>(reason: T) =>
+  ({ type: 'setEndReason', params: reason }) as const;
+
 /** The renew deadline has passed without a renewal. */
-export const deadlinePassed = { type: 'setEndReason', params: 'deadline' } as const;
+export const deadlinePassed = endsBy('deadline');
 
 /** The work has come to its end, in the way that the event tells. */
 export const workSettled = {

@@ -1,14 +1,15 @@
-import { assign, emit, enqueueActions, setup } from 'xstate';
+import { assign, emit, enqueueActions, raise, setup } from 'xstate';
 import type {
   EndReason,
   LeaderElectionConfig,
   Outcome,
 } from '../src/config/leader-election-config.js';
-import type { WorkResult } from '../src/election/term.js';
+import type { WorkResult } from '../src/term/term.js';
 import { LockError } from '../src/errors/lock-error.js';
 import type { Age } from '../src/lock/decide.js';
 import type { LockSnapshot } from '../src/lock/resource-lock.js';
 import * as actors from './actors.js';
+import * as answerGuards from './answer-guards.js';
 import type { LockReading } from './actors.js';
 import { aged } from './cold-start.js';
 import * as commits from './commits.js';
@@ -52,7 +53,7 @@ export const electionSetup = setup({
   },
   actors,
   delays,
-  guards,
+  guards: { ...guards, ...answerGuards },
   actions: {
     /** Draws the random part of the wait that is about to begin. */
     drawJitter: assign(({ context }) => ({ jitter: context.config.random() })),
@@ -63,9 +64,10 @@ export const electionSetup = setup({
       enqueue.assign(update);
       tellLeader(context, update, enqueue);
       tellUnreadable(context, update, enqueue);
-      if (guards.watchMissedIt({ context }, reading)) enqueue.sendTo('watch', { type: 'doubt' });
+      if (answerGuards.watchMissedIt({ context }, reading))
+        enqueue.sendTo('watch', { type: 'doubt' });
     }),
-    noteNews: enqueueActions(({ context, enqueue }, news: guards.News) => {
+    noteNews: enqueueActions(({ context, enqueue }, news: answerGuards.News) => {
       const update = updates.news(context, news);
       enqueue.assign(update);
       tellLeader(context, update, enqueue);
@@ -76,13 +78,13 @@ export const electionSetup = setup({
       enqueue.assign({ watching: true });
       enqueue.emit({ type: 'watching' });
     }),
-    noteBlind: enqueueActions(({ enqueue }, error: LockError) => {
+    noteWatchLost: enqueueActions(({ enqueue }, error: LockError) => {
       enqueue.assign({ watching: false });
       enqueue.emit({ type: 'watchFailed', error });
     }),
     forgetWatch: assign({ watching: false }),
     noteLostRace: assign(({ context }) => updates.lostRace(context)),
-    noteStoodDown: assign(() => updates.stoodDown()),
+    noteYielded: assign(() => updates.yielded()),
     prepareClaim: assign(({ context }) => updates.claim(context)),
     prepareRenewal: assign(({ context }) => updates.renewal(context)),
     prepareRelease: assign(({ context }) => updates.release(context)),
@@ -139,6 +141,8 @@ export const electionSetup = setup({
       enqueue.emit({ type: 'callbackFailed', callback: 'onStartedLeading', error });
     }),
     requestStop: assign({ stopRequested: true }),
+    /** The event is handled anew, by the state that is entered now. */
+    passOn: raise(({ event }) => event),
     announceDraining: emit(({ context }) => ({
       type: 'draining',
       reason: context.endReason ?? 'stopped',

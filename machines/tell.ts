@@ -1,4 +1,4 @@
-import { printValue } from '../src/config/print-value.js';
+import { printValue } from '../src/validation/print-value.js';
 import { LockError } from '../src/errors/lock-error.js';
 import { alterationOf } from '../src/lock/as-stored.js';
 import type { LeaderElectionRecord } from '../src/lock/record.js';

@@ -1,5 +1,5 @@
 import type { EndReason, Outcome, ResolvedConfig } from '../src/config/leader-election-config.js';
-import type { Term, TermHandle } from '../src/election/term.js';
+import type { Term, TermHandle } from '../src/term/term.js';
 import type { LockError } from '../src/errors/lock-error.js';
 import type { Decision, Observation } from '../src/lock/decide.js';
 import type { LeaderElectionRecord } from '../src/lock/record.js';
@@ -57,7 +57,7 @@ export interface ElectionContext {
   /** Changes of the lock are told as they happen; if not, it is read again and again. */
   readonly watching: boolean;
   /** How far candidates spread their tries when the lock comes free, in ms; wider in a crowd. */
-  readonly herdWindowMs: number;
+  readonly contentionWindowMs: number;
   readonly stopRequested: boolean;
   /** Why the present term ends. */
   readonly endReason: EndReason | null;

@@ -1,5 +1,5 @@
 import type { EndReason, Outcome, ResolvedConfig } from '../src/config/leader-election-config.js';
-import { TermHandle } from '../src/election/term.js';
+import { TermHandle } from '../src/term/term.js';
 import type { LockError } from '../src/errors/lock-error.js';
 import { isNewer } from '../src/kubernetes/resource-version.js';
 import { decide, type Observation, observe } from '../src/lock/decide.js';
@@ -7,8 +7,8 @@ import { claimRecord, releaseRecord, renewalRecord } from '../src/lock/next-reco
 import type { LeaderElectionRecord } from '../src/lock/record.js';
 import type { LockSnapshot } from '../src/lock/resource-lock.js';
 import type { LockReading, StoppedInput } from './actors.js';
-import type { News } from './guards.js';
-import { CROWD_MS, SMALL_FLEET_MS } from './herd.js';
+import type { News } from './answer-guards.js';
+import { CROWD_MS, SMALL_FLEET_MS } from './contention.js';
 import { findOwnWrite, possibleWrites, rememberedWrites } from './own-writes.js';
 import type { ElectionContext, SentWrite } from './types.js';
 
@@ -32,7 +32,7 @@ export function initialContext(config: ResolvedConfig): ElectionContext {
     retryAfterMs: null,
     jitter: 0,
     watching: false,
-    herdWindowMs: SMALL_FLEET_MS,
+    contentionWindowMs: SMALL_FLEET_MS,
     stopRequested: false,
     endReason: null,
     workError: undefined,
@@ -91,12 +91,12 @@ function isOutdated(
 /** Another was faster by so little that both had written. */
 export function lostRace({ attempt }: ElectionContext): Update {
   // The lock of a new deployment is created by all of its candidates, however few they are.
-  return attempt?.baseVersion === null ? {} : { herdWindowMs: CROWD_MS };
+  return attempt?.baseVersion === null ? {} : { contentionWindowMs: CROWD_MS };
 }
 
 /** Another took the lock while we held back. */
-export function stoodDown(): Update {
-  return { herdWindowMs: CROWD_MS };
+export function yielded(): Update {
+  return { contentionWindowMs: CROWD_MS };
 }
 
 /** A claim is about to be sent. */

@@ -1,12 +1,12 @@
 export { LeaderElection, type RunOptions } from './election/leader-election.js';
 export type { ElectionEventOf, ElectionEventType, ElectionListener } from './election/listeners.js';
-export { messageFirst, type MessageFirstLogger } from './election/message-first.js';
-export type { Term } from './election/term.js';
+export type { Logger } from './logging/logger.js';
+export { messageFirst, type MessageFirstLogger } from './logging/message-first.js';
+export type { Term } from './term/term.js';
 export {
   type EndReason,
   JITTER_FACTOR,
   type LeaderElectionConfig,
-  type Logger,
   type Outcome,
 } from './config/leader-election-config.js';
 export {

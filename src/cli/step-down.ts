@@ -9,7 +9,7 @@ import { isObject, metadataOf, type KubernetesObject } from '../lock/stored-reco
 import { jsonText, printable, shorten } from '../text/printable.js';
 import { CliError } from './connect.js';
 import { EXIT } from './exit-codes.js';
-import { judge, type Judgement } from './look/judge.js';
+import { judge, type Judgement } from './observe/judge.js';
 import {
   callOn,
   openCluster,
@@ -17,8 +17,8 @@ import {
   readLock,
   type Place,
   type Sight,
-} from './look/read-locks.js';
-import { placeName, sentence } from './look/words.js';
+} from './observe/read-locks.js';
+import { placeName, sentence } from './observe/words.js';
 import type { CommonOptions } from './options.js';
 import { print } from './output.js';
 

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { suggest } from '../config/suggest.js';
+import { suggest } from '../validation/suggest.js';
 
 const noted = new WeakMap<Command, string[]>();
 

@@ -1,5 +1,6 @@
-import type { Term } from '../election/term.js';
 import type { ResourceLock } from '../lock/resource-lock.js';
+import type { Logger } from '../logging/logger.js';
+import type { Term } from '../term/term.js';
 import type { Clock } from '../time/clock.js';
 
 /** A renew deadline must exceed the retry period by this factor, so that a retry fits into it. */
@@ -30,17 +31,6 @@ export interface Outcome {
   readonly workFinished: boolean;
   /** What `onStartedLeading` threw, for the reason `failed`. */
   readonly error?: unknown;
-}
-
-/**
- * The subset of pino's logger that is used. Any logger with `(object, message)` methods fits; for
- * one that takes the message first, such as winston, there is `messageFirst(logger)`.
- */
-export interface Logger {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
 }
 
 export interface LeaderElectionConfig {

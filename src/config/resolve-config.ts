@@ -1,16 +1,16 @@
-import { safeLogger, silentLogger, stderrLogger } from '../election/loggers.js';
-import { isWinston } from '../election/message-first.js';
-import type { Term } from '../election/term.js';
+import type { Logger } from '../logging/logger.js';
+import { safeLogger, silentLogger, stderrLogger } from '../logging/loggers.js';
+import { isWinston } from '../logging/message-first.js';
+import type { Term } from '../term/term.js';
 import { PacedLock } from '../lock/paced-lock.js';
 import { SealedLock } from '../lock/sealed-lock.js';
 import { systemClock } from '../time/clock.js';
 import {
   JITTER_FACTOR,
   type LeaderElectionConfig,
-  type Logger,
   type ResolvedConfig,
 } from './leader-election-config.js';
-import { Problems } from './validate.js';
+import { Problems } from '../validation/validate.js';
 
 /** Timers hold 24 days at most; nobody wants to wait longer for a crashed leader's successor. */
 const MAX_SECONDS = 1_000_000;

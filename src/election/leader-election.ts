@@ -6,10 +6,10 @@ import { resolveConfig } from '../config/resolve-config.js';
 import { NotLeaderError } from '../errors/not-leader-error.js';
 import type { ResourceLock } from '../lock/resource-lock.js';
 import type { Clock } from '../time/clock.js';
-import { Campaign } from './campaign.js';
+import { Candidacy } from './candidacy.js';
 import { type ElectionEventType, type ElectionListener, Listeners } from './listeners.js';
-import { NewsLog } from './logging.js';
-import type { Term } from './term.js';
+import { NewsLog } from './news-log.js';
+import type { Term } from '../term/term.js';
 
 export interface RunOptions {
   /** Abort to stop, as `stop()` does. */
@@ -29,7 +29,7 @@ export class LeaderElection {
   readonly #clock: Clock;
   readonly #log: NewsLog;
   readonly #listeners: Listeners;
-  #campaign: Campaign;
+  #candidacy: Candidacy;
 
   /**
    * @throws {ConfigError} naming every option that breaks a rule. Nothing is read or written, and
@@ -41,7 +41,7 @@ export class LeaderElection {
     this.#clock = clock;
     this.#log = new NewsLog(logger, lock, clock);
     this.#listeners = new Listeners(logger, this.#log);
-    this.#campaign = this.#newCampaign(config);
+    this.#candidacy = this.#newCandidacy(config);
   }
 
   /** This candidate's name in the lock. */
@@ -55,26 +55,26 @@ export class LeaderElection {
    * while draining, since the lock is still held.
    */
   isLeader(): boolean {
-    return this.#campaign.isLeader();
+    return this.#candidacy.isLeader();
   }
 
   /** The identity last seen to hold the lock, ours included; null when nobody was. */
   get leader(): string | null {
-    return this.#campaign.actor.getSnapshot().context.leader;
+    return this.#candidacy.actor.getSnapshot().context.leader;
   }
 
   /** The present term; null unless this candidate leads. */
   get term(): Term | null {
-    return this.isLeader() ? this.#campaign.actor.getSnapshot().context.term : null;
+    return this.isLeader() ? this.#candidacy.actor.getSnapshot().context.term : null;
   }
 
   get state(): ElectionState {
-    return this.#campaign.state;
+    return this.#candidacy.state;
   }
 
   /** The running statechart: for an inspector, or to send it `wake`. */
   get actor(): LeaderElectionActor {
-    return this.#campaign.actor;
+    return this.#candidacy.actor;
   }
 
   /**
@@ -86,9 +86,9 @@ export class LeaderElection {
    * installed or cannot be loaded: no retry would heal that.
    */
   async run(options: RunOptions = {}): Promise<Outcome> {
-    const campaign = this.#ready();
-    campaign.start(options.signal);
-    return campaign.outcome;
+    const candidacy = this.#ready();
+    candidacy.start(options.signal);
+    return candidacy.outcome;
   }
 
   /**
@@ -96,9 +96,9 @@ export class LeaderElection {
    * False if it was stopped before.
    */
   async acquire(options: RunOptions = {}): Promise<boolean> {
-    const campaign = this.#ready();
-    campaign.start(options.signal);
-    return campaign.leading();
+    const candidacy = this.#ready();
+    candidacy.start(options.signal);
+    return candidacy.leading();
   }
 
   /**
@@ -110,7 +110,7 @@ export class LeaderElection {
     if (!this.isLeader()) {
       throw new NotLeaderError(`${this.identity} does not lead: call acquire() before renewLoop()`);
     }
-    return this.#campaign.termEnded();
+    return this.#candidacy.termEnded();
   }
 
   /**
@@ -126,28 +126,28 @@ export class LeaderElection {
    * @throws {Error} if this election is running already.
    */
   async lead<T>(work: (term: Term) => T | Promise<T>, options: RunOptions = {}): Promise<T> {
-    if (!this.#campaign.isFresh && !this.#campaign.isOver) {
+    if (!this.#candidacy.isFresh && !this.#candidacy.isOver) {
       throw new Error('lead() was called while this election is running: use one at a time');
     }
     let done: { readonly value: T } | undefined;
     let failed: { readonly error: unknown } | undefined;
-    const campaign = this.#newCampaign({
+    const candidacy = this.#newCandidacy({
       ...this.#config,
       releaseWhenDone: true,
       onLost: 'return',
       onStartedLeading: async (term) => {
         try {
           const value = await work(term);
-          if (campaign.isLeader()) done = { value };
+          if (candidacy.isLeader()) done = { value };
         } catch (error) {
           failed = { error };
           throw error;
         }
       },
     });
-    this.#campaign = campaign;
-    campaign.start(options.signal);
-    const { reason, led } = await campaign.outcome;
+    this.#candidacy = candidacy;
+    candidacy.start(options.signal);
+    const { reason, led } = await candidacy.outcome;
     if (failed !== undefined) throw failed.error;
     if (done !== undefined) return done.value;
     throw new NotLeaderError(
@@ -166,8 +166,8 @@ export class LeaderElection {
    * term has been told to end, with the outcome as it stands then: nothing is released yet.
    */
   async stop(): Promise<Outcome> {
-    this.#campaign.stop();
-    return this.#campaign.stopped();
+    this.#candidacy.stop();
+    return this.#candidacy.stopped();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -192,22 +192,22 @@ export class LeaderElection {
   }
 
   get #lock(): ResourceLock {
-    return this.#campaign.actor.getSnapshot().context.config.lock;
+    return this.#candidacy.actor.getSnapshot().context.config.lock;
   }
 
   /** A candidacy that is over is followed by a new one; one that runs is joined. */
-  #ready(): Campaign {
-    if (this.#campaign.isOver) this.#campaign = this.#newCampaign(this.#config);
-    return this.#campaign;
+  #ready(): Candidacy {
+    if (this.#candidacy.isOver) this.#candidacy = this.#newCandidacy(this.#config);
+    return this.#candidacy;
   }
 
-  #newCampaign(config: LeaderElectionConfig): Campaign {
+  #newCandidacy(config: LeaderElectionConfig): Candidacy {
     const actor = createActor(leaderElectionMachine, { input: config, clock: this.#clock });
     const close = (): void => {
       this.#log.close();
     };
     actor.subscribe({ next: (snapshot) => this.#log.see(snapshot), complete: close, error: close });
-    return new Campaign(actor, (news) => {
+    return new Candidacy(actor, (news) => {
       this.#listeners.deliver(news);
     });
   }

@@ -1,8 +1,8 @@
 import type { ElectionNews } from '../../machines/types.js';
-import type { Logger } from '../config/leader-election-config.js';
-import { Problems } from '../config/validate.js';
-import type { NewsLog } from './logging.js';
-import { onRejection } from './rejections.js';
+import type { Logger } from '../logging/logger.js';
+import { Problems } from '../validation/validate.js';
+import type { NewsLog } from './news-log.js';
+import { onRejection } from '../errors/rejections.js';
 
 export type ElectionEventType = ElectionNews['type'];
 export type ElectionEventOf<T extends ElectionEventType> = Extract<

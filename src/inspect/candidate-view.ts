@@ -2,7 +2,7 @@ import type { LeaderElectionActor } from '../../machines/leader-election.js';
 import type { ElectionContext } from '../../machines/types.js';
 import { stateName } from '../election/states.js';
 import { elapsedForHolder, type Instant } from '../time/clock.js';
-import { finite, name, recordView, text } from './harmless.js';
+import { finite, name, recordView, text } from './redact.js';
 import type { CandidateInfo, CandidateView, Countdown, LockCondition } from './wire.js';
 
 export type ElectionSnapshot = ReturnType<LeaderElectionActor['getSnapshot']>;

@@ -3,7 +3,7 @@ import type { AnyStateMachine, InspectionEvent } from 'xstate';
 import { type LeaderElectionActor, leaderElectionMachine } from '../../machines/leader-election.js';
 import { candidateInfo, candidateView, type ElectionSnapshot } from './candidate-view.js';
 import { type ChartIndex, chartIndexOf } from './chart-index.js';
-import { name, newsView } from './harmless.js';
+import { name, newsView } from './redact.js';
 import type { Countdown, NewsView, ReportSink, StepReport } from './wire.js';
 
 const WAIT = /^xstate\.after\.([A-Za-z]+)\./;
@@ -20,7 +20,7 @@ export interface RecorderOptions {
 }
 
 /**
- * Turns what the interpreter says of one election's actor into reports. Everything in here runs
+ * RequestQueue what the interpreter says of one election's actor into reports. Everything in here runs
  * inside the transitions of that actor: it is short, sends the actor nothing, and never throws.
  */
 export class Recorder {

@@ -1,4 +1,4 @@
-import { finite, name, text } from './harmless.js';
+import { finite, name, text } from './redact.js';
 import type { CandidateInfo, CandidateView, Countdown, NewsView, Report } from './wire.js';
 
 /*

@@ -2,7 +2,7 @@ import http from 'node:http';
 import https from 'node:https';
 import type { ConnectionSettings } from './connection-settings.js';
 import { throughProxy } from './tunnel.js';
-import { Turns } from './turns.js';
+import { RequestQueue } from './request-queue.js';
 
 /** Enough for many elections in one process, whose requests take milliseconds. */
 const USUAL_SOCKETS = 4;
@@ -26,7 +26,7 @@ export const TCP_KEEP_ALIVE_MS = 15_000;
 export class PooledAgent {
   readonly requests: http.Agent;
   /** For requests; a stream has a connection of its own. */
-  readonly turns = new Turns({ usual: USUAL_SOCKETS, most: MAX_SOCKETS });
+  readonly turns = new RequestQueue({ usual: USUAL_SOCKETS, most: MAX_SOCKETS });
   readonly #streams: () => http.Agent;
   #streamAgent: http.Agent | null = null;
   #users = 0;

@@ -1,5 +1,5 @@
 /** What somebody wants to do with the object of an election. */
-export type Purpose = 'candidate' | 'onlooker' | 'stepDown';
+export type Purpose = 'candidate' | 'observer' | 'stepDown';
 
 /** The one object that somebody needs rights on. */
 export interface RbacTarget {
@@ -15,7 +15,7 @@ export interface RbacTarget {
 /** No more than each needs. The names differ, so that applying one Role takes nothing from another. */
 const NEEDS: Record<Purpose, { readonly role: string; readonly verbs: readonly string[] }> = {
   candidate: { role: 'leader-election', verbs: ['create', 'get', 'update', 'watch'] },
-  onlooker: { role: 'leader-election-onlooker', verbs: ['get', 'watch'] },
+  observer: { role: 'leader-election-observer', verbs: ['get', 'watch'] },
   stepDown: { role: 'leader-election-step-down', verbs: ['get', 'update'] },
 };
 

@@ -1,4 +1,4 @@
-import { printValue } from '../config/print-value.js';
+import { printValue } from '../validation/print-value.js';
 import { toMicroTime } from './iso-time.js';
 import type { LeaderElectionRecord } from './record.js';
 

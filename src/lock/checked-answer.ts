@@ -1,4 +1,4 @@
-import { printValue } from '../config/print-value.js';
+import { printValue } from '../validation/print-value.js';
 import { LockError } from '../errors/lock-error.js';
 import { isNewer, isVersion, VERSION_RULE } from '../kubernetes/resource-version.js';
 import { LeaderElectionRecord } from './record.js';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { Problems } from '../config/validate.js';
+import { Problems } from '../validation/validate.js';
 import { KUBE_CONFIG_METHODS, type KubeConfigLike } from '../kubernetes/kube-config.js';
 
 /** Options of {@link LeaseLock} and {@link ConfigMapLock}. */

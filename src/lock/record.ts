@@ -1,4 +1,4 @@
-import { Problems } from '../config/validate.js';
+import { Problems } from '../validation/validate.js';
 
 /** The fields of a {@link LeaderElectionRecord}. */
 export interface LeaderElectionRecordFields {

@@ -1,4 +1,4 @@
-import { onRejection } from '../election/rejections.js';
+import { onRejection } from '../errors/rejections.js';
 import { LockError } from '../errors/lock-error.js';
 import { type Asked, checkedAnswer, checkedNews, type Written } from './checked-answer.js';
 import type { LeaderElectionRecord } from './record.js';

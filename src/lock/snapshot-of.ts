@@ -1,4 +1,4 @@
-import { printValue } from '../config/print-value.js';
+import { printValue } from '../validation/print-value.js';
 import { isVersion, VERSION_RULE } from '../kubernetes/resource-version.js';
 import { lastWrittenMs, withoutManagedFields } from './age-by-server.js';
 import type { LockSnapshot } from './resource-lock.js';

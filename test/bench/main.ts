@@ -8,7 +8,7 @@ import { cold } from './scenarios/cold.js';
 import { crash } from './scenarios/crash.js';
 import { foreign } from './scenarios/foreign.js';
 import { handover } from './scenarios/handover.js';
-import { herd } from './scenarios/herd.js';
+import { contention } from './scenarios/contention.js';
 import { imports } from './scenarios/imports.js';
 import { crowd, steady } from './scenarios/load.js';
 import { thousand } from './scenarios/thousand.js';
@@ -30,7 +30,7 @@ const SCENARIOS: Readonly<Record<keyof Scenarios, (bench: Bench) => Promise<unkn
   foreign,
   steady,
   crowd,
-  herd,
+  contention,
   thousand,
 };
 type ScenarioName = keyof Scenarios;

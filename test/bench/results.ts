@@ -5,7 +5,7 @@ import type { Crash } from './scenarios/crash.js';
 import type { ColdStart } from './scenarios/cold.js';
 import type { Foreign } from './scenarios/foreign.js';
 import type { Handover } from './scenarios/handover.js';
-import type { Herd } from './scenarios/herd.js';
+import type { Contention } from './scenarios/contention.js';
 import type { Imports } from './scenarios/imports.js';
 import type { LoadOfLibrary } from './scenarios/load.js';
 import type { Thousand } from './scenarios/thousand.js';
@@ -25,7 +25,7 @@ export interface Scenarios {
   crash?: ByLibrary<Crash>;
   steady?: ByLibrary<LoadOfLibrary>;
   crowd?: ByLibrary<LoadOfLibrary>;
-  herd?: ByLibrary<Herd>;
+  contention?: ByLibrary<Contention>;
   cold?: ByLibrary<ColdStart>;
   thousand?: ByLibrary<Thousand>;
   import?: Imports;

@@ -177,7 +177,7 @@ describe('check', () => {
 });
 
 describe.each<[command: string, args: readonly string[], verbs: string, role: string]>([
-  ['status', [], '"get", "watch"', 'report-leader-election-onlooker'],
+  ['status', [], '"get", "watch"', 'report-leader-election-observer'],
   ['step-down', ['--timeout', '1'], '"get", "update"', 'report-leader-election-step-down'],
 ])('%s that is refused', (command, args, verbs, role) => {
   it('shows a Role that fits it', async () => {

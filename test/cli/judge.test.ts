@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { judge, type Judgement } from '../../src/cli/look/judge.js';
-import { Onlooker } from '../../src/cli/look/onlooker.js';
-import type { Sight } from '../../src/cli/look/read-locks.js';
-import { recordAge } from '../../src/cli/look/record-age.js';
-import { asJson, details, sentence, table } from '../../src/cli/look/words.js';
+import { judge, type Judgement } from '../../src/cli/observe/judge.js';
+import { Observer } from '../../src/cli/observe/observer.js';
+import type { Sight } from '../../src/cli/observe/read-locks.js';
+import { recordAge } from '../../src/cli/observe/record-age.js';
+import { asJson, details, sentence, table } from '../../src/cli/observe/words.js';
 import { leaseFormat } from '../../src/lock/lease-format.js';
 import { STEP_DOWN_ANNOTATION } from '../../src/lock/step-down.js';
 import type { KubernetesObject } from '../../src/lock/stored-record.js';
@@ -183,9 +183,9 @@ describe('the age by the API server', () => {
   });
 });
 
-describe('an onlooker', () => {
-  const look = (onlooker: Onlooker, at: number, ...sights: Sight[]) =>
-    onlooker
+describe('an observer', () => {
+  const look = (observer: Observer, at: number, ...sights: Sight[]) =>
+    observer
       .look(sights, { at, nowMs: SERVER_MS })
       .changes.map(({ judgement }) => sentence(judgement));
   const renewed = (renewTime: string): Sight => sight({ ...HELD, renewTime }, 1000);
@@ -193,57 +193,57 @@ describe('an onlooker', () => {
   const B = renewed('2026-01-02T03:04:05.000000Z');
 
   it('tells of the first sight, and then of changes only', () => {
-    const onlooker = new Onlooker(15_000);
-    expect(look(onlooker, 0, A)).toEqual(['held by ann, transitions 3']);
-    expect(look(onlooker, 1000, B)).toEqual([]);
-    expect(look(onlooker, 2000, sight({ ...HELD, holderIdentity: 'ben' }))).toEqual([
+    const observer = new Observer(15_000);
+    expect(look(observer, 0, A)).toEqual(['held by ann, transitions 3']);
+    expect(look(observer, 1000, B)).toEqual([]);
+    expect(look(observer, 2000, sight({ ...HELD, holderIdentity: 'ben' }))).toEqual([
       'held by ben, transitions 3',
     ]);
-    expect(look(onlooker, 3000)).toEqual(['there is no such object; nobody leads']);
-    expect(look(onlooker, 4000)).toEqual([]);
+    expect(look(observer, 3000)).toEqual(['there is no such object; nobody leads']);
+    expect(look(observer, 4000)).toEqual([]);
   });
 
   it('counts a lease from when it saw the record change', () => {
-    const onlooker = new Onlooker(15_000);
-    look(onlooker, 0, A);
-    look(onlooker, 10_000, B);
-    expect(look(onlooker, 24_999, B)).toEqual([]);
-    expect(look(onlooker, 25_000, B)).toEqual([
+    const observer = new Observer(15_000);
+    look(observer, 0, A);
+    look(observer, 10_000, B);
+    expect(look(observer, 24_999, B)).toEqual([]);
+    expect(look(observer, 25_000, B)).toEqual([
       'expired but still named: ann, last renewed 15 s ago; nobody leads',
     ]);
-    expect(look(onlooker, 26_000, A)).toEqual(['held by ann, transitions 3']);
+    expect(look(observer, 26_000, A)).toEqual(['held by ann, transitions 3']);
   });
 
   it('takes the age at the first look into account, at the least that it may be', () => {
-    const onlooker = new Onlooker(15_000);
+    const observer = new Observer(15_000);
     const old = { ...A, ageMs: 9000 };
-    look(onlooker, 0, old);
-    expect(look(onlooker, 6999, old)).toEqual([]);
-    expect(look(onlooker, 7000, old)).toHaveLength(1);
+    look(observer, 0, old);
+    expect(look(observer, 6999, old)).toEqual([]);
+    expect(look(observer, 7000, old)).toHaveLength(1);
   });
 });
 
-describe('an onlooker that is told of one lock at a time', () => {
+describe('an observer that is told of one lock at a time', () => {
   const other = { ...sight(HELD), name: 'other' };
   const at = (ms: number) => ({ at: ms, nowMs: SERVER_MS });
 
   it('tells of its change, and the others are not gone', () => {
-    const onlooker = new Onlooker(15_000);
-    onlooker.look([sight(HELD), other], at(0));
-    expect(onlooker.lookAtOne(sight(HELD), at(500))).toBeNull();
-    const change = onlooker.lookAtOne(sight({ ...HELD, holderIdentity: 'ben' }), at(1000));
+    const observer = new Observer(15_000);
+    observer.look([sight(HELD), other], at(0));
+    expect(observer.lookAtOne(sight(HELD), at(500))).toBeNull();
+    const change = observer.lookAtOne(sight({ ...HELD, holderIdentity: 'ben' }), at(1000));
     expect(change).toMatchObject({ place: { name: 'report' }, judgement: { holder: 'ben' } });
-    const { changes } = onlooker.look([sight({ ...HELD, holderIdentity: 'ben' }), other], at(2000));
+    const { changes } = observer.look([sight({ ...HELD, holderIdentity: 'ben' }), other], at(2000));
     expect(changes).toEqual([]);
   });
 
   it('can be asked whether a lease would be called expired, and has not called it so', () => {
-    const onlooker = new Onlooker(15_000);
-    onlooker.look([sight(HELD, 0), other], at(0));
-    expect(onlooker.wouldExpire([sight(HELD, 0), other], at(13_999))).toBe(false);
-    expect(onlooker.wouldExpire([sight(HELD, 0), other], at(15_000))).toBe(true);
-    expect(onlooker.look([sight(HELD, 0), other], at(15_000)).changes).toHaveLength(2);
-    expect(onlooker.wouldExpire([sight(HELD, 0), other], at(16_000))).toBe(false);
+    const observer = new Observer(15_000);
+    observer.look([sight(HELD, 0), other], at(0));
+    expect(observer.wouldExpire([sight(HELD, 0), other], at(13_999))).toBe(false);
+    expect(observer.wouldExpire([sight(HELD, 0), other], at(15_000))).toBe(true);
+    expect(observer.look([sight(HELD, 0), other], at(15_000)).changes).toHaveLength(2);
+    expect(observer.wouldExpire([sight(HELD, 0), other], at(16_000))).toBe(false);
   });
 });
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { leaderElectionMachine } from '../../machines/leader-election.js';
 import * as delays from '../../machines/delays.js';
 import type { ElectionState } from '../../machines/types.js';
-import { initialContext, lostRace, stoodDown } from '../../machines/updates.js';
+import { initialContext, lostRace, yielded } from '../../machines/updates.js';
 import type { LeaderElectionConfig } from '../../src/config/leader-election-config.js';
 import { resolveConfig } from '../../src/config/resolve-config.js';
 import {
@@ -217,10 +217,12 @@ describe('the delays in docs/statechart.md', () => {
     const poll = [delays.pollInterval(at(0)), delays.pollInterval(at(1))].map(seconds);
     expect(length('pollInterval')).toContain(`(${poll.join(' to ')} s)`);
     const { context } = at(1);
-    expect(length('herdDelay')).toContain(`up to ${delays.herdDelay({ context })} ms`);
-    for (const change of [stoodDown(), lostRace(context)]) {
+    expect(length('contentionDelay')).toContain(`up to ${delays.contentionDelay({ context })} ms`);
+    for (const change of [yielded(), lostRace(context)]) {
       const crowd = { ...context, ...change };
-      expect(length('herdDelay')).toContain(`up to ${delays.herdDelay({ context: crowd })} ms`);
+      expect(length('contentionDelay')).toContain(
+        `up to ${delays.contentionDelay({ context: crowd })} ms`,
+      );
     }
     const rejoin = [delays.rejoinDelay(at(0)), delays.rejoinDelay(at(1))].map(seconds);
     expect(length('rejoinDelay')).toContain(`(${rejoin.join(' to ')} s)`);

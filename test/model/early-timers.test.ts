@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { makeLeaderElectionMachine } from '../../machines/leader-election.js';
 import { record } from '../support/controllable-lock.js';
 import { Candidate } from './support/candidate.js';
-import { toConcluding, toLeading, toSettling } from './support/ways.js';
+import { toConcluding, toLeading, toSettling } from './support/paths.js';
 
 /*
  * Timers that fire a millisecond early, as a real clock's can: nothing happens before its time,

@@ -4,7 +4,7 @@ import { edgeTests } from './edges/all.js';
 import { stateNodes } from './support/chart-edges.js';
 import { exploreChart, type Graph } from './support/skeleton.js';
 
-/* The chart as a graph, explored by `xstate/graph` with every guard answering both ways. */
+/* The chart as a graph, explored by `xstate/graph` with every guard answering both paths. */
 describe('the adjacency map of the chart', () => {
   let graph: Graph;
   beforeAll(() => {

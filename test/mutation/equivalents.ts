@@ -10,7 +10,7 @@ export const equivalents: readonly Equivalents[] = [
     mutants: [
       /^acquiring\.waiting (wake|after\(pollInterval\)): leads to acquiring$/,
       /^acquiring\.waiting watchOpened if hasGap: leads to acquiring$/,
-      /^acquiring\.holdingBack after\(herdDelay\) else: leads to acquiring$/,
+      /^acquiring\.holdingBack after\(contentionDelay\) else: leads to acquiring$/,
       /^acquiring\.backingOff after\(retryDelay\) else: leads to acquiring$/,
     ],
   },
@@ -32,7 +32,7 @@ export const equivalents: readonly Equivalents[] = [
   {
     why: 'deciding asks the same question, and leads there.',
     mutants: [
-      /^acquiring\.holdingBack after\(herdDelay\) if lockIsFree: leads to acquiring\.deciding$/,
+      /^acquiring\.holdingBack after\(contentionDelay\) if lockIsFree: leads to acquiring\.deciding$/,
     ],
   },
   {
@@ -94,7 +94,7 @@ export const equivalents: readonly Equivalents[] = [
     why: 'Neither action changes what the other one reads, and at most one of them tells anything.',
     mutants: [
       /^(acquiring\.waiting|rejoining) entry: \w+ after drawJitter$/,
-      /: noteNews after noteStoodDown$/,
+      /: noteNews after noteYielded$/,
       /: noteReading after forgetAttempt$/,
       /: setEndReason after (noteNews|noteReading|noteWorkSettled|rebase|requestStop)$/,
       /: setEndReason after announceDrainTimeout$/,

@@ -1,6 +1,6 @@
 import type { LeaderElectionConfig, Outcome } from '../../src/config/leader-election-config.js';
 import { LeaderElection } from '../../src/election/leader-election.js';
-import type { Term } from '../../src/election/term.js';
+import type { Term } from '../../src/term/term.js';
 import { settle, VirtualClock } from '../../src/testing/virtual-clock.js';
 import { ReferenceCandidate } from './model.js';
 import { describe } from './timeline.js';

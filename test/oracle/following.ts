@@ -1,8 +1,8 @@
-import type { Book, Flight } from './book.js';
+import type { ReferenceState, Flight } from './reference-state.js';
 import { isTolerated } from './deviations.js';
 import {
   EPSILON,
-  HERD_DELAY,
+  CONTENTION_DELAY,
   heldFor,
   isLongDead,
   judge,
@@ -17,13 +17,13 @@ import { observe, observeAbsence } from './observing.js';
 type Request = Extract<Entry, { type: 'request' }>;
 
 /** An attempt: read, decide, write on the condition of what was read. */
-export function follow(book: Book): void {
-  book.phase = 'following';
-  book.term = null;
-  book.vanishedOwnUntil = null;
-  book.expect({
-    from: book.time,
-    to: book.time + HERD_DELAY,
+export function follow(state: ReferenceState): void {
+  state.phase = 'following';
+  state.term = null;
+  state.vanishedOwnUntil = null;
+  state.expect({
+    from: state.time,
+    to: state.time + CONTENTION_DELAY,
     get: true,
     update: null,
     create: false,
@@ -31,8 +31,8 @@ export function follow(book: Book): void {
 }
 
 /** What a record must say that takes the lock. */
-export function checkTaking(book: Book, request: Request, record: StoredRecord): void {
-  const { settings, seen } = book;
+export function checkTaking(state: ReferenceState, request: Request, record: StoredRecord): void {
+  const { settings, seen } = state;
   check(record.holderIdentity === settings.identity, 'takes the lock for another identity');
   check(record.leaseDurationSeconds * 1000 === settings.lease, 'writes another lease duration');
   const before = request.verb === 'create' ? null : (seen?.reading.record ?? null);
@@ -48,32 +48,32 @@ export function checkTaking(book: Book, request: Request, record: StoredRecord):
   check(record.leaderTransitions === due, `counts ${record.leaderTransitions}, not ${due}`);
 }
 
-export function followerAnswer(book: Book, flight: Flight, answer: Answer): void {
+export function followerAnswer(state: ReferenceState, flight: Flight, answer: Answer): void {
   // Given up: it is waited for as ever.
-  if (flight.verb === 'age') return aged(book, null);
+  if (flight.verb === 'age') return aged(state, null);
   if (answer.ok) {
-    book.failures = 0;
-    if (flight.verb === 'get') readByFollower(book, answer);
-    else taken(book, flight, answer);
+    state.failures = 0;
+    if (flight.verb === 'get') readByFollower(state, answer);
+    else taken(state, flight, answer);
     return;
   }
-  const { time, settings } = book;
+  const { time, settings } = state;
   const soon = pollAfter(time, settings).to;
   if (answer.kind === 'notFound') {
-    observeAbsence(book, flight.verb === 'get');
-    if (flight.verb !== 'get') book.failures += 1;
-    expectCreation(book, flight.verb === 'get');
+    observeAbsence(state, flight.verb === 'get');
+    if (flight.verb !== 'get') state.failures += 1;
+    expectCreation(state, flight.verb === 'get');
     return;
   }
-  book.failures += 1;
-  const retry = retryAfterFailure(time, book.failures, settings);
+  state.failures += 1;
+  const retry = retryAfterFailure(time, state.failures, settings);
   const asked = answer.retryAfter ?? 0;
   // Whoever wrote instead may have held the lock since, and count as a holder if nothing is left.
-  if (answer.kind === 'conflict') book.ownUntil = time + book.ownFor;
+  if (answer.kind === 'conflict') state.ownUntil = time + state.ownFor;
   // A lost race, or a write without an answer, may be looked into at once.
   const atOnce = flight.verb !== 'get' && (answer.kind === 'conflict' || isUnknown(answer.kind));
   const from = atOnce ? time : retry.from;
-  book.expect({
+  state.expect({
     from: asked > 0 ? time + asked : from,
     to: Math.max(soon, retry.to) + asked,
     get: true,
@@ -87,35 +87,36 @@ export function isUnknown(kind: Extract<Answer, { ok: false }>['kind']): boolean
   return ['serverError', 'network', 'timeout', 'aborted', 'unknown'].includes(kind);
 }
 
-function readByFollower(book: Book, reading: Reading): void {
-  observe(book, reading);
-  decide(book, reading);
+function readByFollower(state: ReferenceState, reading: Reading): void {
+  observe(state, reading);
+  decide(state, reading);
   // If it was the release that has read this, the first try for a new term is yet to come.
-  if (book.lastReleased !== null && book.plan !== null) {
-    book.expect({ ...book.plan, from: book.time });
+  if (state.lastReleased !== null && state.plan !== null) {
+    state.expect({ ...state.plan, from: state.time });
   }
 }
 
-function decide(book: Book, reading: Reading): void {
-  const { seen, settings, time } = book;
+function decide(state: ReferenceState, reading: Reading): void {
+  const { seen, settings, time } = state;
   check(seen !== null, 'nothing was read');
-  const outdated = book.writes.get(reading.author ?? -1)?.outdated === true || !book.knows(reading);
+  const outdated =
+    state.writes.get(reading.author ?? -1)?.outdated === true || !state.knows(reading);
   const judgement = judge(seen, settings, outdated);
   const attempt = { from: time, get: true, update: reading.version, create: false };
   if (judgement.kind === 'free') {
     // An object without its record may be treated like one that is gone: with patience.
-    const known = reading.record === null ? Math.max(book.liveUntil, book.ownUntil) : 0;
+    const known = reading.record === null ? Math.max(state.liveUntil, state.ownUntil) : 0;
     const { to } = pollAfter(Math.max(time, known), settings);
-    return book.expect({ ...attempt, to: known > time ? to : time + HERD_DELAY });
+    return state.expect({ ...attempt, to: known > time ? to : time + CONTENTION_DELAY });
   }
-  if (judgement.kind === 'own') return ownFound(book, reading);
+  if (judgement.kind === 'own') return ownFound(state, reading);
   const until = Math.min(judgement.until, seen.deadAt ?? Infinity);
-  if (until <= time + EPSILON) return book.expect({ ...attempt, to: time + HERD_DELAY });
-  if (!book.askedAge && mayBeLongDead(seen, settings)) {
-    return book.expect({ ...attempt, to: time, get: false, update: null, age: reading.version });
+  if (until <= time + EPSILON) return state.expect({ ...attempt, to: time + CONTENTION_DELAY });
+  if (!state.askedAge && mayBeLongDead(seen, settings)) {
+    return state.expect({ ...attempt, to: time, get: false, update: null, age: reading.version });
   }
   const poll = pollAfter(time, settings);
-  book.expect({
+  state.expect({
     from: Math.min(poll.from, until),
     to: lookBy(poll.to, until),
     get: true,
@@ -129,17 +130,17 @@ function decide(book: Book, reading: Reading): void {
  * After that, or when it was the renewal of a term that is over, it is nobody's: we may take it at
  * once or when it would have run out for others.
  */
-function ownFound(book: Book, reading: Reading): void {
-  const { settings, time } = book;
-  const write = book.writes.get(reading.author ?? -1);
+function ownFound(state: ReferenceState, reading: Reading): void {
+  const { settings, time } = state;
+  const write = state.writes.get(reading.author ?? -1);
   check(write !== undefined, 'the harness names a write that was never sent');
-  const valid = heldFor(write.sentAt, book.now) < settings.renewDeadline - EPSILON;
-  const isNew = write.taking && book.terms.every((term) => term.wonBy !== write.id);
+  const valid = heldFor(write.sentAt, state.now) < settings.renewDeadline - EPSILON;
+  const isNew = write.taking && state.terms.every((term) => term.wonBy !== write.id);
   // An earlier try that arrived late may count, or be written over like any record of ours.
-  const isLatest = Math.max(...book.writes.keys()) === write.id;
-  if (valid && isNew && isLatest) return beginTerm(book, write, reading);
-  if (valid) book.claimable = { write, reading };
-  book.expect({
+  const isLatest = Math.max(...state.writes.keys()) === write.id;
+  if (valid && isNew && isLatest) return beginTerm(state, write, reading);
+  if (valid) state.claimable = { write, reading };
+  state.expect({
     from: time,
     to: time + settings.lease + pollAfter(0, settings).to,
     get: true,
@@ -149,47 +150,48 @@ function ownFound(book: Book, reading: Reading): void {
 }
 
 /** The server has told how old the record is that was seen first; null: it has not. */
-export function aged(book: Book, age: number | null): void {
-  const { seen, settings, time } = book;
+export function aged(state: ReferenceState, age: number | null): void {
+  const { seen, settings, time } = state;
   check(seen !== null, 'asks for the age of what it has not seen');
-  book.askedAge = true;
-  if (age !== null && isLongDead(age, seen, settings)) book.seen = { ...seen, deadAt: time };
-  decide(book, seen.reading);
+  state.askedAge = true;
+  if (age !== null && isLongDead(age, seen, settings)) state.seen = { ...seen, deadAt: time };
+  decide(state, seen.reading);
 }
 
-function taken(book: Book, flight: Flight, reading: Reading): void {
-  const write = book.writes.get(flight.id);
+function taken(state: ReferenceState, flight: Flight, reading: Reading): void {
+  const write = state.writes.get(flight.id);
   check(write !== undefined, 'the answer belongs to no write');
-  const late = heldFor(flight.sentAt, book.now) >= book.settings.renewDeadline - EPSILON;
-  const { leader, liveFor } = book;
-  observe(book, reading);
-  if (late && isTolerated('lateClaimForgotten')) book.ownFor = Math.max(book.ownFor, liveFor ?? 0);
+  const late = heldFor(flight.sentAt, state.now) >= state.settings.renewDeadline - EPSILON;
+  const { leader, liveFor } = state;
+  observe(state, reading);
+  if (late && isTolerated('lateClaimForgotten'))
+    state.ownFor = Math.max(state.ownFor, liveFor ?? 0);
   // An answer that came too late makes no leader, so there is none to tell of.
-  if (late) book.settle(`onNewLeader(${book.settings.identity})`);
-  if (late) book.leader = leader;
-  if (late) book.leaderGone = true;
-  ownFound(book, reading);
+  if (late) state.settle(`onNewLeader(${state.settings.identity})`);
+  if (late) state.leader = leader;
+  if (late) state.leaderGone = true;
+  ownFound(state, reading);
 }
 
 /** There is no object. It may be created unless a live holder is known, who may be leading still. */
-function expectCreation(book: Book, justRead: boolean): void {
-  const { time, settings } = book;
+function expectCreation(state: ReferenceState, justRead: boolean): void {
+  const { time, settings } = state;
   const poll = pollAfter(time, settings);
-  if (!justRead && book.liveHolder) {
+  if (!justRead && state.liveHolder) {
     // It had been judged free a moment ago: the rules do not say whether this is news of a holder.
-    const { to } = pollAfter(book.liveUntil, settings);
-    return book.expect({ from: time, to, get: true, update: null, create: true });
+    const { to } = pollAfter(state.liveUntil, settings);
+    return state.expect({ from: time, to, get: true, update: null, create: true });
   }
-  if (!book.liveHolder) {
+  if (!state.liveHolder) {
     // After a term of our own we may, but need not, wait for our own lease to run out.
-    const ownEnd = book.ownUntil > time ? book.ownUntil + poll.to - time : 0;
-    const to = Math.max(ownEnd, justRead ? time + HERD_DELAY : poll.to);
-    book.expect({ from: time, to, get: true, update: null, create: true });
+    const ownEnd = state.ownUntil > time ? state.ownUntil + poll.to - time : 0;
+    const to = Math.max(ownEnd, justRead ? time + CONTENTION_DELAY : poll.to);
+    state.expect({ from: time, to, get: true, update: null, create: true });
     return;
   }
-  book.expect({
-    from: Math.min(poll.from, book.liveUntil),
-    to: lookBy(poll.to, book.liveUntil),
+  state.expect({
+    from: Math.min(poll.from, state.liveUntil),
+    to: lookBy(poll.to, state.liveUntil),
     get: true,
     update: null,
     create: false,
@@ -197,34 +199,34 @@ function expectCreation(book: Book, justRead: boolean): void {
 }
 
 /** Somebody says that the lock may have changed: the follower looks now. */
-export function wakeFollower(book: Book): void {
-  if (book.flight !== null || book.plan === null) return;
-  const { time, plan } = book;
-  const to = plan.to === null ? null : Math.min(plan.to, time + HERD_DELAY);
+export function wakeFollower(state: ReferenceState): void {
+  if (state.flight !== null || state.plan === null) return;
+  const { time, plan } = state;
+  const to = plan.to === null ? null : Math.min(plan.to, time + CONTENTION_DELAY);
   // A candidate whose server has asked for patience may go on being patient.
-  book.expect({ ...plan, from: time, to: book.failures > 0 ? plan.to : to, get: true });
+  state.expect({ ...plan, from: time, to: state.failures > 0 ? plan.to : to, get: true });
 }
 
-/** What was due while the process stood still may yet be put off for the herd's sake. */
-export function putOff(book: Book): void {
-  const { plan, time } = book;
+/** What was due while the process stood still may yet be put off for the sake of the others. */
+export function putOff(state: ReferenceState): void {
+  const { plan, time } = state;
   if (plan?.to == null) return;
-  book.expect({ ...plan, to: Math.max(plan.to, time + HERD_DELAY) });
+  state.expect({ ...plan, to: Math.max(plan.to, time + CONTENTION_DELAY) });
 }
 
 /** stop() before it led. A write under way, or of unknown fate, may be looked after. */
-export function withdraw(book: Book): void {
-  const { flight, settings, time } = book;
+export function withdraw(state: ReferenceState): void {
+  const { flight, settings, time } = state;
   const pending =
-    flight?.record != null || book.unknownWrites.size > 0 || book.ownUntil > -Infinity;
-  book.phase = 'withdrawing';
-  book.released = false;
-  book.expect(null);
-  if (pending) book.owe('the outcome', time + settings.renewDeadline / 2 + book.ownFor);
-  else book.oweAtOnce('the outcome');
+    flight?.record != null || state.unknownWrites.size > 0 || state.ownUntil > -Infinity;
+  state.phase = 'withdrawing';
+  state.released = false;
+  state.expect(null);
+  if (pending) state.owe('the outcome', time + settings.renewDeadline / 2 + state.ownFor);
+  else state.oweAtOnce('the outcome');
 }
 
 /** A poll before the lease runs out looks by itself; one after that may be put off with the try. */
 function lookBy(poll: number, until: number): number {
-  return poll < until - EPSILON ? poll : until + HERD_DELAY;
+  return poll < until - EPSILON ? poll : until + CONTENTION_DELAY;
 }

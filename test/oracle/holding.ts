@@ -1,4 +1,4 @@
-import type { Book, Flight, OwnWrite, Plan, Term } from './book.js';
+import type { ReferenceState, Flight, OwnWrite, Plan, Term } from './reference-state.js';
 import { isTolerated } from './deviations.js';
 import { EPSILON, retryAfterFailure, sameRecord } from './rules.js';
 import { check, type Answer, type Entry, type Reading, type StoredRecord } from './trace.js';
@@ -9,9 +9,9 @@ import { observe, observeAbsence } from './observing.js';
 type Request = Extract<Entry, { type: 'request' }>;
 
 /** A committed write makes a leader, from the moment at which it was sent. */
-export function beginTerm(book: Book, write: OwnWrite, reading: Reading): void {
+export function beginTerm(state: ReferenceState, write: OwnWrite, reading: Reading): void {
   const term: Term = {
-    number: book.terms.length + 1,
+    number: state.terms.length + 1,
     wonBy: write.id,
     acquireTimes: [write.record.acquireTime, cut(write.record.acquireTime)],
     transitions: write.record.leaderTransitions,
@@ -37,15 +37,15 @@ export function beginTerm(book: Book, write: OwnWrite, reading: Reading): void {
     undecided: false,
     mayBeSupersededAt: -Infinity,
   };
-  book.phase = 'holding';
-  book.claimable = null;
-  book.failures = 0;
-  book.released = false;
-  book.term = term;
-  book.terms.push(term);
-  book.oweAtOnce('the work to start');
-  book.oweAtOnce('the event startedLeading');
-  expectRenewal(book);
+  state.phase = 'holding';
+  state.claimable = null;
+  state.failures = 0;
+  state.released = false;
+  state.term = term;
+  state.terms.push(term);
+  state.oweAtOnce('the work to start');
+  state.oweAtOnce('the event startedLeading');
+  expectRenewal(state);
 }
 
 /** What an admission plugin may leave of a time. */
@@ -54,9 +54,9 @@ function cut(time: string): string {
 }
 
 /** A retry period after the success: counted from its sending or from its answer. */
-function expectRenewal(book: Book): void {
-  const { current, settings, time } = book;
-  next(book, {
+function expectRenewal(state: ReferenceState): void {
+  const { current, settings, time } = state;
+  next(state, {
     from: current.validFrom.monotonicMs + settings.retryPeriod,
     to: time + settings.retryPeriod,
     get: false,
@@ -66,14 +66,14 @@ function expectRenewal(book: Book): void {
 }
 
 /** Nothing needs to be sent that could not be sent before the deadline. */
-function next(book: Book, plan: Plan & { readonly to: number }): void {
-  book.expect({ ...plan, to: plan.to < book.deadline - EPSILON ? plan.to : null });
+function next(state: ReferenceState, plan: Plan & { readonly to: number }): void {
+  state.expect({ ...plan, to: plan.to < state.deadline - EPSILON ? plan.to : null });
 }
 
 /** What a record must say that renews: the same term, with a new time of renewal. */
-export function checkRenewal(book: Book, request: Request, record: StoredRecord): void {
-  const { settings, current } = book;
-  check(!book.surelyLapsed, `${request.verb} is sent to renew a lease past its deadline`);
+export function checkRenewal(state: ReferenceState, request: Request, record: StoredRecord): void {
+  const { settings, current } = state;
+  check(!state.surelyLapsed, `${request.verb} is sent to renew a lease past its deadline`);
   check(record.holderIdentity === settings.identity, 'renews for another identity');
   check(record.leaseDurationSeconds * 1000 === settings.lease, 'writes another lease duration');
   check(current.acquireTimes.includes(record.acquireTime), 'renews with another acquireTime');
@@ -81,97 +81,97 @@ export function checkRenewal(book: Book, request: Request, record: StoredRecord)
   check(kept, `renews with ${record.leaderTransitions} transitions, not ${current.transitions}`);
 }
 
-export function holderAnswer(book: Book, flight: Flight, answer: Answer): void {
-  if (answer.ok && flight.verb === 'get') return readByHolder(book, answer);
+export function holderAnswer(state: ReferenceState, flight: Flight, answer: Answer): void {
+  if (answer.ok && flight.verb === 'get') return readByHolder(state, answer);
   if (answer.ok) {
-    observe(book, answer);
-    return renewed(book, flight.id, answer);
+    observe(state, answer);
+    return renewed(state, flight.id, answer);
   }
-  book.failures += 1;
+  state.failures += 1;
   if (answer.kind === 'notFound') {
-    observeAbsence(book, flight.verb === 'get');
-    book.current.version = null;
-    return retrySoon(book, { get: true, update: null, create: true, from: book.time });
+    observeAbsence(state, flight.verb === 'get');
+    state.current.version = null;
+    return retrySoon(state, { get: true, update: null, create: true, from: state.time });
   }
-  const anew = { get: true, update: book.current.version, create: book.current.version === null };
+  const anew = { get: true, update: state.current.version, create: state.current.version === null };
   if (flight.verb !== 'get' && answer.kind === 'conflict') {
-    return retrySoon(book, { get: true, update: null, create: false, from: book.time });
+    return retrySoon(state, { get: true, update: null, create: false, from: state.time });
   }
   const mayReadBack = flight.verb !== 'get' && isUnknown(answer.kind);
-  const { from, to } = retryAfterFailure(book.time, book.failures, book.settings);
-  const asked = book.time + (answer.retryAfter ?? 0);
+  const { from, to } = retryAfterFailure(state.time, state.failures, state.settings);
+  const asked = state.time + (answer.retryAfter ?? 0);
   // Patience that the server asks for counts inside the deadline, never past it.
-  if (answer.retryAfter !== null && asked < book.deadline) {
-    return next(book, {
+  if (answer.retryAfter !== null && asked < state.deadline) {
+    return next(state, {
       ...anew,
       from: Math.max(asked, mayReadBack ? 0 : from),
-      to: asked + to - book.time,
+      to: asked + to - state.time,
     });
   }
-  if (answer.retryAfter !== null) book.expect({ ...anew, from: book.time, to: null });
-  else retrySoon(book, { ...anew, from: mayReadBack ? book.time : from });
+  if (answer.retryAfter !== null) state.expect({ ...anew, from: state.time, to: null });
+  else retrySoon(state, { ...anew, from: mayReadBack ? state.time : from });
 }
 
-function retrySoon(book: Book, plan: Omit<Plan, 'to'>): void {
-  const { to } = retryAfterFailure(book.time, book.failures, book.settings);
-  next(book, { ...plan, to });
+function retrySoon(state: ReferenceState, plan: Omit<Plan, 'to'>): void {
+  const { to } = retryAfterFailure(state.time, state.failures, state.settings);
+  next(state, { ...plan, to });
 }
 
 /** When the next try is due at the latest, once the term has begun to drain. */
-export function dueAnew(book: Book, { to }: Plan): number | null {
+export function dueAnew(state: ReferenceState, { to }: Plan): number | null {
   if (to === null || !isTolerated('pauseAnew')) return to;
-  const { time, failures, patience, settings, deadline } = book;
+  const { time, failures, patience, settings, deadline } = state;
   const later = Math.max(to, retryAfterFailure(time, failures, settings).to + patience);
   return later < deadline - EPSILON ? later : null;
 }
 
 /** A read of the leader's tells whose the lock is. It never makes the lease last longer. */
-function readByHolder(book: Book, reading: Reading): void {
-  const { leader, seen } = book;
-  observe(book, reading);
-  const { current } = book;
+function readByHolder(state: ReferenceState, reading: Reading): void {
+  const { leader, seen } = state;
+  observe(state, reading);
+  const { current } = state;
   const { author, record } = reading;
   // What is read after the deadline need not be acted on.
-  if (book.lapsed) {
-    book.settle(`onNewLeader(${record?.holderIdentity ?? ''})`);
-    book.settle('the event recordUnreadable');
-    book.leader = leader;
-    book.seen = seen;
-    book.leaderGone = true;
+  if (state.lapsed) {
+    state.settle(`onNewLeader(${record?.holderIdentity ?? ''})`);
+    state.settle('the event recordUnreadable');
+    state.leader = leader;
+    state.seen = seen;
+    state.leaderGone = true;
   }
-  const write = author === null ? undefined : book.writes.get(author);
+  const write = author === null ? undefined : state.writes.get(author);
   if (write === undefined) {
     // No record at all is nobody's: the rules name neither a holder that goes on nor one that ends.
     const nobodys = record === null && reading.unreadable === null;
-    if (!nobodys) return lose(book, 'superseded');
-    current.mayBeSupersededAt = book.time;
-    return putAgain(book, reading);
+    if (!nobodys) return lose(state, 'superseded');
+    current.mayBeSupersededAt = state.time;
+    return putAgain(state, reading);
   }
   // Cut, and never answered: it is ours, and too little to prolong the term.
-  if (!book.knows(reading)) return putAgain(book, reading);
+  if (!state.knows(reading)) return putAgain(state, reading);
   if (write.sentAt.monotonicMs > current.validFrom.monotonicMs) {
-    return renewed(book, write.id, reading);
+    return renewed(state, write.id, reading);
   }
   // An old creation of ours may be stored late, after the object was deleted.
-  if (write.id !== current.lastWrite) current.mayBeSupersededAt = book.time;
-  putAgain(book, reading);
+  if (write.id !== current.lastWrite) current.mayBeSupersededAt = state.time;
+  putAgain(state, reading);
 }
 
 /** It is still our own record, under another version. */
-function putAgain(book: Book, reading: Reading): void {
-  book.current.version = reading.version;
-  book.current.lastVersion = reading.version;
-  book.current.reading = reading;
-  retrySoon(book, { get: true, update: reading.version, create: false, from: book.time });
+function putAgain(state: ReferenceState, reading: Reading): void {
+  state.current.version = reading.version;
+  state.current.lastVersion = reading.version;
+  state.current.reading = reading;
+  retrySoon(state, { get: true, update: reading.version, create: false, from: state.time });
 }
 
 /** A write of this term is known to be stored: it counts from when that write was sent. */
-function renewed(book: Book, id: number, reading: Reading): void {
-  const write = book.writes.get(id);
+function renewed(state: ReferenceState, id: number, reading: Reading): void {
+  const write = state.writes.get(id);
   check(write !== undefined, 'the renewal belongs to no write');
-  const { current } = book;
-  current.undecided = book.lapsed;
-  if (book.lapsed) current.mayHaveLapsedAt = book.time;
+  const { current } = state;
+  current.undecided = state.lapsed;
+  if (state.lapsed) current.mayHaveLapsedAt = state.time;
   current.lastWrite = id;
   current.version = reading.version;
   current.lastVersion = reading.version;
@@ -179,14 +179,14 @@ function renewed(book: Book, id: number, reading: Reading): void {
   // Who waits for the lease cannot see a write that has left the record as it was.
   if (!sameRecord(current.reading, reading)) current.validFrom = write.sentAt;
   current.reading = reading;
-  book.failures = 0;
-  if (current.mayHaveLapsedAt < book.time) book.oweAtOnce('the event renewed');
-  else book.settle('the event renewed');
-  expectRenewal(book);
+  state.failures = 0;
+  if (current.mayHaveLapsedAt < state.time) state.oweAtOnce('the event renewed');
+  else state.settle('the event renewed');
+  expectRenewal(state);
 }
 
 /** Somebody says that the lock may have changed: the leader may look, or renew early. */
-export function wakeHolder(book: Book): void {
-  if (book.flight !== null || book.plan === null) return;
-  book.expect({ ...book.plan, from: book.time, get: true });
+export function wakeHolder(state: ReferenceState): void {
+  if (state.flight !== null || state.plan === null) return;
+  state.expect({ ...state.plan, from: state.time, get: true });
 }

@@ -1,5 +1,5 @@
 import type { EndReason, Outcome } from '../../src/config/leader-election-config.js';
-import type { Book, Flight } from './book.js';
+import type { ReferenceState, Flight } from './reference-state.js';
 import { EPSILON, heldFor, pollAfter, retryAfterFailure } from './rules.js';
 import { check, type Answer, type Entry, type Reading, type StoredRecord } from './trace.js';
 import { isTolerated } from './deviations.js';
@@ -14,147 +14,147 @@ type Request = Extract<Entry, { type: 'request' }>;
  * The signal is aborted at once, and then the application is told; the lease is kept until the work
  * and onStoppedLeading have come to their ends.
  */
-export function drain(book: Book, reason: EndReason): void {
-  const { current } = book;
-  book.phase = 'draining';
+export function drain(state: ReferenceState, reason: EndReason): void {
+  const { current } = state;
+  state.phase = 'draining';
   current.reasons = [reason];
-  endTerm(book);
+  endTerm(state);
   // Another state, another try: a pause for jitter's sake may end, one that was asked for goes on.
-  const { plan, time } = book;
-  if (plan !== null && book.failures > 0) {
-    book.expect({
+  const { plan, time } = state;
+  if (plan !== null && state.failures > 0) {
+    state.expect({
       ...plan,
       update: plan.update ?? current.lastVersion,
       create: plan.create || current.version === null,
-      from: Math.max(time, book.patientUntil),
-      to: dueAnew(book, plan),
+      from: Math.max(time, state.patientUntil),
+      to: dueAnew(state, plan),
     });
   }
-  book.drainBy = book.time + book.settings.drainTimeout;
-  book.oweAtOnce('onStoppedLeading');
+  state.drainBy = state.time + state.settings.drainTimeout;
+  state.oweAtOnce('onStoppedLeading');
 }
 
 /** The lock is given back once both the work and onStoppedLeading are through. */
-export function releaseWhenThrough(book: Book): void {
-  const { stopSettled, work } = book.current;
-  if (stopSettled && work !== 'running') release(book);
+export function releaseWhenThrough(state: ReferenceState): void {
+  const { stopSettled, work } = state.current;
+  if (stopSettled && work !== 'running') release(state);
 }
 
-function release(book: Book): void {
-  const { retryPeriod } = book.settings;
-  book.phase = 'releasing';
-  book.mayGiveUp = false;
-  const { current, now, settings } = book;
-  const lastSent = [...book.writes.values()].at(-1)?.sentAt.monotonicMs ?? -Infinity;
-  book.releaseUntil = lastSent + settings.lease;
-  book.releaseFrom = now.monotonicMs + settings.lease - heldFor(current.validFrom, now);
-  if (book.flight === null) askBeforeRelease(book, book.time, book.time + retryPeriod);
-  else book.expect({ from: book.time, to: null, get: true, update: null, create: false });
+function release(state: ReferenceState): void {
+  const { retryPeriod } = state.settings;
+  state.phase = 'releasing';
+  state.mayGiveUp = false;
+  const { current, now, settings } = state;
+  const lastSent = [...state.writes.values()].at(-1)?.sentAt.monotonicMs ?? -Infinity;
+  state.releaseUntil = lastSent + settings.lease;
+  state.releaseFrom = now.monotonicMs + settings.lease - heldFor(current.validFrom, now);
+  if (state.flight === null) askBeforeRelease(state, state.time, state.time + retryPeriod);
+  else state.expect({ from: state.time, to: null, get: true, update: null, create: false });
   // A write on the condition of our own last one checks as well as a read does.
-  if (book.plan !== null) book.expect({ ...book.plan, update: current.lastVersion });
+  if (state.plan !== null) state.expect({ ...state.plan, update: current.lastVersion });
 }
 
-function askBeforeRelease(book: Book, from: number, to: number): void {
+function askBeforeRelease(state: ReferenceState, from: number, to: number): void {
   // By the clock that is further on the lease may run out earlier.
-  const end = Math.min(book.leaseEnd, book.releaseFrom);
+  const end = Math.min(state.leaseEnd, state.releaseFrom);
   const inTime = to < end - EPSILON ? to : null;
-  book.expect({ from, to: inTime, get: true, update: null, create: false });
+  state.expect({ from, to: inTime, get: true, update: null, create: false });
 }
 
-export function checkRelease(book: Book, request: Request, record: StoredRecord): void {
+export function checkRelease(state: ReferenceState, request: Request, record: StoredRecord): void {
   check(request.verb === 'update', 'a release creates an object');
-  const inTime = book.time < book.releaseEnd + EPSILON;
+  const inTime = state.time < state.releaseEnd + EPSILON;
   check(inTime || isTolerated('releaseAfterLease'), 'releases a lease that has run out');
   check(record.holderIdentity === '', `releases by holder ${record.holderIdentity}`);
   check(record.leaseDurationSeconds === 1, 'a released record has a lease of one second');
-  const before = book.seen?.reading.record?.leaderTransitions;
+  const before = state.seen?.reading.record?.leaderTransitions;
   check(record.leaderTransitions === before, 'a release changes the transitions');
 }
 
-export function releaseAnswer(book: Book, flight: Flight, answer: Answer): void {
-  if (!answer.ok) return releaseFailed(book, flight, answer);
-  observe(book, answer);
-  if (flight.verb === 'get') return readBeforeRelease(book, answer);
-  if (answer.record?.holderIdentity === '') return releaseDone(book, true);
+export function releaseAnswer(state: ReferenceState, flight: Flight, answer: Answer): void {
+  if (!answer.ok) return releaseFailed(state, flight, answer);
+  observe(state, answer);
+  if (flight.verb === 'get') return readBeforeRelease(state, answer);
+  if (answer.record?.holderIdentity === '') return releaseDone(state, true);
   // A renewal that was under way when the work ended.
-  renewedWhileReleasing(book, flight.id, answer.version);
-  askBeforeRelease(book, book.time, book.time + book.settings.retryPeriod);
+  renewedWhileReleasing(state, flight.id, answer.version);
+  askBeforeRelease(state, state.time, state.time + state.settings.retryPeriod);
 }
 
-function renewedWhileReleasing(book: Book, id: number, version: string): void {
-  const { current } = book;
-  const write = book.writes.get(id);
+function renewedWhileReleasing(state: ReferenceState, id: number, version: string): void {
+  const { current } = state;
+  const write = state.writes.get(id);
   if (write === undefined) return;
   current.version = version;
   if (write.sentAt.monotonicMs > current.validFrom.monotonicMs) current.validFrom = write.sentAt;
 }
 
-function readBeforeRelease(book: Book, reading: Reading): void {
-  const write = book.writes.get(reading.author ?? -1);
-  const { time } = book;
-  if (write?.record.holderIdentity === '') return releaseDone(book, true);
-  if (write === undefined) return releaseDone(book, false);
+function readBeforeRelease(state: ReferenceState, reading: Reading): void {
+  const write = state.writes.get(reading.author ?? -1);
+  const { time } = state;
+  if (write?.record.holderIdentity === '') return releaseDone(state, true);
+  if (write === undefined) return releaseDone(state, false);
   // An old creation of ours that was stored late may pass for somebody else's.
-  book.mayGiveUp = write.id < book.current.lastWrite;
-  renewedWhileReleasing(book, write.id, reading.version);
-  const to = book.mayGiveUp ? null : time + book.settings.retryPeriod;
-  book.expect({ from: time, to, get: true, update: reading.version, create: false });
+  state.mayGiveUp = write.id < state.current.lastWrite;
+  renewedWhileReleasing(state, write.id, reading.version);
+  const to = state.mayGiveUp ? null : time + state.settings.retryPeriod;
+  state.expect({ from: time, to, get: true, update: reading.version, create: false });
 }
 
 /** A candidate that was stopped before it led may find its write stored, and take it back. */
-export function withdrawn(book: Book, reading: Reading): void {
-  observe(book, reading);
+export function withdrawn(state: ReferenceState, reading: Reading): void {
+  observe(state, reading);
   const isOurs = reading.author !== null && reading.record?.holderIdentity === '';
-  if (!isOurs || book.released) return;
-  book.released = true;
-  book.releasedOnce = true;
-  book.tell('released', 1);
+  if (!isOurs || state.released) return;
+  state.released = true;
+  state.releasedOnce = true;
+  state.tell('released', 1);
 }
 
 /** It is over, or goes on with a new term. */
-export function releaseDone(book: Book, released: boolean, at = book.time): void {
-  if (released) book.tell('released', 1);
-  book.released = released;
-  book.releasedOnce ||= released;
-  book.expect(null);
-  if (!book.mayGoOn) return book.oweAtOnce('the outcome', at);
+export function releaseDone(state: ReferenceState, released: boolean, at = state.time): void {
+  if (released) state.tell('released', 1);
+  state.released = released;
+  state.releasedOnce ||= released;
+  state.expect(null);
+  if (!state.mayGoOn) return state.oweAtOnce('the outcome', at);
   // Whether failed work counts as a loss, after which one rejoins, the rules leave open.
-  book.phase = 'lost';
-  book.mayEnd = true;
-  book.settle('the outcome');
-  const { to } = pollAfter(at, book.settings);
-  book.expect({ from: at, to, get: true, update: null, create: false });
+  state.phase = 'lost';
+  state.mayEnd = true;
+  state.settle('the outcome');
+  const { to } = pollAfter(at, state.settings);
+  state.expect({ from: at, to, get: true, update: null, create: false });
 }
 
 function releaseFailed(
-  book: Book,
+  state: ReferenceState,
   flight: Flight,
   { kind, retryAfter }: Extract<Answer, { ok: false }>,
 ): void {
   const releasing = flight.phase === 'releasing';
   if (kind === 'notFound') {
-    observeAbsence(book, flight.verb === 'get');
-    if (releasing && flight.verb === 'get') return releaseDone(book, false);
+    observeAbsence(state, flight.verb === 'get');
+    if (releasing && flight.verb === 'get') return releaseDone(state, false);
     // Whether to look once more, or to leave it at that, the rules leave open.
     if (releasing) {
-      book.mayGiveUp = true;
-      return book.expect({ from: book.time, to: null, get: true, update: null, create: false });
+      state.mayGiveUp = true;
+      return state.expect({ from: state.time, to: null, get: true, update: null, create: false });
     }
   }
-  book.failures += 1;
-  const retry = retryAfterFailure(book.time, book.failures, book.settings);
+  state.failures += 1;
+  const retry = retryAfterFailure(state.time, state.failures, state.settings);
   const atOnce = !releasing || kind === 'conflict' || (flight.verb !== 'get' && isUnknown(kind));
   const asked = retryAfter ?? 0;
-  const from = atOnce ? book.time : retry.from;
-  const patient = Math.min(book.time + asked, book.releaseFrom);
-  askBeforeRelease(book, Math.max(from, patient), retry.to + asked);
+  const from = atOnce ? state.time : retry.from;
+  const patient = Math.min(state.time + asked, state.releaseFrom);
+  askBeforeRelease(state, Math.max(from, patient), retry.to + asked);
 }
 
 /** What run() and stop() resolve with. */
-export function checkOutcome(book: Book, outcome: Outcome): void {
-  const { term, phase, settings } = book;
-  check(outcome.led === book.terms.length > 0, `the outcome says led: ${outcome.led}`);
-  const reasons = reasonsOf(book);
+export function checkOutcome(state: ReferenceState, outcome: Outcome): void {
+  const { term, phase, settings } = state;
+  check(outcome.led === state.terms.length > 0, `the outcome says led: ${outcome.led}`);
+  const reasons = reasonsOf(state);
   check(reasons.includes(outcome.reason), `the reason is ${outcome.reason}, not ${reasons.join()}`);
   const running = term?.work === 'running';
   check(
@@ -162,30 +162,30 @@ export function checkOutcome(book: Book, outcome: Outcome): void {
     `the outcome says workFinished: ${outcome.workFinished}`,
   );
   // After terms of which one was released, the rules do not say which one the outcome means.
-  const told = outcome.released === book.released || (outcome.released && book.releasedOnce);
+  const told = outcome.released === state.released || (outcome.released && state.releasedOnce);
   check(told, `the outcome says released: ${outcome.released}`);
-  const { workError } = term ?? book.lastReleased ?? {};
+  const { workError } = term ?? state.lastReleased ?? {};
   if (outcome.reason === 'failed') check(outcome.error === workError, 'the error is another');
-  const tooEarly = phase === 'releasing' && !book.mayGiveUp && !book.isOwedAtOnce('the outcome');
+  const tooEarly = phase === 'releasing' && !state.mayGiveUp && !state.isOwedAtOnce('the outcome');
   const ranOut =
-    book.time > book.releaseFrom - EPSILON ||
-    (term !== null && heldFor(term.validFrom, book.now) > settings.lease - EPSILON);
+    state.time > state.releaseFrom - EPSILON ||
+    (term !== null && heldFor(term.validFrom, state.now) > settings.lease - EPSILON);
   check(!tooEarly || ranOut, 'the release is given up too early');
-  if (term !== null && phase !== 'releasing') watchOverrun(book);
+  if (term !== null && phase !== 'releasing') watchOverrun(state);
 }
 
-function reasonsOf(book: Book): readonly EndReason[] {
-  const { phase, term } = book;
+function reasonsOf(state: ReferenceState): readonly EndReason[] {
+  const { phase, term } = state;
   if (phase === 'withdrawing' || term === null) {
-    return ['stopped', ...(book.lastReleased?.reasons ?? [])];
+    return ['stopped', ...(state.lastReleased?.reasons ?? [])];
   }
   if (phase === 'draining') {
-    if (book.isOwed('onStoppedLeading')) return [];
-    check(book.time > book.drainBy - EPSILON, 'draining is given up too early');
-    giveUpDraining(book);
+    if (state.isOwed('onStoppedLeading')) return [];
+    check(state.time > state.drainBy - EPSILON, 'draining is given up too early');
+    giveUpDraining(state);
     return term.reasons;
   }
-  check(phase !== 'lost' || book.mayEnd, 'ends though it is to rejoin');
+  check(phase !== 'lost' || state.mayEnd, 'ends though it is to rejoin');
   check(phase === 'lost' || phase === 'releasing', `an outcome while ${phase}`);
-  return book.stopRequested ? [...term.reasons, 'stopped'] : term.reasons;
+  return state.stopRequested ? [...term.reasons, 'stopped'] : term.reasons;
 }

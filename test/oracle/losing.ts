@@ -1,83 +1,83 @@
 import type { EndReason } from '../../src/config/leader-election-config.js';
-import type { Book } from './book.js';
+import type { ReferenceState } from './reference-state.js';
 import { EPSILON, heldFor, pollAfter } from './rules.js';
 import { check } from './trace.js';
 
 /** The lock is not ours any more: the stop comes first, then everything else. */
-export function lose(book: Book, reason: EndReason, at = book.time): void {
-  const { current } = book;
-  const drained = book.phase === 'draining';
-  book.phase = 'lost';
-  const lapsed: EndReason[] = book.lapsed ? ['deadline'] : [];
+export function lose(state: ReferenceState, reason: EndReason, at = state.time): void {
+  const { current } = state;
+  const drained = state.phase === 'draining';
+  state.phase = 'lost';
+  const lapsed: EndReason[] = state.lapsed ? ['deadline'] : [];
   current.reasons = [...(drained ? current.reasons : []), reason, ...lapsed];
   current.endedAt = at;
-  endTerm(book, at);
-  watchOverrun(book);
-  if (current.stopCalls === 0) book.oweAtOnce('onStoppedLeading', at);
-  if (drained && at > book.drainBy - EPSILON)
+  endTerm(state, at);
+  watchOverrun(state);
+  if (current.stopCalls === 0) state.oweAtOnce('onStoppedLeading', at);
+  if (drained && at > state.drainBy - EPSILON)
     current.reasons = [...current.reasons, 'drainTimeout'];
-  endOrRejoin(book, at, Math.max(at, book.leaseEnd));
+  endOrRejoin(state, at, Math.max(at, state.leaseEnd));
 }
 
 /** What follows a term whose lock was not given back. */
-function endOrRejoin(book: Book, at: number, outcomeBy: number): void {
-  const { current, settings, stopRequested } = book;
+function endOrRejoin(state: ReferenceState, at: number, outcomeBy: number): void {
+  const { current, settings, stopRequested } = state;
   const returns = stopRequested || settings.onLost === 'return';
   const [reason] = current.reasons;
   // Whether a candidacy ends that had begun to end is left open where the lock was lost meanwhile.
-  book.mayEnd = returns || reason === 'finished' || reason === 'failed';
+  state.mayEnd = returns || reason === 'finished' || reason === 'failed';
   if (returns || (reason === 'finished' && !current.finishedUnawares)) {
-    book.expect(null);
-    book.owe('the outcome', outcomeBy);
+    state.expect(null);
+    state.owe('the outcome', outcomeBy);
     return;
   }
   if (reason === 'finished') {
     // Whether that counts as finished or as lost, after which one rejoins, the rules leave open.
-    book.expect({ from: at, to: null, get: true, update: null, create: false });
+    state.expect({ from: at, to: null, get: true, update: null, create: false });
     return;
   }
-  book.expect({ from: at, to: book.leaseEnd, get: true, update: null, create: false });
-  rejoinWhenThrough(book);
+  state.expect({ from: at, to: state.leaseEnd, get: true, update: null, create: false });
+  rejoinWhenThrough(state);
 }
 
 /** Somebody asked and heard that it is over. The others hear it by the next timer. */
-export function lapse(book: Book): void {
-  const latest = Math.max(book.time, book.deadline);
-  lose(book, 'deadline');
-  if (book.isOwed('onStoppedLeading')) book.owe('onStoppedLeading', latest);
+export function lapse(state: ReferenceState): void {
+  const latest = Math.max(state.time, state.deadline);
+  lose(state, 'deadline');
+  if (state.isOwed('onStoppedLeading')) state.owe('onStoppedLeading', latest);
 }
 
 /** The work or onStoppedLeading has not ended in time: the lock is kept until it runs out. */
-export function giveUpDraining(book: Book): void {
-  const { current, drainBy } = book;
-  book.phase = 'lost';
+export function giveUpDraining(state: ReferenceState): void {
+  const { current, drainBy } = state;
+  state.phase = 'lost';
   current.endedAt = drainBy;
-  watchOverrun(book);
-  endOrRejoin(book, drainBy, drainBy);
+  watchOverrun(state);
+  endOrRejoin(state, drainBy, drainBy);
   current.reasons = [...current.reasons, 'drainTimeout'];
 }
 
 /** The signal is aborted, the work is to end, and who does not end it is told to everybody. */
-export function endTerm(book: Book, at = book.time): void {
-  const { current } = book;
-  if (!current.signalAborted) book.oweAtOnce('the abort of term.signal', at);
+export function endTerm(state: ReferenceState, at = state.time): void {
+  const { current } = state;
+  if (!current.signalAborted) state.oweAtOnce('the abort of term.signal', at);
 }
 
 /**
  * Back to being a candidate, after a pause that is at most one of polling. What is left of the term
  * may be waited for.
  */
-export function rejoinWhenThrough(book: Book): void {
-  const { current, plan, settings, time } = book;
+export function rejoinWhenThrough(state: ReferenceState): void {
+  const { current, plan, settings, time } = state;
   if (plan === null) return;
   const through = current.work !== 'running' && current.stopSettled;
-  book.failures = 0;
+  state.failures = 0;
   // Nothing says for how long a new term has to wait for work of the old one that does not end.
-  if (current.work === 'running') return book.expect({ ...plan, to: null });
+  if (current.work === 'running') return state.expect({ ...plan, to: null });
   // A write that was stored too late to be of use, or may yet be, is in force all the same.
-  const lastSent = [...book.writes.values()].at(-1)?.sentAt.monotonicMs ?? 0;
-  const from = through ? time : Math.max(time, book.leaseEnd, lastSent + settings.lease);
-  book.expect({ ...plan, to: pollAfter(from, settings).to });
+  const lastSent = [...state.writes.values()].at(-1)?.sentAt.monotonicMs ?? 0;
+  const from = through ? time : Math.max(time, state.leaseEnd, lastSent + settings.lease);
+  state.expect({ ...plan, to: pollAfter(from, settings).to });
 }
 
 /**
@@ -85,7 +85,13 @@ export function rejoinWhenThrough(book: Book): void {
  * where another was found to hold the lock. A wall clock that was set forward may have been set back
  * before anything came of it.
  */
-export function noteRunOut({ current, now, settings, unknownWrites, writes }: Book): void {
+export function noteRunOut({
+  current,
+  now,
+  settings,
+  unknownWrites,
+  writes,
+}: ReferenceState): void {
   const mayBeInForce = [...unknownWrites].flatMap((id) => {
     const write = writes.get(id);
     const isVoid = write?.outdated !== false || current.reasons.includes('superseded');
@@ -101,16 +107,16 @@ export function noteRunOut({ current, now, settings, unknownWrites, writes }: Bo
  * Beside a new candidacy of ours our last record protects nobody: we may take it at once, and free it.
  * So onStoppedLeading has what is left of the lease, and no more, since it may hang.
  */
-export function checkThrough({ current }: Book): void {
+export function checkThrough({ current }: ReferenceState): void {
   const through = current.stopSettled || current.ranOut;
   check(through, 'competes again while onStoppedLeading runs and its lease does, too');
 }
 
 /** Work that has not come to its end when the lease has run out may run beside another leader. */
-export function watchOverrun(book: Book): void {
-  const { current } = book;
+export function watchOverrun(state: ReferenceState): void {
+  const { current } = state;
   if (current.work === 'running' && current.overruns === 0)
-    book.owe(overrunOf(current.number), book.leaseEnd);
+    state.owe(overrunOf(current.number), state.leaseEnd);
 }
 
 export function overrunOf(term: number): string {

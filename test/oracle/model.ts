@@ -1,4 +1,4 @@
-import { Book } from './book.js';
+import { ReferenceState } from './reference-state.js';
 import {
   asked,
   forgetLateRenewal,
@@ -26,15 +26,15 @@ import { check, type Entry, type Settings } from './trace.js';
  * the first thing that the rules forbid, or that they demand and that has not come.
  */
 export class ReferenceCandidate {
-  readonly #book: Book;
+  readonly #state: ReferenceState;
 
   constructor(settings: Settings) {
-    this.#book = new Book(settings);
+    this.#state = new ReferenceState(settings);
   }
 
   take(entry: Entry): void {
     // What was due while the process stood still is due when it goes on, not before.
-    if (entry.type === 'thaw') this.#book.thawedAt = entry.now.monotonicMs;
+    if (entry.type === 'thaw') this.#state.thawedAt = entry.now.monotonicMs;
     this.#pass(entry, false, false);
     this.#dispatch(entry);
   }
@@ -42,121 +42,124 @@ export class ReferenceCandidate {
   /** @param loopRan whether every timer that is due by now has fired */
   endOfCommand(now: Entry['now'], loopRan: boolean): void {
     this.#pass({ now }, loopRan, true);
-    for (const [what, surplus] of this.#book.told) {
+    for (const [what, surplus] of this.#state.told) {
       check(surplus === 0, `${what}: ${surplus} more callbacks than events`);
     }
   }
 
   /** Moments at which something is to happen, to aim at: on the monotonic clock. */
   get marks(): number[] {
-    const { term, plan, flight, liveUntil, dueTimes } = this.#book;
+    const { term, plan, flight, liveUntil, dueTimes } = this.#state;
     const times = [...dueTimes, liveUntil, plan?.from ?? Infinity, flight?.bound ?? Infinity];
-    if (term !== null) times.push(this.#book.deadline, this.#book.leaseEnd);
-    return times.filter((time) => Number.isFinite(time) && time >= this.#book.time).sort(ascending);
+    if (term !== null) times.push(this.#state.deadline, this.#state.leaseEnd);
+    return times
+      .filter((time) => Number.isFinite(time) && time >= this.#state.time)
+      .sort(ascending);
   }
 
   get phase(): string {
-    return this.#book.phase;
+    return this.#state.phase;
   }
 
   get termsLed(): number {
-    return this.#book.terms.length;
+    return this.#state.terms.length;
   }
 
   /** Time passes, and with it the deadline. */
   #pass({ now }: Pick<Entry, 'now'>, loopRan: boolean, commandOver: boolean): void {
-    const book = this.#book;
-    const { phase } = book;
-    book.now = now;
-    book.wallLead = Math.max(book.wallLead, now.wallMs - now.monotonicMs);
-    const { term } = book;
+    const state = this.#state;
+    const { phase } = state;
+    state.now = now;
+    state.wallLead = Math.max(state.wallLead, now.wallMs - now.monotonicMs);
+    const { term } = state;
     if (term?.undecided === true && (commandOver || now.monotonicMs > term.mayHaveLapsedAt)) {
       // No renewal was told of, so the deadline came first, which nothing else need show.
-      forgetLateRenewal(book);
-      if (phase === 'draining') lose(book, 'deadline', term.mayHaveLapsedAt);
+      forgetLateRenewal(state);
+      if (phase === 'draining') lose(state, 'deadline', term.mayHaveLapsedAt);
     }
     const isPast = (moment: number) => {
-      const end = Math.max(moment, book.thawedAt);
+      const end = Math.max(moment, state.thawedAt);
       return now.monotonicMs > (loopRan ? end - EPSILON : end + EPSILON);
     };
-    if ((phase === 'holding' || phase === 'draining') && isPast(book.deadline)) {
-      lose(book, 'deadline', Math.max(book.deadline, book.thawedAt));
+    if ((phase === 'holding' || phase === 'draining') && isPast(state.deadline)) {
+      lose(state, 'deadline', Math.max(state.deadline, state.thawedAt));
     }
-    const requestBy = book.dueTime('a request') ?? Infinity;
-    if (phase === 'draining' && book.phase === phase && book.lapsed && isPast(requestBy)) {
+    const requestBy = state.dueTime('a request') ?? Infinity;
+    if (phase === 'draining' && state.phase === phase && state.lapsed && isPast(requestBy)) {
       // By the wall clock alone: at the next renewal at the latest, and nothing else need show it.
-      lose(book, 'deadline', Math.max(requestBy, book.thawedAt));
+      lose(state, 'deadline', Math.max(requestBy, state.thawedAt));
     }
-    if (phase === 'draining' && book.phase === phase && isPast(book.drainBy)) giveUpDraining(book);
-    if (phase === 'releasing' && isPast(book.releaseEnd))
-      releaseDone(book, false, Math.max(book.releaseEnd, book.thawedAt));
-    if (book.phase === 'lost') noteRunOut(book);
-    book.checkDues(loopRan, commandOver);
+    if (phase === 'draining' && state.phase === phase && isPast(state.drainBy))
+      giveUpDraining(state);
+    if (phase === 'releasing' && isPast(state.releaseEnd))
+      releaseDone(state, false, Math.max(state.releaseEnd, state.thawedAt));
+    if (state.phase === 'lost') noteRunOut(state);
+    state.checkDues(loopRan, commandOver);
   }
 
   #dispatch(entry: Entry): void {
-    const book = this.#book;
+    const state = this.#state;
     switch (entry.type) {
       case 'run':
-        return follow(book);
+        return follow(state);
       case 'stop':
-        return stop(book);
+        return stop(state);
       case 'wake':
-        return wake(book);
+        return wake(state);
       case 'request':
-        return requested(book, entry);
+        return requested(state, entry);
       case 'answer':
-        return answered(book, entry.id, entry.answer);
+        return answered(state, entry.id, entry.answer);
       case 'aged':
-        return toldAge(book, entry.id, entry.age);
+        return toldAge(state, entry.id, entry.age);
       case 'aborted':
-        return abandoned(book, entry.id);
+        return abandoned(state, entry.id);
       case 'workStarted':
-        return workStarted(book, entry);
+        return workStarted(state, entry);
       case 'workEnded':
-        return workEnded(book, entry);
+        return workEnded(state, entry);
       case 'signalAborted':
-        return signalAborted(book, entry.term);
+        return signalAborted(state, entry.term);
       case 'onStoppedLeading':
-        return stopCalled(book, entry);
+        return stopCalled(state, entry);
       case 'onStoppedLeadingEnded':
-        return stopSettled(book, entry.term);
+        return stopSettled(state, entry.term);
       case 'onNewLeader':
-        check(announced(book, entry.identity), `not a new leader: ${entry.identity}`);
-        return book.tell(`newLeader ${entry.identity}`, 1);
+        check(announced(state, entry.identity), `not a new leader: ${entry.identity}`);
+        return state.tell(`newLeader ${entry.identity}`, 1);
       case 'onOverrun':
-        return overran(book, entry.term);
+        return overran(state, entry.term);
       case 'outcome':
-        return over(book, entry.outcome);
+        return over(state, entry.outcome);
       case 'news':
-        return news(book, entry.news);
+        return news(state, entry.news);
       case 'asked':
-        return asked(book, entry.question, entry.yes);
+        return asked(state, entry.question, entry.yes);
       case 'thaw':
-        if (book.phase === 'lost') rejoinWhenThrough(book);
-        if (book.phase === 'following') putOff(book);
+        if (state.phase === 'lost') rejoinWhenThrough(state);
+        if (state.phase === 'following') putOff(state);
     }
   }
 }
 
-function stop(book: Book): void {
-  if (book.stopRequested || book.phase === 'over') return;
-  book.stopRequested = true;
-  if (book.phase === 'following') withdraw(book);
-  else if (book.phase === 'holding') drain(book, 'stopped');
-  else if (book.phase === 'lost') {
+function stop(state: ReferenceState): void {
+  if (state.stopRequested || state.phase === 'over') return;
+  state.stopRequested = true;
+  if (state.phase === 'following') withdraw(state);
+  else if (state.phase === 'holding') drain(state, 'stopped');
+  else if (state.phase === 'lost') {
     // Who has not been told yet why it ends may be told this.
-    if (book.isOwed('onStoppedLeading'))
-      book.current.reasons = [...book.current.reasons, 'stopped', 'drainTimeout'];
-    book.mayEnd = true;
-    book.expect(null);
-    book.owe('the outcome', Math.max(book.leaseEnd, book.time));
+    if (state.isOwed('onStoppedLeading'))
+      state.current.reasons = [...state.current.reasons, 'stopped', 'drainTimeout'];
+    state.mayEnd = true;
+    state.expect(null);
+    state.owe('the outcome', Math.max(state.leaseEnd, state.time));
   }
 }
 
-function wake(book: Book): void {
-  if (book.phase === 'following') wakeFollower(book);
-  if (book.phase === 'holding' || book.phase === 'draining') wakeHolder(book);
+function wake(state: ReferenceState): void {
+  if (state.phase === 'following') wakeFollower(state);
+  if (state.phase === 'holding' || state.phase === 'draining') wakeHolder(state);
 }
 
 function ascending(a: number, b: number): number {

@@ -1,4 +1,4 @@
-import type { Book, Flight } from './book.js';
+import type { ReferenceState, Flight } from './reference-state.js';
 import { isTolerated } from './deviations.js';
 import { aged, checkTaking, follow, followerAnswer, isUnknown } from './following.js';
 import { checkRenewal, dueAnew, holderAnswer } from './holding.js';
@@ -10,62 +10,62 @@ import { check, type Answer, type Entry, type StoredRecord } from './trace.js';
 type Request = Extract<Entry, { type: 'request' }>;
 
 /** A request was sent: was it allowed, now and like this? */
-export function requested(book: Book, request: Request): void {
-  const { flight, settings, time } = book;
+export function requested(state: ReferenceState, request: Request): void {
+  const { flight, settings, time } = state;
   check(flight === null, `sends ${request.verb} beside request ${flight?.id ?? ''}`);
   // A release that is out of time may be left for the next term.
   const outOfTime =
-    book.phase === 'releasing' && (book.mayGiveUp || time > book.releaseFrom - EPSILON);
+    state.phase === 'releasing' && (state.mayGiveUp || time > state.releaseFrom - EPSILON);
   // At the very end of the lease, before timers have run, it is the release that asks.
   const given =
-    book.mayGiveUp ||
-    time > Math.max(book.releaseFrom, book.thawedAt) + EPSILON ||
+    state.mayGiveUp ||
+    time > Math.max(state.releaseFrom, state.thawedAt) + EPSILON ||
     // So long after it, who rejoins may have paused already, while it stood still.
-    time > book.releaseFrom + settings.retryPeriod / 2 - EPSILON;
-  if (outOfTime && given && request.verb === 'get' && book.mayGoOn) {
-    book.lastReleased = book.term;
-    releaseDone(book, false);
+    time > state.releaseFrom + settings.retryPeriod / 2 - EPSILON;
+  if (outOfTime && given && request.verb === 'get' && state.mayGoOn) {
+    state.lastReleased = state.term;
+    releaseDone(state, false);
   }
-  const hasToStop = book.phase === 'lost' && book.isOwed('onStoppedLeading');
+  const hasToStop = state.phase === 'lost' && state.isOwed('onStoppedLeading');
   if (hasToStop) {
     const tolerated = request.verb === 'get' && isTolerated('retryBeforeStop');
     check(tolerated, 'asks the network before it says that it has stopped');
-  } else if (book.phase === 'lost') {
-    check(book.plan !== null, `sends ${request.verb} after the loss`);
-    checkThrough(book);
-    const { plan } = book;
-    follow(book);
-    book.expect(plan);
+  } else if (state.phase === 'lost') {
+    check(state.plan !== null, `sends ${request.verb} after the loss`);
+    checkThrough(state);
+    const { plan } = state;
+    follow(state);
+    state.expect(plan);
   }
-  if (!hasToStop) checkPlan(book, request);
-  if (request.record !== null) checkRecord(book, request, request.record);
-  book.claimable = null;
-  if (!hasToStop) book.expect(null);
-  const bound = time + Math.min(settings.renewDeadline / 2, timeLeft(book));
-  if (book.term !== null) book.current.mayBeSupersededAt = -Infinity;
+  if (!hasToStop) checkPlan(state, request);
+  if (request.record !== null) checkRecord(state, request, request.record);
+  state.claimable = null;
+  if (!hasToStop) state.expect(null);
+  const bound = time + Math.min(settings.renewDeadline / 2, timeLeft(state));
+  if (state.term !== null) state.current.mayBeSupersededAt = -Infinity;
   const { id, verb, record } = request;
-  book.flight = { id, verb, record, sentAt: request.now, bound, phase: book.phase, outOfTime };
-  book.owe(abortOf(id), bound);
+  state.flight = { id, verb, record, sentAt: request.now, bound, phase: state.phase, outOfTime };
+  state.owe(abortOf(id), bound);
   if (record === null) return;
-  book.unknownWrites.add(id);
-  const taking = book.phase === 'following';
-  book.writes.set(id, { id, verb, record, sentAt: request.now, taking, outdated: false });
+  state.unknownWrites.add(id);
+  const taking = state.phase === 'following';
+  state.writes.set(id, { id, verb, record, sentAt: request.now, taking, outdated: false });
 }
 
-function checkPlan(book: Book, { verb, base }: Request): void {
-  const { phase, plan, time } = book;
+function checkPlan(state: ReferenceState, { verb, base }: Request): void {
+  const { phase, plan, time } = state;
   check(phase !== 'idle' && phase !== 'over', `sends ${verb} while ${phase}`);
   if (phase === 'holding' || phase === 'draining') {
     const tolerated = verb === 'get' && isTolerated('retryBeforeStop');
     const beforeStop = `sends ${verb} past the renew deadline, before the stop`;
-    check(!book.surelyLapsed || tolerated, beforeStop);
+    check(!state.surelyLapsed || tolerated, beforeStop);
   }
   if (phase === 'withdrawing') return check(verb !== 'create', 'creates after stop()');
   check(plan !== null, `sends ${verb} while nothing is to be sent`);
   // A wall clock that was set forward may bring a renewal forward.
-  const renewal = book.failures === 0 && book.term !== null && verb === 'update';
+  const renewal = state.failures === 0 && state.term !== null && verb === 'update';
   const dueByWall =
-    renewal && heldFor(book.current.validFrom, book.now) >= book.settings.retryPeriod;
+    renewal && heldFor(state.current.validFrom, state.now) >= state.settings.retryPeriod;
   check(dueByWall || time >= plan.from - EPSILON, `sends ${verb} ${plan.from - time} ms too early`);
   const { get, create, update, age } = plan;
   const allowed = { get, create, update: update !== null, age: age !== undefined }[verb];
@@ -76,107 +76,108 @@ function checkPlan(book: Book, { verb, base }: Request): void {
 }
 
 /** What looked like the first try for a new term may have been the last one of a release. */
-function resolveTry(book: Book, record: StoredRecord): void {
-  if (book.lastReleased !== null && record.holderIdentity === '') {
-    book.phase = 'releasing';
-    book.term = book.lastReleased;
+function resolveTry(state: ReferenceState, record: StoredRecord): void {
+  if (state.lastReleased !== null && record.holderIdentity === '') {
+    state.phase = 'releasing';
+    state.term = state.lastReleased;
   }
-  book.lastReleased = null;
+  state.lastReleased = null;
 }
 
-function checkRecord(book: Book, request: Request, record: StoredRecord): void {
-  if (book.phase === 'following') resolveTry(book, record);
-  const { phase } = book;
+function checkRecord(state: ReferenceState, request: Request, record: StoredRecord): void {
+  if (state.phase === 'following') resolveTry(state, record);
+  const { phase } = state;
   if (phase === 'withdrawing') return check(record.holderIdentity === '', 'takes after stop()');
   if (phase === 'releasing') {
-    checkRelease(book, request, record);
-    book.releaseSent = true;
+    checkRelease(state, request, record);
+    state.releaseSent = true;
     return;
   }
   const { renewTime, acquireTime } = record;
   check(isTime(renewTime, request.now.wallMs), `dates the write ${renewTime}`);
-  if (phase === 'holding' || phase === 'draining') return checkRenewal(book, request, record);
+  if (phase === 'holding' || phase === 'draining') return checkRenewal(state, request, record);
   check(isTime(acquireTime, request.now.wallMs), `dates the term ${acquireTime}`);
-  checkTaking(book, request, record);
+  checkTaking(state, request, record);
 }
 
 /** How long an answer is of use. */
-function timeLeft(book: Book): number {
-  const { phase } = book;
+function timeLeft(state: ReferenceState): number {
+  const { phase } = state;
   // A wall clock that was set forward may shorten it, or may be left to the next question.
-  if (phase === 'holding' || phase === 'draining') return book.deadline - book.time;
-  return phase === 'releasing' ? book.releaseEnd - book.time : Infinity;
+  if (phase === 'holding' || phase === 'draining') return state.deadline - state.time;
+  return phase === 'releasing' ? state.releaseEnd - state.time : Infinity;
 }
 
 function abortOf(id: number): string {
   return `the abort of request ${id}`;
 }
 
-export function answered(book: Book, id: number, given: Answer): void {
-  const { flight } = book;
-  const answer = heeded(given, book);
+export function answered(state: ReferenceState, id: number, given: Answer): void {
+  const { flight } = state;
+  const answer = heeded(given, state);
   check(flight?.id === id, `the harness answers request ${id}, which does not wait`);
-  book.settle(abortOf(id));
-  book.flight = null;
+  state.settle(abortOf(id));
+  state.flight = null;
   if (!answer.ok) {
-    book.patience = answer.retryAfter ?? 0;
-    if (book.patience > 0) book.patientUntil = book.time + book.patience;
+    state.patience = answer.retryAfter ?? 0;
+    if (state.patience > 0) state.patientUntil = state.time + state.patience;
   }
-  if (answer.ok) book.knownWrites.add(id);
+  if (answer.ok) state.knownWrites.add(id);
   // A proxy may have repeated a write that was stored, which meets a conflict then.
   if (answer.ok || !(isUnknown(answer.kind) || answer.kind === 'conflict'))
-    book.unknownWrites.delete(id);
-  act(book, flight, answer);
+    state.unknownWrites.delete(id);
+  act(state, flight, answer);
 }
 
 /** The question for the age was answered, or refused. */
-export function toldAge(book: Book, id: number, age: number | null): void {
-  const { flight } = book;
+export function toldAge(state: ReferenceState, id: number, age: number | null): void {
+  const { flight } = state;
   check(flight?.id === id, `the harness answers request ${id}, which does not wait`);
-  book.settle(abortOf(id));
-  book.flight = null;
-  if (book.phase === 'following') aged(book, age);
+  state.settle(abortOf(id));
+  state.flight = null;
+  if (state.phase === 'following') aged(state, age);
 }
 
 /** A server that asks for more patience than a lease lasts is not heeded for longer than that. */
-function heeded(answer: Answer, { settings: { lease } }: Book): Answer {
+function heeded(answer: Answer, { settings: { lease } }: ReferenceState): Answer {
   if (answer.ok || answer.retryAfter === null) return answer;
   return { ...answer, retryAfter: Math.min(answer.retryAfter, lease) };
 }
 
 /** The candidate gave a request up: at its bound, or because it went on to something else. */
-export function abandoned(book: Book, id: number): void {
-  const { flight, phase, time } = book;
+export function abandoned(state: ReferenceState, id: number): void {
+  const { flight, phase, time } = state;
   if (flight?.id !== id) return;
-  book.settle(abortOf(id));
-  book.flight = null;
-  const leaseOver = time > book.releaseFrom - EPSILON;
+  state.settle(abortOf(id));
+  state.flight = null;
+  const leaseOver = time > state.releaseFrom - EPSILON;
   const ended =
-    (book.term !== null && (book.mayBeLapsed || leaseOver)) ||
-    (book.lastReleased !== null && leaseOver);
+    (state.term !== null && (state.mayBeLapsed || leaseOver)) ||
+    (state.lastReleased !== null && leaseOver);
   const elsewhere = phase !== flight.phase || ended || flight.outOfTime;
   const atBound = time > flight.bound - EPSILON;
-  const gaveUp = phase === 'withdrawing' || (phase === 'draining' && time > book.drainBy - EPSILON);
+  const gaveUp =
+    phase === 'withdrawing' || (phase === 'draining' && time > state.drainBy - EPSILON);
   check(atBound || elsewhere || gaveUp, `aborts request ${id} ${flight.bound - time} ms too early`);
-  act(book, flight, { ok: false, kind: 'aborted', retryAfter: null });
+  act(state, flight, { ok: false, kind: 'aborted', retryAfter: null });
   // What was cut short by something else has not failed: no pause is due.
-  if ((atBound && phase === flight.phase && !flight.outOfTime) || book.plan === null) return;
-  const update = book.term?.lastVersion ?? book.plan.update;
-  const to = phase === 'draining' ? dueAnew(book, book.plan) : book.plan.to;
-  book.expect({ ...book.plan, from: time, to, get: true, update });
+  if ((atBound && phase === flight.phase && !flight.outOfTime) || state.plan === null) return;
+  const update = state.term?.lastVersion ?? state.plan.update;
+  const to = phase === 'draining' ? dueAnew(state, state.plan) : state.plan.to;
+  state.expect({ ...state.plan, from: time, to, get: true, update });
 }
 
-function act(book: Book, flight: Flight, answer: Answer): void {
-  switch (book.phase) {
+function act(state: ReferenceState, flight: Flight, answer: Answer): void {
+  switch (state.phase) {
     case 'following':
-      return followerAnswer(book, flight, answer);
+      return followerAnswer(state, flight, answer);
     case 'holding':
     case 'draining':
-      return holderAnswer(book, flight, answer);
+      return holderAnswer(state, flight, answer);
     case 'releasing':
-      return releaseAnswer(book, flight, answer);
+      return releaseAnswer(state, flight, answer);
     case 'withdrawing':
-      if (answer.ok) withdrawn(book, answer);
+      if (answer.ok) withdrawn(state, answer);
       return;
     default:
   }

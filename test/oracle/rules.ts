@@ -4,7 +4,7 @@ import type { Reading, Settings, StoredRecord } from './trace.js';
 /** Timers add fractions of milliseconds in another order than this model does. */
 export const EPSILON = 1e-6;
 /** How far a try may be put off so that candidates do not all write at once. */
-export const HERD_DELAY = 200;
+export const CONTENTION_DELAY = 200;
 const FIRST_RETRY = 250;
 
 /** What a holder must assume to have passed: a machine that slept has a clock that stood still. */

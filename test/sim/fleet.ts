@@ -1,7 +1,7 @@
 import type { LeaderElectionMachine } from '../../machines/leader-election.js';
 import { ClientGoCandidate } from './candidates/client-go.js';
 import { ForeignCandidate } from './candidates/foreign.js';
-import { OurCandidate, type Planted } from './candidates/ours.js';
+import { OurCandidate, type Seeded } from './candidates/ours.js';
 import { PythonCandidate } from './candidates/python.js';
 import type { Scenario, SlotPlan } from './scenario.js';
 import { Host } from './world/host.js';
@@ -20,7 +20,7 @@ export interface FleetOptions {
   readonly network: Network;
   readonly scenario: Scenario;
   readonly machine: LeaderElectionMachine;
-  readonly planted: Planted | null;
+  readonly seeded: Seeded | null;
   readonly untold: boolean;
 }
 
@@ -132,10 +132,10 @@ export class Fleet {
   }
 
   #newCandidate(slot: Slot, process: SimProcess): OurCandidate | ForeignCandidate {
-    const { world, network, scenario, machine, planted, untold } = this.#options;
+    const { world, network, scenario, machine, seeded, untold } = this.#options;
     const { link, identity, plan } = slot;
     const random = new Random(slot.random.int(0, 2 ** 31));
-    const around = { world, network, process, link, random, machine, planted, untold };
+    const around = { world, network, process, link, random, machine, seeded, untold };
     if (plan.library === 'ours') {
       return new OurCandidate({ ...plan.options, identity, timing: plan.timing }, around);
     }

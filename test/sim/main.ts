@@ -2,8 +2,8 @@ import { constants, setPriority } from 'node:os';
 import { parseArgs } from 'node:util';
 import { runCampaignCommand } from './campaign-command.js';
 import { describe } from './facts.js';
-import { findPlant, type SearchOptions } from './plants/find.js';
-import { PLANTS, type Plant } from './plants/index.js';
+import { findSeededBug, type SearchOptions } from './seeded-bugs/find.js';
+import { SEEDED_BUGS, type SeededBug } from './seeded-bugs/index.js';
 import { runSeed } from './run-seed.js';
 import { print, summaryOf } from './summary.js';
 
@@ -21,8 +21,8 @@ const USAGE = `Simulates elections from seeds, and judges them by the true timel
   --json FILE       writes the result there, after each minute and in the end
     --resume        goes on from there
 
-  --plant NAME      plants that error and counts the seeds until it is found; "all" for all of them
-  --max-seeds N     gives up on a plant after so many (default 300)
+  --bug NAME      seeds that error and counts the seeds until it is found; "all" for all of them
+  --max-seeds N     gives up on a bug after so many (default 300)
   --overlap N       and searches so many seeds for two leaders at a time
 
   --per-seed N      terms a seed; a quarter of it in slow ones (default 100)
@@ -42,7 +42,7 @@ const { values } = parseArgs({
     json: { type: 'string' },
     resume: { type: 'boolean', default: false },
     nice: { type: 'boolean', default: false },
-    plant: { type: 'string' },
+    bug: { type: 'string' },
     overlap: { type: 'string', default: '0' },
     'max-seeds': { type: 'string', default: '300' },
     beyond: { type: 'boolean', default: false },
@@ -56,7 +56,7 @@ const perSeed = number('per-seed', values['per-seed']);
 // Processes that are forked from this one are as nice as it is.
 if (values.nice) setPriority(constants.priority.PRIORITY_LOW);
 
-if (values.plant !== undefined) await findPlants(values.plant);
+if (values.bug !== undefined) await findSeededBugs(values.bug);
 else if (values.seed !== undefined) await runOne(number('seed', values.seed));
 else if (values.seeds !== undefined || values.terms !== undefined) await runMany();
 else process.stdout.write(USAGE);
@@ -114,25 +114,25 @@ async function runMany(): Promise<void> {
   });
 }
 
-async function findPlants(name: string): Promise<void> {
-  const plants = PLANTS.filter((plant) => name === 'all' || plant.name === name);
-  if (plants.length === 0) {
-    console.log(`There is no ${name}. There are: ${PLANTS.map((plant) => plant.name).join(', ')}`);
+async function findSeededBugs(name: string): Promise<void> {
+  const bugs = SEEDED_BUGS.filter((bug) => name === 'all' || bug.name === name);
+  if (bugs.length === 0) {
+    console.log(`There is no ${name}. There are: ${SEEDED_BUGS.map((bug) => bug.name).join(', ')}`);
     process.exitCode = 2;
   }
-  for (const plant of plants) {
+  for (const bug of bugs) {
     const maxSeeds = number('max-seeds', values['max-seeds']);
     const search = { firstSeed: number('from', values.from), termsPerSeed: perSeed };
-    const first = await findPlant(plant, { ...search, maxSeeds });
+    const first = await findSeededBug(bug, { ...search, maxSeeds });
     const tries = number('overlap', values.overlap);
-    const led = tries === 0 ? '' : await findTwoLeaders(plant, { ...search, maxSeeds: tries });
+    const led = tries === 0 ? '' : await findTwoLeaders(bug, { ...search, maxSeeds: tries });
     const found = (first.rule ?? 'NOT FOUND').padEnd(28);
-    console.log(`${plant.name.padEnd(30)} ${found} ${String(first.seeds).padStart(4)} seeds${led}`);
+    console.log(`${bug.name.padEnd(30)} ${found} ${String(first.seeds).padStart(4)} seeds${led}`);
     if (first.rule === null) process.exitCode = 1;
   }
 }
 
-async function findTwoLeaders(plant: Plant, search: SearchOptions): Promise<string> {
-  const { rule, seeds } = await findPlant(plant, { ...search, rule: 'two-leaders' });
+async function findTwoLeaders(bug: SeededBug, search: SearchOptions): Promise<string> {
+  const { rule, seeds } = await findSeededBug(bug, { ...search, rule: 'two-leaders' });
   return rule === null ? `, no two leaders in ${seeds}` : `, two leaders after ${seeds}`;
 }

@@ -2,7 +2,7 @@ import {
   type LeaderElectionMachine,
   makeLeaderElectionMachine,
 } from '../../machines/leader-election.js';
-import type { Planted } from './candidates/ours.js';
+import type { Seeded } from './candidates/ours.js';
 import { Nemesis } from './faults/nemesis.js';
 import type { Fact } from './facts.js';
 import { EPOCH_MS, Fleet } from './fleet.js';
@@ -23,7 +23,7 @@ export interface RunOptions {
   readonly seed: number;
   /** The run ends when so many terms have begun; when the scenario is slow, a quarter of them. */
   readonly terms: number;
-  readonly planted?: Planted | null;
+  readonly seeded?: Seeded | null;
   /** Clocks run further apart than lease and renew deadline allow. */
   readonly beyondBound?: boolean;
   /** The applications have no `onStoppedLeading`, so that some stops have nothing to wait for. */
@@ -62,7 +62,7 @@ const machine: LeaderElectionMachine = makeLeaderElectionMachine();
 
 /** One simulation from one seed. The same seed does the same to the last digit. */
 export async function runSeed(options: RunOptions): Promise<RunResult> {
-  const { seed, planted = null, untold = false } = options;
+  const { seed, seeded = null, untold = false } = options;
   const cpuBefore = process.cpuUsage();
   const scenario = drawScenario(seed, options.beyondBound);
   const faults: Record<string, number> = {};
@@ -89,7 +89,7 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   const server = new SimServer(world, new Random(seed, 'server'), EPOCH_MS, count);
   const network = new Network(world, server, new Random(seed, 'network'), count);
   network.streams.trouble.refused = scenario.watchesRefused;
-  const fleet = new Fleet({ world, network, scenario, machine, planted, untold });
+  const fleet = new Fleet({ world, network, scenario, machine, seeded, untold });
   const nemesis = new Nemesis({ world, server, network, fleet, scenario, count });
   const observer = new Observer(world, fleet);
   const enough = scenario.pace === 'slow' ? Math.ceil(options.terms / 4) : options.terms;

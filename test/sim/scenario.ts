@@ -28,7 +28,7 @@ export interface Scenario {
   readonly stopEveryMs: number;
   readonly longestFaultMs: number;
   /** What hands may write as the duration of a lease. */
-  readonly handsLeaseSeconds: readonly number[];
+  readonly editedLeaseSeconds: readonly number[];
   /** How long a machine is down after a crash, and a program waits before it runs again, at most. */
   readonly longestRestartMs: number;
   readonly longestPauseMs: number;
@@ -156,7 +156,7 @@ function drawTempo(
   | 'faultEveryMs'
   | 'stopEveryMs'
   | 'longestFaultMs'
-  | 'handsLeaseSeconds'
+  | 'editedLeaseSeconds'
   | 'longestRestartMs'
   | 'longestPauseMs'
   | 'noisyMs'
@@ -166,7 +166,7 @@ function drawTempo(
         faultEveryMs: random.skewed(1000, 10_000),
         stopEveryMs: random.skewed(50, 1500),
         longestFaultMs: 10_000,
-        handsLeaseSeconds: [1, 2, 5, 12],
+        editedLeaseSeconds: [1, 2, 5, 12],
         longestRestartMs: 3000,
         longestPauseMs: 300,
         noisyMs: random.skewed(20_000, 120_000),
@@ -175,7 +175,7 @@ function drawTempo(
         faultEveryMs: random.skewed(1500, 20_000),
         stopEveryMs: random.skewed(4000, 60_000),
         longestFaultMs: 45_000,
-        handsLeaseSeconds: [1, 2, 5, 20, 40],
+        editedLeaseSeconds: [1, 2, 5, 20, 40],
         longestRestartMs: 40_000,
         longestPauseMs: 3000,
         noisyMs: random.skewed(30_000, 240_000),
@@ -203,7 +203,7 @@ function drawOptions(
 
 /**
  * Clocks of real machines hardly differ: a lease then runs out at the same moment for everybody. Of
- * the first 400 seeds, at which the table of planted errors was made, all have clocks that differ.
+ * the first 400 seeds, at which the table of seeded errors was made, all have clocks that differ.
  */
 function haveLikeClocks(seed: number, beyond: boolean): boolean {
   return seed > 400 && seed % 3 === 0 && !beyond;
@@ -238,12 +238,12 @@ const LONGEST_CALLBACK_MS = 40_000;
  * to come back in 6 s at the last moment, and may lose a request and a race before it wins. And all
  * of them may be waiting for callbacks of a lost term when the faults end.
  */
-function boundOf(timings: readonly Timing[], handsWriteLeases: boolean): number {
+function boundOf(timings: readonly Timing[], editsWriteLeases: boolean): number {
   const longest = (pick: (timing: Timing) => number): number =>
     Math.max(...timings.map(pick)) * 1000;
   const lease = Math.max(
     longest(({ leaseSeconds }) => leaseSeconds),
-    handsWriteLeases ? 40_000 : 0,
+    editsWriteLeases ? 40_000 : 0,
   );
   const polling = longest(({ retrySeconds }) => retrySeconds) * 2.2 * 2;
   const requests = longest(({ renewSeconds }) => renewSeconds);

@@ -6,15 +6,15 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { FAULT_KINDS } from './faults/kinds.js';
-import { findPlant } from './plants/find.js';
-import { PLANTS } from './plants/index.js';
+import { findSeededBug } from './seeded-bugs/find.js';
+import { SEEDED_BUGS } from './seeded-bugs/index.js';
 import { runSeed } from './run-seed.js';
 import { emptySummary, summaryOf, addTo } from './summary.js';
 import { type Progress, runCampaign } from './workers.js';
 
 /*
  * Simulated fleets with faults from a few hundred seeds, judged by a verifier that shares no code
- * with the election; and errors planted on purpose, to show that it would object. The bugs that
+ * with the election; and errors seeded on purpose, to show that it would object. The bugs that
  * show here are those of timing and of interleaving: two leaders, a steal, a lost release.
  */
 
@@ -68,12 +68,12 @@ describe('simulated elections', () => {
 
   const far = 'have two leaders when clocks run further apart than lease over renew deadline';
   it(far, { timeout: 480_000 }, async () => {
-    const beyond = PLANTS.find(({ beyondBound }) => beyondBound === true);
+    const beyond = SEEDED_BUGS.find(({ beyondBound }) => beyondBound === true);
     expect(beyond).toBeDefined();
     if (beyond === undefined) return;
     const firstSeed = NEARBY[beyond.name] ?? 1;
     const search = { firstSeed, maxSeeds: 100, termsPerSeed: 60 };
-    const { rule } = await findPlant(beyond, { ...search, rule: 'two-leaders' });
+    const { rule } = await findSeededBug(beyond, { ...search, rule: 'two-leaders' });
     expect(rule).toBe('two-leaders');
   });
 
@@ -151,13 +151,13 @@ describe('a campaign', () => {
   });
 });
 
-describe('an error planted on purpose is found', () => {
-  it.each(PLANTS.map((plant) => [plant.name, plant] as const))(
+describe('an error seeded on purpose is found', () => {
+  it.each(SEEDED_BUGS.map((bug) => [bug.name, bug] as const))(
     '%s',
     { timeout: 480_000 },
-    async (name, plant) => {
+    async (name, bug) => {
       const firstSeed = NEARBY[name] ?? 1;
-      const finding = await findPlant(plant, { firstSeed, maxSeeds: 200, termsPerSeed: 60 });
+      const finding = await findSeededBug(bug, { firstSeed, maxSeeds: 200, termsPerSeed: 60 });
       expect(finding).toMatchObject({ rule: expect.any(String) as string });
     },
   );

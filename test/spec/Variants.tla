@@ -4,7 +4,7 @@
 (* replacement in its configuration, `CountFromSending <- CountFromAnswer` *)
 (* for instance, and everything else stays as it is in LeaderElection.tla. *)
 (*                                                                         *)
-(* All are bugs, planted to show that the promises notice them; nearly all *)
+(* All are bugs, seeded to show that the promises notice them; nearly all *)
 (* of them were found in some library. The last few were rules of this     *)
 (* package, until the model found what they allow.                         *)
 (***************************************************************************)

@@ -35,7 +35,7 @@ export type Promised = (typeof INVARIANTS)[number] | (typeof PROPERTIES)[number]
 /** One question to TLC: the model with certain constants and rules, and what is to hold in it. */
 export interface Run {
   readonly name: string;
-  /** `rules`: what the package does. `bug`: planted. `open`: what it leaves open. */
+  /** `rules`: what the package does. `bug`: seeded. `open`: what it leaves open. */
   readonly kind: 'rules' | 'bug' | 'open';
   readonly module: 'LeaderElection' | 'Variants' | 'LeaderInTheEnd';
   /** Small runs make up the short check. */

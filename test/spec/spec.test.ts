@@ -10,7 +10,7 @@ import { findTlc, runTlc, type Tlc } from './tlc.js';
 import { judge } from './verdict.js';
 
 // The small runs of the formal model: the rules of the election hold in every state that two
-// candidates can reach, and each planted bug is found. The large ones: test/spec/check.ts --full.
+// candidates can reach, and each seeded bug is found. The large ones: test/spec/check.ts --full.
 
 const RUN_MILLIS = 6 * 60_000;
 
@@ -81,22 +81,22 @@ describe('the verdict on a run', () => {
     expect(verdict).toMatchObject({ ok: true, finding: 'holds', distinctStates: 7 });
   });
 
-  it('is good when a planted bug breaks its promise', () => {
+  it('is good when a seeded bug breaks its promise', () => {
     const verdict = judged(bug, broken, 12);
     expect(verdict).toMatchObject({ ok: true, finding: 'NeverTwoLeaders is broken', length: 2 });
   });
 
   it.each([
-    ['a planted bug is not found', bug, nothingFound + visited(0), 0],
-    ['a planted bug breaks another promise', bug, broken.replace('NeverTwo', 'NeverFour'), 12],
+    ['a seeded bug is not found', bug, nothingFound + visited(0), 0],
+    ['a seeded bug breaks another promise', bug, broken.replace('NeverTwo', 'NeverFour'), 12],
     ['a promise is broken that should hold', rules, broken, 12],
     ['the run was cut', rules, nothingFound + visited(0), null],
-    ['a planted bug was found by a run that was cut', bug, broken, null],
+    ['a seeded bug was found by a run that was cut', bug, broken, null],
     ['states were left unvisited', rules, nothingFound + visited(4), 0],
     ['nothing tells how many states there were', rules, nothingFound, 0],
     ['TLC does not say that it completed', rules, visited(0), 0],
     ['TLC could not read the model', rules, message(2171, 'Parsing failed'), 150],
-    ['TLC could not read the model of a planted bug', bug, message(2171, 'Parsing failed'), 150],
+    ['TLC could not read the model of a seeded bug', bug, message(2171, 'Parsing failed'), 150],
     ['an action never happens', every, action('Look', 5) + action('Tick', 0), 0],
     ['no action is told', every, '', 0],
   ] as const)('is bad when %s', (_, run, text, exitCode) => {

@@ -2,7 +2,7 @@ import { clientFor } from '../../kubernetes/api-client.js';
 import { answerError } from '../../kubernetes/answer-error.js';
 import type { KubeConfigLike } from '../../kubernetes/kube-config.js';
 import { isObject } from '../../lock/stored-record.js';
-import { callOn, serverTime, type Place } from '../look/read-locks.js';
+import { callOn, serverTime, type Place } from '../observe/read-locks.js';
 
 export const VERBS = ['get', 'create', 'update', 'watch'] as const;
 export type Verb = (typeof VERBS)[number];

@@ -1,7 +1,7 @@
 import { EXIT } from '../exit-codes.js';
-import { callOn, openCluster, type Place } from '../look/read-locks.js';
-import { placeName } from '../look/words.js';
-import { inSeconds } from '../look/judge.js';
+import { callOn, openCluster, type Place } from '../observe/read-locks.js';
+import { placeName } from '../observe/words.js';
+import { inSeconds } from '../observe/judge.js';
 import type { CommonOptions } from '../options.js';
 import { isEverybody } from '../../kubernetes/rbac.js';
 import { defaultIdentity } from '../../lock/lock-options.js';

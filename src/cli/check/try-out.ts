@@ -6,7 +6,14 @@ import { LockError } from '../../errors/lock-error.js';
 import { claimRecord } from '../../lock/next-record.js';
 import { collectionPath } from '../../lock/object-path.js';
 import { isObject } from '../../lock/stored-record.js';
-import { callOn, formatOf, pathOf, readLock, type Place, type Sight } from '../look/read-locks.js';
+import {
+  callOn,
+  formatOf,
+  pathOf,
+  readLock,
+  type Place,
+  type Sight,
+} from '../observe/read-locks.js';
 
 /** What came of a write that the API server was asked to go through with in all but storing it. */
 export interface Trial {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { Program } from '../program.js';
 import { addCheck, addStepDown } from './ask-commands.js';
 import { addDemo } from './demo-command.js';
-import { addStatus, addWatch } from './look-commands.js';
+import { addStatus, addWatch } from './observe-commands.js';
 import { addRun } from './run-command.js';
 import type { Finish } from './subcommand.js';
 

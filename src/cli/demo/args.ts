@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { resolveConfig } from '../../config/resolve-config.js';
-import { suggest } from '../../config/suggest.js';
+import { suggest } from '../../validation/suggest.js';
 import { ConfigError } from '../../errors/config-error.js';
 import { LeaseLock } from '../../lock/lease-lock.js';
 import type { RealCluster } from './cluster.js';

@@ -1,7 +1,7 @@
 import { printError } from '../output.js';
-import type { Logger } from '../../config/leader-election-config.js';
+import type { Logger } from '../../logging/logger.js';
 import { LeaderElection } from '../../election/leader-election.js';
-import type { Term } from '../../election/term.js';
+import type { Term } from '../../term/term.js';
 import { loadClientNode } from '../../kubernetes/client-node.js';
 import { loadKubeConfig, makeLock } from '../connect.js';
 import { machineNow, type CandidateSetup, type Report } from './messages.js';

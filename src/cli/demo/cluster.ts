@@ -3,7 +3,7 @@ import type { LockError } from '../../errors/lock-error.js';
 import { clientFor } from '../../kubernetes/api-client.js';
 import { LeaderElectionRecord } from '../../lock/record.js';
 import type { LockResult } from '../../lock/resource-lock.js';
-import { startEmbeddedApiServer } from '../../testing.js';
+import { startEmbeddedApiServer } from '../../testing/embedded-api-server.js';
 import {
   CliError,
   kindName,

@@ -1,5 +1,5 @@
-import type { Logger } from '../../config/leader-election-config.js';
-import { RETIRED } from '../../election/logging.js';
+import type { Logger } from '../../logging/logger.js';
+import { RETIRED } from '../../election/news-log.js';
 import { jsonText, printable, shorten } from '../../text/printable.js';
 
 /** Of one value in a line; an error may say more. */

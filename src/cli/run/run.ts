@@ -1,6 +1,6 @@
 import { LeaderElection } from '../../election/leader-election.js';
 import type { Outcome } from '../../config/leader-election-config.js';
-import type { Term } from '../../election/term.js';
+import type { Term } from '../../term/term.js';
 import type { KubernetesLock } from '../../lock/kubernetes-lock.js';
 import { CliError, UsageError, kindName, loadKubeConfig, makeLock } from '../connect.js';
 import { EXIT, exitCodeOf } from '../exit-codes.js';

@@ -8,7 +8,7 @@ import { bytes, milliseconds, number, ratio } from './units.js';
 /** The page of the results. What was not measured is not on it, except in the notes. */
 export function markdownOf(results: Results, plot: string | undefined): string {
   const { scenarios, notes } = results;
-  const { handover, crash, steady, crowd, herd, cold, thousand, foreign } = scenarios;
+  const { handover, crash, steady, crowd, contention, cold, thousand, foreign } = scenarios;
   return [
     introduction(results),
     summarySection(results),
@@ -19,7 +19,7 @@ export function markdownOf(results: Results, plot: string | undefined): string {
     foreign && foreignSection(foreign),
     steady && steadySection(steady),
     crowd && crowdSection(crowd),
-    herd && herdSection(herd),
+    contention && contentionSection(contention),
     thousand && thousandSection(thousand),
     scenarios.import && importSection(scenarios.import),
     notes.length > 0 && `## Notes\n\n${notes.map((note) => `- ${note}`).join('\n')}`,
@@ -153,7 +153,7 @@ ${table(['waiting', 'library', api, 'to client-go', etcd, ...more], rows)}
 Requests per second that each further waiting candidate adds: ${growth.join(', ')}.`;
 }
 
-function herdSection(results: NonNullable<Results['scenarios']['herd']>): string {
+function contentionSection(results: NonNullable<Results['scenarios']['contention']>): string {
   const count = Math.max(...entries(results).map(([, { handovers }]) => handovers.length));
   const rows = entries(results).flatMap(([id, { handovers }]) => [
     [LIBRARY_NAMES[id], 'new leader', ...handovers.map(({ gapMs }) => milliseconds(gapMs))],
@@ -166,7 +166,7 @@ function herdSection(results: NonNullable<Results['scenarios']['herd']>): string
     const conflicts = Math.max(...late.map((one) => one.conflicts));
     return `${LIBRARY_NAMES[id]} ${gap}, ${conflicts} conflicts`;
   });
-  return `## A herd
+  return `## A contention
 
 200 candidates wait, and the leader lets go; it then joins them again. Several hand-overs in a row: the
 time until the new leader's work is started, and the writes that the API server answered with 409.

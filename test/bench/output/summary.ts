@@ -6,7 +6,7 @@ import { bytes, milliseconds, number, ratio } from './units.js';
 
 /** One figure of each scenario, side by side. */
 export function summarySection({ scenarios }: Results): string {
-  const { handover, crash, cold, foreign, steady, crowd, herd, thousand } = scenarios;
+  const { handover, crash, cold, foreign, steady, crowd, contention, thousand } = scenarios;
   const largest = [...new Set(Object.values(crowd ?? {}).flatMap(({ loads }) => loads))]
     .map(({ waiting }) => waiting)
     .reduce((a, b) => Math.max(a, b), 0);
@@ -25,8 +25,8 @@ export function summarySection({ scenarios }: Results): string {
       number,
     ),
     row(
-      'herd of 200, worst from the third hand-over on',
-      herd,
+      'contention of 200, worst from the third hand-over on',
+      contention,
       ({ handovers }) => Math.max(...handovers.slice(2).map(({ gapMs }) => gapMs)),
       milliseconds,
     ),

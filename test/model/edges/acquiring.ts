@@ -7,7 +7,7 @@ import {
   toReading,
   toUnansweredClaim,
   toWaiting,
-} from '../support/ways.js';
+} from '../support/paths.js';
 
 export const acquiringEdges: EdgeTests = {
   'acquiring stop if writeUnanswered': async (start) => {

@@ -3,7 +3,7 @@ import type { LockResult } from '../../../src/lock/resource-lock.js';
 import { type PendingAge, record } from '../../support/controllable-lock.js';
 import type { Candidate } from '../support/candidate.js';
 import type { EdgeTests } from '../support/edge-test.js';
-import { toReading } from '../support/ways.js';
+import { toReading } from '../support/paths.js';
 
 /** The first sight of a watched lock that another holds and that the server has dated. */
 async function toDating(c: Candidate): Promise<PendingAge> {

@@ -3,8 +3,8 @@ import { fromPromise } from 'xstate';
 import { settle } from '../../../src/testing/virtual-clock.js';
 import type { Candidate } from '../support/candidate.js';
 import type { EdgeTests } from '../support/edge-test.js';
-import * as ways from '../support/ways.js';
-import { toDraining, toFinishing, toLeading } from '../support/ways.js';
+import * as paths from '../support/paths.js';
+import { toDraining, toFinishing, toLeading } from '../support/paths.js';
 
 const holding = 'elected.draining.lease.holding';
 const renewing = 'elected.draining.lease.renewing';
@@ -14,7 +14,7 @@ const renewing = 'elected.draining.lease.renewing';
  * left: its deadline comes first.
  */
 async function toDrainingThrottled(c: Candidate): Promise<void> {
-  await ways.toRenewing(c);
+  await paths.toRenewing(c);
   await c.answer('update', c.lock.failure('throttled', 60_000));
   await c.send({ type: 'stop' });
   c.at(holding);

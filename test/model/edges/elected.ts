@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { settle } from '../../../src/testing/virtual-clock.js';
 import type { Candidate } from '../support/candidate.js';
 import type { EdgeTests } from '../support/edge-test.js';
-import { toDraining, toLeading, toRenewing } from '../support/ways.js';
+import { toDraining, toLeading, toRenewing } from '../support/paths.js';
 
 function lostByDeadline(c: Candidate): void {
   c.at('lost.notifying');

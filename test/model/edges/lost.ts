@@ -9,7 +9,7 @@ import {
   toNotifying,
   toOverrun,
   toSettling,
-} from '../support/ways.js';
+} from '../support/paths.js';
 
 const rejoin = { onLost: 'rejoin' } as const;
 

@@ -3,7 +3,7 @@ import { record } from '../../support/controllable-lock.js';
 import type { Candidate } from '../support/candidate.js';
 import type { EdgeTests } from '../support/edge-test.js';
 import { asking } from '../support/step-down.js';
-import { toDraining, toLeading, toRenewing } from '../support/ways.js';
+import { toDraining, toLeading, toRenewing } from '../support/paths.js';
 
 const watched = { watched: true } as const;
 
@@ -70,7 +70,7 @@ export const newsEdges: EdgeTests = {
     await c.after(2_000, 'elected.leading', 'elected.renewing.writing');
   },
 
-  'elected.leading lockChanged if wipedOut': async (start) => {
+  'elected.leading lockChanged if recordGone': async (start) => {
     const c = start(watched);
     await toLeading(c);
     await c.lock.watching.tell(c.lock.deletion());
@@ -94,7 +94,7 @@ export const newsEdges: EdgeTests = {
     drainsForAnother(c);
   },
 
-  'elected.draining.lease.holding lockChanged if wipedOut': async (start) => {
+  'elected.draining.lease.holding lockChanged if recordGone': async (start) => {
     const c = start(watched);
     await toDraining(c);
     await c.lock.watching.tell(c.lock.deletion());

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { settle } from '../../../src/testing/virtual-clock.js';
 import type { EdgeTests } from '../support/edge-test.js';
-import { toReading, toRejoining } from '../support/ways.js';
+import { toReading, toRejoining } from '../support/paths.js';
 
 const rejoin = { onLost: 'rejoin' } as const;
 

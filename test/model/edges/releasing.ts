@@ -3,23 +3,23 @@ import { settle } from '../../../src/testing/virtual-clock.js';
 import type { PendingCall } from '../../support/controllable-lock.js';
 import type { Candidate } from '../support/candidate.js';
 import type { EdgeTests } from '../support/edge-test.js';
-import * as ways from '../support/ways.js';
+import * as paths from '../support/paths.js';
 
 const rejoin = { onLost: 'rejoin' } as const;
 
 async function toChecking(c: Candidate): Promise<PendingCall> {
-  const claim = await ways.toChecking(c);
+  const claim = await paths.toChecking(c);
   c.mark();
   return claim;
 }
 
 async function toCheckingAfterFailure(c: Candidate): Promise<void> {
-  await ways.toCheckingAfterFailure(c);
+  await paths.toCheckingAfterFailure(c);
   c.mark();
 }
 
 async function toReleaseWriting(c: Candidate): Promise<PendingCall> {
-  const release = await ways.toReleaseWriting(c);
+  const release = await paths.toReleaseWriting(c);
   c.mark();
   return release;
 }
@@ -84,7 +84,7 @@ export const releasingEdges: EdgeTests = {
 
   'releasing.beginning always if ownWriteIsLast': async (start) => {
     const c = start();
-    await ways.toFinishing(c);
+    await paths.toFinishing(c);
     const base = c.context.lease?.base;
     c.work.resolve();
     await settle();
@@ -129,9 +129,9 @@ export const releasingEdges: EdgeTests = {
 
   'releasing done if hasNotLed': async (start) => {
     const c = start();
-    const claim = await ways.toClaiming(c);
-    await claim.answer(c.lock.ok(ways.storedFor(10, claim.record)));
-    await c.answer('get', c.lock.ok(ways.storedFor(10, claim.record)));
+    const claim = await paths.toClaiming(c);
+    await claim.answer(c.lock.ok(paths.storedFor(10, claim.record)));
+    await c.answer('get', c.lock.ok(paths.storedFor(10, claim.record)));
     await c.lock.commit();
     c.at('acquiring.backingOff');
     assert.equal(c.context.attempt, null);
@@ -141,8 +141,8 @@ export const releasingEdges: EdgeTests = {
 
   'releasing after(lastWrite) if hasNotLed': async (start) => {
     const c = start();
-    const claim = await ways.toClaiming(c);
-    await claim.answer(c.lock.ok(ways.storedFor(10, claim.record)));
+    const claim = await paths.toClaiming(c);
+    await claim.answer(c.lock.ok(paths.storedFor(10, claim.record)));
     await c.clock.advance(15_000);
     c.at('acquiring.backingOff');
     assert.equal(c.context.attempt, null);

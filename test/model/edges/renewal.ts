@@ -3,7 +3,7 @@ import type { EndReason } from '../../../src/config/leader-election-config.js';
 import type { PendingCall } from '../../support/controllable-lock.js';
 import type { Candidate } from '../support/candidate.js';
 import type { EdgeTests } from '../support/edge-test.js';
-import { storedFor, toDraining, toRenewing } from '../support/ways.js';
+import { storedFor, toDraining, toRenewing } from '../support/paths.js';
 
 async function toRenewingWhileDraining(c: Candidate): Promise<PendingCall> {
   await toDraining(c);

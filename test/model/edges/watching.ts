@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { record } from '../../support/controllable-lock.js';
 import type { EdgeTests } from '../support/edge-test.js';
-import { toClaiming, toHoldingBack, toReading, toWaiting, toWatching } from '../support/ways.js';
+import { toClaiming, toHoldingBack, toReading, toWaiting, toWatching } from '../support/paths.js';
 
 const watched = { watched: true } as const;
 
-/** With this, the herd delay is 24 ms, and a look at a lock without news comes after 6.3 s. */
+/** With this, the contention delay is 24 ms, and a look at a lock without news comes after 6.3 s. */
 const midway = { watched: true, random: () => 0.8 } as const;
 
 /** What the watch tells a candidate. */
@@ -111,11 +111,11 @@ export const watchingEdges: EdgeTests = {
     await c.lock.watching.changed(c.lock.snapshot(record({ holderIdentity: 'faster' })));
     c.at('acquiring.waiting');
     assert.equal(c.context.leader, 'faster');
-    assert.equal(c.context.herdWindowMs, 200);
+    assert.equal(c.context.contentionWindowMs, 200);
     await c.after(6_320, 'acquiring.waiting', 'acquiring.reading');
   },
 
-  'acquiring.holdingBack after(herdDelay) if lockIsFree': async (start) => {
+  'acquiring.holdingBack after(contentionDelay) if lockIsFree': async (start) => {
     const c = start(midway);
     const released = await toHoldingBack(c);
     await c.after(24, 'acquiring.holdingBack', 'acquiring.claiming');
@@ -125,7 +125,7 @@ export const watchingEdges: EdgeTests = {
     c.at('elected.leading');
   },
 
-  'acquiring.holdingBack after(herdDelay) else': async (start) => {
+  'acquiring.holdingBack after(contentionDelay) else': async (start) => {
     const c = start(midway);
     await toWatching(c, 1);
     // The lease runs out, and the watch may have missed what happened: look before the leap.

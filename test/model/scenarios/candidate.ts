@@ -7,7 +7,7 @@ import {
   toConfirming,
   toReading,
   toWaiting,
-} from '../support/ways.js';
+} from '../support/paths.js';
 
 export const candidateScenarios: EdgeTests = {
   'acquiring: a candidate that is stopped stays so when its claim meets a conflict': async (
@@ -54,7 +54,7 @@ export const candidateScenarios: EdgeTests = {
     await c.answer('get', c.lock.ok(claim.record));
     c.at('elected.leading');
     assert.equal(c.context.lease?.validFrom.monotonicMs, 0);
-    assert.equal(c.context.herdWindowMs, 32);
+    assert.equal(c.context.contentionWindowMs, 32);
   },
 
   'acquiring: a lease that is stored too short is given back, and tried for again a lease later':

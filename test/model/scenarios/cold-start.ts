@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { LockResult } from '../../../src/lock/resource-lock.js';
 import type { Candidate } from '../support/candidate.js';
 import type { EdgeTests } from '../support/edge-test.js';
-import { toReading } from '../support/ways.js';
+import { toReading } from '../support/paths.js';
 
 /** The server has dated what it stores, as it does for every Lease and ConfigMap. */
 function dated(found: LockResult): LockResult {

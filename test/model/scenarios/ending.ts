@@ -12,7 +12,7 @@ import {
   toOverrun,
   toReleaseAfterFailure,
   toSettling,
-} from '../support/ways.js';
+} from '../support/paths.js';
 
 const rejoin = { onLost: 'rejoin' } as const;
 const shortDrain = { drainTimeoutSeconds: 5 };

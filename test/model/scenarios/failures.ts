@@ -13,7 +13,7 @@ import {
   toReleaseWriting,
   toRenewing,
   toWaiting,
-} from '../support/ways.js';
+} from '../support/paths.js';
 
 /*
  * A write that was refused is not awaited any more, and is recognised all the same; one without an

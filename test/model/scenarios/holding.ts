@@ -11,7 +11,7 @@ import {
   toLeading,
   toRenewing,
   toWaiting,
-} from '../support/ways.js';
+} from '../support/paths.js';
 
 const rejoin = { onLost: 'rejoin' } as const;
 

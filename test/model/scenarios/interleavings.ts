@@ -9,7 +9,7 @@ import {
   toLeading,
   toReleaseWriting,
   toRenewing,
-} from '../support/ways.js';
+} from '../support/paths.js';
 
 const watched = { watched: true } as const;
 

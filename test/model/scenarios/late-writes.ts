@@ -10,7 +10,7 @@ import {
   toReleaseAfterFailure,
   toReleaseWriting,
   toUnansweredClaim,
-} from '../support/ways.js';
+} from '../support/paths.js';
 
 /** Stopped, with a claim of which nothing is known: the lock is looked at, and then left. */
 async function looksAndLeaves(c: Candidate): Promise<void> {

@@ -4,7 +4,7 @@ import { record } from '../../support/controllable-lock.js';
 import type { Candidate } from '../support/candidate.js';
 import type { EdgeTests } from '../support/edge-test.js';
 import { asking, objectAsking } from '../support/step-down.js';
-import { toDraining, toHoldingBack, toLeading, toRenewing, toWatching } from '../support/ways.js';
+import { toDraining, toHoldingBack, toLeading, toRenewing, toWatching } from '../support/paths.js';
 
 const watched = { watched: true } as const;
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { record } from '../../support/controllable-lock.js';
 import type { Candidate } from '../support/candidate.js';
 import type { EdgeTests } from '../support/edge-test.js';
-import { toHoldingBack, toReading, toWatching } from '../support/ways.js';
+import { toHoldingBack, toReading, toWatching } from '../support/paths.js';
 
 const watched = { watched: true } as const;
 

@@ -9,11 +9,11 @@ import {
   toUnansweredClaim,
   toWaiting,
   toWatching,
-} from '../support/ways.js';
+} from '../support/paths.js';
 
 const watched = { watched: true } as const;
 
-/** With this, the first herd delay is 24 ms, and a look at a lock without news comes after 6.3 s. */
+/** With this, the first contention delay is 24 ms, and a look at a lock without news comes after 6.3 s. */
 const midway = { watched: true, random: () => 0.8 } as const;
 
 const free = (c: Candidate, leaderTransitions = 0) =>
@@ -73,10 +73,10 @@ export const watchingScenarios: EdgeTests = {
   'watching: a lost race widens the window to a fifth of a second': async (start) => {
     const c = start(midway);
     await toWatching(c);
-    const windows = [c.context.herdWindowMs];
+    const windows = [c.context.contentionWindowMs];
     for (let race = 0; race < 3; race += 1) {
       await loseRace(c);
-      windows.push(c.context.herdWindowMs);
+      windows.push(c.context.contentionWindowMs);
     }
     assert.deepEqual(windows, [32, 200, 200, 200]);
   },
@@ -87,14 +87,14 @@ export const watchingScenarios: EdgeTests = {
     const windows: number[] = [];
     for (const meet of [standDown, standDown, loseRace, standDown]) {
       await meet(c);
-      windows.push(c.context.herdWindowMs);
+      windows.push(c.context.contentionWindowMs);
     }
     assert.deepEqual(windows, [200, 200, 200, 200]);
     await c.lock.watching.changed(free(c));
     await c.clock.advance(200);
     await c.lock.commit();
     c.at('elected.leading');
-    assert.equal(c.context.herdWindowMs, 32);
+    assert.equal(c.context.contentionWindowMs, 32);
   },
 
   'watching: to lose the race for the creation of a lock tells nothing of a crowd': async (
@@ -105,7 +105,7 @@ export const watchingScenarios: EdgeTests = {
     await c.answer('get', c.lock.failure('notFound'));
     await c.answer('create', c.lock.failure('conflict'));
     c.at('acquiring.confirming');
-    assert.equal(c.context.herdWindowMs, 32);
+    assert.equal(c.context.contentionWindowMs, 32);
   },
 
   'watching: nor does a creation that is refused after the watch has told of another': async (
@@ -117,7 +117,7 @@ export const watchingScenarios: EdgeTests = {
     await c.lock.watching.changed(c.lock.snapshot(record()));
     await c.answer('create', c.lock.failure('conflict'));
     c.at('acquiring.waiting');
-    assert.equal(c.context.herdWindowMs, 32);
+    assert.equal(c.context.contentionWindowMs, 32);
   },
 
   'watching: candidates draw their own delays in the window, most of them late': async (start) => {
@@ -249,7 +249,7 @@ export const watchingScenarios: EdgeTests = {
     await toClaiming(c);
     await c.lock.watching.changed(c.lock.snapshot(record()));
     await c.answer('update', c.lock.failure('conflict'));
-    assert.equal(c.context.herdWindowMs, 200);
+    assert.equal(c.context.contentionWindowMs, 200);
   },
 
   'watching: news makes nobody leader, though it shows our own claim': async (start) => {

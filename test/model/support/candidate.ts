@@ -8,7 +8,7 @@ import type {
   EndReason,
   LeaderElectionConfig,
 } from '../../../src/config/leader-election-config.js';
-import type { Term } from '../../../src/election/term.js';
+import type { Term } from '../../../src/term/term.js';
 import type { LockResult } from '../../../src/lock/resource-lock.js';
 import { settle } from '../../../src/testing/virtual-clock.js';
 import { ControllableLock, type PendingCall } from '../../support/controllable-lock.js';

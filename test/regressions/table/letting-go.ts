@@ -27,7 +27,7 @@ export const lettingGo: readonly Regression[] = [
     ),
     change: {
       mistake: 'whoever stops empties the holder',
-      file: 'src/election/campaign.ts',
+      file: 'src/election/candidacy.ts',
       find: "if (!this.#over) this.actor.send({ type: 'stop' });",
       replace: `const { config, observation } = this.actor.getSnapshot().context;
     const record = Object.assign(Object.create(observation!.snapshot!.record!) as object, {
@@ -152,9 +152,9 @@ export const lettingGo: readonly Regression[] = [
     change: {
       mistake: 'the constructor listens to SIGTERM',
       file: 'src/election/leader-election.ts',
-      find: 'this.#campaign = this.#newCampaign(config);',
+      find: 'this.#candidacy = this.#newCandidacy(config);',
       replace:
-        "process.on('SIGTERM', () => undefined);\n    this.#campaign = this.#newCampaign(config);",
+        "process.on('SIGTERM', () => undefined);\n    this.#candidacy = this.#newCandidacy(config);",
     },
   },
   {
@@ -169,9 +169,9 @@ export const lettingGo: readonly Regression[] = [
     change: {
       mistake: 'a timer runs for as long as the process',
       file: 'src/election/leader-election.ts',
-      find: 'this.#campaign = this.#newCampaign(config);',
+      find: 'this.#candidacy = this.#newCandidacy(config);',
       replace:
-        'setInterval(() => undefined, 60_000);\n    this.#campaign = this.#newCampaign(config);',
+        'setInterval(() => undefined, 60_000);\n    this.#candidacy = this.#newCandidacy(config);',
     },
   },
 ];

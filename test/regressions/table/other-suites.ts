@@ -151,7 +151,7 @@ export const otherSuites: readonly Regression[] = [
     ),
     change: {
       mistake: "the listener on the caller's signal stays",
-      file: 'src/election/campaign.ts',
+      file: 'src/election/candidacy.ts',
       find: "signal.removeEventListener('abort', stop);",
       replace: '',
     },

@@ -5,7 +5,7 @@ import type {
 } from '../../../machines/leader-election.js';
 import type { ElectionNews } from '../../../machines/types.js';
 import type { LeaderElectionConfig, Outcome } from '../../../src/config/leader-election-config.js';
-import { Campaign } from '../../../src/election/campaign.js';
+import { Candidacy } from '../../../src/election/candidacy.js';
 import { LeaderElection } from '../../../src/election/leader-election.js';
 import type { ApiResponse } from '../../../src/kubernetes/api-request.js';
 import type { ResourceLock } from '../../../src/lock/resource-lock.js';
@@ -39,8 +39,8 @@ export interface OursOptions {
   readonly longestWindDownMs: number;
 }
 
-/** An error planted on purpose: what of the product is replaced, from outside. */
-export interface Planted {
+/** An error seeded on purpose: what of the product is replaced, from outside. */
+export interface Seeded {
   readonly machine?: LeaderElectionMachine;
   readonly lock?: (lock: ResourceLock) => ResourceLock;
   readonly spoil?: (body: unknown) => unknown;
@@ -57,7 +57,7 @@ export interface Surroundings {
   readonly link: Link;
   readonly random: Random;
   readonly machine: LeaderElectionMachine;
-  readonly planted: Planted | null;
+  readonly seeded: Seeded | null;
   /** The application has no `onStoppedLeading`, and hears of the end of a term as an event. */
   readonly untold: boolean;
 }
@@ -110,7 +110,7 @@ export class OurCandidate {
     this.#around = around;
     this.#application = new Application({ ...around, ...options });
     this.#config = this.#makeConfig();
-    const needsChart = around.planted !== null || options.style === 'chart';
+    const needsChart = around.seeded !== null || options.style === 'chart';
     this.#election = needsChart ? null : new LeaderElection(this.#config);
   }
 
@@ -190,13 +190,13 @@ export class OurCandidate {
   }
 
   #chart(): { actor: LeaderElectionActor; start: () => void } {
-    const { machine, planted, process } = this.#around;
-    const actor = createActor(planted?.machine ?? machine, {
+    const { machine, seeded, process } = this.#around;
+    const actor = createActor(seeded?.machine ?? machine, {
       input: this.#config,
       clock: process.clock(this),
     });
-    const campaign = new Campaign(actor, IGNORE);
-    const isLeader = planted?.isLeader ?? (() => campaign.isLeader());
+    const campaign = new Candidacy(actor, IGNORE);
+    const isLeader = seeded?.isLeader ?? (() => campaign.isLeader());
     this.#isLeader = () => isLeader(actor);
     this.#stop = () => {
       campaign.stop();
@@ -244,24 +244,24 @@ export class OurCandidate {
   }
 
   #makeLock(): ResourceLock {
-    const { network, process, link, planted } = this.#around;
+    const { network, process, link, seeded } = this.#around;
     const caller = {
       process,
       link,
       who: () => this.who,
       leads: () => this.ask().leader,
-      ...(planted?.spoil === undefined ? {} : { spoil: planted.spoil }),
-      ...(planted?.hears === undefined ? {} : { hears: planted.hears }),
+      ...(seeded?.spoil === undefined ? {} : { spoil: seeded.spoil }),
+      ...(seeded?.hears === undefined ? {} : { hears: seeded.hears }),
     };
     const { identity, lockKind } = this.options;
     const lock = simulatedLock(lockKind, identity, network, caller, this.#requests);
-    return planted?.lock?.(lock) ?? lock;
+    return seeded?.lock?.(lock) ?? lock;
   }
 
   #recordJoining(): void {
     const { world, process } = this.#around;
     const { identity, drainSeconds, reclaimOwnIdentity, useServerClock } = this.options;
-    const timing = this.#around.planted?.timing?.(this.options.timing) ?? this.options.timing;
+    const timing = this.#around.seeded?.timing?.(this.options.timing) ?? this.options.timing;
     const info = {
       identity,
       library: 'ours' as const,

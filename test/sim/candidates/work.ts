@@ -1,4 +1,4 @@
-import type { Term } from '../../../src/election/term.js';
+import type { Term } from '../../../src/term/term.js';
 import type { SimProcess } from '../world/process.js';
 import type { Random } from '../world/random.js';
 import type { World } from '../world/world.js';

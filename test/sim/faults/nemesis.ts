@@ -6,7 +6,7 @@ import type { Frozen } from '../world/process.js';
 import { Random } from '../world/random.js';
 import type { SimServer } from '../world/server.js';
 import type { World } from '../world/world.js';
-import { Hands } from './hands.js';
+import { ManualEdits } from './manual-edits.js';
 import type { FaultKind } from './kinds.js';
 import { LastingTroubles } from './lasting-troubles.js';
 import { WatchTroubles } from './watch-troubles.js';
@@ -27,7 +27,7 @@ const APART_MS = 120_000;
 export class Nemesis {
   readonly #options: NemesisOptions;
   readonly #random: Random;
-  readonly #hands: Hands;
+  readonly #manualEdits: ManualEdits;
   readonly #watchTroubles: WatchTroubles;
   readonly #lasting: LastingTroubles;
   readonly #undo = new Set<() => void>();
@@ -45,7 +45,12 @@ export class Nemesis {
     const chance = (stream: string): Random => new Random(scenario.seed, stream);
     this.#watchTroubles = new WatchTroubles(streams, chance('watch troubles'), during);
     this.#lasting = new LastingTroubles(server, options.network, chance('lasting'), during);
-    this.#hands = new Hands(server, random, scenario.lockKind, scenario.handsLeaseSeconds);
+    this.#manualEdits = new ManualEdits(
+      server,
+      random,
+      scenario.lockKind,
+      scenario.editedLeaseSeconds,
+    );
   }
 
   begin(): void {
@@ -108,7 +113,7 @@ export class Nemesis {
   #askToStepDown(): void {
     const { count, network, scenario } = this.#options;
     count('leader asked to step down');
-    this.#hands.askToStepDown();
+    this.#manualEdits.askToStepDown();
     const fault = 'connections break under writes';
     if (!scenario.faults.includes(fault) || !this.#random.chance(0.3)) return;
     count(fault);
@@ -152,8 +157,8 @@ export class Nemesis {
         break;
       case 'object deleted and leader gone':
         // Nobody puts the object back before all have waited: they create it at the same time.
-        this.#hands.remember();
-        this.#hands.delete();
+        this.#manualEdits.remember();
+        this.#manualEdits.delete();
         this.#options.fleet.crash(
           this.#options.fleet.leading ?? slot,
           random.between(0.5, 2) * slot.plan.timing.leaseSeconds * 1000,
@@ -227,7 +232,7 @@ export class Nemesis {
         break;
       default:
         if (this.#watchTroubles.strike(fault, slot.link, lasts)) return;
-        if (!this.#lasting.strike(fault, slot)) this.#useHands(fault);
+        if (!this.#lasting.strike(fault, slot)) this.#editByHand(fault);
     }
   }
 
@@ -296,40 +301,40 @@ export class Nemesis {
     });
   }
 
-  #useHands(fault: FaultKind): void {
-    const hands = this.#hands;
+  #editByHand(fault: FaultKind): void {
+    const edits = this.#manualEdits;
     const { fleet } = this.#options;
-    hands.remember();
+    edits.remember();
     switch (fault) {
       case 'object deleted':
-        hands.delete();
+        edits.delete();
         break;
       case 'labels edited':
-        hands.editForeignContent();
+        edits.editForeignContent();
         break;
       case 'holder written over':
-        hands.writeOver('somebody-else');
+        edits.writeOver('somebody-else');
         break;
       case 'identity squatted':
-        hands.writeOver(this.#random.pick(fleet.slots).identity);
+        edits.writeOver(this.#random.pick(fleet.slots).identity);
         break;
       case 'holder cleared':
-        hands.clear();
+        edits.clear();
         break;
       case 'record stripped':
-        hands.strip();
+        edits.strip();
         break;
       case 'record malformed':
-        hands.malform();
+        edits.malform();
         break;
       case 'record without acquireTime':
-        hands.removeAcquireTime();
+        edits.removeAcquireTime();
         break;
       case 'leader asked to step down':
-        hands.askToStepDown();
+        edits.askToStepDown();
         break;
       default:
-        hands.rollBack();
+        edits.rollBack();
     }
   }
 }

@@ -27,7 +27,7 @@ export interface Caller {
   readonly process: SimProcess;
   readonly link: Link;
   leads(): boolean;
-  /** A wrapper may spoil what goes out, to plant an error. */
+  /** A wrapper may spoil what goes out, to seed an error. */
   readonly spoil?: (body: unknown) => unknown;
   /** And see what comes in. */
   readonly hears?: (answer: ApiResponse) => void;

@@ -178,7 +178,7 @@ export class SimServer {
     return given;
   }
 
-  /** The object as it is, for hands. */
+  /** The object as it is, for edits. */
   read(path: string): Json | null {
     const { status, json } = this.handle(
       { method: 'GET', path, body: '' },

@@ -48,7 +48,8 @@ describe('a candidate that finds a lease held', () => {
       await heldSince(5000);
       const election = candidate(useServerClock);
       const ended = election.run();
-      const waits = () => election.actor.getSnapshot().matches({ acquiring: 'waiting' });
+      const waits = () =>
+        election.actor.getSnapshot().matches({ participating: { acquiring: 'waiting' } });
       for (let look = 1; look <= 2; look += 1) {
         await expect.poll(waits).toBe(true);
         election.actor.send({ type: 'wake' });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { NotLeaderError } from '../../../src/errors/not-leader-error.js';
-import type { Term } from '../../../src/election/term.js';
+import type { Term } from '../../../src/term/term.js';
 import { settle } from '../../../src/testing/virtual-clock.js';
 import { type Deferred, deferred } from '../../model/support/deferred.js';
 import type { PendingCall } from '../../support/controllable-lock.js';

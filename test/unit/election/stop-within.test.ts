@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ElectionNews } from '../../../machines/types.js';
 import type { Outcome } from '../../../src/config/leader-election-config.js';
 import type { LeaderElection } from '../../../src/election/leader-election.js';
-import type { Term } from '../../../src/election/term.js';
+import type { Term } from '../../../src/term/term.js';
 import { settle } from '../../../src/testing/virtual-clock.js';
 import { Candidate, type Options } from './support/candidate.js';
 

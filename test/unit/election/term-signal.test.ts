@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { TermHandle } from '../../../src/election/term.js';
+import { TermHandle } from '../../../src/term/term.js';
 import { NotLeaderError } from '../../../src/errors/not-leader-error.js';
 import { VirtualClock } from '../../../src/testing/virtual-clock.js';
 

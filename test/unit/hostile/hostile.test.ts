@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { Logger } from '../../../src/config/leader-election-config.js';
+import type { Logger } from '../../../src/logging/logger.js';
 import { LeaderElection } from '../../../src/election/leader-election.js';
 import { VirtualClock } from '../../../src/testing/virtual-clock.js';
 import { everythingShown } from '../kubernetes/support/show.js';

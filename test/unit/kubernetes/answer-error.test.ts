@@ -201,7 +201,7 @@ rules:
   it.each<[purpose: ApiCall['purpose'], name: string, verbs: readonly string[]]>([
     [undefined, 'data-processor-leader-election', ['create', 'get, update, watch']],
     ['candidate', 'data-processor-leader-election', ['create', 'get, update, watch']],
-    ['onlooker', 'data-processor-leader-election-onlooker', ['get, watch']],
+    ['observer', 'data-processor-leader-election-observer', ['get, watch']],
     ['stepDown', 'data-processor-leader-election-step-down', ['get, update']],
   ])('shows a %s no more rights than it needs', (purpose, name, verbs) => {
     const { message } = answerError({ ...call, purpose }, forbidden(rbac('ann')));

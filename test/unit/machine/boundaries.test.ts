@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import * as answerGuards from '../../../machines/answer-guards.js';
 import * as guards from '../../../machines/guards.js';
 import * as updates from '../../../machines/updates.js';
 import { LockError } from '../../../src/errors/lock-error.js';
@@ -14,13 +15,13 @@ it('a lock of which nothing was decided is not free', () => {
 it('a record says nothing about a claim where none was sent', () => {
   const { lock, context } = scene((made) => ({ ownWrites: [written(made)] }));
   const snapshot = lock.snapshot(context.ownWrites[0]!.record);
-  expect(guards.claimWasCommitted({ context }, read(snapshot))).toBe(false);
+  expect(answerGuards.claimWasCommitted({ context }, read(snapshot))).toBe(false);
 });
 
 it('a write of ours that is found where no lease was known is a renewal', () => {
   const { lock, context } = scene((made) => ({ ownWrites: [written(made)] }));
   const snapshot = lock.snapshot(context.ownWrites[0]!.record);
-  expect(guards.renewalWasCommitted({ context }, read(snapshot))).toBe(true);
+  expect(answerGuards.renewalWasCommitted({ context }, read(snapshot))).toBe(true);
 });
 
 it('there is nothing to release where the object is gone', () => {
@@ -39,7 +40,7 @@ it('a term that ends without a reason was stopped', () => {
 it('nobody is asked to hand over what it does not hold, or what it has found deleted', () => {
   const made = scene();
   const news = { snapshot: made.lock.snapshot(record()), version: '101', receivedAtMs: 0 };
-  expect(guards.asksToStepDown(made, news)).toBe(false);
+  expect(answerGuards.asksToStepDown(made, news)).toBe(false);
   expect(guards.askedToStepDown(made)).toBe(false);
   const deleted = { ...made.context, lease: { ...held(made), base: null } };
   expect(guards.askedToStepDown({ context: deleted })).toBe(false);
@@ -48,9 +49,9 @@ it('nobody is asked to hand over what it does not hold, or what it has found del
 it('a conflict explains itself neither to who has sent nothing nor to who has heard nothing', () => {
   const conflict = new LockError('test', { kind: 'conflict' });
   const heard = scene((made) => ({ observation: observed(made.lock.snapshot(record()), 15_000) }));
-  expect(guards.isExplainedConflict(heard, conflict)).toBe(false);
+  expect(answerGuards.isExplainedConflict(heard, conflict)).toBe(false);
   const sent = scene((made) => ({ attempt: { ...written(made), baseVersion: '101' } }));
-  expect(guards.isExplainedConflict(sent, conflict)).toBe(false);
+  expect(answerGuards.isExplainedConflict(sent, conflict)).toBe(false);
 });
 
 it('a record of ours that is wiped out is not the last that is known of the lock', () => {
@@ -69,7 +70,7 @@ it('a watch has missed that the lock was created, or deleted, but not that there
     }));
   const created = read(knowing('none').lock.snapshot(record()), 60_000);
   const absent = read(null, 60_000);
-  expect(guards.watchMissedIt(knowing('none'), created)).toBe(true);
-  expect(guards.watchMissedIt(knowing('a lock'), absent)).toBe(true);
-  expect(guards.watchMissedIt(knowing('none'), absent)).toBe(false);
+  expect(answerGuards.watchMissedIt(knowing('none'), created)).toBe(true);
+  expect(answerGuards.watchMissedIt(knowing('a lock'), absent)).toBe(true);
+  expect(answerGuards.watchMissedIt(knowing('none'), absent)).toBe(false);
 });

@@ -192,9 +192,9 @@ describe('retryPeriod where answers are slow', () => {
   });
 });
 
-describe('herdDelay', () => {
-  const delay = (jitter: number, herdWindowMs = 32): number =>
-    delays.herdDelay({ context: scene(() => ({ jitter, herdWindowMs })).context });
+describe('contentionDelay', () => {
+  const delay = (jitter: number, contentionWindowMs = 32): number =>
+    delays.contentionDelay({ context: scene(() => ({ jitter, contentionWindowMs })).context });
 
   it('lies in the window, from its beginning to its end', () => {
     expect(delay(0)).toBe(0);
@@ -208,12 +208,12 @@ describe('herdDelay', () => {
   });
 
   it('is nothing for a newcomer to a lock that has changed hands: the others leave it the first try', () => {
-    const after = (leaderTransitions: number, herdWindowMs = 32): number => {
+    const after = (leaderTransitions: number, contentionWindowMs = 32): number => {
       const { context } = scene(({ lock }) => {
         const released = lock.snapshot(record({ holderIdentity: '', leaderTransitions }));
-        return { jitter: 0.9, herdWindowMs, observation: observed(released, null) };
+        return { jitter: 0.9, contentionWindowMs, observation: observed(released, null) };
       });
-      return delays.herdDelay({ context });
+      return delays.contentionDelay({ context });
     };
     expect([after(0), after(1), after(7)]).toEqual([28, 0, 0]);
     expect(after(7, 200)).toBe(197);

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import * as answerGuards from '../../../machines/answer-guards.js';
 import * as guards from '../../../machines/guards.js';
 import type { ElectionContext } from '../../../machines/types.js';
-import { TermHandle } from '../../../src/election/term.js';
+import { TermHandle } from '../../../src/term/term.js';
 import { LockError, type LockErrorKind } from '../../../src/errors/lock-error.js';
 import type { LockSnapshot } from '../../../src/lock/resource-lock.js';
 import { settle } from '../../../src/testing/virtual-clock.js';
@@ -121,9 +122,9 @@ describe('claimWasCommitted', () => {
   it('is true of our own record, up to a renew deadline after its sending', () => {
     const { clock, context, found } = claimed();
     clock.freeze(9_999);
-    expect(guards.claimWasCommitted({ context }, read(found))).toBe(true);
+    expect(answerGuards.claimWasCommitted({ context }, read(found))).toBe(true);
     clock.freeze(1);
-    expect(guards.claimWasCommitted({ context }, read(found))).toBe(false);
+    expect(answerGuards.claimWasCommitted({ context }, read(found))).toBe(false);
   });
 
   it.each([
@@ -134,13 +135,13 @@ describe('claimWasCommitted', () => {
   ])('is false of a record with another %s', (_, fields) => {
     const { context, lock } = claimed();
     const other = lock.snapshot(record({ holderIdentity: 'me', ...fields }));
-    expect(guards.claimWasCommitted({ context }, read(other))).toBe(false);
+    expect(answerGuards.claimWasCommitted({ context }, read(other))).toBe(false);
   });
 
   it('is true of our record with a duration that was altered: the rest proves it ours', () => {
     const { context, lock } = claimed();
     const capped = lock.snapshot(record({ holderIdentity: 'me', leaseDurationSeconds: 12 }));
-    expect(guards.claimWasCommitted({ context }, read(capped))).toBe(true);
+    expect(answerGuards.claimWasCommitted({ context }, read(capped))).toBe(true);
   });
 
   it('is false of our record with digits cut off: another of our name may have sent it', () => {
@@ -149,13 +150,13 @@ describe('claimWasCommitted', () => {
       return { attempt, ownWrites: [attempt] };
     });
     const cut = lock.snapshot(record({ holderIdentity: 'me' }));
-    expect(guards.claimWasCommitted({ context }, read(cut))).toBe(false);
+    expect(answerGuards.claimWasCommitted({ context }, read(cut))).toBe(false);
   });
 
   it('is false where there is no object, no record, or none that can be read', () => {
     const { context, lock } = claimed();
     for (const snapshot of [null, lock.snapshot(null), lock.snapshot(null, 'garbage')]) {
-      expect(guards.claimWasCommitted({ context }, read(snapshot))).toBe(false);
+      expect(answerGuards.claimWasCommitted({ context }, read(snapshot))).toBe(false);
     }
   });
 
@@ -166,7 +167,7 @@ describe('claimWasCommitted', () => {
       return { attempt, ownWrites: [written(s, former), attempt] };
     });
     const found = lock.snapshot(record({ holderIdentity: 'me', ...former }));
-    expect(guards.claimWasCommitted({ context }, read(found))).toBe(false);
+    expect(answerGuards.claimWasCommitted({ context }, read(found))).toBe(false);
   });
 
   it('is false of a release of our own', () => {
@@ -175,7 +176,7 @@ describe('claimWasCommitted', () => {
       return { attempt: written(s), ownWrites: [release] };
     });
     const found = lock.snapshot(record({ holderIdentity: '' }));
-    expect(guards.claimWasCommitted({ context }, read(found))).toBe(false);
+    expect(answerGuards.claimWasCommitted({ context }, read(found))).toBe(false);
   });
 });
 
@@ -194,7 +195,7 @@ describe('what a leader reads', () => {
   it('is held by another unless we wrote it, or nobody did', () => {
     const { context, lock } = leading();
     const says = (snapshot: LockSnapshot | null): boolean =>
-      guards.heldByAnother({ context }, read(snapshot));
+      answerGuards.heldByAnother({ context }, read(snapshot));
     expect(says(lock.snapshot(record()))).toBe(true);
     expect(says(lock.snapshot(record({ holderIdentity: '' })))).toBe(true);
     expect(says(lock.snapshot(null, 'garbage'))).toBe(true);
@@ -208,7 +209,7 @@ describe('what a leader reads', () => {
   it('is a renewal only if it is not the write that we knew of', () => {
     const { context, lock } = leading();
     const says = (snapshot: LockSnapshot | null): boolean =>
-      guards.renewalWasCommitted({ context }, read(snapshot));
+      answerGuards.renewalWasCommitted({ context }, read(snapshot));
     expect(says(lock.snapshot(record({ holderIdentity: 'me', renewTime: 'later' })))).toBe(true);
     expect(says(lock.snapshot(record({ holderIdentity: 'me' })))).toBe(false);
     expect(says(lock.snapshot(record()))).toBe(false);
@@ -232,8 +233,8 @@ describe('what is read before a release', () => {
       [null, false, false],
     ];
     for (const [snapshot, still, released] of cases) {
-      expect(guards.stillHeldByUs({ context }, read(snapshot))).toBe(still);
-      expect(guards.releaseWasCommitted({ context }, read(snapshot))).toBe(released);
+      expect(answerGuards.stillHeldByUs({ context }, read(snapshot))).toBe(still);
+      expect(answerGuards.releaseWasCommitted({ context }, read(snapshot))).toBe(released);
     }
   });
 });
@@ -242,10 +243,10 @@ describe('isFirstConflict', () => {
   it('is true of a conflict after no failure', () => {
     const fresh = scene().context;
     const tried = scene(() => ({ failures: 1 })).context;
-    expect(guards.isFirstConflict({ context: fresh }, failure('conflict'))).toBe(true);
-    expect(guards.isFirstConflict({ context: tried }, failure('conflict'))).toBe(false);
-    expect(guards.isFirstConflict({ context: fresh }, failure('serverError'))).toBe(false);
-    expect(guards.isFirstConflict({ context: fresh }, new Error('conflict'))).toBe(false);
+    expect(answerGuards.isFirstConflict({ context: fresh }, failure('conflict'))).toBe(true);
+    expect(answerGuards.isFirstConflict({ context: tried }, failure('conflict'))).toBe(false);
+    expect(answerGuards.isFirstConflict({ context: fresh }, failure('serverError'))).toBe(false);
+    expect(answerGuards.isFirstConflict({ context: fresh }, new Error('conflict'))).toBe(false);
   });
 });
 
@@ -253,10 +254,12 @@ describe('objectVanished', () => {
   it('is true where an update, not a creation, finds no object', () => {
     const updating = scene((s) => ({ lease: held(s) })).context;
     const creating = scene((s) => ({ lease: { ...held(s), base: null } })).context;
-    expect(guards.objectVanished({ context: updating }, failure('notFound'))).toBe(true);
-    expect(guards.objectVanished({ context: creating }, failure('notFound'))).toBe(false);
-    expect(guards.objectVanished({ context: updating }, failure('conflict'))).toBe(false);
-    expect(guards.objectVanished({ context: scene().context }, failure('notFound'))).toBe(false);
+    expect(answerGuards.objectVanished({ context: updating }, failure('notFound'))).toBe(true);
+    expect(answerGuards.objectVanished({ context: creating }, failure('notFound'))).toBe(false);
+    expect(answerGuards.objectVanished({ context: updating }, failure('conflict'))).toBe(false);
+    expect(answerGuards.objectVanished({ context: scene().context }, failure('notFound'))).toBe(
+      false,
+    );
   });
 });
 

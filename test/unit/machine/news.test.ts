@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { News } from '../../../machines/guards.js';
+import type { News } from '../../../machines/answer-guards.js';
+import * as answerGuards from '../../../machines/answer-guards.js';
 import * as guards from '../../../machines/guards.js';
 import * as updates from '../../../machines/updates.js';
 import { LockError } from '../../../src/errors/lock-error.js';
@@ -29,9 +30,9 @@ describe('isNews', () => {
     const { context } = scene((made) => ({
       observation: observed(made.lock.snapshot(record()), 15_000),
     }));
-    const says = (version: string): boolean => guards.isNews({ context }, gone(version));
+    const says = (version: string): boolean => answerGuards.isNews({ context }, gone(version));
     expect([says('100'), says('101'), says('102')]).toEqual([false, false, true]);
-    expect(guards.isNews(scene(), gone('1'))).toBe(true);
+    expect(answerGuards.isNews(scene(), gone('1'))).toBe(true);
   });
 });
 
@@ -60,14 +61,14 @@ describe('takenByAnother', () => {
   it('is true of every newer record that we did not write', () => {
     const { context, lock } = leading();
     const says = (snapshot: LockSnapshot): boolean =>
-      guards.takenByAnother({ context }, told(snapshot));
+      answerGuards.takenByAnother({ context }, told(snapshot));
     expect(says(lock.snapshot(record()))).toBe(true);
     expect(says(lock.snapshot(record({ holderIdentity: '' })))).toBe(true);
     expect(says(lock.snapshot(record({ holderIdentity: 'me', renewTime: 'never' })))).toBe(true);
     expect(says(lock.snapshot(null, 'garbage'))).toBe(true);
     expect(says(lock.snapshot(record({ holderIdentity: 'me' })))).toBe(false);
     expect(says(lock.snapshot(null))).toBe(false);
-    expect(guards.takenByAnother({ context }, gone('500'))).toBe(false);
+    expect(answerGuards.takenByAnother({ context }, gone('500'))).toBe(false);
     expect(says({ ...lock.snapshot(record()), version: '101' })).toBe(false);
   });
 
@@ -75,9 +76,9 @@ describe('takenByAnother', () => {
     const { context, lock } = leading();
     const altered = told(lock.snapshot(record({ holderIdentity: 'me', renewTime: 'never' })));
     const writing = { ...context, ...updates.renewal(context) };
-    expect(guards.takenByAnother({ context: writing }, altered)).toBe(false);
+    expect(answerGuards.takenByAnother({ context: writing }, altered)).toBe(false);
     const others = told(lock.snapshot(record()));
-    expect(guards.takenByAnother({ context: writing }, others)).toBe(true);
+    expect(answerGuards.takenByAnother({ context: writing }, others)).toBe(true);
   });
 
   it.each(['timeout', 'network', 'conflict'] as const)(
@@ -90,10 +91,12 @@ describe('takenByAnother', () => {
       const failed = { ...writing, ...failure, answerDue: false };
       expect(failed.attempt).toBe(writing.attempt);
       const squatted = record({ holderIdentity: 'me', renewTime: 'never' });
-      expect(guards.takenByAnother({ context: failed }, told(lock.snapshot(squatted)))).toBe(true);
+      expect(answerGuards.takenByAnother({ context: failed }, told(lock.snapshot(squatted)))).toBe(
+        true,
+      );
       // What it may be itself is ours still.
       const own = told(lock.snapshot(writing.attempt!.record));
-      expect(guards.takenByAnother({ context: failed }, own)).toBe(false);
+      expect(answerGuards.takenByAnother({ context: failed }, own)).toBe(false);
     },
   );
 
@@ -101,7 +104,7 @@ describe('takenByAnother', () => {
     const { context, lock } = leading();
     const shortened = (leaseDurationSeconds: number): boolean => {
       const ours = record({ holderIdentity: 'me', leaseDurationSeconds });
-      return guards.takenByAnother({ context }, told(lock.snapshot(ours)));
+      return answerGuards.takenByAnother({ context }, told(lock.snapshot(ours)));
     };
     expect(shortened(11)).toBe(false);
     expect(shortened(10)).toBe(true);
@@ -109,14 +112,14 @@ describe('takenByAnother', () => {
   });
 });
 
-describe('wipedOut', () => {
+describe('recordGone', () => {
   it('is true of a newer deletion, and of an object without a record', () => {
     const { context, lock } = leading();
-    expect(guards.wipedOut({ context }, gone('500'))).toBe(true);
-    expect(guards.wipedOut({ context }, told(lock.snapshot(null)))).toBe(true);
-    expect(guards.wipedOut({ context }, gone('101'))).toBe(false);
-    expect(guards.wipedOut({ context }, told(lock.snapshot(null, 'garbage')))).toBe(false);
-    expect(guards.wipedOut({ context }, told(lock.snapshot(record())))).toBe(false);
+    expect(answerGuards.recordGone({ context }, gone('500'))).toBe(true);
+    expect(answerGuards.recordGone({ context }, told(lock.snapshot(null)))).toBe(true);
+    expect(answerGuards.recordGone({ context }, gone('101'))).toBe(false);
+    expect(answerGuards.recordGone({ context }, told(lock.snapshot(null, 'garbage')))).toBe(false);
+    expect(answerGuards.recordGone({ context }, told(lock.snapshot(record())))).toBe(false);
   });
 });
 
@@ -133,12 +136,12 @@ describe('isExplainedConflict', () => {
     });
 
   it('is true where something newer than the base of the write was heard of', () => {
-    expect(guards.isExplainedConflict(claimed('102'), conflict)).toBe(true);
-    expect(guards.isExplainedConflict(claimed('101'), conflict)).toBe(false);
-    expect(guards.isExplainedConflict(claimed(null), conflict)).toBe(false);
-    expect(guards.isExplainedConflict(scene(), conflict)).toBe(false);
+    expect(answerGuards.isExplainedConflict(claimed('102'), conflict)).toBe(true);
+    expect(answerGuards.isExplainedConflict(claimed('101'), conflict)).toBe(false);
+    expect(answerGuards.isExplainedConflict(claimed(null), conflict)).toBe(false);
+    expect(answerGuards.isExplainedConflict(scene(), conflict)).toBe(false);
     const other = new LockError('test', { kind: 'notFound' });
-    expect(guards.isExplainedConflict(claimed('102'), other)).toBe(false);
+    expect(answerGuards.isExplainedConflict(claimed('102'), other)).toBe(false);
   });
 });
 
@@ -150,7 +153,7 @@ describe('watchMissedIt', () => {
         heardAtMs === null ? null : observed(made.lock.snapshot(record()), 15_000, { heardAtMs }),
     }));
     const changed = lock.snapshot(record({ renewTime: 'later' }));
-    return guards.watchMissedIt({ context }, read(changed, sentAtMs));
+    return answerGuards.watchMissedIt({ context }, read(changed, sentAtMs));
   };
 
   it('is true of a change in a lock that was silent for so long that a renewal was overdue', () => {
@@ -169,7 +172,9 @@ describe('watchMissedIt', () => {
       watching: true,
       observation: observed(made.lock.snapshot(record()), 15_000),
     }));
-    expect(guards.watchMissedIt({ context }, read(lock.snapshot(record()), 60_000))).toBe(false);
+    expect(answerGuards.watchMissedIt({ context }, read(lock.snapshot(record()), 60_000))).toBe(
+      false,
+    );
   });
 });
 
@@ -246,15 +251,15 @@ describe('news', () => {
 
 describe('the window in which candidates try', () => {
   it('begins narrow, and is a fifth of a second for who has lost a race or stood down', () => {
-    expect(scene().context.herdWindowMs).toBe(32);
-    expect(updates.lostRace(scene().context)).toEqual({ herdWindowMs: 200 });
-    expect(updates.stoodDown()).toEqual({ herdWindowMs: 200 });
+    expect(scene().context.contentionWindowMs).toBe(32);
+    expect(updates.lostRace(scene().context)).toEqual({ contentionWindowMs: 200 });
+    expect(updates.yielded()).toEqual({ contentionWindowMs: 200 });
   });
 
   it('stays as it is for who has lost the race to create the lock', () => {
     const creating = scene((made) => ({ attempt: written(made) })).context;
     expect(updates.lostRace(creating)).toEqual({});
     const updating = { ...creating, attempt: { ...creating.attempt!, baseVersion: '7' } };
-    expect(updates.lostRace(updating)).toEqual({ herdWindowMs: 200 });
+    expect(updates.lostRace(updating)).toEqual({ contentionWindowMs: 200 });
   });
 });

@@ -5,7 +5,7 @@ import {
   type LeaderElectionActor,
 } from '../../../machines/leader-election.js';
 import type { LeaderElectionConfig } from '../../../src/config/leader-election-config.js';
-import type { Term } from '../../../src/election/term.js';
+import type { Term } from '../../../src/term/term.js';
 import { LeaderElection } from '../../../src/election/leader-election.js';
 import { InMemoryLockStore } from '../../../src/testing/in-memory-lock.js';
 import { settle, VirtualClock } from '../../../src/testing/virtual-clock.js';

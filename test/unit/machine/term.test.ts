@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { TermHandle } from '../../../src/election/term.js';
+import { TermHandle } from '../../../src/term/term.js';
 import { NotLeaderError } from '../../../src/errors/not-leader-error.js';
 import { settle, VirtualClock } from '../../../src/testing/virtual-clock.js';
 import { deferred } from '../../model/support/deferred.js';

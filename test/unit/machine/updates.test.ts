@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ElectionContext } from '../../../machines/types.js';
-import * as guards from '../../../machines/guards.js';
+import * as answerGuards from '../../../machines/answer-guards.js';
 import { possibleWrites } from '../../../machines/own-writes.js';
 import * as commits from '../../../machines/commits.js';
 import * as updates from '../../../machines/updates.js';
@@ -124,7 +124,7 @@ describe('the writes that are remembered as our own', () => {
     expect(after.ownWrites).toHaveLength(121);
     expect(after.ownWrites[0]).toBe(standing);
     const found = read(made.lock.snapshot(standing.record));
-    expect(guards.heldByAnother({ context: after }, found)).toBe(false);
+    expect(answerGuards.heldByAnother({ context: after }, found)).toBe(false);
   });
 
   it('are, for a candidate, those of the last lease duration, and what it has seen stand', () => {

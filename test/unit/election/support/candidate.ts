@@ -4,7 +4,7 @@ import type {
   Outcome,
 } from '../../../../src/config/leader-election-config.js';
 import { LeaderElection } from '../../../../src/election/leader-election.js';
-import type { Term } from '../../../../src/election/term.js';
+import type { Term } from '../../../../src/term/term.js';
 import type { LockResult } from '../../../../src/lock/resource-lock.js';
 import { settle, VirtualClock } from '../../../../src/testing/virtual-clock.js';
 import { type Deferred, deferred } from '../../../model/support/deferred.js';

@@ -4,7 +4,7 @@ import type {
 } from '../../../../src/config/leader-election-config.js';
 import type { ElectionNews } from '../../../../machines/types.js';
 import { LeaderElection } from '../../../../src/election/leader-election.js';
-import type { Term } from '../../../../src/election/term.js';
+import type { Term } from '../../../../src/term/term.js';
 import { LockError, type LockErrorKind } from '../../../../src/errors/lock-error.js';
 import type { LeaderElectionRecord } from '../../../../src/lock/record.js';
 import type {

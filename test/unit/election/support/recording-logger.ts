@@ -1,4 +1,4 @@
-import type { Logger } from '../../../../src/config/leader-election-config.js';
+import type { Logger } from '../../../../src/logging/logger.js';
 
 /** A logger that keeps every line. */
 export class RecordingLogger implements Logger {

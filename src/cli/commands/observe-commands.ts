@@ -1,0 +1,71 @@
+import type { Command } from 'commander';
+import { EXIT } from '../exit-codes.js';
+import { flag, Inputs } from '../inputs.js';
+import { addCommonOptions, readCommonOptions } from '../options.js';
+import { subcommand, type Finish } from './subcommand.js';
+
+export function addStatus(root: Command, finish: Finish): void {
+  const command = subcommand(
+    root,
+    'status',
+    'Who leads, since when, and what is odd: of one lock, or of all in a namespace.',
+  ).argument('[name]', 'name of the lock (default: all of the namespace)');
+  addCommonOptions(command)
+    .addHelpText(
+      'after',
+      `
+A holder whose lease has run out is told from one that leads by the API server's clock,
+which dates what it stores; to a second, therefore.
+
+Exit codes: ${EXIT.ok} somebody leads (or: no name was given); ${EXIT.nobodyLeads} nobody leads, or who does cannot be
+told; ${EXIT.failed} the lock could not be read; ${EXIT.usage} wrong flags.`,
+    )
+    .action(async (name: string | undefined) => {
+      const inputs = new Inputs(command);
+      const common = readCommonOptions(inputs, name ?? null);
+      inputs.done();
+      const { status } = await import('../observe/status.js');
+      const { isTTY, columns } = process.stdout;
+      finish(await status(common, isTTY && columns > 40 ? columns : 100));
+    });
+}
+
+export function addWatch(root: Command, finish: Finish): void {
+  const command = subcommand(
+    root,
+    'watch',
+    'Looks on, and tells of every change: of one lock, or of all in a namespace.',
+  ).argument('[name]', 'name of the lock (default: all of the namespace)');
+  addCommonOptions(command)
+    .addOption(
+      flag(
+        '--interval <s>',
+        'seconds between two looks where watching is not allowed (default: 1)',
+      ),
+    )
+    .addOption(flag('--for <s>', 'end after so many seconds (default: at Ctrl-C)'))
+    .addHelpText(
+      'after',
+      `
+Each change is told when the API server tells it. That takes the verb watch on the object, or
+list and watch on all of the namespace; where it is missing, it looks every --interval.
+
+On a terminal it draws how things stand; elsewhere, and with NO_COLOR, it prints a line for
+each change; with --json, an object on a line.
+
+Exit codes: ${EXIT.ok} ended by a signal or --for; ${EXIT.failed} the first look failed; ${EXIT.usage} wrong flags.`,
+    )
+    .action(async (name: string | undefined) => {
+      const inputs = new Inputs(command);
+      const common = readCommonOptions(inputs, name ?? null);
+      const intervalSeconds = inputs.seconds('interval', 1, 0.1);
+      const forSeconds = inputs.text('for') === null ? null : inputs.seconds('for', 0);
+      inputs.done();
+      const [{ watch }, { drawableTerminal }] = await Promise.all([
+        import('../observe/watch.js'),
+        import('../live-area.js'),
+      ]);
+      const terminal = common.json ? null : drawableTerminal(process.stdout, process.env);
+      finish(await watch({ common, intervalSeconds, forSeconds, terminal }));
+    });
+}

@@ -1,0 +1,112 @@
+import { judge, type Judgement } from './judge.js';
+import type { Place, Sight } from './read-locks.js';
+import { placeName } from './words.js';
+
+/** A change that was seen: what a lock has come to. */
+export interface Change {
+  readonly place: Place;
+  readonly judgement: Judgement;
+}
+
+/** When a look was taken. */
+export interface Moment {
+  /** Monotonic time, in ms. */
+  readonly at: number;
+  /** The local wall clock, in ms since 1970. */
+  readonly nowMs: number;
+}
+
+interface Memory {
+  readonly sight: Sight;
+  /** How old the record was at least, at that time; null when nobody can tell. */
+  readonly ageMs: number | null;
+  /** Monotonic time, in ms. */
+  readonly at: number;
+  readonly standing: string;
+}
+
+interface View extends Change {
+  readonly memory: Memory;
+  readonly isChange: boolean;
+}
+
+/**
+ * Remembers what it saw, so that ages can be counted from there by our own clock. Whether a lease has
+ * run out is then a matter of observation, as it is for a candidate.
+ */
+export class Observer {
+  readonly #leaseDurationMs: number;
+  readonly #memories = new Map<string, Memory>();
+
+  constructor(leaseDurationMs: number) {
+    this.#leaseDurationMs = leaseDurationMs;
+  }
+
+  /**
+   * Takes in a look at the locks.
+   *
+   * @param sights all of them: those that were seen before and are not among them are gone
+   * @returns how each stands, and the changes worth a line, the first sight of each included
+   */
+  look(
+    sights: readonly Sight[],
+    moment: Moment,
+  ): { readonly locks: readonly Change[]; readonly changes: readonly Change[] } {
+    const views = this.#all(sights).map((sight) => this.#view(sight, moment));
+    for (const view of views) this.#keep(view);
+    return { locks: views, changes: views.filter(({ isChange }) => isChange) };
+  }
+
+  /** The same for one of them, the others being as they were. Null: nothing worth a line. */
+  lookAtOne(sight: Sight, moment: Moment): Change | null {
+    const view = this.#view(sight, moment);
+    this.#keep(view);
+    return view.isChange ? view : null;
+  }
+
+  /** Whether such a look would call a lease expired that was not at the last one. Changes nothing. */
+  wouldExpire(sights: readonly Sight[], moment: Moment): boolean {
+    return this.#all(sights).some((sight) => {
+      const { isChange, judgement } = this.#view(sight, moment);
+      return isChange && judgement.standing === 'expired';
+    });
+  }
+
+  /** Together with those that are gone. */
+  #all(sights: readonly Sight[]): Sight[] {
+    const seen = new Set(sights.map(placeName));
+    const gone = [...this.#memories.values()]
+      .filter(({ sight }) => !seen.has(placeName(sight)))
+      .map(({ sight }) => ({ ...sight, object: null, stored: null, ageMs: null }));
+    return [...sights, ...gone];
+  }
+
+  #view(sight: Sight, { at, nowMs }: Moment): View {
+    const before = this.#memories.get(placeName(sight));
+    const now = remember(before, sight, at);
+    const judgement = judge({
+      sight,
+      leaseDurationMs: this.#leaseDurationMs,
+      nowMs,
+      observedAgeMs: now.ageMs === null ? null : now.ageMs + (at - now.at),
+    });
+    const standing = `${judgement.standing} ${judgement.holder ?? ''}`;
+    const memory = { ...now, standing };
+    return { place: sight, judgement, memory, isChange: before?.standing !== standing };
+  }
+
+  #keep({ place, memory }: View): void {
+    this.#memories.set(placeName(place), memory);
+  }
+}
+
+function remember(before: Memory | undefined, sight: Sight, at: number): Omit<Memory, 'standing'> {
+  if (before === undefined) {
+    // At least this old: the API server dates by whole seconds.
+    const ageMs = sight.ageMs === null ? null : Math.max(0, sight.ageMs - 1000);
+    return { sight, ageMs, at };
+  }
+  const isSame = before.sight.stored?.fingerprint === sight.stored?.fingerprint;
+  // Seen for the first time now: for us a lease counts from here, as it does for a candidate.
+  return isSame ? { ...before, sight } : { sight, ageMs: 0, at };
+}

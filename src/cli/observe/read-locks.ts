@@ -1,0 +1,140 @@
+import { clientFor } from '../../kubernetes/api-client.js';
+import { answerError, unusableAnswer, type ApiCall } from '../../kubernetes/answer-error.js';
+import type { ApiResponse } from '../../kubernetes/api-request.js';
+import { defaultNamespace, type KubeConfigLike } from '../../kubernetes/kube-config.js';
+import type { Purpose } from '../../kubernetes/rbac.js';
+import { configMapFormat } from '../../lock/config-map-format.js';
+import { leaseFormat } from '../../lock/lease-format.js';
+import { objectPath } from '../../lock/object-path.js';
+import {
+  isObject,
+  metadataOf,
+  type KubernetesObject,
+  type RecordFormat,
+  type StoredRecord,
+} from '../../lock/stored-record.js';
+import { loadKubeConfig, type LockKind } from '../connect.js';
+import type { CommonOptions } from '../options.js';
+import { acceptOne } from './metadata-only.js';
+import { recordAge } from './record-age.js';
+
+export interface Place {
+  readonly kind: LockKind;
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** A lock as it stood when the API server answered. */
+export interface Sight extends Place {
+  /** Null: there is no such object. */
+  readonly object: KubernetesObject | null;
+  readonly stored: StoredRecord | null;
+  /** How long ago the record was last written by the API server's clock, to a second; or null. */
+  readonly ageMs: number | null;
+  /** The API server's clock when it answered, in ms since 1970; null when it did not say. */
+  readonly serverMs: number | null;
+}
+
+export interface Cluster {
+  readonly kubeConfig: KubeConfigLike;
+  readonly namespace: string;
+}
+
+/** Where the flags point to. @throws {UsageError | LockError} */
+export async function openCluster({ connection, namespace }: CommonOptions): Promise<Cluster> {
+  const kubeConfig = await loadKubeConfig(connection);
+  return { kubeConfig, namespace: namespace ?? (await defaultNamespace(kubeConfig)) };
+}
+
+export function formatOf(kind: LockKind): RecordFormat {
+  return kind === 'lease' ? leaseFormat : configMapFormat;
+}
+
+/** The path of the object. */
+export function pathOf({ kind, namespace, name }: Place): string {
+  return objectPath(formatOf(kind), namespace, name);
+}
+
+/** The terms in which errors about this object speak. */
+export function callOn(
+  place: Place,
+  verb: ApiCall['verb'],
+  purpose: Purpose = 'observer',
+): ApiCall {
+  const { kind, group, resource } = formatOf(place.kind);
+  return { kind, group, resource, namespace: place.namespace, name: place.name, verb, purpose };
+}
+
+/** The objects of locks as the API server has just told them. */
+export interface Reading {
+  /** By name. */
+  readonly objects: ReadonlyMap<string, KubernetesObject>;
+  /** The API server's clock when it answered, in ms since 1970; null when it did not say. */
+  readonly serverMs: number | null;
+  /** That there are more objects than these, in words; null when these are all. */
+  readonly cut: string | null;
+}
+
+/** @throws {LockError} unless the object was read or does not exist */
+export async function readLock(
+  kubeConfig: KubeConfigLike,
+  place: Place,
+  options: Omit<ReadOptions, 'signal'> = {},
+): Promise<Sight> {
+  const { objects, serverMs } = await readObject(kubeConfig, place, options);
+  return sightOf(place, objects.get(place.name) ?? null, serverMs);
+}
+
+interface ReadOptions {
+  /** `whole` for those who write it back; else what of it tells about the lock. */
+  readonly form?: 'whole' | 'record';
+  /** What the rights are wanted for, should they be missing. */
+  readonly purpose?: Purpose | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** @throws {LockError} unless the object was read or does not exist */
+export async function readObject(
+  kubeConfig: KubeConfigLike,
+  place: Place,
+  { form = 'record', signal, purpose }: ReadOptions = {},
+): Promise<Reading> {
+  const call = callOn(place, 'get', purpose);
+  const answer = await clientFor(kubeConfig).request({
+    method: 'GET',
+    path: pathOf(place),
+    subject: `${call.kind} ${place.namespace}/${place.name}`,
+    accept: form === 'whole' ? undefined : acceptOne(place.kind),
+    signal,
+  });
+  const serverMs = serverTime(answer);
+  if (answer.status !== 200) {
+    const error = answerError(call, answer);
+    if (error.kind !== 'notFound') throw error;
+    return { objects: new Map(), serverMs, cut: null };
+  }
+  if (!isObject(answer.json)) throw unusableAnswer(call, answer, 'something that is not JSON');
+  return { objects: new Map([[place.name, answer.json]]), serverMs, cut: null };
+}
+
+/** Every Lease is one; a ConfigMap is when it carries a record. */
+export function isLock({ kind, stored }: Sight): boolean {
+  return stored !== null && (kind === 'lease' || stored.fingerprint !== '');
+}
+
+export function serverTime({ headers }: Pick<ApiResponse, 'headers'>): number | null {
+  const ms = Date.parse(headers.date ?? '');
+  return Number.isNaN(ms) ? null : ms;
+}
+
+/** What an object says of its lock, when the API server's clock showed that; null for no object. */
+export function sightOf(
+  place: Place,
+  object: KubernetesObject | null,
+  serverMs: number | null,
+): Sight {
+  if (object === null) return { ...place, object, stored: null, ageMs: null, serverMs };
+  const stored = formatOf(place.kind).read(object);
+  const ageMs = serverMs === null ? null : recordAge(place.kind, metadataOf(object), serverMs);
+  return { ...place, object, stored, ageMs, serverMs };
+}

@@ -1,0 +1,201 @@
+import { LockError } from '../../errors/lock-error.js';
+import { jsonText, printable } from '../../text/printable.js';
+import { EXIT } from '../exit-codes.js';
+import { fit, LiveArea } from '../live-area.js';
+import type { CommonOptions } from '../options.js';
+import { print, printError } from '../output.js';
+import { pause } from '../pause.js';
+import { Follower } from './follower.js';
+import { Observer, type Change, type Moment } from './observer.js';
+import { openCluster, type Cluster, type Place } from './read-locks.js';
+import { asJson, details, noLocks, placeName, sentence, table, withoutWatch } from './words.js';
+
+export interface WatchOptions {
+  readonly common: CommonOptions;
+  /** Between two readings while there is no watch. */
+  readonly intervalSeconds: number;
+  /** Null: until it is interrupted. */
+  readonly forSeconds: number | null;
+  /** The terminal to draw on; null: plain lines. */
+  readonly terminal: NodeJS.WriteStream | null;
+}
+
+const KEPT_LINES = 200;
+
+/** Looks on, and tells of every change, until interrupted. Resolves with the exit code. */
+export async function watch(options: WatchOptions): Promise<number> {
+  const { common } = options;
+  const cluster = await openCluster(common);
+  const report = options.terminal === null ? plainReport(common) : liveReport(options.terminal);
+  const stop = new AbortController();
+  const interrupt = (): void => stop.abort();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, interrupt);
+  const watching = new Watching(cluster, options, report, stop.signal);
+  let end: NodeJS.Timeout | undefined;
+  try {
+    // What does not work at all is better told at once; what fails later may pass.
+    await watching.look();
+    const { forSeconds } = options;
+    if (forSeconds !== null) end = setTimeout(interrupt, forSeconds * 1000);
+    await watching.run();
+  } catch (error) {
+    if (!stop.signal.aborted) throw error;
+  } finally {
+    watching.close();
+    report.close();
+    clearTimeout(end);
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, interrupt);
+  }
+  return EXIT.ok;
+}
+
+/** How often it is looked whether a lease has run out, which no event tells. No requests. */
+const TICK_MS = 250;
+
+/** Where there are many locks, one or the other is being renewed all the time. */
+const SETTLE_MS = 20;
+
+class Watching {
+  readonly #follower: Follower;
+  readonly #observer: Observer;
+  readonly #options: WatchOptions;
+  readonly #report: Report;
+  /** Without a name: the whole namespace. */
+  readonly #place: Place;
+  readonly #stop: AbortSignal;
+  #wake = new AbortController();
+  #trouble = '';
+  /** What was said of a namespace that is too large. */
+  #cut = '';
+  /** What is said of the watch, as long as there is none. */
+  #watchTrouble = '';
+
+  constructor(cluster: Cluster, options: WatchOptions, report: Report, stop: AbortSignal) {
+    this.#options = options;
+    this.#report = report;
+    this.#stop = stop;
+    const { kind, name } = options.common;
+    this.#place = { kind, namespace: cluster.namespace, name: name ?? '' };
+    this.#observer = new Observer(options.common.timings.leaseDurationSeconds * 1000);
+    this.#follower = new Follower(cluster, options.common, {
+      heard: (sight) => {
+        const change = this.#observer.lookAtOne(sight, moment());
+        if (change !== null) report.tell(change);
+        this.#wake.abort();
+      },
+      turned: () => this.#wake.abort(),
+    });
+    stop.addEventListener('abort', () => this.#wake.abort());
+  }
+
+  /** Goes on until it is told to stop, after a first look. */
+  async run(): Promise<void> {
+    while (!this.#stop.aborted) {
+      const intervalMs = this.#options.intervalSeconds * 1000;
+      const { isCurrent } = this.#follower;
+      await pause(isCurrent ? Math.min(TICK_MS, intervalMs) : intervalMs, this.#wake.signal);
+      if (this.#wake.signal.aborted) await pause(SETTLE_MS, this.#stop);
+      if (this.#stop.aborted) return;
+      try {
+        await this.look();
+      } catch (error) {
+        if (!(error instanceof LockError) || this.#stop.aborted) throw error;
+        if (error.message !== this.#trouble) this.#report.trouble(error.message);
+        this.#trouble = error.message;
+      }
+    }
+  }
+
+  close(): void {
+    this.#follower.close();
+  }
+
+  /** @throws {LockError | CliError} when something had to be read and could not be */
+  async look(): Promise<void> {
+    this.#wake = new AbortController();
+    const follower = this.#follower;
+    // A connection that has died silently is not a leader that has.
+    if (!follower.isCurrent || this.#observer.wouldExpire(follower.sights(), moment())) {
+      await follower.read(this.#stop);
+      if (this.#trouble !== '') this.#report.trouble('The API server answers again.');
+      this.#trouble = '';
+    }
+    const { locks, changes } = this.#observer.look(follower.sights(), moment());
+    for (const change of changes) this.#report.tell(change);
+    this.#report.show(locks, this.#place);
+    this.#tellOfTheWatch();
+    const cut = follower.cut ?? '';
+    if (cut !== '' && this.#cut === '') this.#report.trouble(cut);
+    this.#cut = cut;
+  }
+
+  #tellOfTheWatch(): void {
+    const { trouble } = this.#follower;
+    const text = trouble === null ? '' : withoutWatch(trouble, this.#place, this.#options);
+    if (text === this.#watchTrouble) return;
+    this.#report.trouble(text === '' ? 'Changes are told as they come from now on.' : text);
+    this.#watchTrouble = text;
+  }
+}
+
+function moment(): Moment {
+  return { at: performance.now(), nowMs: Date.now() };
+}
+
+interface Report {
+  tell(change: Change): void;
+  /** How things stand now. */
+  show(locks: readonly Change[], place: Place): void;
+  trouble(text: string): void;
+  close(): void;
+}
+
+function plainReport({ json }: CommonOptions): Report {
+  const time = (): string => new Date().toISOString();
+  let isEmpty = false;
+  return {
+    tell: ({ place, judgement }) => {
+      if (json) {
+        print(jsonText({ time: time(), ...asJson(place, judgement) }));
+        return;
+      }
+      print(`${time()} ${placeName(place)}: ${sentence(judgement)}`);
+      for (const { text } of judgement.hints) print(`${time()}   ! ${text}`);
+    },
+    show: (locks, place) => {
+      if (locks.length === 0 && !isEmpty) printError(`${time()} ${noLocks(place)}`);
+      isEmpty = locks.length === 0;
+    },
+    trouble: (text) => printError(`${time()} ${text}`),
+    close: () => undefined,
+  };
+}
+
+/** How things stand, drawn anew at every look, above the changes so far. */
+function liveReport(terminal: NodeJS.WriteStream): Report {
+  const area = new LiveArea(terminal, () => draw());
+  const history: string[] = [];
+  let standing: readonly string[] = [];
+  const note = (text: string): void => {
+    const line = printable(text.split('\n')[0] ?? '');
+    history.push(`${new Date().toISOString().slice(11, 19)}  ${line}`);
+    history.splice(0, Math.max(0, history.length - KEPT_LINES));
+  };
+  const draw = (): void =>
+    area.draw(fit([...standing, '', 'Changes seen (Ctrl-C ends)', ...history], area));
+  return {
+    tell: ({ place, judgement }) => note(`${placeName(place)}: ${sentence(judgement)}`),
+    show: (locks, place) => {
+      const [only, ...more] = locks;
+      if (only === undefined) standing = [noLocks(place)];
+      else if (more.length === 0) standing = details(only.place, only.judgement, area.columns);
+      else standing = table(locks.map((lock) => [lock.place, lock.judgement] as const));
+      draw();
+    },
+    trouble: (text) => {
+      note(text);
+      draw();
+    },
+    close: () => area.close(),
+  };
+}

@@ -1,0 +1,172 @@
+import type { LeaderElectionActor } from '../../machines/leader-election.js';
+import type { ElectionNews, ElectionState } from '../../machines/types.js';
+import { outcome } from '../../machines/updates.js';
+import type { EndReason, Outcome } from '../config/leader-election-config.js';
+import { isWaitedFor } from '../term/own-callbacks.js';
+import { stateName } from './states.js';
+
+/**
+ * One run of the statechart, from `start` to its end, with promises for what callers wait for. The
+ * rules are all in the chart; here is only the bridge from its events to promises.
+ */
+export class Candidacy {
+  readonly actor: LeaderElectionActor;
+  /**
+   * Rejects only if no lock can ever be reached because the client library cannot be loaded, if the
+   * statechart itself breaks, or if its actor is stopped from outside.
+   */
+  readonly outcome: Promise<Outcome>;
+  /** The state that listeners were told of last. */
+  #announced: ElectionState = 'idle';
+  #over = false;
+  #failed = false;
+  #started = false;
+
+  constructor(actor: LeaderElectionActor, deliver: (news: ElectionNews) => void) {
+    this.actor = actor;
+    this.outcome = new Promise((resolve, reject) => {
+      actor.on('*', (news) => {
+        if (news.type === 'ended') {
+          this.#over = true;
+          resolve(news.outcome);
+        }
+        deliver(news);
+        // Everything else may be better at the next attempt, and is for the chart to deal with.
+        if (news.type === 'acquireFailed' && news.error.kind === 'dependency') {
+          this.#abandon(news.error, reject);
+          actor.stop();
+        }
+      });
+      actor.subscribe({
+        next: ({ value }) => {
+          const previous = this.#announced;
+          const state = stateName(value);
+          if (state === previous) return;
+          this.#announced = state;
+          deliver({ type: 'stateChanged', state, previous });
+        },
+        error: (error) => {
+          this.#abandon(error, reject);
+        },
+        complete: () => {
+          this.#abandon(new Error('The actor of the election was stopped from outside'), reject);
+        },
+      });
+    });
+    // Whoever waits for the outcome gets the rejection; nobody waiting is no reason to end the
+    // process.
+    this.outcome.catch(() => undefined);
+  }
+
+  /** Asks the chart, so that a callback is told where its own call comes from. */
+  get state(): ElectionState {
+    return stateName(this.actor.getSnapshot().value);
+  }
+
+  get isFresh(): boolean {
+    return !this.#started;
+  }
+
+  get isOver(): boolean {
+    return this.#over;
+  }
+
+  isLeader(): boolean {
+    const snapshot = this.actor.getSnapshot();
+    if (!snapshot.hasTag('leader')) return false;
+    if (snapshot.context.term?.holdsLock() === true) return true;
+    // The deadline has passed and its timer has not fired yet: the chart is to hear of it now.
+    if (snapshot.status === 'active') this.actor.send({ type: 'lapse' });
+    return false;
+  }
+
+  start(signal?: AbortSignal): void {
+    if (signal !== undefined) this.#stopOn(signal);
+    this.#begin();
+    if (this.state === 'idle') this.actor.send({ type: 'start' });
+  }
+
+  stop(): void {
+    this.#begin();
+    if (!this.#over) this.actor.send({ type: 'stop' });
+  }
+
+  /**
+   * The outcome, once the campaign is over. A callback that its end waits for cannot wait for it in
+   * turn, and gets the outcome as it stands now; so does who stops what had failed before, of which
+   * those have heard that ran it.
+   */
+  async stopped(): Promise<Outcome> {
+    const { context } = this.actor.getSnapshot();
+    if (this.#failed) return outcome(context);
+    const isAwaited = !this.#over && context.term !== null && isWaitedFor(context.term);
+    return isAwaited ? outcome(context) : this.outcome;
+  }
+
+  /** True once leading; false if the campaign ends before. */
+  async leading(): Promise<boolean> {
+    if (this.isLeader()) return true;
+    return new Promise((resolve, reject) => {
+      const started = this.actor.on('startedLeading', () => {
+        started.unsubscribe();
+        resolve(true);
+      });
+      this.outcome.then(() => {
+        started.unsubscribe();
+        resolve(false);
+      }, reject);
+    });
+  }
+
+  /** Resolves when the present term has ended and what follows it has begun. */
+  async termEnded(): Promise<EndReason> {
+    return new Promise((resolve, reject) => {
+      let reason: EndReason = 'stopped';
+      const stopped = this.actor.on('stoppedLeading', (event) => {
+        reason = event.reason;
+      });
+      const states = this.actor.subscribe(({ value }) => {
+        if (stateName(value) === 'rejoining') finish();
+      });
+      const finish = (): void => {
+        stopped.unsubscribe();
+        states.unsubscribe();
+        resolve(reason);
+      };
+      this.outcome.then((outcome) => {
+        reason = outcome.reason;
+        finish();
+      }, reject);
+    });
+  }
+
+  #begin(): void {
+    if (this.#started) return;
+    this.#started = true;
+    this.actor.start();
+  }
+
+  #stopOn(signal: AbortSignal): void {
+    if (signal.aborted) {
+      this.stop();
+      return;
+    }
+    const stop = (): void => {
+      this.stop();
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    const forget = (): void => {
+      signal.removeEventListener('abort', stop);
+    };
+    this.outcome.then(forget, forget);
+  }
+
+  /** Without a running chart nothing renews the lease: whatever it had started must end. */
+  #abandon(error: unknown, reject: (error: unknown) => void): void {
+    this.actor.getSnapshot().context.term?.end();
+    // An actor completes in good order, too, once it has told of its end.
+    this.#failed ||= !this.#over;
+    this.#over = true;
+    reject(error);
+  }
+}

@@ -1,0 +1,102 @@
+import { assign, fromCallback } from 'xstate';
+import type { LockReading } from '../../../machines/actors.js';
+import type { ElectionContext } from '../../../machines/types.js';
+import * as commits from '../../../machines/commits.js';
+import * as updates from '../../../machines/updates.js';
+import { resolveConfig } from '../../../src/config/resolve-config.js';
+import type { LeaderElectionConfig } from '../../../src/config/leader-election-config.js';
+import type { LockSnapshot } from '../../../src/lock/resource-lock.js';
+import type { LeaderElectionMachine } from '../../../machines/leader-election.js';
+import { type SeededBug, altered, provide } from './tools.js';
+
+const NEVER_MS = 2 ** 31 - 1;
+
+/** A lease that is no longer than the renew deadline would not be led on. */
+const SHORT_IS_LONG_ENOUGH = {
+  guards: { leaseIsTooShort: () => false, ownLeaseIsTooShort: () => false },
+};
+
+/** Errors about when a leadership ends. */
+export const deadlineBugs: readonly SeededBug[] = [
+  {
+    name: 'deadline-from-response',
+    what: 'the renew deadline counts from the answer and not from the sending',
+    seeded: { machine: countingFrom(() => 0) },
+  },
+  {
+    name: 'deadline-a-retry-period-late',
+    what: 'the renew deadline counts from a retry period after the answer, as each round begins',
+    seeded: { machine: countingFrom(({ config }) => config.retryPeriodMs) },
+  },
+  {
+    name: 'no-bound-and-no-deadline',
+    what: 'requests have no limit, and no timer ends the leadership',
+    seeded: {
+      machine: provide({
+        delays: { requestTimeout: NEVER_MS, renewDeadline: NEVER_MS },
+        guards: { leaseLapsed: () => false },
+      }),
+    },
+  },
+  {
+    name: 'leader-by-flag',
+    what: 'isLeader() reports the state of the chart and does not ask the clock',
+    seeded: { isLeader: (actor) => actor.getSnapshot().hasTag('leader') },
+  },
+  {
+    name: 'signal-not-aborted',
+    what: 'nothing aborts the signal of a term that has ended',
+    seeded: { machine: provide({ actors: { tenure: fromCallback(() => undefined) } }) },
+  },
+  {
+    name: 'late-claim-accepted',
+    what: 'a claim founds a leadership however late its answer comes',
+    seeded: { machine: provide({ guards: { claimIsFresh: () => true } }) },
+  },
+  {
+    name: 'renew-deadline-is-lease',
+    what: 'the renew deadline is as long as the lease',
+    seeded: {
+      timing: (timing) => ({ ...timing, renewSeconds: timing.leaseSeconds }),
+      machine: altered((config) => {
+        config['context'] = ({ input }: { input: LeaderElectionConfig }) => {
+          const resolved = resolveConfig(input);
+          return updates.initialContext({ ...resolved, renewDeadlineMs: resolved.leaseDurationMs });
+        };
+      }, SHORT_IS_LONG_ENOUGH),
+    },
+  },
+  {
+    name: 'clocks-beyond-bound',
+    what: 'nothing is wrong, but clock rates differ by more than lease over renew deadline',
+    seeded: {},
+    beyondBound: true,
+  },
+];
+
+/** A lease counts from when its write was confirmed, or later still. */
+function countingFrom(lateMs: (context: ElectionContext) => number): LeaderElectionMachine {
+  const late = (
+    context: ElectionContext,
+    right: Partial<ElectionContext>,
+  ): Partial<ElectionContext> => {
+    if (right.lease == null) return right;
+    const { monotonicMs, wallMs } = right.lease.confirmedAt;
+    const ms = lateMs(context);
+    const validFrom = { monotonicMs: monotonicMs + ms, wallMs: wallMs + ms };
+    return { ...right, lease: { ...right.lease, validFrom } };
+  };
+  interface Args {
+    context: ElectionContext;
+  }
+  return provide({
+    actions: {
+      noteCommitted: assign(({ context }: Args, snapshot: LockSnapshot) =>
+        late(context, commits.committed(context, snapshot)),
+      ),
+      noteFoundCommitted: assign(({ context }: Args, reading: LockReading) =>
+        late(context, commits.foundCommitted(context, reading)),
+      ),
+    },
+  });
+}
