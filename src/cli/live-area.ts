@@ -11,7 +11,7 @@ const HOME = '\u001b[H';
 const BEGIN_UPDATE = '\u001b[?2026h';
 const END_UPDATE = '\u001b[?2026l';
 
-const STYLES = { bold: '1', dim: '2', green: '1;32', red: '31', yellow: '33' } as const;
+const STYLES = { bold: '1', dim: '2', green: '1;32', red: '31' } as const;
 
 /** A line of the picture. What is in it need not be harmless. */
 export interface Line {

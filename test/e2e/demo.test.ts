@@ -212,7 +212,7 @@ describe('the demo without a cluster', { timeout: TIMEOUT_MS }, () => {
     process.kill(victim!, 'SIGKILL');
     expect(await demo.exitCode()).toBe(1);
     expect(demo.stderr).toMatch(
-      /^The demo failed\. candidate-\d ended though nobody had told it to \(SIGKILL\)\.$/m,
+      /^k8s-leader-election demo: candidate-\d ended though nobody had told it to \(SIGKILL\)\.$/m,
     );
     expect(alive(others)).toEqual([]);
   });
@@ -357,7 +357,7 @@ describe('the demo on a cluster', { timeout: TIMEOUT_MS }, () => {
     server.faults.add({ match: { verb: 'update' }, fault: { kind: 'status', status: 500 } });
     expect(await demo.exitCode()).toBe(1);
     expect(demo.stderr).toMatch(
-      /^The demo failed\. Nobody took over from candidate-\d within 7\.20 s \(lease 4 s/,
+      /^k8s-leader-election demo: Nobody took over from candidate-\d within 7\.20 s \(lease 4 s/,
     );
     expect(demo.stderr).toContain('HTTP 500');
     expect(server.store.list('leases')).toEqual([]);

@@ -67,14 +67,13 @@ function follow(election: LeaderElection, sample: () => void): void {
   });
   election.on('newLeader', ({ identity }) => {
     // As the demo has made them: the name, and something random after it.
-    const text = identity === election.identity ? '' : `sees that ${nameOf(identity)} leads`;
+    const name = identity.replace(/_[^_]*$/, '');
+    const text = identity === election.identity ? '' : `sees that ${name} leads`;
     void tell({ leader: identity }, text);
   });
 }
 
-function nameOf(identity: string): string {
-  return identity.replace(/_[^_]*$/, '');
-}
+const loadChart = () => import('../../inspect/connect-inspector.js');
 
 async function takePart(setup: CandidateSetup, stopping: AbortSignal): Promise<void> {
   const { kind, ...place } = setup.lock;
@@ -87,7 +86,9 @@ async function takePart(setup: CandidateSetup, stopping: AbortSignal): Promise<v
     onLost: 'rejoin',
     logger,
   });
-  const inspector = await showIn(setup.inspector, election);
+  const url = setup.inspector;
+  const chart = url === null ? null : (await loadChart()).connectInspector({ url });
+  chart?.attach(election);
   const sample = (): void => {
     const leads = election.isLeader();
     if (leads !== facts.leads) void tell({ leads });
@@ -97,17 +98,8 @@ async function takePart(setup: CandidateSetup, stopping: AbortSignal): Promise<v
   await election.run({ signal: stopping });
   clearInterval(sampling);
   sample();
-  await inspector?.close();
+  await chart?.close();
   await tell({});
-}
-
-/** Reports this candidate to the live chart of the demo, if there is one. */
-async function showIn(url: string | null, election: LeaderElection) {
-  if (url === null) return null;
-  const { connectInspector } = await import('../../inspect/connect-inspector.js');
-  const connection = connectInspector({ url });
-  connection.attach(election);
-  return connection;
 }
 
 function fail(error: unknown): void {

@@ -6,7 +6,7 @@ import { whenParentIsGone } from '../parent.js';
  */
 const SAME_PRESS_MS = 250;
 
-/** How often to look whether the shell that npm runs a script in is still there. */
+/** How often to look whether whoever started this, such as npm's shell, is still there. */
 const PARENT_CHECK_MS = 200;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -15,7 +15,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 export class Interruption {
   readonly #first = new AbortController();
   readonly #second = new AbortController();
-  readonly #leaveParent: () => void = () => undefined;
+  readonly #leaveParent: () => void;
   /** Aborted at the first signal. */
   readonly signal = this.#first.signal;
   /** Aborted when somebody insists. */
@@ -27,14 +27,11 @@ export class Interruption {
     for (const signal of SIGNALS) process.on(signal, this.#take);
     // Also what is still to be written after the end to a pipe that nobody reads.
     process.stdout.on('error', () => this.#take('SIGPIPE'));
-    const { env } = process;
     // npm passes SIGTERM on to the shell between it and us, and that dies of it without a word.
-    if (env['npm_lifecycle_event'] !== undefined) {
-      const gone = (): void => {
-        if (this.by === null) this.#take('SIGTERM');
-      };
-      this.#leaveParent = whenParentIsGone(gone, { env, everyMs: PARENT_CHECK_MS });
-    }
+    const gone = (): void => {
+      if (this.by === null) this.#take('SIGTERM');
+    };
+    this.#leaveParent = whenParentIsGone(gone, { env: process.env, everyMs: PARENT_CHECK_MS });
   }
 
   dispose(): void {

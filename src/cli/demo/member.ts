@@ -110,19 +110,14 @@ export class Member {
 
   async #end(): Promise<void> {
     this.exit = await new Promise<ExitInfo>((resolve) => {
-      let exit: Omit<ExitInfo, 'at'> = { code: null, signal: null };
-      let at: number | null = null;
-      const over = (): void => resolve({ at: at ?? machineNow(), ...exit });
-      this.#child.once('exit', (code, signal) => {
-        at = machineNow();
-        exit = { code, signal };
-      });
-      // Its last reports may be read after its end; by now they have been.
+      const over = (code: number | null, signal: NodeJS.Signals | null): void =>
+        resolve({ at: machineNow(), code, signal });
+      // Not `exit`, after which its last reports may still be read.
       this.#child.once('close', over);
       this.#child.on('error', (error) => {
         this.#complain(error.message);
         // There is an error, and no end, when the process could not be started at all.
-        if (this.#child.pid === undefined) over();
+        if (this.#child.pid === undefined) over(null, null);
       });
     });
     const { at, signal } = this.exit;

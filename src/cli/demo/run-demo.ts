@@ -1,7 +1,5 @@
-import { inspect } from 'node:util';
-import { LockError } from '../../errors/lock-error.js';
 import type { Inspector } from '../../inspect/inspector.js';
-import { CliError, UsageError, type Connection, type LockKind } from '../connect.js';
+import { CliError, type Connection, type LockKind } from '../connect.js';
 import { EXIT, exitCodeOf } from '../exit-codes.js';
 import { drawableTerminal } from '../live-area.js';
 import { placeName } from '../observe/words.js';
@@ -34,32 +32,25 @@ export interface DemoOptions {
  * again: processes, server, lock. Signals are handled meanwhile.
  *
  * @param script what a candidate's process runs, in that role
- * @throws {UsageError} if the kubeconfig is no use
+ * @throws {CliError | LockError} saying what did not go as it should
  */
 export async function runDemo(options: DemoOptions, script: string): Promise<number> {
   const interruption = new Interruption();
   const stage = new Stage(options, interruption);
-  let failure: unknown = null;
+  let leftovers: string | null;
   try {
     await stage.open(script);
     await stage.play();
   } catch (error) {
-    failure = error;
+    // What could not be cleaned up is worth a word even when it was interrupted.
+    if (interruption.by === null || error instanceof CliError) throw error;
+  } finally {
+    leftovers = await stage.close();
+    interruption.dispose();
+    if (leftovers !== null) printError(leftovers);
   }
-  const leftovers = await stage.close();
-  interruption.dispose();
-  if (leftovers !== null) printError(leftovers);
-  const { by } = interruption;
-  if (by !== null && !stage.wasShown) {
-    // What could not be cleaned up is worth a word even now.
-    if (failure instanceof CliError) printError(failure.message);
-    return exitCodeOf(by);
-  }
-  if (failure === null) return leftovers === null ? EXIT.ok : EXIT.failed;
-  if (failure instanceof UsageError) throw failure;
-  const isForeseen = failure instanceof CliError || failure instanceof LockError;
-  printError(`The demo failed. ${isForeseen ? failure.message : inspect(failure)}`);
-  return EXIT.failed;
+  if (interruption.by !== null && !stage.wasShown) return exitCodeOf(interruption.by);
+  return leftovers === null ? EXIT.ok : EXIT.failed;
 }
 
 /** All that one run consists of, so that it can be taken down whatever had been put up. */
@@ -92,15 +83,21 @@ class Stage {
         : // It leaves nothing behind, so it may be abandoned.
           await Promise.race([openRealCluster(kind, connection, namespace), aborted(signal)]);
     const { lock, connection: inPlace, description } = this.#cluster;
-    if (this.#options.inspect) this.#chart = await openLiveChart();
+    if (this.#options.inspect) {
+      const { startInspector } = await import('../../inspect/inspector.js');
+      this.#chart = await startInspector();
+    }
     signal.throwIfAborted();
-    const scene = { timings, candidates, lock: `${placeName(lock)}, in ${description}` };
     const chart = this.#chart;
-    this.#display.say([
-      ...introduction(scene, textWidth()),
-      ...(chart === null ? [] : aboutChart(chart)),
-    ]);
-    if (chart !== null) await until(() => chart.openPages > 0, PAGE_WAIT_MS, signal);
+    const where = `${placeName(lock)}, in ${description}`;
+    this.#display.say(introduction(timings, candidates, where, textWidth()));
+    if (chart !== null) {
+      this.#display.say([
+        '\nThe live chart of every candidate. Open it in a browser on this machine; the',
+        `demo begins when it is open, or in ${PAGE_WAIT_MS / 1000} s:\n  ${chart.url}`,
+      ]);
+      await until(() => chart.openPages > 0, PAGE_WAIT_MS, signal);
+    }
     this.#fleet = new Fleet({
       script,
       setup: { connection: inPlace, lock, timings, inspector: chart?.url ?? null },
@@ -113,7 +110,8 @@ class Stage {
     const { signal } = this.#interruption;
     if (this.#fleet === null) throw new Error('The stage is not open');
     const display = this.#display;
-    const result = await new Story(this.#fleet, display, timings, signal).play(candidates);
+    const story = new Story({ fleet: this.#fleet, display, timings, signal });
+    const result = await story.play(candidates);
     display.step('The end', 'stopping all candidates.');
     await this.#fleet.endAll(signal);
     signal.throwIfAborted();
@@ -148,20 +146,6 @@ class Stage {
 
 /** How long the demo waits for somebody to open the page before it begins. */
 const PAGE_WAIT_MS = 20_000;
-
-async function openLiveChart(): Promise<Inspector> {
-  const { startInspector } = await import('../../inspect/inspector.js');
-  return startInspector();
-}
-
-function aboutChart({ url }: Inspector): string[] {
-  return [
-    '',
-    'The live chart of every candidate. Open it in a browser on this machine; the',
-    `demo begins when it is open, or in ${PAGE_WAIT_MS / 1000} s:`,
-    `  ${url}`,
-  ];
-}
 
 function aborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {

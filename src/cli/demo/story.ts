@@ -36,19 +36,20 @@ interface Change {
   readonly succession: Succession;
 }
 
+export interface StoryOptions {
+  readonly fleet: Fleet;
+  readonly display: Display;
+  readonly timings: Timings;
+  /** Aborted when the demo is to end early. */
+  readonly signal: AbortSignal;
+}
+
 /** The demo's plot: elect, kill, take over, bring back, stop, hand over. */
 export class Story {
-  readonly #fleet: Fleet;
-  readonly #display: Display;
-  readonly #timings: Timings;
-  readonly #signal: AbortSignal;
+  readonly #stage: StoryOptions;
 
-  /** @param signal aborted when the demo is to end early */
-  constructor(fleet: Fleet, display: Display, timings: Timings, signal: AbortSignal) {
-    this.#fleet = fleet;
-    this.#display = display;
-    this.#timings = timings;
-    this.#signal = signal;
+  constructor(stage: StoryOptions) {
+    this.#stage = stage;
   }
 
   /** @throws {CliError} saying what did not happen in its time */
@@ -67,7 +68,7 @@ export class Story {
   }
 
   async #elect(candidates: number): Promise<{ leader: Member; afterMs: number }> {
-    this.#display.step(
+    this.#stage.display.step(
       'Step 1 of 4, election',
       `${candidates} candidates ask for the lock. The first whose write the API server accepts ` +
         'leads, the others wait.',
@@ -75,8 +76,8 @@ export class Story {
     const names = Array.from({ length: candidates }, (_, index) => `candidate-${index + 1}`);
     const members = await this.#started(names);
     const begunAt = machineNow();
-    for (const member of members) this.#fleet.begin(member);
-    const bound = electionBound(this.#timings);
+    for (const member of members) this.#stage.fleet.begin(member);
+    const bound = electionBound(this.#stage.timings);
     const find = (): Member | undefined =>
       members.find(({ leads, facts }) => leads && facts.workSince !== null);
     await this.#wait(() => find() !== undefined, bound.ms);
@@ -87,37 +88,37 @@ export class Story {
   }
 
   async #crash(old: Member): Promise<Change> {
-    const lease = this.#timings.leaseDurationSeconds;
-    this.#display.step(
+    const lease = this.#stage.timings.leaseDurationSeconds;
+    this.#stage.display.step(
       'Step 2 of 4, crash',
       `killing ${old.name} (SIGKILL), which can tell nobody. The others must wait until its lease ` +
         `has run out: ${lease} s after they last saw it renewed. ` +
         'Before that it might be alive, and leading.',
     );
-    const change = await this.#succeeded(old, 'SIGKILL', takeoverBound(this.#timings));
+    const change = await this.#succeeded(old, 'SIGKILL', takeoverBound(this.#stage.timings));
     this.#told(change, `${change.next.name} took over`);
     await this.#renewsAndIsSeen(change.next, 1);
     return change;
   }
 
   async #bringBack(dead: Member, leader: Member): Promise<void> {
-    this.#display.step(
+    this.#stage.display.step(
       'Step 3 of 4, restart',
       `${dead.name} is started again, as Kubernetes restarts a pod. It finds a leader at work, and ` +
         'waits like the others.',
     );
-    for (const member of await this.#started([dead.name])) this.#fleet.begin(member);
+    for (const member of await this.#started([dead.name])) this.#stage.fleet.begin(member);
     await this.#renewsAndIsSeen(leader, leader.facts.renewals + 2);
   }
 
   async #stopCleanly(old: Member): Promise<Change & { freeMs: number }> {
-    this.#display.step(
+    this.#stage.display.step(
       'Step 4 of 4, clean stop',
       `stopping ${old.name} (SIGTERM), which ends its work and then releases the lock. The others ` +
         'watch the lock, find it free at once, and need not wait for the lease. (Where a watch does ' +
         'not get through, they find it free at their next look.)',
     );
-    const bound = handoverBound(this.#timings);
+    const bound = handoverBound(this.#stage.timings);
     const change = await this.#succeeded(old, 'SIGTERM', bound);
     // The others may hear of the release before the one that wrote it has its answer.
     if (!(await this.#wait(() => old.facts.releasedAt !== null, bound.ms))) {
@@ -130,7 +131,7 @@ export class Story {
   }
 
   async #started(names: readonly string[]): Promise<Member[]> {
-    const members = names.map((name) => this.#fleet.start(name));
+    const members = names.map((name) => this.#stage.fleet.start(name));
     if (await this.#wait(() => members.every(({ isReady }) => isReady), STARTUP_MS)) return members;
     throw new CliError(`Not all candidates had started after ${STARTUP_MS / 1000} s.`);
   }
@@ -139,7 +140,7 @@ export class Story {
   async #succeeded(old: Member, signal: 'SIGTERM' | 'SIGKILL', bound: Bound): Promise<Change> {
     const since = old.end(signal);
     const find = (): Member | undefined =>
-      this.#fleet.members.find((each) => each !== old && (each.facts.workSince ?? 0) > since);
+      this.#stage.fleet.members.find((each) => each !== old && (each.facts.workSince ?? 0) > since);
     // A start that is reported a moment after the bound still is judged by when it happened.
     await this.#wait(() => find() !== undefined, bound.ms + 500);
     const next = find();
@@ -153,16 +154,17 @@ export class Story {
 
   #told({ at, succession: { tookMs, bound } }: Change, what: string): void {
     const text = `=> ${what} after ${seconds(tookMs)} (allowed: ${seconds(bound.ms)})`;
-    this.#display.log({ at, text });
+    this.#stage.display.log({ at, text });
   }
 
   /** Waits until the leader has renewed that often, and everybody knows that it leads. */
   async #renewsAndIsSeen(leader: Member, renewals: number): Promise<void> {
     const within =
-      takeoverBound(this.#timings).ms + renewals * this.#timings.retryPeriodSeconds * 1000;
+      takeoverBound(this.#stage.timings).ms +
+      renewals * this.#stage.timings.retryPeriodSeconds * 1000;
     const seen = (): boolean =>
       leader.facts.renewals >= renewals &&
-      this.#fleet.members.every(
+      this.#stage.fleet.members.every(
         ({ exit, facts }) => exit !== null || facts.leader === leader.identity,
       );
     if (await this.#wait(seen, within)) return;
@@ -173,7 +175,7 @@ export class Story {
   }
 
   #wait(condition: () => boolean, withinMs: number): Promise<boolean> {
-    return this.#fleet.waitFor(condition, withinMs, this.#signal);
+    return this.#stage.fleet.waitFor(condition, withinMs, this.#stage.signal);
   }
 
   #tooLate(what: string, { ms, because }: Bound): CliError {
@@ -181,7 +183,7 @@ export class Story {
   }
 
   #lastWords(): string {
-    const { lastWords } = this.#fleet;
+    const { lastWords } = this.#stage.fleet;
     return lastWords === '' ? '' : ` The last complaint of a candidate: ${lastWords}`;
   }
 }

@@ -6,16 +6,13 @@ import { handoverBound, seconds, takeoverBound } from './bounds.js';
 import type { LeadingInterval, Member } from './member.js';
 import type { StoryResult, Succession } from './story.js';
 
-/** What is played, and where. */
-export interface Scene {
-  readonly timings: Timings;
-  readonly candidates: number;
-  /** Such as `Lease default/x, in the cluster of context "y"`. */
-  readonly lock: string;
-}
-
 /** For somebody who has never seen a leader election. */
-export function introduction({ timings, candidates, lock }: Scene, width: number): string[] {
+export function introduction(
+  timings: Timings,
+  candidates: number,
+  lock: string,
+  width: number,
+): string[] {
   const timing = (name: string, key: keyof Timings, meaning: string): string[] =>
     wrap(
       `- ${name} ${timings[key]} s (default ${DEFAULT_TIMINGS[key]} s): ${meaning}`,
@@ -78,12 +75,8 @@ export function table(members: readonly Row[]): Line[] {
 }
 
 const STYLES: Readonly<Record<string, Line['style']>> = {
-  starting: 'yellow',
   leading: 'green',
   renewing: 'green',
-  draining: 'yellow',
-  releasing: 'yellow',
-  lost: 'yellow',
   killed: 'red',
   ended: 'dim',
 };
