@@ -20,7 +20,7 @@ export interface RecorderOptions {
 }
 
 /**
- * RequestQueue what the interpreter says of one election's actor into reports. Everything in here runs
+ * Turns what the interpreter says of one election's actor into reports. Everything in here runs
  * inside the transitions of that actor: it is short, sends the actor nothing, and never throws.
  */
 export class Recorder {

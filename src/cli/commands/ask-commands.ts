@@ -13,7 +13,9 @@ export function addCheck(root: Command, finish: Finish): void {
     'Could a candidate take part from here: is the API server there, are the rights?',
   ).argument('[name]', 'name of the lock (default: an example)');
   addCommonOptions(command)
-    .addOption(flag('--service-account <name>', 'whom the manifest is for (default: whoever asks)'))
+    .addOption(
+      flag('--service-account <name>', 'whom the manifest is for', { words: 'whoever asks' }),
+    )
     .addHelpText(
       'after',
       `
@@ -46,7 +48,7 @@ export function addStepDown(root: Command, finish: Finish): void {
     'Asks the present leader to hand over in good order, and waits until it has.',
   ).argument('[name]', 'name of the lock');
   addCommonOptions(command)
-    .addOption(flag('--timeout <s>', 'seconds to wait (default: 30)'))
+    .addOption(flag('--timeout <s>', 'seconds to wait', { value: 30 }))
     .addHelpText(
       'after',
       `
@@ -59,7 +61,7 @@ time; ${EXIT.failed} something went wrong; ${EXIT.usage} wrong flags.`,
     .action(async (positional: string | undefined) => {
       const inputs = new Inputs(command);
       const common = readCommonOptions(inputs, positional ?? null);
-      const timeoutSeconds = inputs.seconds('timeout', 30, 1);
+      const timeoutSeconds = inputs.seconds('timeout', 1);
       const { name } = common;
       if (name === null) inputs.problem('the name of the lock is missing');
       inputs.done();

@@ -1,21 +1,23 @@
 import type { Command } from 'commander';
+import { LOCK_KIND_NAMES, LOCK_KINDS } from '../../lock/lock-kinds.js';
 import { flag } from '../inputs.js';
+import { addTimings, lockFlag } from '../options.js';
 import { ROLES, type Program } from '../program.js';
+import { DEMO_TIMINGS } from '../timings.js';
 import { problemsOf } from '../unknown-flags.js';
 import { subcommand, type Finish } from './subcommand.js';
 
 export function addDemo(root: Command, program: Program, finish: Finish): void {
+  const resources = LOCK_KIND_NAMES.map((kind) => LOCK_KINDS[kind].resource).join(' or ');
   const command = subcommand(
     root,
     'demo',
     'Shows an election: the leader is killed, another takes over, that one is stopped.',
   );
   command
-    .addOption(flag('--candidates <n>', 'how many candidate processes, 2 to 9 (default: 3)'))
-    .addOption(flag('--lock <kind>', 'lease or configmap (default: lease)'))
-    .addOption(flag('--lease-duration <s>', 'whole seconds (default: 4)'))
-    .addOption(flag('--renew-deadline <s>', 'seconds (default: 3)'))
-    .addOption(flag('--retry-period <s>', 'seconds (default: 1)'))
+    .addOption(flag('--candidates <n>', 'how many candidate processes, 2 to 9', { value: 3 }))
+    .addOption(lockFlag());
+  addTimings(command, DEMO_TIMINGS)
     .addOption(flag('--kubeconfig <file>', 'play on a real cluster'))
     .addOption(flag('--context <name>', 'a context of the kubeconfig: play on a real cluster'))
     .addOption(flag('-n, --namespace <name>', 'an existing namespace of that cluster'))
@@ -25,7 +27,7 @@ export function addDemo(root: Command, program: Program, finish: Finish): void {
       'after',
       `
 Without --kubeconfig or --context an API server inside this program is used. On a real cluster
-the account needs get, create, update, watch and delete on leases (or configmaps); the lock has
+the account needs get, create, update, watch and delete on ${resources}; the lock has
 a new random name at each run and is deleted at the end.
 
 Exit codes: 0 all went as it should; 1 something did not; 2 wrong flags;

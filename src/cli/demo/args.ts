@@ -3,10 +3,10 @@ import { parseArgs } from 'node:util';
 import { resolveConfig } from '../../config/resolve-config.js';
 import { suggest } from '../../validation/suggest.js';
 import { ConfigError } from '../../errors/config-error.js';
-import { LeaseLock } from '../../lock/lease-lock.js';
+import { LeaseLock } from '../../lock/locks.js';
 import type { RealCluster } from './cluster.js';
-import type { LockKind } from '../connect.js';
-import type { Timings } from '../timings.js';
+import { LOCK_KIND_NAMES, LOCK_KINDS, type LockKind } from '../../lock/lock-kinds.js';
+import { DEFAULT_TIMINGS, DEMO_TIMINGS, type Timings } from '../timings.js';
 
 export interface DemoOptions {
   /** Null: the API server inside this program. */
@@ -25,13 +25,6 @@ export type ParsedArgs =
   | { readonly kind: 'help' }
   /** One sentence for each thing that is wrong. */
   | { readonly kind: 'wrong'; readonly problems: readonly string[] };
-
-/** Short, so that nobody waits long; a real election has more patience. */
-export const DEMO_TIMINGS: Timings = {
-  leaseDurationSeconds: 4,
-  renewDeadlineSeconds: 3,
-  retryPeriodSeconds: 1,
-};
 
 const FLAGS = {
   kubeconfig: { type: 'string' },
@@ -55,15 +48,18 @@ const FLAG_OF: Record<keyof Timings, Flag> = {
   retryPeriodSeconds: 'retry-period',
 };
 
+/** Of any kind of lock. */
+const RESOURCES = LOCK_KIND_NAMES.map((kind) => LOCK_KINDS[kind].resource).join(' or ');
+
 export const HELP = `Shows a leader election: candidates elect a leader, it is killed, another takes
 over, that one is stopped, and the next takes over.
 
 Flags
   --candidates N        how many candidate processes, 2 to 9 (default 3)
-  --lock KIND           lease or configmap (default lease)
-  --lease-duration S    seconds, whole (default ${DEMO_TIMINGS.leaseDurationSeconds}; the package's own default is 15)
-  --renew-deadline S    seconds (default ${DEMO_TIMINGS.renewDeadlineSeconds}; the package's own default is 10)
-  --retry-period S      seconds (default ${DEMO_TIMINGS.retryPeriodSeconds}; the package's own default is 2)
+  --lock KIND           ${LOCK_KIND_NAMES.join(' or ')} (default ${LOCK_KIND_NAMES[0]})
+  --lease-duration S    seconds, whole (default ${DEMO_TIMINGS.leaseDurationSeconds}; the package's own default is ${DEFAULT_TIMINGS.leaseDurationSeconds})
+  --renew-deadline S    seconds (default ${DEMO_TIMINGS.renewDeadlineSeconds}; the package's own default is ${DEFAULT_TIMINGS.renewDeadlineSeconds})
+  --retry-period S      seconds (default ${DEMO_TIMINGS.retryPeriodSeconds}; the package's own default is ${DEFAULT_TIMINGS.retryPeriodSeconds})
   --plain               plain lines instead of a live table
   --inspect             serve a live chart of every candidate, for a browser
   --help                this text
@@ -72,8 +68,8 @@ On a real cluster (without these, an API server inside this program is used)
   --kubeconfig FILE     default with --context: KUBECONFIG, then ~/.kube/config
   --context NAME        a context of the kubeconfig (default: its current one)
   --namespace NAME      an existing namespace (default: that of the context)
-The account needs the verbs get, create, update, watch and delete on leases (or
-configmaps) there. The lock has a new random name at each run and is deleted at the end.
+The account needs the verbs get, create, update, watch and delete on ${RESOURCES}
+there. The lock has a new random name at each run and is deleted at the end.
 
 Exit codes: 0 all went as it should; 1 something did not; 2 wrong flags;
 130 and 143 after Ctrl-C and SIGTERM.`;
@@ -164,11 +160,12 @@ function checkReadable(file: string, problems: string[]): void {
 }
 
 function readLock(value: string | undefined, problems: string[]): LockKind {
-  if (value !== undefined && value !== 'lease' && value !== 'configmap') {
-    problems.push(`--lock must be lease or configmap; received ${quoted(value)}`);
-    return 'lease';
-  }
-  return value ?? 'lease';
+  const [byDefault] = LOCK_KIND_NAMES;
+  if (value === undefined) return byDefault;
+  const kind = LOCK_KIND_NAMES.find((name) => name === value);
+  if (kind !== undefined) return kind;
+  problems.push(`--lock must be ${LOCK_KIND_NAMES.join(' or ')}; received ${quoted(value)}`);
+  return byDefault;
 }
 
 function readCandidates(value: string | undefined, problems: string[]): number {

@@ -3,7 +3,8 @@ import type { Logger } from '../../logging/logger.js';
 import { LeaderElection } from '../../election/leader-election.js';
 import type { Term } from '../../term/term.js';
 import { loadClientNode } from '../../kubernetes/client-node.js';
-import { loadKubeConfig, makeLock } from '../connect.js';
+import { KubernetesLock } from '../../lock/kubernetes-lock.js';
+import { loadKubeConfig } from '../connect.js';
 import { machineNow, type CandidateSetup, type Report } from './messages.js';
 
 /** How often a candidate asks itself whether it leads, besides at every change of its state. */
@@ -59,7 +60,7 @@ async function takePart(setup: CandidateSetup, stopping: AbortSignal): Promise<v
   const { name, namespace, kind } = setup.lock;
   const kubeConfig = await loadKubeConfig(setup.connection);
   const election = new LeaderElection({
-    lock: makeLock(kind, { name, namespace, identity: setup.identity, kubeConfig }),
+    lock: new KubernetesLock(kind, { name, namespace, identity: setup.identity, kubeConfig }),
     ...setup.timings,
     onStartedLeading: work,
     // A machine that slept is no reason to leave: the candidate goes on being one.

@@ -1,17 +1,13 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { LockError } from '../../errors/lock-error.js';
 import { clientFor } from '../../kubernetes/api-client.js';
+import { KubernetesLock } from '../../lock/kubernetes-lock.js';
+import { LOCK_KINDS, type LockKind } from '../../lock/lock-kinds.js';
+import { objectPath } from '../../lock/object-path.js';
 import { LeaderElectionRecord } from '../../lock/record.js';
 import type { LockResult } from '../../lock/resource-lock.js';
 import { startEmbeddedApiServer } from '../../testing/embedded-api-server.js';
-import {
-  CliError,
-  kindName,
-  loadKubeConfig,
-  makeLock,
-  type Connection,
-  type LockKind,
-} from '../connect.js';
+import { CliError, loadKubeConfig, type Connection } from '../connect.js';
 import type { LockPlace } from './messages.js';
 
 /** Where the demo plays: the API server inside this program, or a real one. */
@@ -63,7 +59,7 @@ export async function openRealCluster(
   const connection: Connection = { kind: 'file', file: kubeconfig, context };
   const kubeConfig = await loadKubeConfig(connection);
   const name = demoName();
-  const lock = makeLock(kind, {
+  const lock = new KubernetesLock(kind, {
     name,
     identity: 'rights-check',
     kubeConfig,
@@ -80,7 +76,7 @@ export async function openRealCluster(
   if (!rehearsal.gone) {
     throw new CliError(
       `${lock.description}: the demo could not clean up after itself, because ${rehearsal.why}. ` +
-        `It needs the verb "delete" on ${resourceOf(kind)} in namespace "${namespace}".`,
+        `It needs the verb "delete" on ${LOCK_KINDS[kind].resource} in namespace "${namespace}".`,
     );
   }
 
@@ -150,11 +146,10 @@ async function deleteObject(
   kubeConfig: Parameters<typeof clientFor>[0],
   { kind, name, namespace }: LockPlace,
 ): Promise<Removal> {
-  const api = kind === 'lease' ? '/apis/coordination.k8s.io/v1' : '/api/v1';
   try {
     const { status } = await clientFor(kubeConfig).request({
       method: 'DELETE',
-      path: `${api}/namespaces/${encodeURIComponent(namespace)}/${resourceOf(kind)}/${name}`,
+      path: objectPath(LOCK_KINDS[kind], namespace, name),
       timeoutMs: 5000,
     });
     if (status < 300 || status === 404) return { gone: true, why: '' };
@@ -167,11 +162,7 @@ async function deleteObject(
 
 function leftBehind({ kind, name, namespace }: LockPlace, { why }: Removal): string {
   const command = `kubectl delete ${kind} ${name} --namespace ${namespace}`;
-  return `${kindName(kind)} ${namespace}/${name} is left behind, because ${why}. Delete it with \`${command}\`.`;
-}
-
-function resourceOf(kind: LockKind): string {
-  return kind === 'lease' ? 'leases' : 'configmaps';
+  return `${LOCK_KINDS[kind].kind} ${namespace}/${name} is left behind, because ${why}. Delete it with \`${command}\`.`;
 }
 
 /** Without what a URL may hold besides, which can be a password. */

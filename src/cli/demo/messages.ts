@@ -1,5 +1,6 @@
 import type { ElectionState } from '../../../machines/types.js';
-import type { Connection, LockKind } from '../connect.js';
+import type { LockKind } from '../../lock/lock-kinds.js';
+import type { Connection } from '../connect.js';
 import type { Timings } from '../timings.js';
 
 export { machineNow } from '../machine-time.js';

@@ -1,19 +1,12 @@
 import type { DemoOptions } from './args.js';
 import { handoverBound, takeoverBound } from './bounds.js';
 import type { Cluster } from './cluster.js';
-import { kindName } from '../connect.js';
-import type { Timings } from '../timings.js';
+import { LOCK_KINDS } from '../../lock/lock-kinds.js';
+import { DEFAULT_TIMINGS, type Timings } from '../timings.js';
 import type { LockPlace } from './messages.js';
 import { overlaps, type LeadingInterval } from './overlap.js';
 import type { StoryResult, Succession } from './story.js';
 import { exactSeconds, seconds, wrap } from './text.js';
-
-/** What an election uses when nothing is said. */
-const DEFAULT_TIMINGS: Timings = {
-  leaseDurationSeconds: 15,
-  renewDeadlineSeconds: 10,
-  retryPeriodSeconds: 2,
-};
 
 /** For somebody who has never seen a leader election. */
 export function introduction(options: DemoOptions, cluster: Cluster, columns: number): string[] {
@@ -116,7 +109,7 @@ export function summarize(
 }
 
 export function lockName({ kind, namespace, name }: LockPlace): string {
-  return `${kindName(kind)} ${namespace}/${name}`;
+  return `${LOCK_KINDS[kind].kind} ${namespace}/${name}`;
 }
 
 function allowed({ bound }: Succession): string {

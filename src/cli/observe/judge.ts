@@ -39,14 +39,14 @@ export interface JudgeInput {
   readonly leaseDurationMs: number;
   /** The local wall clock, in ms since 1970. */
   readonly nowMs: number;
-  /** What a longer look has shown of the record's age; null at the first look. */
+  /** What watching has shown of the record's age; null where it is seen for the first time. */
   readonly observedAgeMs: number | null;
 }
 
 /** The API server dates by whole seconds. */
 const RESOLUTION_MS = 1000;
 
-/** What can honestly be said of a lock after a look at it. Pure. */
+/** What can honestly be said of a lock that was just seen. Pure. */
 export function judge(input: JudgeInput): Judgement {
   const { sight } = input;
   const record = sight.stored?.record ?? null;

@@ -1,12 +1,5 @@
-import { LEADER_ANNOTATION } from '../../lock/config-map-format.js';
+import { LOCK_KINDS, type LockKind } from '../../lock/lock-kinds.js';
 import { isObject, type KubernetesObject } from '../../lock/stored-record.js';
-import type { LockKind } from '../connect.js';
-
-/** Where `managedFields` says who wrote the record last, and when. */
-const FIELD: Record<LockKind, readonly string[]> = {
-  lease: ['f:spec', 'f:renewTime'],
-  configmap: ['f:metadata', 'f:annotations', `f:${LEADER_ANNOTATION}`],
-};
 
 /**
  * How long ago the record was last written, in milliseconds: the API server dates each write, and
@@ -19,8 +12,9 @@ export function recordAge(
   serverMs: number,
 ): number | null {
   if (!Array.isArray(managedFields)) return null;
+  const path = LOCK_KINDS[kind].field.map((key) => `f:${key}`);
   const times = managedFields.flatMap((entry: unknown) => {
-    if (!isObject(entry) || !owns(entry['fieldsV1'], FIELD[kind])) return [];
+    if (!isObject(entry) || !owns(entry['fieldsV1'], path)) return [];
     const ms = Date.parse(String(entry['time']));
     return Number.isNaN(ms) ? [] : [ms];
   });

@@ -8,7 +8,7 @@ import { listObjects } from './list-objects.js';
 import { isLock, openCluster, readLock, sightOf, type Place, type Sight } from './read-locks.js';
 import { asJson, details, noLocks, placeName, table } from './words.js';
 
-/** One look at one lock, or at all of a namespace. Resolves with the exit code. */
+/** Reads one lock, or all of a namespace, once, and tells how they stand. Resolves with the exit code. */
 export async function status(options: CommonOptions, columns: number): Promise<number> {
   const cluster = await openCluster(options);
   const { kind, name, json } = options;
