@@ -74,12 +74,6 @@ describe('the options in the README', () => {
     }
   });
 
-  it('say what each means, and where it can do harm', () => {
-    expect(rows.filter(([, , , meaning]) => meaning === '')).toEqual([]);
-    const cannot = rows.filter(([, , , , badly]) => badly === '');
-    expect(firstColumn(cannot)).toEqual(['clock', 'logger', 'onNewLeader', 'onOverrun', 'random']);
-  });
-
   it('of the locks are exactly those of LeaseLock', () => {
     const rows = generated('README.md', 'lock options');
     expect(firstColumn(rows)).toEqual(optionNames((o) => new LeaseLock({ name: 'a', ...o })));
