@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Command, type Option as Flag } from 'commander';
+import { type Argument, Command, type Option as Flag } from 'commander';
 import ts from 'typescript';
 import { addCommands } from '../src/cli/commands/index.js';
 import { defaultOf } from '../src/cli/inputs.js';
@@ -23,6 +23,7 @@ export async function pagesWithTables(): Promise<ReadonlyMap<string, string>> {
     },
     'docs/locks.md': { 'kinds of lock': kindTable() },
     'docs/cli.md': {
+      commands: commandTable(),
       flags: flagTable(addCommonOptions(new Command()).options),
       'flags of run': flagTable(ownFlags('run')),
     },
@@ -106,12 +107,29 @@ function kindTable(): string {
   return table([['`--lock`', 'Class', 'Object', 'Record', 'In a Role'], ...rows]);
 }
 
-/** The flags that only this command has. */
-function ownFlags(name: string): Flag[] {
+function commands(): readonly Command[] {
   const root = new Command().enablePositionalOptions();
   addCommands(root, { script: '' }, () => undefined);
+  return root.commands;
+}
+
+function commandTable(): string {
+  const rows = commands().map((command) => [
+    `\`${[command.name(), ...command.registeredArguments.map(placeholder)].join(' ')}\``,
+    command.description(),
+  ]);
+  return table([['Command', 'What it does'], ...rows]);
+}
+
+function placeholder(argument: Argument): string {
+  const name = `${argument.name().toUpperCase()}${argument.variadic ? '...' : ''}`;
+  return argument.required ? name : `[${name}]`;
+}
+
+/** The flags that only this command has. */
+function ownFlags(name: string): Flag[] {
   const common = addCommonOptions(new Command()).options.map(({ long }) => long);
-  const command = root.commands.find((one) => one.name() === name);
+  const command = commands().find((one) => one.name() === name);
   return command?.options.filter(({ long }) => !common.includes(long)) ?? [];
 }
 
