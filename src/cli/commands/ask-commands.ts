@@ -6,7 +6,13 @@ import { subcommand, type Finish } from './subcommand.js';
 
 const SERVICE_ACCOUNT = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
-export function addCheck(root: Command, finish: Finish): void {
+/** Those that ask something of the API server, or of the leader. */
+export function addAskCommands(root: Command, finish: Finish): void {
+  addCheck(root, finish);
+  addStepDown(root, finish);
+}
+
+function addCheck(root: Command, finish: Finish): void {
   const command = subcommand(
     root,
     'check',
@@ -41,7 +47,7 @@ Exit codes: ${EXIT.ok} a candidate can take part; ${EXIT.failed} it cannot, or n
     });
 }
 
-export function addStepDown(root: Command, finish: Finish): void {
+function addStepDown(root: Command, finish: Finish): void {
   const command = subcommand(
     root,
     'step-down',

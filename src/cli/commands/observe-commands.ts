@@ -4,7 +4,13 @@ import { flag, Inputs } from '../inputs.js';
 import { addCommonOptions, readCommonOptions } from '../options.js';
 import { subcommand, type Finish } from './subcommand.js';
 
-export function addStatus(root: Command, finish: Finish): void {
+/** Those that tell how a lock stands, and change nothing. */
+export function addObserveCommands(root: Command, finish: Finish): void {
+  addStatus(root, finish);
+  addWatch(root, finish);
+}
+
+function addStatus(root: Command, finish: Finish): void {
   const command = subcommand(
     root,
     'status',
@@ -30,7 +36,7 @@ told; ${EXIT.failed} the lock could not be read; ${EXIT.usage} wrong flags.`,
     });
 }
 
-export function addWatch(root: Command, finish: Finish): void {
+function addWatch(root: Command, finish: Finish): void {
   const command = subcommand(
     root,
     'watch',

@@ -3,7 +3,7 @@ import type { KubernetesObject } from '../../lock/stored-record.js';
 import { EXIT } from '../exit-codes.js';
 import type { CommonOptions } from '../options.js';
 import { print, printError } from '../output.js';
-import { judge, type Judgement } from './judge.js';
+import { judgeOnce, type Judgement } from './judge.js';
 import { listObjects } from './list-objects.js';
 import { isLock, openCluster, readLock, sightOf, type Place, type Sight } from './read-locks.js';
 import { asJson, details, noLocks, placeName, table } from './words.js';
@@ -15,12 +15,7 @@ export async function status(options: CommonOptions, columns: number): Promise<n
   const { namespace } = cluster;
   const judged = (sight: Sight): readonly [Place, Judgement] => [
     sight,
-    judge({
-      sight,
-      leaseDurationMs: options.timings.leaseDurationSeconds * 1000,
-      nowMs: Date.now(),
-      observedAgeMs: null,
-    }),
+    judgeOnce(sight, options.timings),
   ];
   if (name !== null) {
     const [place, judgement] = judged(
