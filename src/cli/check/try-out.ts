@@ -11,7 +11,7 @@ import { callOn, pathOf, readLock, type Place, type Sight } from '../observe/rea
 
 /** What came of a write that the API server was asked to go through with in all but storing it. */
 export interface Trial {
-  /** Null: no answer came, or not even to the look before it. */
+  /** Null: no answer came, or not even to the reading before it. */
   readonly verb: 'create' | 'update' | null;
   /** Null: it cannot be tried out. */
   readonly accepted: boolean | null;
@@ -25,7 +25,7 @@ export interface Candidate {
   readonly leaseDurationMs: number;
 }
 
-/** A lock that is renewed all the time changes between a look and a write. */
+/** A lock that is renewed all the time changes between reading and writing. */
 const TRIES = 5;
 
 /**
