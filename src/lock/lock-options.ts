@@ -102,38 +102,35 @@ export function defaultIdentity(): string {
   return `${host.slice(0, MAX_IDENTITY / 2)}_${randomUUID()}`;
 }
 
-function checkIdentity(problems: Problems, field: string, identity: unknown): boolean {
-  if (!problems.string(field, identity, { maxLength: MAX_IDENTITY })) return false;
+function checkIdentity(problems: Problems, field: string, identity: unknown): void {
+  if (!problems.string(field, identity, { maxLength: MAX_IDENTITY })) return;
   if (identity.trim() === '') {
-    return problems.add(field, 'must not consist of white space only', identity);
-  }
-  if (identity === 'undefined' || identity === 'null') {
+    problems.add(field, 'must not consist of white space only', identity);
+  } else if (identity === 'undefined' || identity === 'null') {
     // An unset variable in a template: every candidate would have the same name.
-    return problems.add(field, 'must not be the text of a missing value', identity);
+    problems.add(field, 'must not be the text of a missing value', identity);
+  } else if (/[\p{Cc}\u2028\u2029]/u.test(identity)) {
+    problems.add(field, 'must not contain control characters', identity);
+  } else if (/\p{Cs}/u.test(identity)) {
+    problems.add(field, 'must be well-formed Unicode', identity);
   }
-  if (/[\p{Cc}\u2028\u2029]/u.test(identity)) {
-    return problems.add(field, 'must not contain control characters', identity);
-  }
-  return !/\p{Cs}/u.test(identity) || problems.add(field, 'must be well-formed Unicode', identity);
 }
 
 const QUALIFIED_NAME = /^[A-Za-z0-9]([-\w.]*[A-Za-z0-9])?$/;
 
-function checkLabels(problems: Problems, field: string, labels: unknown): boolean {
-  if (!problems.options(labels, field)) return false;
-  let isSound = true;
+function checkLabels(problems: Problems, field: string, labels: unknown): void {
+  if (!problems.options(labels, field)) return;
   for (const [key, value] of Object.entries(labels)) {
     const [name = '', prefix, ...rest] = key.split('/').reverse();
     const prefixIsFine =
       prefix === undefined || (prefix.length <= 253 && SUBDOMAIN.regExp.test(prefix));
     if (rest.length > 0 || !prefixIsFine || name.length > 63 || !QUALIFIED_NAME.test(name)) {
-      isSound = problems.add(field, 'must have keys such as "app" or "example.com/app"', key);
+      problems.add(field, 'must have keys such as "app" or "example.com/app"', key);
     }
     const fits = typeof value === 'string' && value.length <= 63;
     if (!fits || (value !== '' && !QUALIFIED_NAME.test(value))) {
       const rule = 'must be empty or at most 63 letters, digits, "-", "_" and "."';
-      isSound = problems.add(`${field}.${key.slice(0, 80)}`, rule, value);
+      problems.add(`${field}.${key.slice(0, 80)}`, rule, value);
     }
   }
-  return isSound;
 }

@@ -4,8 +4,8 @@ import type { NumberRules, Problems } from './validate.js';
 export interface Rule {
   /** In a few words, as the tables of the documents have it. */
   readonly description: string;
-  /** Adds what is wrong with the value. Returns whether nothing is. */
-  readonly check: (problems: Problems, field: string, value: unknown) => boolean;
+  /** Adds what is wrong with the value. */
+  readonly check: (problems: Problems, field: string, value: unknown) => unknown;
 }
 
 /** One option of many. */
@@ -51,8 +51,9 @@ export function checkOptions<Options>(
   problems.unknown(options, Object.keys(table));
   for (const [name, { rule, isRequired }] of Object.entries<Option>(table)) {
     const value = options[name];
-    const isLeftOut = value === undefined && !isRequired;
-    if (isLeftOut || rule.check(problems, name, value)) sound.add(name as keyof Options);
+    const before = problems.found.length;
+    if (value !== undefined || isRequired) rule.check(problems, name, value);
+    if (problems.found.length === before) sound.add(name as keyof Options);
   }
   return sound;
 }
