@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { optionTable } from '../../docs/tables.js';
+import { COMMAND, staleFiles } from '../../docs/generate.js';
+import { optionTable, pagesWithTables } from '../../docs/tables.js';
 import { aFunction, optional, required, seconds } from '../../src/validation/rules.js';
 
 const texts = (byDefault: string) =>
@@ -26,5 +27,13 @@ describe('the table of options that is made of the code', () => {
   it('cannot be made for an option whose comment says nothing', () => {
     const rows = { other: required(aFunction) };
     expect(() => optionTable(rows, texts(''))).toThrow(/other has no comment/);
+  });
+});
+
+describe('the tables that are made of the code', () => {
+  it('stand in the pages as they would be made now', async () => {
+    const pages = await pagesWithTables();
+    expect([...pages.keys()]).toEqual(['README.md', 'docs/locks.md', 'docs/cli.md']);
+    expect(await staleFiles(pages), `run \`${COMMAND}\``).toEqual([]);
   });
 });
