@@ -182,7 +182,7 @@ export default defineConfig(
     files: [
       'machines/**',
       'src/lock/{decide,next-record,record,stored-record,resource-lock}.ts',
-      'src/lock/{config-map-format,lease-format,iso-time}.ts',
+      'src/lock/{annotation-format,lease-format,lock-kinds,iso-time}.ts',
     ],
     rules: {
       'no-restricted-globals': ['error', ...impureGlobals],

@@ -1,6 +1,6 @@
 /**
  * Draws the statechart and writes the generated parts of docs/statechart.md, all of it from the
- * machine itself. Also writes the modules that the live chart is served from: its drawings, and its
+ * machine itself, and the tables of other pages that are made of the code. Also writes the modules that the live chart is served from: its drawings, and its
  * page, whose sources are in src/inspect/page.
  *
  *     npx tsx docs/generate.ts            write what has changed
@@ -17,8 +17,9 @@ import { layoutChart } from '../src/inspect/chart-layout.js';
 import { chartSvg } from '../src/inspect/chart-svg.js';
 import { type ChartView, detail, overview } from '../src/inspect/chart-view.js';
 import { liveChart } from '../src/inspect/live-figures.js';
+import { fillIn, ROOT } from './fill-in.js';
+import { pagesWithTables } from './tables.js';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
 export const PAGE = 'docs/statechart.md';
 export const LIVE_PAGE = 'src/inspect/page';
 const GENERATED = 'src/inspect/generated';
@@ -41,11 +42,8 @@ export async function generate(): Promise<ReadonlyMap<string, string>> {
     ['guards', guardTable(guards)],
     ['test model', await codeBlock('docs/examples/test-model.ts')],
   ]);
-  const page = fillIn(await readFile(join(ROOT, PAGE), 'utf8'), sections);
-  files.set(
-    PAGE,
-    await format(page, { ...(await resolveConfig(join(ROOT, PAGE))), parser: 'markdown' }),
-  );
+  files.set(PAGE, await fillIn(PAGE, sections));
+  for (const [path, page] of await pagesWithTables()) files.set(path, page);
   const chart = JSON.stringify(await liveChart(graph, Object.fromEntries(guards)));
   files.set(`${GENERATED}/live-chart.ts`, await textModule('LIVE_CHART', chart));
   files.set(`${GENERATED}/page-sources.ts`, await textModule('PAGE_SOURCES', await pageSources()));
@@ -157,19 +155,6 @@ function docComments(source: string): Map<string, string> {
 async function codeBlock(path: string): Promise<string> {
   const source = await readFile(join(ROOT, path), 'utf8');
   return ['```ts', source.trimEnd(), '```'].join('\n');
-}
-
-/** Replaces what stands between the markers of each section. */
-function fillIn(page: string, sections: ReadonlyMap<string, string>): string {
-  let filled = page;
-  for (const [name, content] of sections) {
-    const [start, end] = [`<!-- generated: ${name} -->`, `<!-- end of generated: ${name} -->`];
-    const from = filled.indexOf(start);
-    const to = filled.indexOf(end);
-    if (from < 0 || to < from) throw new Error(`${PAGE} lacks the markers of section "${name}"`);
-    filled = `${filled.slice(0, from)}${start}\n\n${content}\n\n${filled.slice(to)}`;
-  }
-  return filled;
 }
 
 async function main(): Promise<void> {

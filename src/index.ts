@@ -18,8 +18,7 @@ export {
   type LockErrorKind,
   NotLeaderError,
 } from './errors/index.js';
-export { ConfigMapLock } from './lock/config-map-lock.js';
-export { LeaseLock } from './lock/lease-lock.js';
+export * from './lock/locks.js';
 export { LeaderElectionRecord, type LeaderElectionRecordFields } from './lock/record.js';
 export type {
   LockCallOptions,

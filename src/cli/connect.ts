@@ -2,9 +2,6 @@ import type { KubeConfig } from '@kubernetes/client-node';
 import { loadClientNode } from '../kubernetes/client-node.js';
 import { loadDefaultFiles, loadKubeConfigFiles } from '../kubernetes/kube-config-files.js';
 import { safeReason } from '../kubernetes/safe-reason.js';
-import { ConfigMapLock } from '../lock/config-map-lock.js';
-import type { KubernetesLockOptions } from '../lock/lock-options.js';
-import { LeaseLock } from '../lock/lease-lock.js';
 import { harmless, printable } from '../text/printable.js';
 
 /** Where a kubeconfig comes from. A text travels over pipes between our own processes only. */
@@ -12,8 +9,6 @@ export type Connection =
   | { readonly kind: 'text'; readonly kubeconfig: string }
   /** Without a file: what kubectl would use, or the pod's service account. */
   | { readonly kind: 'file'; readonly file: string | null; readonly context: string | null };
-
-export type LockKind = 'lease' | 'configmap';
 
 /** A sentence for the person at the terminal: the command ends with it. */
 export class CliError extends Error {
@@ -52,18 +47,6 @@ export async function loadKubeConfig(connection: Connection): Promise<KubeConfig
   if (context !== null) kubeConfig.setCurrentContext(context);
   checkContext(kubeConfig, file);
   return kubeConfig;
-}
-
-export function makeLock(
-  kind: LockKind,
-  options: KubernetesLockOptions,
-): LeaseLock | ConfigMapLock {
-  return kind === 'lease' ? new LeaseLock(options) : new ConfigMapLock(options);
-}
-
-/** How people call the object. */
-export function kindName(kind: LockKind): string {
-  return kind === 'lease' ? 'Lease' : 'ConfigMap';
 }
 
 function checkContext(kubeConfig: KubeConfig, file: string | null): void {

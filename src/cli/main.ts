@@ -17,7 +17,9 @@ export async function main(argv: readonly string[], program: Program): Promise<n
   const nameOf = (word: string | undefined): string =>
     root.commands.some((command) => command.name() === word) ? `${NAME} ${word ?? ''}` : NAME;
   const root: Command = new Command(NAME)
-    .description('Leader election on Kubernetes: take part, look on, and find out what is wrong.')
+    .description(
+      'Leader election on Kubernetes: take part, see who leads, and find out what is wrong.',
+    )
     .version(VERSION)
     .enablePositionalOptions()
     .showHelpAfterError(`See ${NAME} --help.`)

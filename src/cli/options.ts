@@ -1,8 +1,9 @@
-import type { Command } from 'commander';
-import { resolveConfig } from '../config/resolve-config.js';
+import type { Command, Option } from 'commander';
+import { OPTIONS, resolveConfig } from '../config/resolve-config.js';
 import { ConfigError } from '../errors/config-error.js';
-import { LeaseLock } from '../lock/lease-lock.js';
-import type { Connection, LockKind } from './connect.js';
+import { LeaseLock } from '../lock/locks.js';
+import { LOCK_KIND_NAMES, type LockKind } from '../lock/lock-kinds.js';
+import type { Connection } from './connect.js';
 import { flag, type Inputs } from './inputs.js';
 import { DEFAULT_TIMINGS, type Timings } from './timings.js';
 
@@ -21,20 +22,51 @@ export interface CommonOptions {
 }
 
 export function addCommonOptions(command: Command): Command {
-  const { leaseDurationSeconds, renewDeadlineSeconds, retryPeriodSeconds } = DEFAULT_TIMINGS;
-  return command
+  command
     .addOption(flag('--lease <name>', 'name of the lock'))
     .addOption(flag('--name <name>', 'the same, for a lock that is no Lease'))
-    .addOption(flag('--lock <kind>', 'kind of the lock: lease or configmap (default: lease)'))
-    .addOption(flag('-n, --namespace <name>', "default: that of the context, else the pod's own"))
-    .addOption(flag('--kubeconfig <file>', 'default: KUBECONFIG, ~/.kube/config, or the pod'))
-    .addOption(flag('--context <name>', 'a context of the kubeconfig (default: its current one)'))
-    .addOption(flag('--lease-duration <s>', `whole seconds (default: ${leaseDurationSeconds})`))
-    .addOption(flag('--renew-deadline <s>', `seconds (default: ${renewDeadlineSeconds})`))
-    .addOption(flag('--retry-period <s>', `seconds (default: ${retryPeriodSeconds})`))
-    .addOption(flag('--identity <name>', "the candidate's name (default: host name and a UUID)"))
+    .addOption(lockFlag())
+    .addOption(
+      flag('-n, --namespace <name>', 'namespace of the lock', {
+        words: "that of the context, else the pod's own, else default",
+      }),
+    )
+    .addOption(
+      flag('--kubeconfig <file>', 'where the API server is, and who asks', {
+        words: "KUBECONFIG, ~/.kube/config, or the pod's service account",
+      }),
+    )
+    .addOption(
+      flag('--context <name>', 'a context of the kubeconfig', { words: 'its current one' }),
+    );
+  return addTimings(command, DEFAULT_TIMINGS)
+    .addOption(
+      flag('--identity <name>', "the candidate's name in the lock", {
+        words: 'POD_NAME or host name, and a UUID',
+      }),
+    )
     .addOption(flag('--json', 'print JSON'));
 }
+
+export function lockFlag(): Option {
+  const [value] = LOCK_KIND_NAMES;
+  return flag('--lock <kind>', `kind of the lock: ${LOCK_KIND_NAMES.join(' or ')}`, { value });
+}
+
+/** The three durations, as the options of the library have them. */
+export function addTimings(command: Command, byDefault: Timings): Command {
+  for (const key of Object.keys(TIMING_FLAGS) as (keyof Timings)[]) {
+    const { description } = OPTIONS[key].rule;
+    command.addOption(flag(TIMING_FLAGS[key], description, { value: byDefault[key] }));
+  }
+  return command;
+}
+
+const TIMING_FLAGS = {
+  leaseDurationSeconds: '--lease-duration <s>',
+  renewDeadlineSeconds: '--renew-deadline <s>',
+  retryPeriodSeconds: '--retry-period <s>',
+} as const satisfies Record<keyof Timings, string>;
 
 const TIMING_KEYS = {
   leaseDurationSeconds: 'leaseDuration',
@@ -60,10 +92,10 @@ export function readCommonOptions(inputs: Inputs, positional: string | null): Co
   return {
     connection: { kind: 'file', file, context: inputs.text('context') },
     namespace,
-    kind: inputs.oneOf('lock', ['lease', 'configmap'], 'lease'),
+    kind: inputs.oneOf('lock', LOCK_KIND_NAMES),
     name,
     identity,
-    timings: readTimings(inputs, DEFAULT_TIMINGS),
+    timings: readTimings(inputs),
     json: inputs.isOn('json'),
   };
 }
@@ -91,11 +123,11 @@ export function checkLock(inputs: Inputs, given: LockInputs): void {
   );
 }
 
-export function readTimings(inputs: Inputs, defaults: Timings): Timings {
+export function readTimings(inputs: Inputs): Timings {
   const timings = {
-    leaseDurationSeconds: inputs.seconds('leaseDuration', defaults.leaseDurationSeconds),
-    renewDeadlineSeconds: inputs.seconds('renewDeadline', defaults.renewDeadlineSeconds),
-    retryPeriodSeconds: inputs.seconds('retryPeriod', defaults.retryPeriodSeconds),
+    leaseDurationSeconds: inputs.seconds('leaseDuration'),
+    renewDeadlineSeconds: inputs.seconds('renewDeadline'),
+    retryPeriodSeconds: inputs.seconds('retryPeriod'),
   };
   const lock = new LeaseLock({ name: 'none-given', identity: 'none-given' });
   report(

@@ -8,16 +8,17 @@ import { isObject, type KubernetesObject } from './stored-record.js';
  * The object itself is asked, because nothing between us and the API server writes into it. The
  * `Date` of an answer is no evidence: balancers and proxies put their own in its place.
  *
- * @param field counts only writes of those who wrote this field last: its path in `fieldsV1`
+ * @param field counts only writes of those who wrote this field last
  */
 export function lastWrittenMs(
   { managedFields }: KubernetesObject,
   field: readonly string[] = [],
 ): number | undefined {
   if (!Array.isArray(managedFields)) return undefined;
+  const path = field.map((key) => `f:${key}`);
   const times = managedFields.map((entry: unknown) => {
     if (!isObject(entry)) return Number.NaN;
-    if (!owns(entry['fieldsV1'], field)) return undefined;
+    if (!owns(entry['fieldsV1'], path)) return undefined;
     return typeof entry['time'] === 'string' ? Date.parse(entry['time']) : Number.NaN;
   });
   const told = times.filter((time) => time !== undefined);

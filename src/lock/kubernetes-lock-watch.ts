@@ -6,7 +6,7 @@ import { hubFor, type Subscription } from '../kubernetes/watch/watch-hub.js';
 import type { Watcher } from '../kubernetes/watch/watchers.js';
 import { collectionPath } from './object-path.js';
 import type { LockSnapshot, LockWatch, LockWatcher } from './resource-lock.js';
-import type { RecordFormat } from './stored-record.js';
+import type { ObjectKind } from './stored-record.js';
 
 /** Where a lock's object is. */
 export interface Endpoint {
@@ -16,7 +16,7 @@ export interface Endpoint {
 
 /** What a watch needs of a lock and nobody else may have. One for all locks of a class. */
 export interface LockInsides<Lock> {
-  readonly format: (lock: Lock) => RecordFormat;
+  readonly kind: (lock: Lock) => ObjectKind;
   /** Null as long as the kubeconfig has not been read. */
   readonly endpoint: (lock: Lock) => Endpoint | null;
   readonly resolveEndpoint: (lock: Lock) => Promise<Endpoint>;
@@ -88,10 +88,10 @@ export class KubernetesLockWatch<Lock extends { readonly name: string }>
 
   #subscribe({ kubeConfig, namespace }: Endpoint): void {
     const { name } = this.#lock;
-    const format = this.#insides.format(this.#lock);
+    const kind = this.#insides.kind(this.#lock);
     const { clock, random } = this.#watcher;
-    const call = { ...format, verb: 'watch' as const, namespace, name };
-    const target = { path: collectionPath(format, namespace), call, name: null };
+    const call = { ...kind, verb: 'watch' as const, namespace, name };
+    const target = { path: collectionPath(kind, namespace), call, name: null };
     const hub = hubFor(clientFor(kubeConfig), target, { clock, random });
     this.#subscription = hub.subscribe(name, this);
   }

@@ -10,6 +10,7 @@ import {
 import { safeReason } from '../kubernetes/safe-reason.js';
 import { readInTime, timeLimit } from './in-time.js';
 import { type Endpoint, KubernetesLockWatch, type LockInsides } from './kubernetes-lock-watch.js';
+import { LOCK_KINDS, type LockKind } from './lock-kinds.js';
 import { checkLockOptions, defaultIdentity, type KubernetesLockOptions } from './lock-options.js';
 import { dryRunRecord } from './next-record.js';
 import { collectionPath, objectPath } from './object-path.js';
@@ -24,7 +25,7 @@ import type {
   ResourceLock,
 } from './resource-lock.js';
 import { snapshotOf, writableObject } from './snapshot-of.js';
-import { storable, type KubernetesObject, type RecordFormat } from './stored-record.js';
+import { storable, type KubernetesObject, type ObjectKind } from './stored-record.js';
 
 type Verb = 'get' | 'create' | 'update';
 
@@ -37,20 +38,20 @@ export interface KubernetesLockJson {
   readonly identity: string;
 }
 
-/** What the locks on a Kubernetes object have in common. Everything private is hidden from logs. */
-export abstract class KubernetesLock implements ResourceLock {
+/** A lock on an object of any kind that can be one. Everything private is hidden from logs. */
+export class KubernetesLock implements ResourceLock {
   static readonly #insides: LockInsides<KubernetesLock> = {
-    format: (lock) => lock.#format,
+    kind: (lock) => lock.#kind,
     endpoint: (lock) => lock.#endpoint,
     resolveEndpoint: (lock) => {
       const timed = { subject: lock.description, signal: undefined, begun: () => undefined };
       return readInTime(timed, () => lock.#resolveEndpoint());
     },
-    read: (lock, json) => snapshotOf(lock.#format, lock.#name, json),
+    read: (lock, json) => snapshotOf(lock.#kind, lock.#name, json),
     asLockError: (lock, error) => lock.#asLockError(error),
   };
 
-  readonly #format: RecordFormat;
+  readonly #kind: ObjectKind;
   readonly #name: string;
   readonly #identity: string;
   readonly #labels: Readonly<Record<string, string>> | undefined;
@@ -62,9 +63,9 @@ export abstract class KubernetesLock implements ResourceLock {
   #last: LockSnapshot | null = null;
 
   /** @throws ConfigError naming every option that is wrong, before any I/O */
-  protected constructor(format: RecordFormat, options: KubernetesLockOptions) {
-    checkLockOptions(`${format.kind}Lock`, options);
-    this.#format = format;
+  constructor(kind: LockKind, options: KubernetesLockOptions) {
+    checkLockOptions(`${LOCK_KINDS[kind].kind}Lock`, options);
+    this.#kind = LOCK_KINDS[kind];
     this.#name = options.name;
     this.#identity = options.identity ?? defaultIdentity();
     this.#labels = options.labels === undefined ? undefined : { ...options.labels };
@@ -92,7 +93,7 @@ export abstract class KubernetesLock implements ResourceLock {
 
   get description(): string {
     const { namespace } = this;
-    return `${this.#format.kind} ${namespace === undefined ? '' : `${namespace}/`}${this.#name}`;
+    return `${this.#kind.kind} ${namespace === undefined ? '' : `${namespace}/`}${this.#name}`;
   }
 
   /** Reads the object: GET. `notFound` when it does not exist. */
@@ -106,15 +107,15 @@ export abstract class KubernetesLock implements ResourceLock {
    * @throws ConfigError when it is called without a record
    */
   async create(record: LeaderElectionRecord, options: LockCallOptions = {}): Promise<LockResult> {
-    requireRecord(`${this.#format.kind}Lock`, 'create', record);
+    requireRecord(`${this.#kind.kind}Lock`, 'create', record);
     return this.#perform('create', options, (namespace) => {
       const metadata = {
         name: this.#name,
         namespace,
         ...(this.#labels === undefined ? {} : { labels: this.#labels }),
       };
-      const { apiVersion, kind } = this.#format;
-      return this.#format.write({ apiVersion, kind, metadata }, this.#storable(record));
+      const { apiVersion, kind } = this.#kind;
+      return this.#kind.write({ apiVersion, kind, metadata }, this.#storable(record));
     });
   }
 
@@ -125,10 +126,10 @@ export abstract class KubernetesLock implements ResourceLock {
    * @throws ConfigError when it is called without a record
    */
   async update(record: LeaderElectionRecord, options: LockUpdateOptions = {}): Promise<LockResult> {
-    requireRecord(`${this.#format.kind}Lock`, 'update', record);
+    requireRecord(`${this.#kind.kind}Lock`, 'update', record);
     return this.#perform('update', options, () => {
       const base = this.#baseObject(options.base ?? this.#last);
-      return this.#format.write(base, this.#storable(record));
+      return this.#kind.write(base, this.#storable(record));
     });
   }
 
@@ -144,7 +145,7 @@ export abstract class KubernetesLock implements ResourceLock {
     if (base.writtenAtMs === undefined) return undefined;
     try {
       const renewed = dryRunRecord(base.record, this.#identity);
-      const body = (): KubernetesObject => this.#format.write(this.#baseObject(base), renewed);
+      const body = (): KubernetesObject => this.#kind.write(this.#baseObject(base), renewed);
       const answer = await this.#exchange('update', options, body, { dryRun: 'All' });
       // A server that has stored it after all tells nothing of what was there.
       if (answer.version !== base.version || answer.writtenAtMs === undefined) return undefined;
@@ -162,7 +163,7 @@ export abstract class KubernetesLock implements ResourceLock {
   toJSON(): KubernetesLockJson {
     const { namespace } = this;
     return {
-      kind: this.#format.kind,
+      kind: this.#kind.kind,
       name: this.#name,
       ...(namespace === undefined ? {} : { namespace }),
       identity: this.#identity,
@@ -174,7 +175,7 @@ export abstract class KubernetesLock implements ResourceLock {
     options: object,
     inspect: (value: unknown, options: object) => string,
   ): string {
-    return `${this.#format.kind}Lock ${inspect(this.toJSON(), options)}`;
+    return `${this.#kind.kind}Lock ${inspect(this.toJSON(), options)}`;
   }
 
   async #perform(
@@ -212,17 +213,17 @@ export abstract class KubernetesLock implements ResourceLock {
       signal,
       timeoutMs: timeLimit(signal),
     });
-    const call = (): ApiCall => ({ ...this.#format, verb, namespace, name: this.#name });
+    const call = (): ApiCall => ({ ...this.#kind, verb, namespace, name: this.#name });
     if (answer.status < 200 || answer.status > 299) throw answerError(call(), answer);
-    const snapshot = snapshotOf(this.#format, this.#name, answer.json);
+    const snapshot = snapshotOf(this.#kind, this.#name, answer.json);
     if (typeof snapshot === 'string') throw unusableAnswer(call(), answer, snapshot);
     return snapshot;
   }
 
   #route(verb: Verb, namespace: string): { method: 'GET' | 'POST' | 'PUT'; path: string } {
-    const format = this.#format;
-    if (verb === 'create') return { method: 'POST', path: collectionPath(format, namespace) };
-    const path = objectPath(format, namespace, this.#name);
+    const kind = this.#kind;
+    if (verb === 'create') return { method: 'POST', path: collectionPath(kind, namespace) };
+    const path = objectPath(kind, namespace, this.#name);
     return { method: verb === 'get' ? 'GET' : 'PUT', path };
   }
 

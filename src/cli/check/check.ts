@@ -143,7 +143,7 @@ function anonymousLine({ withoutCredentials }: Reached): string {
 }
 
 function trialLine(place: Place, { verb, accepted, reason }: Trial): string {
-  const what = `a candidate's ${verb ?? 'look at'} ${placeName(place)}`;
+  const what = `a candidate's ${verb ?? 'reading of'} ${placeName(place)}`;
   if (accepted === true) return `ok    ${what} would be accepted (dry run)`;
   return accepted === null
     ? `?     ${what} cannot be tried out: ${printable(reason ?? '')}`

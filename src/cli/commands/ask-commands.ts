@@ -6,14 +6,22 @@ import { subcommand, type Finish } from './subcommand.js';
 
 const SERVICE_ACCOUNT = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
-export function addCheck(root: Command, finish: Finish): void {
+/** Those that ask something of the API server, or of the leader. */
+export function addAskCommands(root: Command, finish: Finish): void {
+  addCheck(root, finish);
+  addStepDown(root, finish);
+}
+
+function addCheck(root: Command, finish: Finish): void {
   const command = subcommand(
     root,
     'check',
     'Could a candidate take part from here: is the API server there, are the rights?',
   ).argument('[name]', 'name of the lock (default: an example)');
   addCommonOptions(command)
-    .addOption(flag('--service-account <name>', 'whom the manifest is for (default: whoever asks)'))
+    .addOption(
+      flag('--service-account <name>', 'whom the manifest is for', { words: 'whoever asks' }),
+    )
     .addHelpText(
       'after',
       `
@@ -39,14 +47,14 @@ Exit codes: ${EXIT.ok} a candidate can take part; ${EXIT.failed} it cannot, or n
     });
 }
 
-export function addStepDown(root: Command, finish: Finish): void {
+function addStepDown(root: Command, finish: Finish): void {
   const command = subcommand(
     root,
     'step-down',
     'Asks the present leader to hand over in good order, and waits until it has.',
   ).argument('[name]', 'name of the lock');
   addCommonOptions(command)
-    .addOption(flag('--timeout <s>', 'seconds to wait (default: 30)'))
+    .addOption(flag('--timeout <s>', 'seconds to wait', { value: 30 }))
     .addHelpText(
       'after',
       `
@@ -59,7 +67,7 @@ time; ${EXIT.failed} something went wrong; ${EXIT.usage} wrong flags.`,
     .action(async (positional: string | undefined) => {
       const inputs = new Inputs(command);
       const common = readCommonOptions(inputs, positional ?? null);
-      const timeoutSeconds = inputs.seconds('timeout', 30, 1);
+      const timeoutSeconds = inputs.seconds('timeout', 1);
       const { name } = common;
       if (name === null) inputs.problem('the name of the lock is missing');
       inputs.done();

@@ -1,33 +1,24 @@
 import type { Command } from 'commander';
+import { LOCK_KIND_NAMES, LOCK_KINDS } from '../../lock/lock-kinds.js';
 import type { DemoOptions } from '../demo/run-demo.js';
 import { EXIT } from '../exit-codes.js';
 import { flag, Inputs, quoted } from '../inputs.js';
-import { checkLock, readTimings } from '../options.js';
+import { addTimings, checkLock, lockFlag, readTimings } from '../options.js';
 import type { Program } from '../program.js';
-import type { Timings } from '../timings.js';
+import { DEMO_TIMINGS } from '../timings.js';
 import { subcommand, type Finish } from './subcommand.js';
 
-/** Short, so that nobody waits long; a real election has more patience. */
-const TIMINGS: Timings = {
-  leaseDurationSeconds: 4,
-  renewDeadlineSeconds: 3,
-  retryPeriodSeconds: 1,
-};
-
 export function addDemo(root: Command, program: Program, finish: Finish): void {
+  const resources = LOCK_KIND_NAMES.map((kind) => LOCK_KINDS[kind].resource).join(' or ');
   const command = subcommand(
     root,
     'demo',
     'Shows an election: the leader is killed, another takes over, that one is stopped.',
   );
   command
-    .addOption(flag('--candidates <n>', 'how many candidate processes, 2 to 9 (default: 3)'))
-    .addOption(flag('--lock <kind>', 'lease or configmap (default: lease)'))
-    .addOption(
-      flag('--lease-duration <s>', `whole seconds (default: ${TIMINGS.leaseDurationSeconds})`),
-    )
-    .addOption(flag('--renew-deadline <s>', `seconds (default: ${TIMINGS.renewDeadlineSeconds})`))
-    .addOption(flag('--retry-period <s>', `seconds (default: ${TIMINGS.retryPeriodSeconds})`))
+    .addOption(flag('--candidates <n>', 'how many candidate processes, 2 to 9', { value: 3 }))
+    .addOption(lockFlag());
+  addTimings(command, DEMO_TIMINGS)
     .addOption(flag('--kubeconfig <file>', 'play on a real cluster'))
     .addOption(flag('--context <name>', 'a context of the kubeconfig: play on a real cluster'))
     .addOption(flag('-n, --namespace <name>', 'an existing namespace of that cluster'))
@@ -37,7 +28,7 @@ export function addDemo(root: Command, program: Program, finish: Finish): void {
       'after',
       `
 Without --kubeconfig or --context an API server inside this program is used. On a real cluster
-the account needs get, create, update, watch and delete on leases (or configmaps); the lock has
+the account needs get, create, update, watch and delete on ${resources}; the lock has
 a new random name at each run and is deleted at the end.
 
 Exit codes: ${EXIT.ok} all went as it should; ${EXIT.failed} something did not; ${EXIT.usage} wrong flags;
@@ -73,8 +64,8 @@ export function readDemoOptions(inputs: Inputs): DemoOptions {
   return {
     connection: isReal ? { kind: 'file', file, context } : null,
     namespace,
-    kind: inputs.oneOf('lock', ['lease', 'configmap'], 'lease'),
-    timings: readTimings(inputs, TIMINGS),
+    kind: inputs.oneOf('lock', LOCK_KIND_NAMES),
+    timings: readTimings(inputs),
     candidates: Number(candidates),
     plain: inputs.isOn('plain'),
     inspect: inputs.isOn('inspect'),

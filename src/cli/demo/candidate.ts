@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { LeaderElection } from '../../election/leader-election.js';
 import { loadClientNode } from '../../kubernetes/client-node.js';
+import { KubernetesLock } from '../../lock/kubernetes-lock.js';
 import type { Logger } from '../../logging/logger.js';
 import { reasonText } from '../../logging/loggers.js';
 import type { Term } from '../../term/term.js';
-import { loadKubeConfig, makeLock } from '../connect.js';
+import { loadKubeConfig } from '../connect.js';
 import { machineNow } from '../machine-time.js';
 import { printError } from '../output.js';
 import { AT_FIRST, type CandidateSetup, type Facts, type Report } from './report.js';
@@ -79,7 +80,7 @@ async function takePart(setup: CandidateSetup, stopping: AbortSignal): Promise<v
   const { kind, ...place } = setup.lock;
   const kubeConfig = await loadKubeConfig(setup.connection);
   const election = new LeaderElection({
-    lock: makeLock(kind, { ...place, identity: setup.identity, kubeConfig }),
+    lock: new KubernetesLock(kind, { ...place, identity: setup.identity, kubeConfig }),
     ...setup.timings,
     onStartedLeading: work,
     // A machine that slept is no reason to leave: the candidate goes on being one.

@@ -1,11 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { clientFor } from '../../kubernetes/api-client.js';
 import { defaultNamespace, type KubeConfigLike } from '../../kubernetes/kube-config.js';
+import { LOCK_KINDS, type LockKind } from '../../lock/lock-kinds.js';
 import { startEmbeddedApiServer } from '../../testing/embedded-api-server.js';
 import { mayI } from '../check/ask-server.js';
 import { tryOut } from '../check/try-out.js';
-import { CliError, loadKubeConfig, type Connection, type LockKind } from '../connect.js';
-import { formatOf, pathOf, type Place } from '../observe/read-locks.js';
+import { CliError, loadKubeConfig, type Connection } from '../connect.js';
+import { pathOf, type Place } from '../observe/read-locks.js';
 import { placeName } from '../observe/words.js';
 
 /** Where the demo plays: the API server inside this program, or a real one. */
@@ -67,7 +68,7 @@ async function mustBePossible(kubeConfig: KubeConfigLike, lock: Place): Promise<
   const answers = await Promise.all(verbs.map((verb) => mayI(kubeConfig, lock, verb)));
   const missing = verbs.filter((_, index) => answers[index] === false);
   if (missing.length > 0) {
-    const { resource, group } = formatOf(lock.kind);
+    const { resource, group } = LOCK_KINDS[lock.kind];
     throw new CliError(
       `This account is missing the verb ${missing.map((verb) => `"${verb}"`).join(', ')} on ` +
         `${group === '' ? resource : `${resource}.${group}`} in namespace "${lock.namespace}". The ` +

@@ -1,5 +1,6 @@
 import type { Inspector } from '../../inspect/inspector.js';
-import { CliError, type Connection, type LockKind } from '../connect.js';
+import type { LockKind } from '../../lock/lock-kinds.js';
+import { CliError, type Connection } from '../connect.js';
 import { EXIT, exitCodeOf } from '../exit-codes.js';
 import { drawableTerminal } from '../live-area.js';
 import { placeName } from '../observe/words.js';

@@ -3,6 +3,7 @@ import { toMicroTime } from '../../lock/iso-time.js';
 import { stepDownRequested } from '../../lock/step-down.js';
 import type { LeaderElectionRecord } from '../../lock/record.js';
 import { inSeconds } from '../text.js';
+import type { Timings } from '../timings.js';
 import type { Sight } from './read-locks.js';
 
 /**
@@ -87,6 +88,12 @@ export function judge(input: JudgeInput, observation = noteSight(input)): Judgem
   const standing = isExpired ? 'expired' : 'held';
   const seen = { standing, holder: record.holderIdentity, record, ...age, expiresInMs } as const;
   return { ...seen, hints: oddities(input, record, durationMs, seen) };
+}
+
+/** The same of what was read just now, once. */
+export function judgeOnce(sight: Sight, { leaseDurationSeconds }: Timings): Judgement {
+  const leaseDurationMs = leaseDurationSeconds * 1000;
+  return judge({ sight, leaseDurationMs, nowMs: Date.now() });
 }
 
 type Age = Pick<Judgement, 'ageMs' | 'ageBy'>;

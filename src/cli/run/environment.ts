@@ -1,5 +1,5 @@
 import type { Term } from '../../term/term.js';
-import type { LockKind } from '../connect.js';
+import type { LockKind } from '../../lock/lock-kinds.js';
 
 /** What the command finds in its environment. */
 export function environmentOf(

@@ -1,8 +1,9 @@
 import { LeaderElection } from '../../election/leader-election.js';
 import type { Outcome } from '../../config/leader-election-config.js';
 import type { Term } from '../../term/term.js';
-import type { KubernetesLock } from '../../lock/kubernetes-lock.js';
-import { CliError, UsageError, kindName, loadKubeConfig, makeLock } from '../connect.js';
+import { KubernetesLock } from '../../lock/kubernetes-lock.js';
+import { LOCK_KINDS } from '../../lock/lock-kinds.js';
+import { CliError, UsageError, loadKubeConfig } from '../connect.js';
 import { EXIT } from '../exit-codes.js';
 import { machineInstant } from '../machine-time.js';
 import type { CommonOptions } from '../options.js';
@@ -125,7 +126,7 @@ class Runner {
         readyWithinMs,
       });
     }
-    const lock = makeLock(kind, {
+    const lock = new KubernetesLock(kind, {
       name,
       kubeConfig: await loadKubeConfig(common.connection),
       ...(namespace === null ? {} : { namespace }),
@@ -148,7 +149,7 @@ class Runner {
     this.#log.info(
       {
         as: election.identity,
-        for: `${kindName(kind)} ${namespace === null ? '' : `${namespace}/`}${name}`,
+        for: `${LOCK_KINDS[kind].kind} ${namespace === null ? '' : `${namespace}/`}${name}`,
         ...(this.#http === null ? {} : { http: this.#http.url }),
       },
       'Competing',

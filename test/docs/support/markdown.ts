@@ -70,6 +70,11 @@ export function table(page: Page, name: string): string[][] {
   return tableAfter(page, `<!-- table: ${name} -->`);
 }
 
+/** The rows of a table that is made of the code. */
+export function generated(page: Page, name: string): string[][] {
+  return tableAfter(page, `<!-- generated: ${name} -->`);
+}
+
 /** The rows of the first table after this text. */
 export function tableAfter(page: Page, heading: string): string[][] {
   const text = readPage(page);

@@ -1,7 +1,6 @@
 import { useClient } from '../../../src/kubernetes/api-client.js';
 import type { KubeConfigLike } from '../../../src/kubernetes/kube-config.js';
-import { ConfigMapLock } from '../../../src/lock/config-map-lock.js';
-import { LeaseLock } from '../../../src/lock/lease-lock.js';
+import { ConfigMapLock, LeaseLock } from '../../../src/lock/locks.js';
 import type { ResourceLock } from '../../../src/lock/resource-lock.js';
 import type { Caller, Network } from '../world/network.js';
 

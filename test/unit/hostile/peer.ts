@@ -3,7 +3,7 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { joinAgent } from '../../../src/kubernetes/agents.js';
 import { ApiClient, useClient } from '../../../src/kubernetes/api-client.js';
-import { LeaseLock } from '../../../src/lock/lease-lock.js';
+import { LeaseLock } from '../../../src/lock/locks.js';
 import type { Clock } from '../../../src/time/clock.js';
 import { kubeConfig } from '../kubernetes/support/kube-configs.js';
 

@@ -32,7 +32,7 @@ describe('when an object was last written, by the clock of its server', () => {
       by('2026-01-01T00:00:40Z', { 'f:metadata': { 'f:labels': {} } }),
       by('soon', null),
     ];
-    const field = ['f:spec', 'f:renewTime'];
+    const field = ['spec', 'renewTime'];
     expect(lastWrittenMs({ managedFields }, field)).toBe(Date.parse('2026-01-01T00:00:10Z'));
     expect(lastWrittenMs({ managedFields: managedFields.slice(1) }, field)).toBeUndefined();
   });

@@ -1,7 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { useClient } from '../../../src/kubernetes/api-client.js';
-import { ConfigMapLock } from '../../../src/lock/config-map-lock.js';
-import { LeaseLock } from '../../../src/lock/lease-lock.js';
+import { ConfigMapLock, LeaseLock } from '../../../src/lock/locks.js';
 import type { LockNews } from '../../../src/lock/resource-lock.js';
 import { SealedLock } from '../../../src/lock/sealed-lock.js';
 import { VirtualClock } from '../../../src/testing/virtual-clock.js';

@@ -9,7 +9,7 @@ export interface Change {
   readonly judgement: Judgement;
 }
 
-/** When a look was taken. */
+/** When something was seen. */
 export interface Moment {
   /** Monotonic time, in ms. */
   readonly at: number;
@@ -29,10 +29,10 @@ interface View extends Change {
 }
 
 /**
- * Remembers what it saw, so that ages can be counted from there by our own clock. Whether a lease has
+ * Remembers what was seen, so that ages can be counted from there by our own clock. Whether a lease has
  * run out is then a matter of observation, as it is for a candidate.
  */
-export class Observer {
+export class ChangeTracker {
   readonly #leaseDurationMs: number;
   readonly #memories = new Map<string, Memory>();
 
@@ -41,12 +41,12 @@ export class Observer {
   }
 
   /**
-   * Takes in a look at the locks.
+   * Takes in how the locks stand.
    *
    * @param sights all of them: those that were seen before and are not among them are gone
    * @returns how each stands, and the changes worth a line, the first sight of each included
    */
-  look(
+  take(
     sights: readonly Sight[],
     moment: Moment,
   ): { readonly locks: readonly Change[]; readonly changes: readonly Change[] } {
@@ -56,13 +56,13 @@ export class Observer {
   }
 
   /** The same for one of them, the others being as they were. Null: nothing worth a line. */
-  lookAtOne(sight: Sight, moment: Moment): Change | null {
+  takeOne(sight: Sight, moment: Moment): Change | null {
     const view = this.#view(sight, moment);
     this.#keep(view);
     return view.isChange ? view : null;
   }
 
-  /** Whether such a look would call a lease expired that was not at the last one. Changes nothing. */
+  /** Whether that would call a lease expired that was not the last time. Changes nothing. */
   wouldExpire(sights: readonly Sight[], moment: Moment): boolean {
     return this.#all(sights).some((sight) => {
       const { isChange, judgement } = this.#view(sight, moment);
