@@ -1,5 +1,6 @@
 import { fileURLToPath } from 'node:url';
 import { configDefaults, defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const source = (path: string): string => fileURLToPath(new URL(`../src/${path}`, import.meta.url));
 
@@ -10,6 +11,19 @@ const WAITING = [
   'test/contract/real.test.ts',
   'test/unit/kubernetes/phases.test.ts',
 ];
+
+/** The longest, which come first: whatever begins last is waited for alone. */
+const LONG = ['/sim/sim.', '/spec/', '/chaos/', '/e2e/', '/cli/run'];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const index = LONG.findIndex((part) => moduleId.includes(part));
+      return index === -1 ? LONG.length : index;
+    };
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
 
 // The examples name the package as users do. Its sources stand in for it: nothing is built yet.
 const resolve = { alias: [{ find: /^k8s-leader-election$/, replacement: source('index.ts') }] };
@@ -31,6 +45,7 @@ export default defineConfig({
   test: {
     globalSetup: 'test/support/prepare.ts',
     maxWorkers: 2,
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         resolve,
