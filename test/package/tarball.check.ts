@@ -6,8 +6,8 @@ import { manifest, namedFiles } from './support/manifest.js';
 const packed = inject('packed');
 const paths = packed.files.map(({ path }) => path);
 
-/** Kilobytes. Not far above what there is, so that growth is a decision. */
-const BUDGET = { tarball: 1120, code: 1400, docs: 2100 };
+/** Kilobytes. Not far above what there is, so that growth is a decision. More than half are pictures. */
+const BUDGET = { tarball: 2700, code: 1400, docs: 1950 };
 
 /** Kilobytes of code that are loaded with an entry, without what it imports later, if at all. */
 const LOADED = { 'index.js': 240, 'machine.js': 120 };
