@@ -69,7 +69,7 @@ export class EmbeddedApiServer implements AsyncDisposable {
   readonly #delays = new Set<NodeJS.Timeout>();
   readonly #now: () => Date;
 
-  /** Use `startEmbeddedApiServer`. */
+  /** @internal Use `startEmbeddedApiServer`. */
   constructor(options: EmbeddedApiServerOptions) {
     this.#now = options.now ?? (() => new Date());
     this.#api = new KubernetesApi({

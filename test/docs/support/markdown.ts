@@ -13,6 +13,10 @@ export const PAGES = [
   'docs/inspect.md',
   'docs/locks.md',
   'docs/testing.md',
+  'docs/architecture.md',
+  'docs/contributing.md',
+  'docs/changelog.md',
+  'test/README.md',
 ] as const;
 
 export type Page = (typeof PAGES)[number];
