@@ -106,7 +106,7 @@ function readTimings(inputs: Inputs): Timings {
   return timings;
 }
 
-/** RequestQueue the problems that the library finds into those of flags and variables. */
+/** Turns the problems that the library finds into those of flags and variables. */
 function report(inputs: Inputs, check: () => unknown, nameOf: (field: string) => string): void {
   try {
     check();

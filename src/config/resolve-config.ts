@@ -2,8 +2,7 @@ import type { Logger } from '../logging/logger.js';
 import { safeLogger, silentLogger, stderrLogger } from '../logging/loggers.js';
 import { isWinston } from '../logging/message-first.js';
 import type { Term } from '../term/term.js';
-import { PacedLock } from '../lock/paced-lock.js';
-import { SealedLock } from '../lock/sealed-lock.js';
+import { ElectionLock } from '../lock/election-lock.js';
 import { systemClock } from '../time/clock.js';
 import {
   JITTER_FACTOR,
@@ -58,7 +57,7 @@ export function resolveConfig(config: LeaderElectionConfig): ResolvedConfig {
   }
   problems.throwIfAny();
   return {
-    lock: new SealedLock(new PacedLock(config.lock, config.clock ?? systemClock)),
+    lock: new ElectionLock(config.lock, config.clock ?? systemClock),
     leaseDurationMs: (config.leaseDurationSeconds ?? DEFAULTS.leaseDurationSeconds) * 1000,
     renewDeadlineMs: (config.renewDeadlineSeconds ?? DEFAULTS.renewDeadlineSeconds) * 1000,
     retryPeriodMs: (config.retryPeriodSeconds ?? DEFAULTS.retryPeriodSeconds) * 1000,

@@ -36,7 +36,7 @@ export function subjectOf({ kind, namespace, name }: ApiCall): string {
   return `${kind} ${namespace}/${name}`;
 }
 
-/** RequestQueue an answer other than 2xx into an error that says what to do. */
+/** Turns an answer other than 2xx into an error that says what to do. */
 export function answerError(call: ApiCall, answer: ApiAnswer): LockError {
   const status = readStatus(answer.json);
   const [kind, text] = explain(call, answer, status);

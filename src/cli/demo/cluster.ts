@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import type { LockError } from '../../errors/lock-error.js';
-import { clientFor } from '../../kubernetes/api-client.js';
+import { clientFor } from '../../kubernetes/clients.js';
 import { LeaderElectionRecord } from '../../lock/record.js';
 import type { LockResult } from '../../lock/resource-lock.js';
 import { startEmbeddedApiServer } from '../../testing/embedded-api-server.js';

@@ -22,7 +22,7 @@ const SAME_PRESS_MS = 250;
 /** How often to look whether the shell that npm runs a script in is still there. */
 const PARENT_CHECK_MS = 200;
 
-/** RequestQueue signals into aborts, for as long as it is not disposed of. */
+/** Turns signals into aborts, for as long as it is not disposed of. */
 export class Interruption {
   readonly #first = new AbortController();
   readonly #second = new AbortController();

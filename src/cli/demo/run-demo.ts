@@ -173,7 +173,7 @@ function boardRow(member: Member): BoardRow {
   return { name, pid, phase, isLeading, fencingToken, renewals, forMs: machineNow() - since };
 }
 
-/** RequestQueue the machine's monotonic time into a time of day. */
+/** Turns the machine's monotonic time into a time of day. */
 function wallClock(): (at: number) => string {
   const offset = Date.now() - machineNow();
   return (at) => {
