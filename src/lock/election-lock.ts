@@ -25,8 +25,69 @@ const WRITES_AHEAD = 2;
 /** Between two calls on average, in milliseconds; with a retry period of a second, the least, too. */
 const INTERVAL_MS = 400;
 
-/** A watch that there is none of. */
-const NO_WATCH: LockWatch = { doubt: () => undefined, close: () => undefined };
+/** A lock that cannot be watched after all is polled; one that does not let go holds nobody up. */
+class CheckedWatch implements LockWatch {
+  readonly #of: ResourceLock;
+  readonly #watcher: LockWatcher;
+  readonly #watch: unknown = null;
+
+  constructor(lock: ResourceLock, watcher: LockWatcher) {
+    this.#of = lock;
+    this.#watcher = watcher;
+    try {
+      this.#watch = lock.watch?.(this.#checked());
+      onRejection(this.#watch, this.#failed);
+      const { doubt, close } = (this.#watch ?? {}) as Partial<Record<keyof LockWatch, unknown>>;
+      if (typeof doubt !== 'function' || typeof close !== 'function') {
+        this.#watch = null;
+        throw new Error(
+          `watch() of ${lock.description}: must return an object with doubt() and close()`,
+        );
+      }
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  doubt(): void {
+    this.#tell('doubt');
+  }
+
+  close(): void {
+    this.#tell('close');
+  }
+
+  #tell(method: keyof LockWatch): void {
+    try {
+      const watch = this.#watch as Record<keyof LockWatch, () => unknown> | null;
+      onRejection(watch?.[method](), this.#failed);
+    } catch (error) {
+      this.#failed(error);
+    }
+  }
+
+  /** News that is nonsense counts as none: the lock is polled, until the watch is said to be open. */
+  #checked(): LockWatcher {
+    const watcher = this.#watcher;
+    return {
+      clock: watcher.clock,
+      random: watcher.random,
+      opened: (gap) => {
+        watcher.opened(gap);
+      },
+      failed: this.#failed,
+      changed: (news) => {
+        const checked = checkedNews(this.#of.description, news);
+        if (checked instanceof LockError) watcher.failed(checked);
+        else watcher.changed(checked);
+      },
+    };
+  }
+
+  readonly #failed = (error: unknown): void => {
+    this.#watcher.failed(LockError.from(error));
+  };
+}
 
 /**
  * A lock as the statechart carries it about, whoever has written that lock.
@@ -108,52 +169,8 @@ export class ElectionLock implements ResourceLock {
     return this.#paced(options.signal, async () => this.#lock.writtenAgo?.(base, options));
   }
 
-  /** A lock that cannot be watched after all is polled; one that does not let go holds nobody up. */
   #watch(watcher: LockWatcher): LockWatch {
-    const failed = (error: unknown): void => {
-      watcher.failed(LockError.from(error));
-    };
-    let watch: unknown = null;
-    try {
-      watch = this.#lock.watch?.(this.#checked(watcher));
-      onRejection(watch, failed);
-      const { doubt, close } = (watch ?? {}) as Partial<Record<keyof LockWatch, unknown>>;
-      if (typeof doubt !== 'function' || typeof close !== 'function') {
-        throw new Error(
-          `watch() of ${this.description}: must return an object with doubt() and close()`,
-        );
-      }
-    } catch (error) {
-      failed(error);
-      return NO_WATCH;
-    }
-    const tell = (method: keyof LockWatch): void => {
-      try {
-        onRejection((watch as Record<keyof LockWatch, () => unknown>)[method](), failed);
-      } catch (error) {
-        failed(error);
-      }
-    };
-    return { doubt: () => tell('doubt'), close: () => tell('close') };
-  }
-
-  /** News that is nonsense counts as none: the lock is polled, until the watch is said to be open. */
-  #checked(watcher: LockWatcher): LockWatcher {
-    return {
-      clock: watcher.clock,
-      random: watcher.random,
-      opened: (gap) => {
-        watcher.opened(gap);
-      },
-      failed: (error) => {
-        watcher.failed(LockError.from(error));
-      },
-      changed: (news) => {
-        const checked = checkedNews(this.description, news);
-        if (checked instanceof LockError) watcher.failed(checked);
-        else watcher.changed(checked);
-      },
-    };
+    return new CheckedWatch(this.#lock, watcher);
   }
 
   /** Rejects with a {@link LockError} where the call was given up before its time had come. */

@@ -72,8 +72,35 @@ export class LockObject {
   }
 
   /** @throws LockError for every answer but the object as it is now */
-  async request(verb: Verb, { signal, query, body }: ObjectRequest): Promise<LockSnapshot> {
-    const begun = (progress: Progress): void => void (this.#progress = progress);
+  async request(verb: Verb, request: ObjectRequest): Promise<LockSnapshot> {
+    let own: Progress | null = null;
+    try {
+      return await this.#send(verb, request, (progress) => {
+        own = this.#progress = progress;
+      });
+    } finally {
+      // It holds the caller's signal and a timer. Another request may have begun since.
+      if (this.#progress === own) this.#progress = null;
+    }
+  }
+
+  /** The object as a snapshot; in words, what came instead. */
+  read(json: unknown): LockSnapshot | string {
+    return snapshotOf(this.format, this.name, json);
+  }
+
+  asLockError(error: unknown): LockError {
+    if (error instanceof LockError) return error;
+    return new LockError(`${this.description}: failed with ${safeReason(error)}.`, {
+      kind: 'unknown',
+    });
+  }
+
+  async #send(
+    verb: Verb,
+    { signal, query, body }: ObjectRequest,
+    begun: (progress: Progress) => void,
+  ): Promise<LockSnapshot> {
     const { kubeConfig, namespace } = this.#endpoint ?? (await this.endpoint(signal, begun));
     const { method, path } = this.#route(verb, namespace);
     const answer = await clientFor(kubeConfig).request({
@@ -91,18 +118,6 @@ export class LockObject {
     const snapshot = this.read(answer.json);
     if (typeof snapshot === 'string') throw unusableAnswer(call(), answer, snapshot);
     return snapshot;
-  }
-
-  /** The object as a snapshot; in words, what came instead. */
-  read(json: unknown): LockSnapshot | string {
-    return snapshotOf(this.format, this.name, json);
-  }
-
-  asLockError(error: unknown): LockError {
-    if (error instanceof LockError) return error;
-    return new LockError(`${this.description}: failed with ${safeReason(error)}.`, {
-      kind: 'unknown',
-    });
   }
 
   #route(verb: Verb, namespace: string): { method: 'GET' | 'POST' | 'PUT'; path: string } {
