@@ -5,7 +5,7 @@ import { safeReason } from '../kubernetes/safe-reason.js';
 import { ConfigMapLock } from '../lock/config-map-lock.js';
 import type { KubernetesLockOptions } from '../lock/lock-options.js';
 import { LeaseLock } from '../lock/lease-lock.js';
-import { printable } from '../text/printable.js';
+import { harmless, printable } from '../text/printable.js';
 
 /** Where a kubeconfig comes from. A text travels over pipes between our own processes only. */
 export type Connection =
@@ -20,7 +20,7 @@ export class CliError extends Error {
   override readonly name: string = 'CliError';
 
   constructor(message: string) {
-    super(printable(message, { keepLines: true, most: 10_000 }));
+    super(harmless(message));
   }
 }
 

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { LeaderElectionError } from '../errors/leader-election-error.js';
 import { VERSION } from '../kubernetes/version.js';
-import { printable } from '../text/printable.js';
+import { harmless } from '../text/printable.js';
 import { CliError, UsageError } from './connect.js';
 import { addCommands } from './commands/index.js';
 import { EXIT } from './exit-codes.js';
@@ -23,8 +23,7 @@ export async function main(argv: readonly string[], program: Program): Promise<n
     .showHelpAfterError(`See ${NAME} --help.`)
     .configureOutput({
       outputError: (text, write) => {
-        const harmless = printable(text, { keepLines: true, most: 10_000 });
-        write(harmless.replace(/^error: /, `${nameOf(argv[0])}: `));
+        write(harmless(text).replace(/^error: /, `${nameOf(argv[0])}: `));
       },
     })
     .exitOverride();

@@ -63,7 +63,7 @@ export function readCommonOptions(inputs: Inputs, positional: string | null): Co
     kind: inputs.oneOf('lock', ['lease', 'configmap'], 'lease'),
     name,
     identity,
-    timings: readTimings(inputs),
+    timings: readTimings(inputs, DEFAULT_TIMINGS),
     json: inputs.isOn('json'),
   };
 }
@@ -83,7 +83,7 @@ function readName(inputs: Inputs, positional: string | null): string | null {
 type LockInputs = Partial<Record<'name' | 'namespace' | 'identity', string>>;
 
 /** The rules are those of every lock; only the names are those of the flags. */
-function checkLock(inputs: Inputs, given: LockInputs): void {
+export function checkLock(inputs: Inputs, given: LockInputs): void {
   report(
     inputs,
     () => new LeaseLock({ name: 'none-given', identity: 'none-given', ...given }),
@@ -91,11 +91,11 @@ function checkLock(inputs: Inputs, given: LockInputs): void {
   );
 }
 
-function readTimings(inputs: Inputs): Timings {
+export function readTimings(inputs: Inputs, defaults: Timings): Timings {
   const timings = {
-    leaseDurationSeconds: inputs.seconds('leaseDuration', DEFAULT_TIMINGS.leaseDurationSeconds),
-    renewDeadlineSeconds: inputs.seconds('renewDeadline', DEFAULT_TIMINGS.renewDeadlineSeconds),
-    retryPeriodSeconds: inputs.seconds('retryPeriod', DEFAULT_TIMINGS.retryPeriodSeconds),
+    leaseDurationSeconds: inputs.seconds('leaseDuration', defaults.leaseDurationSeconds),
+    renewDeadlineSeconds: inputs.seconds('renewDeadline', defaults.renewDeadlineSeconds),
+    retryPeriodSeconds: inputs.seconds('retryPeriod', defaults.retryPeriodSeconds),
   };
   const lock = new LeaseLock({ name: 'none-given', identity: 'none-given' });
   report(

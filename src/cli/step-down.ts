@@ -41,7 +41,7 @@ export async function stepDown({ common, timeoutSeconds }: StepDownOptions): Pro
   };
   const judged = (sight: Sight): Judgement => {
     const leaseDurationMs = common.timings.leaseDurationSeconds * 1000;
-    return judge({ sight, leaseDurationMs, nowMs: Date.now(), observedAgeMs: null });
+    return judge({ sight, leaseDurationMs, nowMs: Date.now() });
   };
 
   const asked = await ask(kubeConfig, place, judged);

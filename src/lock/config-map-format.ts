@@ -18,6 +18,7 @@ export const configMapFormat: RecordFormat = {
   group: '',
   apiVersion: 'v1',
   resource: 'configmaps',
+  renewedField: ['f:metadata', 'f:annotations', `f:${LEADER_ANNOTATION}`],
 
   read(configMap: KubernetesObject): StoredRecord {
     const annotation = annotationsOf(configMap)[LEADER_ANNOTATION];

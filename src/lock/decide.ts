@@ -187,7 +187,7 @@ export function isBare(snapshot: LockSnapshot): boolean {
 }
 
 /** The record's own duration, whatever ours is; ours where it has none or nonsense. */
-function durationOf(snapshot: LockSnapshot, ownLeaseDurationMs: number): number {
+export function durationOf(snapshot: LockSnapshot, ownLeaseDurationMs: number): number {
   const seconds = snapshot.record?.leaseDurationSeconds;
   return seconds !== undefined && Number.isFinite(seconds) && seconds > 0
     ? seconds * 1000

@@ -23,6 +23,7 @@ export const leaseFormat: RecordFormat = {
   group: 'coordination.k8s.io',
   apiVersion: 'coordination.k8s.io/v1',
   resource: 'leases',
+  renewedField: ['f:spec', 'f:renewTime'],
 
   read(lease: KubernetesObject): StoredRecord {
     const spec = lease['spec'];

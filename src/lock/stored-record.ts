@@ -16,6 +16,8 @@ export interface RecordFormat {
   readonly apiVersion: string;
   /** The kind's plural in paths and RBAC rules. */
   readonly resource: string;
+  /** Where `managedFields` says who wrote the record last: each renewal changes this field. */
+  readonly renewedField: readonly string[];
   read(object: KubernetesObject): StoredRecord;
   /** A copy of the object with this record; everything else stays as it is. */
   write(object: KubernetesObject, record: LeaderElectionRecord): KubernetesObject;

@@ -1,9 +1,6 @@
 import type { Logger } from './logger.js';
-import { printable } from '../text/printable.js';
+import { harmless } from '../text/printable.js';
 import { onRejection } from '../errors/rejections.js';
-
-/** Of what others say in a line of a log. */
-const LONGEST_TEXT = 10_000;
 
 /** Warnings and errors to stderr, for programs that give no logger: a library must not be mute. */
 export const stderrLogger: Logger = {
@@ -57,6 +54,7 @@ class SafeLogger implements Logger {
       const write: (fields: object, message: string) => unknown = this.#logger[level].bind(
         this.#logger,
       );
+      // Messages quote what locks and callbacks of others say.
       onRejection(write(fields, harmless(message)), () => undefined);
     } catch {
       // There is nowhere left to report it to.
@@ -68,9 +66,4 @@ class SafeLogger implements Logger {
 export function reasonText(fields: object): string {
   if (!('err' in fields)) return '';
   return `: ${harmless(fields.err instanceof Error ? fields.err.message : String(fields.err))}`;
-}
-
-/** Messages quote what locks and callbacks of others say. */
-function harmless(text: string): string {
-  return printable(text, { keepLines: true, most: LONGEST_TEXT });
 }

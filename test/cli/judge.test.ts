@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { judge, type Judgement } from '../../src/cli/observe/judge.js';
 import { Observer } from '../../src/cli/observe/observer.js';
-import type { Sight } from '../../src/cli/observe/read-locks.js';
-import { recordAge } from '../../src/cli/observe/record-age.js';
+import { sightOf, type Sight } from '../../src/cli/observe/read-locks.js';
 import { asJson, details, sentence, table } from '../../src/cli/observe/words.js';
 import { leaseFormat } from '../../src/lock/lease-format.js';
 import { STEP_DOWN_ANNOTATION } from '../../src/lock/step-down.js';
@@ -33,7 +32,7 @@ function sight(spec: Spec, ageMs: number | null = 1000, annotations = {}): Sight
 }
 
 function judged(seen: Sight, nowMs = SERVER_MS): Judgement {
-  return judge({ sight: seen, leaseDurationMs: 15_000, nowMs, observedAgeMs: null });
+  return judge({ sight: seen, leaseDurationMs: 15_000, nowMs });
 }
 
 const codes = ({ hints }: Judgement): string[] => hints.map(({ code }) => code);
@@ -159,6 +158,8 @@ describe('each oddity is said in one sentence that tells what to do', () => {
 describe('the age by the API server', () => {
   const entry = (time: string, fieldsV1: object) => ({ time, fieldsV1 });
   const renewal = { 'f:spec': { 'f:renewTime': {} } };
+  const ageOf = (kind: 'lease' | 'configmap', managedFields?: unknown): number | null =>
+    sightOf({ ...place, kind }, { metadata: { managedFields } }, SERVER_MS).ageMs;
 
   it('counts from the last write of the record, not from one of something else', () => {
     const managedFields = [
@@ -166,20 +167,20 @@ describe('the age by the API server', () => {
       entry('2026-01-02T03:04:00Z', renewal),
       entry('2026-01-02T03:04:05Z', { 'f:metadata': { 'f:labels': {} } }),
     ];
-    expect(recordAge('lease', { managedFields }, SERVER_MS)).toBe(5000);
+    expect(ageOf('lease', managedFields)).toBe(5000);
   });
 
   it('of a ConfigMap is that of its annotation', () => {
     const annotation = { 'f:control-plane.alpha.kubernetes.io/leader': {} };
     const fields = { 'f:metadata': { 'f:annotations': annotation } };
     const managedFields = [entry('2026-01-02T03:04:00Z', fields)];
-    expect(recordAge('configmap', { managedFields }, SERVER_MS)).toBe(5000);
-    expect(recordAge('lease', { managedFields }, SERVER_MS)).toBeNull();
+    expect(ageOf('configmap', managedFields)).toBe(5000);
+    expect(ageOf('lease', managedFields)).toBeNull();
   });
 
   it('is unknown without dates', () => {
-    expect(recordAge('lease', {}, SERVER_MS)).toBeNull();
-    expect(recordAge('lease', { managedFields: [entry('soon', renewal)] }, SERVER_MS)).toBeNull();
+    expect(ageOf('lease')).toBeNull();
+    expect(ageOf('lease', [entry('soon', renewal)])).toBeNull();
   });
 });
 
@@ -220,6 +221,21 @@ describe('an observer', () => {
     look(observer, 0, old);
     expect(look(observer, 6999, old)).toEqual([]);
     expect(look(observer, 7000, old)).toHaveLength(1);
+  });
+});
+
+describe('an observer of a record without any date', () => {
+  const { renewTime: _, ...undated } = HELD;
+
+  it('calls it expired when it has not changed for a lease, as candidates do', () => {
+    const observer = new Observer(15_000);
+    const lookAt = (at: number) => observer.look([sight(undated, null)], { at, nowMs: SERVER_MS });
+    const [first] = lookAt(1000).locks;
+    expect([first?.judgement.standing, first?.judgement.ageMs]).toEqual(['held', null]);
+    expect(lookAt(15_999).changes).toEqual([]);
+    expect(lookAt(16_000).changes.map(({ judgement }) => sentence(judgement))).toEqual([
+      'expired but still named: ann, last renewed 15 s ago; nobody leads',
+    ]);
   });
 });
 

@@ -52,7 +52,7 @@ export async function reachServer(kubeConfig: KubeConfigLike, place: Place): Pro
 export async function mayI(
   kubeConfig: KubeConfigLike,
   place: Place,
-  verb: Verb,
+  verb: Verb | 'delete',
 ): Promise<boolean | null> {
   const { group, resource } = callOn(place, 'get');
   const answer = await clientFor(kubeConfig).request({

@@ -1,12 +1,12 @@
 import { EXIT } from '../exit-codes.js';
 import { callOn, openCluster, type Place } from '../observe/read-locks.js';
 import { placeName } from '../observe/words.js';
-import { inSeconds } from '../observe/judge.js';
 import type { CommonOptions } from '../options.js';
 import { isEverybody } from '../../kubernetes/rbac.js';
 import { defaultIdentity } from '../../lock/lock-options.js';
 import { jsonText, printable } from '../../text/printable.js';
 import { print, printError } from '../output.js';
+import { inSeconds } from '../text.js';
 import { mayI, reachServer, VERBS, whoAmI, type Reached, type Verb } from './ask-server.js';
 import { rbacManifest, subjectOfUser, type Subject } from './manifest.js';
 import { tryOut, type Trial } from './try-out.js';

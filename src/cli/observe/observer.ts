@@ -1,4 +1,5 @@
-import { judge, type Judgement } from './judge.js';
+import type { Observation } from '../../lock/decide.js';
+import { judge, noteSight, type Judgement } from './judge.js';
 import type { Place, Sight } from './read-locks.js';
 import { placeName } from './words.js';
 
@@ -18,10 +19,7 @@ export interface Moment {
 
 interface Memory {
   readonly sight: Sight;
-  /** How old the record was at least, at that time; null when nobody can tell. */
-  readonly ageMs: number | null;
-  /** Monotonic time, in ms. */
-  readonly at: number;
+  readonly observation: Observation;
   readonly standing: string;
 }
 
@@ -83,30 +81,16 @@ export class Observer {
 
   #view(sight: Sight, { at, nowMs }: Moment): View {
     const before = this.#memories.get(placeName(sight));
-    const now = remember(before, sight, at);
-    const judgement = judge({
-      sight,
-      leaseDurationMs: this.#leaseDurationMs,
-      nowMs,
-      observedAgeMs: now.ageMs === null ? null : now.ageMs + (at - now.at),
-    });
+    const leaseDurationMs = this.#leaseDurationMs;
+    const look = { sight, leaseDurationMs, nowMs, atMs: at, before: before?.observation ?? null };
+    const observation = noteSight(look);
+    const judgement = judge(look, observation);
     const standing = `${judgement.standing} ${judgement.holder ?? ''}`;
-    const memory = { ...now, standing };
+    const memory = { sight, observation, standing };
     return { place: sight, judgement, memory, isChange: before?.standing !== standing };
   }
 
   #keep({ place, memory }: View): void {
     this.#memories.set(placeName(place), memory);
   }
-}
-
-function remember(before: Memory | undefined, sight: Sight, at: number): Omit<Memory, 'standing'> {
-  if (before === undefined) {
-    // At least this old: the API server dates by whole seconds.
-    const ageMs = sight.ageMs === null ? null : Math.max(0, sight.ageMs - 1000);
-    return { sight, ageMs, at };
-  }
-  const isSame = before.sight.stored?.fingerprint === sight.stored?.fingerprint;
-  // Seen for the first time now: for us a lease counts from here, as it does for a candidate.
-  return isSame ? { ...before, sight } : { sight, ageMs: 0, at };
 }

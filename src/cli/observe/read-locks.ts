@@ -3,6 +3,7 @@ import { answerError, unusableAnswer, type ApiCall } from '../../kubernetes/answ
 import type { ApiResponse } from '../../kubernetes/api-request.js';
 import { defaultNamespace, type KubeConfigLike } from '../../kubernetes/kube-config.js';
 import type { Purpose } from '../../kubernetes/rbac.js';
+import { lastWrittenMs } from '../../lock/age-by-server.js';
 import { configMapFormat } from '../../lock/config-map-format.js';
 import { leaseFormat } from '../../lock/lease-format.js';
 import { objectPath } from '../../lock/object-path.js';
@@ -16,7 +17,6 @@ import {
 import { loadKubeConfig, type LockKind } from '../connect.js';
 import type { CommonOptions } from '../options.js';
 import { acceptOne } from './metadata-only.js';
-import { recordAge } from './record-age.js';
 
 export interface Place {
   readonly kind: LockKind;
@@ -134,7 +134,9 @@ export function sightOf(
   serverMs: number | null,
 ): Sight {
   if (object === null) return { ...place, object, stored: null, ageMs: null, serverMs };
-  const stored = formatOf(place.kind).read(object);
-  const ageMs = serverMs === null ? null : recordAge(place.kind, metadataOf(object), serverMs);
-  return { ...place, object, stored, ageMs, serverMs };
+  const format = formatOf(place.kind);
+  const writtenAtMs = lastWrittenMs(metadataOf(object), format.renewedField);
+  const isDated = serverMs !== null && writtenAtMs !== undefined;
+  const ageMs = isDated ? Math.max(0, serverMs - writtenAtMs) : null;
+  return { ...place, object, stored: format.read(object), ageMs, serverMs };
 }

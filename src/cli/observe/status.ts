@@ -19,7 +19,6 @@ export async function status(options: CommonOptions, columns: number): Promise<n
       sight,
       leaseDurationMs: options.timings.leaseDurationSeconds * 1000,
       nowMs: Date.now(),
-      observedAgeMs: null,
     }),
   ];
   if (name !== null) {

@@ -1,7 +1,7 @@
 import { LockError } from '../../errors/lock-error.js';
-import { jsonText, printable } from '../../text/printable.js';
+import { jsonText } from '../../text/printable.js';
 import { EXIT } from '../exit-codes.js';
-import { fit, LiveArea } from '../live-area.js';
+import { LiveArea } from '../live-area.js';
 import type { CommonOptions } from '../options.js';
 import { print, printError } from '../output.js';
 import { pause } from '../pause.js';
@@ -177,12 +177,10 @@ function liveReport(terminal: NodeJS.WriteStream): Report {
   const history: string[] = [];
   let standing: readonly string[] = [];
   const note = (text: string): void => {
-    const line = printable(text.split('\n')[0] ?? '');
-    history.push(`${new Date().toISOString().slice(11, 19)}  ${line}`);
+    history.push(`${new Date().toISOString().slice(11, 19)}  ${text.split('\n')[0] ?? ''}`);
     history.splice(0, Math.max(0, history.length - KEPT_LINES));
   };
-  const draw = (): void =>
-    area.draw(fit([...standing, '', 'Changes seen (Ctrl-C ends)', ...history], area));
+  const draw = (): void => area.draw([...standing, '', 'Changes seen (Ctrl-C ends)', ...history]);
   return {
     tell: ({ place, judgement }) => note(`${placeName(place)}: ${sentence(judgement)}`),
     show: (locks, place) => {

@@ -1,8 +1,8 @@
 import type { LockError } from '../../errors/lock-error.js';
 import { printable, shorten } from '../../text/printable.js';
 import { kindName } from '../connect.js';
-import { wrap } from '../demo/text.js';
-import { inSeconds, type Judgement } from './judge.js';
+import { columns as sideBySide, inSeconds, wrap } from '../text.js';
+import type { Judgement } from './judge.js';
 import { formatOf, type Place } from './read-locks.js';
 
 /** What holders and objects are called by others is cut there; a name of Kubernetes has at most 253. */
@@ -119,15 +119,7 @@ export function table(locks: readonly (readonly [Place, Judgement])[]): string[]
       standing,
     ];
   });
-  const widths = TITLES.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  return [TITLES, ...rows].map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  return sideBySide([TITLES, ...rows]);
 }
 
 /** Of a text for scripts, which compare it with one of their own. */
