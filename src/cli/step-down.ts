@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LockError } from '../errors/lock-error.js';
-import { clientFor } from '../kubernetes/api-client.js';
+import { clientFor } from '../kubernetes/clients.js';
 import { answerError } from '../kubernetes/answer-error.js';
 import type { KubeConfigLike } from '../kubernetes/kube-config.js';
 import type { LeaderElectionRecord } from '../lock/record.js';

@@ -1,7 +1,6 @@
 import { safeLogger, silentLogger, stderrLogger } from '../logging/loggers.js';
 import type { Term } from '../term/term.js';
-import { PacedLock } from '../lock/paced-lock.js';
-import { SealedLock } from '../lock/sealed-lock.js';
+import { ElectionLock } from '../lock/election-lock.js';
 import { systemClock } from '../time/clock.js';
 import {
   aFunction,
@@ -68,7 +67,7 @@ export function resolveConfig(config: LeaderElectionConfig): ResolvedConfig {
   } = withDefaults(config);
   return {
     ...rest,
-    lock: new SealedLock(new PacedLock(rest.lock, rest.clock)),
+    lock: new ElectionLock(rest.lock, rest.clock),
     leaseDurationMs: leaseDurationSeconds * 1000,
     renewDeadlineMs: renewDeadlineSeconds * 1000,
     retryPeriodMs: retryPeriodSeconds * 1000,

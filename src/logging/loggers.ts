@@ -23,18 +23,43 @@ export const silentLogger: Logger = {
 
 /** The same logger, except that it never fails: a full disk is no reason to stop renewing. */
 export function safeLogger(logger: Logger): Logger {
-  const log =
-    (level: keyof Logger) =>
-    (fields: object, message: string): void => {
-      try {
-        const write: (fields: object, message: string) => unknown = logger[level].bind(logger);
-        // Messages quote what locks and callbacks of others say.
-        onRejection(write(fields, harmless(message)), () => undefined);
-      } catch {
-        // There is nowhere left to report it to.
-      }
-    };
-  return { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
+  return new SafeLogger(logger);
+}
+
+class SafeLogger implements Logger {
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  debug(fields: object, message: string): void {
+    this.#log('debug', fields, message);
+  }
+
+  info(fields: object, message: string): void {
+    this.#log('info', fields, message);
+  }
+
+  warn(fields: object, message: string): void {
+    this.#log('warn', fields, message);
+  }
+
+  error(fields: object, message: string): void {
+    this.#log('error', fields, message);
+  }
+
+  #log(level: keyof Logger, fields: object, message: string): void {
+    try {
+      const write: (fields: object, message: string) => unknown = this.#logger[level].bind(
+        this.#logger,
+      );
+      // Messages quote what locks and callbacks of others say.
+      onRejection(write(fields, harmless(message)), () => undefined);
+    } catch {
+      // There is nowhere left to report it to.
+    }
+  }
 }
 
 /** The reason of a failure, to be put after the message; empty where there is none. */

@@ -1,4 +1,4 @@
-import { clientFor } from '../../kubernetes/api-client.js';
+import { clientFor } from '../../kubernetes/clients.js';
 import { answerError } from '../../kubernetes/answer-error.js';
 import type { KubeConfigLike } from '../../kubernetes/kube-config.js';
 import { isObject } from '../../lock/stored-record.js';

@@ -1,5 +1,5 @@
 import { answerError } from '../../kubernetes/answer-error.js';
-import { clientFor } from '../../kubernetes/api-client.js';
+import { clientFor } from '../../kubernetes/clients.js';
 import type { ApiResponse } from '../../kubernetes/api-request.js';
 import type { KubeConfigLike } from '../../kubernetes/kube-config.js';
 import { LockError } from '../../errors/lock-error.js';

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { clientFor } from '../../kubernetes/api-client.js';
+import { clientFor } from '../../kubernetes/clients.js';
 import { defaultNamespace, type KubeConfigLike } from '../../kubernetes/kube-config.js';
 import { LOCK_KINDS, type LockKind } from '../../lock/lock-kinds.js';
 import { startEmbeddedApiServer } from '../../testing/embedded-api-server.js';

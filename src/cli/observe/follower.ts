@@ -1,5 +1,5 @@
 import type { LockError } from '../../errors/lock-error.js';
-import { clientFor } from '../../kubernetes/api-client.js';
+import { clientFor } from '../../kubernetes/clients.js';
 import { nameOf, type WatchEvent } from '../../kubernetes/watch/watch-events.js';
 import { WatchLoop } from '../../kubernetes/watch/watch-loop.js';
 import { collectionPath } from '../../lock/object-path.js';

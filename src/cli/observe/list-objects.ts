@@ -1,6 +1,6 @@
 import type { LockError } from '../../errors/lock-error.js';
 import { answerError } from '../../kubernetes/answer-error.js';
-import { clientFor } from '../../kubernetes/api-client.js';
+import { clientFor } from '../../kubernetes/clients.js';
 import type { ApiResponse } from '../../kubernetes/api-request.js';
 import { collectionPath } from '../../lock/object-path.js';
 import { LOCK_KINDS, type LockKind } from '../../lock/lock-kinds.js';

@@ -1,4 +1,4 @@
-import { clientFor } from '../../kubernetes/api-client.js';
+import { clientFor } from '../../kubernetes/clients.js';
 import { answerError, unusableAnswer, type ApiCall } from '../../kubernetes/answer-error.js';
 import type { ApiResponse } from '../../kubernetes/api-request.js';
 import { defaultNamespace, type KubeConfigLike } from '../../kubernetes/kube-config.js';

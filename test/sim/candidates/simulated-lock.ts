@@ -1,4 +1,4 @@
-import { useClient } from '../../../src/kubernetes/api-client.js';
+import { clientFor } from '../../../src/kubernetes/clients.js';
 import type { KubeConfigLike } from '../../../src/kubernetes/kube-config.js';
 import { ConfigMapLock, LeaseLock } from '../../../src/lock/locks.js';
 import type { ResourceLock } from '../../../src/lock/resource-lock.js';
@@ -39,7 +39,7 @@ export function simulatedLock(
     getCurrentUser: () => null,
     applyToHTTPSOptions: () => Promise.resolve(),
   };
-  useClient(kubeConfig, network.client(caller, open));
+  clientFor(kubeConfig, () => network.client(caller, open));
   const labels = { app: 'simulated' };
   const options = { name: LOCK_NAME, namespace: 'default', identity, kubeConfig, labels };
   return kind === 'Lease' ? new LeaseLock(options) : new ConfigMapLock(options);

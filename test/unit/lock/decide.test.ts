@@ -182,10 +182,6 @@ describe('what was heard last', () => {
     ['10', '9', true],
     ['9', '10', false],
     ['9007199254740993', '9007199254740992', true],
-    ['b', 'a', true],
-    ['a', 'b', true],
-    ['a', 'a', false],
-    ['a', '1', true],
   ])('in version %s is newer than %s: %s', (version, than, newer) => {
     expect(isNewer(version, than)).toBe(newer);
   });
