@@ -86,8 +86,7 @@ class Story {
 
   /** A renewal that is under way until it is refused. */
   renews(who: string, fields: object): this {
-    this.#send(who, 'update', this.#with(fields), true);
-    return this;
+    return this.#send(who, 'update', this.#with(fields), true);
   }
 
   refused(who: string): this {
@@ -152,10 +151,10 @@ class Story {
     };
   }
 
-  #send(who: string, verb: 'get' | 'create' | 'update', body: Json | null, leading: boolean): void {
+  #send(who: string, verb: 'get' | 'create' | 'update', body: Json | null, leading: boolean): this {
     const { local } = this;
     this.#request += 1;
-    this.tell({ kind: 'sent', who, request: this.#request, verb, body, local, leading });
+    return this.tell({ kind: 'sent', who, request: this.#request, verb, body, local, leading });
   }
 
   #answer(who: string, status: number, body: Json | null): this {
@@ -530,10 +529,8 @@ describe('the end of a term', () => {
     // A renewal that was under way then is answered first.
     const renewing = workEnded(toldAndDone(working().renews('a', renewal)));
     expect(renewing.asked('a', true, false).broken).toEqual([]);
-    expect(renewing.at(6).asked('a', true, false).broken).toEqual([]);
-    expect(renewing.refused('a').asked('a', true, false).broken).toEqual([
-      'leads-after-stop-callback',
-    ]);
+    renewing.at(6).refused('a').asked('a', true, false);
+    expect(renewing.broken).toEqual(['leads-after-stop-callback']);
     const another = workEnded(toldAndDone(working())).renews('a', renewal);
     expect(another.asked('a', true, false).broken).toEqual(['leads-after-stop-callback']);
   });
@@ -578,8 +575,7 @@ describe('a claim that conflicts', () => {
 
   it('may be sent again after a look, or after news', () => {
     expect(refused().look('c').create('c').broken).toEqual([]);
-    const told = refused().label().hear('c').create('c');
-    expect(told.broken).toEqual([]);
+    expect(refused().label().hear('c').create('c').broken).toEqual([]);
   });
 
   it('is not explained by what had happened before it was sent', () => {
@@ -588,12 +584,10 @@ describe('a claim that conflicts', () => {
   });
 
   it('may be sent on another condition', () => {
-    const story = leadingA().at(20).join('c').look('c').at(40);
-    story.label().conflict('c').conflict('c');
+    const looked = (): Story => leadingA().at(20).join('c').look('c').at(40);
+    const story = looked().label().conflict('c').conflict('c');
     expect(story.broken).toEqual(['refused-claim-repeated']);
-    const told = leadingA().at(20).join('c').look('c').at(40);
-    told.conflict('c').label().conflict('c');
-    expect(told.broken).toEqual([]);
+    expect(looked().conflict('c').label().conflict('c').broken).toEqual([]);
   });
 });
 

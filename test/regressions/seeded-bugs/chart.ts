@@ -1,9 +1,12 @@
 import { assign, enqueueActions } from 'xstate';
+import * as commits from '../../../machines/commits.js';
 import * as delays from '../../../machines/delays.js';
 import type { LeaderElectionMachine } from '../../../machines/leader-election.js';
+import { possibleWrites } from '../../../machines/own-writes.js';
 import type { ElectionContext } from '../../../machines/types.js';
 import * as updates from '../../../machines/updates.js';
 import { LeaderElectionRecord } from '../../../src/lock/record.js';
+import type { LockSnapshot } from '../../../src/lock/resource-lock.js';
 import { altered, node, provide, write } from '../../sim/seeded-bugs/tools.js';
 import { type SeededBug, writingBy } from './seeded-bug.js';
 
@@ -60,6 +63,20 @@ export const writesUntilStored = chart(
         base = now;
       }
     }),
+);
+
+export const writesAsSent = chart('a record is ours as it was sent, not as it is stored', () =>
+  provide({
+    actions: {
+      noteCommitted: assign(({ context }: Args, snapshot: LockSnapshot) => {
+        const right = commits.committed(context, snapshot);
+        if (right.lease == null || context.attempt === null) return right;
+        const lease = { ...right.lease, record: context.attempt.record };
+        const known = { attempt: null, answerDue: false, ownWrites: context.ownWrites };
+        return { ...right, lease, ownWrites: possibleWrites(known, snapshot) };
+      }),
+    },
+  }),
 );
 
 export const startOnlyForNewHolders = chart(

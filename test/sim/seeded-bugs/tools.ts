@@ -115,8 +115,8 @@ export function write(
 
 /** What a lock would look like if that write had succeeded. */
 export function pretended({ record, base }: WriteLockInput): LockSnapshot {
-  const blank = { unreadable: null, fingerprint: '', version: '1', object: null };
-  return { ...(base ?? blank), record };
+  const blank = { unreadable: null, version: '1', object: null };
+  return { ...(base ?? blank), record, fingerprint: JSON.stringify(record) };
 }
 
 export function heldRecord(reading: LockReading): LeaderElectionRecord | null {
