@@ -1,8 +1,11 @@
 import { assign, enqueueActions } from 'xstate';
+import { isConflict } from '../../../machines/answer-guards.js';
 import * as commits from '../../../machines/commits.js';
 import * as delays from '../../../machines/delays.js';
 import type { LeaderElectionMachine } from '../../../machines/leader-election.js';
 import { possibleWrites } from '../../../machines/own-writes.js';
+import type { Failed } from '../../../machines/phrases.js';
+import { tellEnd } from '../../../machines/tell.js';
 import type { ElectionContext } from '../../../machines/types.js';
 import * as updates from '../../../machines/updates.js';
 import { LeaderElectionRecord } from '../../../src/lock/record.js';
@@ -16,8 +19,8 @@ interface Args {
   readonly context: ElectionContext;
 }
 
-interface Enqueuing extends Args {
-  readonly enqueue: { assign(update: Partial<ElectionContext>): void };
+interface Telling extends Args {
+  readonly enqueue: Parameters<typeof tellEnd>[1];
 }
 
 function chart(mistake: string, make: () => LeaderElectionMachine): SeededBug {
@@ -97,7 +100,7 @@ export const startOnlyForNewHolders = chart(
 export const stopEmptiesTheHolder = chart('whoever stops empties the holder', () =>
   provide({
     actions: {
-      requestStop: enqueueActions(({ context: { config }, enqueue }: Enqueuing) => {
+      requestStop: enqueueActions(({ context: { config }, enqueue }: Telling) => {
         enqueue.assign({ stopRequested: true });
         void config.lock.get().then(async (now) => {
           if (!now.ok || now.record === null) return;
@@ -112,6 +115,25 @@ export const stopEmptiesTheHolder = chart('whoever stops empties the holder', ()
 export const stoppedRejoins = chart('a candidate that was stopped rejoins', () =>
   provide({
     guards: { shallRejoin: ({ context }: Args) => context.config.onLost === 'rejoin' },
+  }),
+);
+
+export const everyEndIsAnnounced = chart('every end of a candidacy is announced', () =>
+  provide({
+    actions: {
+      announceEnd: enqueueActions(({ context, enqueue }: Telling) => {
+        if (context.termsLed === 0) void context.config.onStoppedLeading?.('stopped');
+        tellEnd(context, enqueue);
+      }),
+    },
+  }),
+);
+
+export const conflictEndsRelease = chart('a release that meets a conflict is over', () =>
+  altered((config) => {
+    const { invoke } = node(config, 'releasing.writing');
+    const guard = ({ event }: Failed): boolean => isConflict(undefined, event.error);
+    invoke['onError'] = [{ guard, target: 'over' }, invoke['onError']].flat();
   }),
 );
 

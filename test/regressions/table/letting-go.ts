@@ -53,10 +53,7 @@ export const lettingGo: readonly Regression[] = [
         'a release > tries again after a conflict when the record is still its own',
       ),
     ],
-    bug: mutant(
-      'a release that meets a conflict is over',
-      'releasing.writing error(release) if isFirstConflict: leads to releasing.over',
-    ),
+    bug: chart.conflictEndsRelease,
   },
   {
     situation: 'the work starts though stop() came first',
@@ -96,10 +93,7 @@ export const lettingGo: readonly Regression[] = [
       'test/unit/election/callbacks.test.ts',
       'onStoppedLeading > is never called for a candidate that never led',
     ),
-    bug: mutant(
-      'every end of a candidacy is announced',
-      'participating.acquiring stop else: leads to lost',
-    ),
+    bug: chart.everyEndIsAnnounced,
   },
   {
     situation: 'a listener for SIGTERM in the library keeps the program from ending',
