@@ -80,6 +80,17 @@ export const durationAsItIs = expiring(
   },
 );
 
+export const waitsForOwnDuration = expiring(
+  'a follower waits for its own lease duration',
+  (before, { snapshot, receivedAtMs }, { leaseDurationMs }) => {
+    const record = snapshot?.record;
+    const isSame = before?.snapshot?.fingerprint === snapshot?.fingerprint;
+    return isSame || record == null || record.isReleased
+      ? undefined
+      : receivedAtMs + leaseDurationMs;
+  },
+);
+
 export const agesSlowly = part("a holder's lease ages more slowly than its clock", {
   elapsedForHolder: (...args) => 0.99 * elapsedForHolder(...args),
 });

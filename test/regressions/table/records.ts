@@ -60,6 +60,6 @@ export const records: readonly Regression[] = [
       'test/regressions/mixed-fleets.test.ts',
       'a lock that is held by a client of another library > and released by a duration of one second, its holder left in place, is taken then',
     ),
-    bug: simulated('own-duration'),
+    bug: parts.waitsForOwnDuration,
   },
 ];

@@ -38,11 +38,6 @@ export const endingBugs: readonly SeededBug[] = [
     },
   },
   {
-    name: 'event-lost-at-deadline',
-    what: 'what comes in when the renew deadline has passed ends the term, and is forgotten',
-    seeded: { machine: provide({ actions: { passOn: () => undefined } }) },
-  },
-  {
     name: 'zombie-renewal',
     what: 'a renewal that was given up goes on by itself, with a fresh version each time',
     seeded: { machine: provide({ actors: { writeLock: fromPromise(stubbornWrite) } }) },
