@@ -42,6 +42,7 @@ const NEARBY: Readonly<Record<string, number>> = {
   'eight-writes-remembered': 68,
   'conflict-is-refusal': 6,
   'altered-is-anothers': 2,
+  'answers-unread': 19,
   'date-believed': 35,
 };
 
