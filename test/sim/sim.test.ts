@@ -40,8 +40,7 @@ const NEARBY: Readonly<Record<string, number>> = {
   'known-loss-ignored': 3,
   'rejoins-beside-stop-callback': 23,
   'eight-writes-remembered': 68,
-  'conflict-is-refusal': 6,
-  'altered-is-anothers': 2,
+  'conflict-is-refusal': 3,
   'answers-unread': 19,
   'date-believed': 35,
 };
