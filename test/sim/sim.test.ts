@@ -39,7 +39,7 @@ const NEARBY: Readonly<Record<string, number>> = {
   'former-term-is-claim': 23,
   'known-loss-ignored': 3,
   'rejoins-beside-stop-callback': 23,
-  'eight-writes-remembered': 68,
+  'eight-writes-remembered': 245,
   'conflict-is-refusal': 3,
   'answers-unread': 19,
   'date-believed': 35,
