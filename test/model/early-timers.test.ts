@@ -31,7 +31,7 @@ it('a leader leads up to its deadline, and not beyond', async () => {
   await toLeading(c);
   await c.clock.advance(9_999);
   expect(c.term.isLeading()).toBe(true);
-  c.at('elected');
+  c.at('participating.elected');
   await c.clock.advance(1);
   c.at('lost');
   expect(c.clock.timersSet).toBeLessThan(60);

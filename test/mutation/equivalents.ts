@@ -8,31 +8,31 @@ export const equivalents: readonly Equivalents[] = [
   {
     why: 'acquiring begins in reading, and a transition from within does not leave it.',
     mutants: [
-      /^acquiring\.waiting (wake|after\(pollInterval\)): leads to acquiring$/,
-      /^acquiring\.waiting watchOpened if hasGap: leads to acquiring$/,
-      /^acquiring\.holdingBack after\(contentionDelay\) else: leads to acquiring$/,
-      /^acquiring\.backingOff after\(retryDelay\) else: leads to acquiring$/,
+      /^participating\.acquiring\.waiting (wake|after\(pollInterval\)): leads to participating\.acquiring$/,
+      /^participating\.acquiring\.waiting watchOpened if hasGap: leads to participating\.acquiring$/,
+      /^participating\.acquiring\.holdingBack after\(contentionDelay\) else: leads to participating\.acquiring$/,
+      /^participating\.acquiring\.backingOff after\(retryDelay\) else: leads to participating\.acquiring$/,
     ],
   },
   {
     why: 'A transition from a state without substates to itself neither leaves nor enters it.',
     mutants: [
-      /^acquiring\.claiming stop: leads to acquiring\.claiming$/,
-      /^acquiring\.holdingBack lockChanged if freesTheLock: leads to acquiring\.holdingBack$/,
+      /^participating\.acquiring\.claiming stop: leads to participating\.acquiring\.claiming$/,
+      /^participating\.acquiring\.holdingBack lockChanged if freesTheLock: leads to participating\.acquiring\.holdingBack$/,
     ],
   },
   {
     why: 'Whoever waits has decided to wait; deciding again on the same knowledge leads back.',
     mutants: [
-      /^acquiring\.waiting after\(leaseDuration\) else: leads to acquiring\.deciding$/,
-      /^acquiring\.waiting watchFailed if isWatching: leads to acquiring\.deciding$/,
-      /^acquiring\.(waiting|holdingBack) lockChanged if isNews: leads to acquiring\.deciding$/,
+      /^participating\.acquiring\.waiting after\(leaseDuration\) else: leads to participating\.acquiring\.deciding$/,
+      /^participating\.acquiring\.waiting watchFailed if isWatching: leads to participating\.acquiring\.deciding$/,
+      /^participating\.acquiring\.(waiting|holdingBack) lockChanged if isNews: leads to participating\.acquiring\.deciding$/,
     ],
   },
   {
     why: 'deciding asks the same question, and leads there.',
     mutants: [
-      /^acquiring\.holdingBack after\(contentionDelay\) if lockIsFree: leads to acquiring\.deciding$/,
+      /^participating\.acquiring\.holdingBack after\(contentionDelay\) if lockIsFree: leads to participating\.acquiring\.deciding$/,
     ],
   },
   {
@@ -82,7 +82,9 @@ export const equivalents: readonly Equivalents[] = [
   },
   {
     why: 'No write is under way in there, so there is none to forget.',
-    mutants: [/^acquiring\.reading error\(readLock\): noteFailure is told of: write$/],
+    mutants: [
+      /^participating\.acquiring\.reading error\(readLock\): noteFailure is told of: write$/,
+    ],
   },
   {
     why: 'What stillHeldByUs leaves is a release of ours, or no write of ours at all.',
@@ -93,7 +95,7 @@ export const equivalents: readonly Equivalents[] = [
   {
     why: 'Neither action changes what the other one reads, and at most one of them tells anything.',
     mutants: [
-      /^(acquiring\.waiting|rejoining) entry: \w+ after drawJitter$/,
+      /^(participating\.acquiring\.waiting|rejoining) entry: \w+ after drawJitter$/,
       /: noteNews after noteYielded$/,
       /: noteReading after forgetAttempt$/,
       /: setEndReason after (noteNews|noteReading|noteWorkSettled|rebase|requestStop)$/,

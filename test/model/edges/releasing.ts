@@ -133,7 +133,7 @@ export const releasingEdges: EdgeTests = {
     await claim.answer(c.lock.ok(paths.storedFor(10, claim.record)));
     await c.answer('get', c.lock.ok(paths.storedFor(10, claim.record)));
     await c.lock.commit();
-    c.at('acquiring.backingOff');
+    c.at('participating.acquiring.backingOff');
     assert.equal(c.context.attempt, null);
     assert.equal(c.newsOf('released').length, 1);
     assert.equal(c.newsOf('ended').length, 0);
@@ -144,7 +144,7 @@ export const releasingEdges: EdgeTests = {
     const claim = await paths.toClaiming(c);
     await claim.answer(c.lock.ok(paths.storedFor(10, claim.record)));
     await c.clock.advance(15_000);
-    c.at('acquiring.backingOff');
+    c.at('participating.acquiring.backingOff');
     assert.equal(c.context.attempt, null);
     assert.equal(c.newsOf('released').length, 0);
   },

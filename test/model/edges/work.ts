@@ -3,57 +3,111 @@ import { fromPromise } from 'xstate';
 import { settle } from '../../../src/testing/virtual-clock.js';
 import type { Candidate } from '../support/candidate.js';
 import type { EdgeTests } from '../support/edge-test.js';
-import * as paths from '../support/paths.js';
-import { toDraining, toFinishing, toLeading } from '../support/paths.js';
+import { asking } from '../support/step-down.js';
+import { toDraining, toEnded, toFinishing, toLeading, toRenewing } from '../support/paths.js';
 
-const holding = 'elected.draining.lease.holding';
-const renewing = 'elected.draining.lease.renewing';
+const leading = 'participating.elected.lease.leading';
+const draining = 'participating.elected.work.draining';
 
-/**
- * Stopped 2 s after the claim, when the server had just asked for a longer pause than the term has
- * left: its deadline comes first.
- */
-async function toDrainingThrottled(c: Candidate): Promise<void> {
-  await paths.toRenewing(c);
-  await c.answer('update', c.lock.failure('throttled', 60_000));
-  await c.send({ type: 'stop' });
-  c.at(holding);
+async function drains(c: Candidate, reason: string): Promise<void> {
+  c.at(`${draining}.stopping`);
+  c.at(leading);
+  await c.lock.expectIdle();
+  assert.equal(c.context.endReason, reason);
+  assert.equal(c.term.signal.aborted, true);
+  assert.equal(c.context.term?.holdsLock(), true);
+  assert.deepEqual(c.newsOf('draining'), [{ type: 'draining', reason }]);
 }
 
-async function toRenewing(c: Candidate): Promise<void> {
-  await toDraining(c);
-  await c.clock.advance(2_000);
-  c.at(`${renewing}.writing`);
-}
-
-/** The deadline passed while draining: the first reason stands, and was told. */
-function lost(c: Candidate): void {
-  c.at('lost.settling');
-  assert.equal(c.context.endReason, 'stopped');
-  assert.equal(c.context.term?.holdsLock(), false);
-  assert.deepEqual(c.stopReasons, ['stopped']);
-}
-
-export const drainingEdges: EdgeTests = {
-  'elected.draining stop': async (start) => {
-    const c = start({ onLost: 'rejoin' });
+export const workEdges: EdgeTests = {
+  'participating.elected.work done(work) if releaseWhenDone': async (start) => {
+    const c = start({ releaseWhenDone: true });
     await toLeading(c);
-    c.work.reject(new Error('the work failed'));
+    c.work.resolve();
     await settle();
-    c.at('elected.draining.work.stopping');
-    assert.equal(c.context.stopRequested, false);
-    c.mark();
-    await c.send({ type: 'stop' });
-    c.at('elected.draining.work.stopping');
-    c.at(holding);
+    await drains(c, 'finished');
     assert.equal(c.context.stopRequested, true);
-    assert.equal(c.newsOf('renewed').length, 0);
+    assert.deepEqual(c.stopReasons, ['finished']);
   },
 
-  'elected.draining after(drainTimeout)': async (start) => {
+  'participating.elected.work error(work) if termIsOn': async (start) => {
+    const c = start();
+    await toLeading(c);
+    const error = new Error('the work failed');
+    c.work.reject(error);
+    await settle();
+    await drains(c, 'failed');
+    assert.equal(c.context.workError, error);
+    const failed = { type: 'callbackFailed', callback: 'onStartedLeading', error };
+    assert.deepEqual(c.newsOf('callbackFailed'), [failed]);
+  },
+
+  'participating.elected.work error(work) else': async (start) => {
+    const c = start();
+    await toDraining(c);
+    const error = new Error('the work failed while it wound down');
+    c.work.reject(error);
+    await settle();
+    await drains(c, 'stopped');
+    assert.equal(c.context.workError, error);
+    assert.equal(c.newsOf('callbackFailed').length, 1);
+    assert.deepEqual(c.stopReasons, ['stopped']);
+  },
+
+  'participating.elected.work.running always if askedToStepDown': async (start) => {
+    const c = start();
+    await toRenewing(c);
+    // Whoever asked has written before us; nobody watches.
+    await c.answer('update', c.lock.failure('conflict'));
+    const asked = asking(c);
+    await c.answer('get', { ok: true, ...asked });
+    const renewal = await c.lock.expectCall('update');
+    assert.equal(renewal.base?.version, asked.version);
+    await renewal.answer({ ok: true, ...c.lock.snapshot(renewal.record, null, asked.object) });
+    await drains(c, 'steppedDown');
+  },
+
+  'participating.elected.work.running lockChanged if asksToStepDown': async (start) => {
+    const c = start({ watched: true });
+    await toLeading(c);
+    await c.lock.watching.changed(asking(c));
+    await drains(c, 'steppedDown');
+  },
+
+  'participating.elected.work.running stop if nothingToWaitFor': async (start) => {
+    const c = start({ onStoppedLeading: undefined as never });
+    await toLeading(c);
+    const { term } = c;
+    c.work.resolve();
+    await settle();
+    c.at(leading);
+    c.actor.send({ type: 'stop' });
+    // In this very step.
+    c.at('releasing.writing');
+    const release = await c.lock.expectCall('update');
+    assert.equal(release.record?.isReleased, true);
+    assert.equal(term.signal.aborted, true);
+    assert.equal(c.context.endReason, 'stopped');
+    assert.equal(c.context.stopRequested, true);
+    assert.deepEqual(c.news.slice(-2), [
+      { type: 'draining', reason: 'stopped' },
+      { type: 'stoppedLeading', reason: 'stopped' },
+    ]);
+  },
+
+  'participating.elected.work.running stop else': async (start) => {
+    const c = start();
+    await toLeading(c);
+    await c.send({ type: 'stop' });
+    await drains(c, 'stopped');
+    assert.equal(c.context.stopRequested, true);
+    assert.equal(c.actor.getSnapshot().hasTag('leader'), true);
+  },
+
+  [`${draining} after(drainTimeout)`]: async (start) => {
     const c = start({ drainTimeoutSeconds: 1 });
     await toDraining(c);
-    await c.after(1_000, holding, 'lost.settling');
+    await c.after(1_000, draining, 'lost.settling');
     assert.deepEqual(c.stopReasons, ['stopped']);
     assert.deepEqual(c.newsOf('drainTimeout'), [{ type: 'drainTimeout', workFinished: false }]);
     assert.equal(c.newsOf('ended')[0]?.outcome.reason, 'drainTimeout');
@@ -61,93 +115,30 @@ export const drainingEdges: EdgeTests = {
     await c.lock.expectIdle();
   },
 
-  [`${holding} after(retryPeriod) if leaseLapsed`]: async (start) => {
-    const c = start();
-    await toDraining(c);
-    c.clock.freeze(10_000);
-    await c.clock.advance(0);
-    lost(c);
-    assert.match(c.visited.at(-2) ?? '', /lease\.holding/);
-  },
-
-  [`${holding} after(retryPeriod) else`]: async (start) => {
-    const c = start();
-    await toDraining(c);
-    await c.after(2_000, holding, `${renewing}.writing`);
-    const renewal = await c.lock.expectCall('update');
-    assert.equal(renewal.record?.holderIdentity, 'me');
-  },
-
-  [`${holding} after(renewDeadline) if leaseLapsed`]: async (start) => {
-    const c = start();
-    await toDrainingThrottled(c);
-    await c.after(8_000, holding, 'lost');
-    lost(c);
-    assert.match(c.visited.at(-2) ?? '', /lease\.holding/);
-  },
-
-  [`${holding} after(renewDeadline) else`]: async (start) => {
-    const c = start();
-    c.clock.earlyMs = 1;
-    await toDrainingThrottled(c);
-    await c.after(7_999, holding, `${renewing}.writing`);
-    await c.clock.advance(1);
-    lost(c);
-  },
-
-  [`${renewing} done`]: async (start) => {
-    const c = start();
-    await toRenewing(c);
-    await c.lock.commit();
-    c.at(holding);
-    await c.after(2_000, holding, `${renewing}.writing`);
-  },
-
-  [`${renewing} after(renewDeadline) if leaseLapsed`]: async (start) => {
-    const c = start();
-    await toRenewing(c);
-    c.mark();
-    await c.after(8_000, renewing, 'lost');
-    c.wentOnlyThrough(renewing, 'lost');
-    lost(c);
-  },
-
-  [`${renewing} after(renewDeadline) else`]: async (start) => {
-    const c = start();
-    c.clock.earlyMs = 1;
-    await toRenewing(c);
-    c.mark();
-    await c.clock.advance(7_999);
-    c.wentOnlyThrough(renewing);
-    c.at(`${renewing}.writing`);
-    await c.clock.advance(1);
-    lost(c);
-  },
-
-  'elected.draining.work.stopping done(onStoppedLeading)': async (start) => {
+  [`${draining}.stopping done(onStoppedLeading)`]: async (start) => {
     const c = start();
     await toDraining(c);
     assert.deepEqual(c.stopReasons, ['stopped']);
     assert.equal(c.newsOf('stoppedLeading').length, 1);
     c.stopping.resolve();
     await settle();
-    c.at('elected.draining.work.finishing');
-    c.at(holding);
+    c.at(`${draining}.finishing`);
+    c.at(leading);
     assert.deepEqual(c.stopReasons, ['stopped']);
   },
 
-  'elected.draining.work.stopping error(onStoppedLeading)': async (start) => {
+  [`${draining}.stopping error(onStoppedLeading)`]: async (start) => {
     const c = start();
     await toDraining(c);
     const error = new Error('the callback failed');
     c.stopping.reject(error);
     await settle();
-    c.at('elected.draining.work.finishing');
+    c.at(`${draining}.finishing`);
     const failed = { type: 'callbackFailed', callback: 'onStoppedLeading', error };
     assert.deepEqual(c.newsOf('callbackFailed'), [failed]);
   },
 
-  'elected.draining.work.finishing done(workSettled)': async (start) => {
+  [`${draining}.finishing done(workSettled)`]: async (start) => {
     const c = start();
     await toFinishing(c);
     c.work.resolve();
@@ -157,7 +148,7 @@ export const drainingEdges: EdgeTests = {
     await c.lock.expectCall('update');
   },
 
-  'elected.draining.work.finishing error(workSettled)': async (start) => {
+  [`${draining}.finishing error(workSettled)`]: async (start) => {
     const broken = fromPromise<never, never>(() => Promise.reject(new Error('broken')));
     const c = start({}, { workSettled: broken as never });
     await toDraining(c);
@@ -165,5 +156,19 @@ export const drainingEdges: EdgeTests = {
     await settle();
     c.at('releasing.writing');
     assert.equal(c.context.released, false);
+  },
+
+  'participating.elected.work.ended always if noAnswerDue': async (start) => {
+    const c = start();
+    await toEnded(c);
+    const renewal = await c.lock.expectCall('update');
+    assert.equal(renewal.signal?.aborted, false);
+    assert.equal(c.context.term?.holdsLock(), true);
+    await c.lock.commit();
+    // What was answered is what the release is based on.
+    c.at('releasing.writing');
+    const release = await c.lock.expectCall('update');
+    assert.equal(release.record?.isReleased, true);
+    assert.equal(release.base, c.context.lease?.base);
   },
 };

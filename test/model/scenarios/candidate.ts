@@ -29,7 +29,7 @@ export const candidateScenarios: EdgeTests = {
     const c = start();
     const lost = await toConfirming(c);
     await c.answer('get', c.lock.free());
-    c.at('acquiring.claiming');
+    c.at('participating.acquiring.claiming');
     const claim = await c.lock.expectCall('update');
     assert.notEqual(claim.record?.acquireTime, lost.record?.acquireTime);
   },
@@ -40,9 +40,9 @@ export const candidateScenarios: EdgeTests = {
     await c.answer('update', c.lock.failure('conflict'));
     await c.answer('get', c.lock.free());
     await c.answer('update', c.lock.failure('conflict'));
-    c.at('acquiring.backingOff');
+    c.at('participating.acquiring.backingOff');
     await c.clock.advance(500);
-    c.at('acquiring.confirming');
+    c.at('participating.acquiring.confirming');
     await c.lock.expectCall('get');
   },
 
@@ -52,7 +52,7 @@ export const candidateScenarios: EdgeTests = {
     await c.clock.advance(300);
     await c.answer('update', c.lock.failure('conflict'));
     await c.answer('get', c.lock.ok(claim.record));
-    c.at('elected.leading');
+    c.at('participating.elected.lease.leading');
     assert.equal(c.context.lease?.validFrom.monotonicMs, 0);
     assert.equal(c.context.contentionWindowMs, 32);
   },
@@ -65,12 +65,16 @@ export const candidateScenarios: EdgeTests = {
       await c.answer('get', c.lock.ok(storedFor(10, claim.record)));
       const release = await c.lock.commit();
       assert.equal(release.record?.holderIdentity, '');
-      c.at('acquiring.backingOff');
+      c.at('participating.acquiring.backingOff');
       assert.equal(c.context.leader, null);
-      await c.after(15_000, 'acquiring.backingOff', 'acquiring.reading');
+      await c.after(
+        15_000,
+        'participating.acquiring.backingOff',
+        'participating.acquiring.reading',
+      );
       await c.answer('get', c.lock.free());
       await c.lock.commit();
-      c.at('elected.leading');
+      c.at('participating.elected.lease.leading');
     },
 
   'acquiring: an answer that names another holder makes no leader, and is read back': async (
@@ -79,25 +83,25 @@ export const candidateScenarios: EdgeTests = {
     const c = start();
     const claim = await toClaiming(c);
     await claim.answer(c.lock.heldBy('other'));
-    c.at('acquiring.backingOff');
+    c.at('participating.acquiring.backingOff');
     assert.match(
       c.newsOf('acquireFailed')[0]!.error.message,
       /^update\(\) of .*: holderIdentity must be as it was written, "me", but is "other"$/,
     );
     await c.clock.advance(125);
     await c.answer('get', c.lock.ok(claim.record));
-    c.at('elected.leading');
+    c.at('participating.elected.lease.leading');
   },
 
   'acquiring: an answer with the version that was written over makes no leader': async (start) => {
     const c = start();
     const claim = await toClaiming(c);
     await claim.answer({ ...c.lock.ok(claim.record), ...{ version: claim.base!.version } });
-    c.at('acquiring.backingOff');
+    c.at('participating.acquiring.backingOff');
     assert.match(c.newsOf('acquireFailed')[0]!.error.message, /^update\(\) of .*: version must be/);
     await c.clock.advance(125);
     await c.answer('get', { ok: true, ...claim.base! });
-    c.at('acquiring.claiming');
+    c.at('participating.acquiring.claiming');
     assert.equal(c.terms.length, 0);
   },
 
@@ -109,7 +113,7 @@ export const candidateScenarios: EdgeTests = {
     const stored = c.lock.snapshot(storedFor(12, cutTimes(claim.record)));
     await c.lock.watching.changed(stored);
     await claim.answer({ ok: true, ...stored });
-    c.at('elected.leading');
+    c.at('participating.elected.lease.leading');
     assert.deepEqual(c.context.lease?.record, stored.record);
     assert.match(c.newsOf('recordAltered')[0]!.problem, /leaseDurationSeconds was stored as 12/);
   },
@@ -119,7 +123,7 @@ export const candidateScenarios: EdgeTests = {
     await toWaiting(c);
     await c.clock.advance(2_000);
     await c.answer('get', c.lock.failure('serverError'));
-    await c.after(125, 'acquiring.backingOff', 'acquiring.reading');
+    await c.after(125, 'participating.acquiring.backingOff', 'participating.acquiring.reading');
     await c.lock.expectCall('get');
   },
 
@@ -129,7 +133,7 @@ export const candidateScenarios: EdgeTests = {
     await c.answer('get', c.lock.failure('throttled', 5_000));
     await c.clock.advance(5_000);
     await c.answer('get', c.lock.heldBy('other'));
-    c.at('acquiring.waiting');
+    c.at('participating.acquiring.waiting');
     assert.equal(c.context.failures, 0);
     assert.equal(c.context.retryAfterMs, null);
   },
@@ -141,13 +145,13 @@ export const candidateScenarios: EdgeTests = {
     await toReading(c);
     for (let round = 0; round < 3; round += 1) {
       await c.answer('get', c.lock.heldBy('other'));
-      c.at('acquiring.waiting');
+      c.at('participating.acquiring.waiting');
       jitters.add(c.context.jitter);
       await c.clock.advance(2_100);
     }
     for (let round = 0; round < 3; round += 1) {
       await c.answer('get', c.lock.failure('serverError'));
-      c.at('acquiring.backingOff');
+      c.at('participating.acquiring.backingOff');
       jitters.add(c.context.jitter);
       await c.clock.advance(2_000);
     }
@@ -161,7 +165,9 @@ export const candidateScenarios: EdgeTests = {
       const c = start({ reclaimOwnIdentity });
       await toReading(c);
       await c.answer('get', c.lock.heldBy('me'));
-      c.at(reclaimOwnIdentity ? 'acquiring.claiming' : 'acquiring.waiting');
+      c.at(
+        reclaimOwnIdentity ? 'participating.acquiring.claiming' : 'participating.acquiring.waiting',
+      );
     }
   },
 };

@@ -18,12 +18,12 @@ function left(c: Candidate, leaseDurationSeconds = 15): LockResult {
 async function claims(c: Candidate, found: LockResult, ageMs: number | undefined) {
   await toReading(c);
   await c.answer('get', found);
-  c.at('acquiring.dating');
+  c.at('participating.acquiring.dating');
   const asked = await c.lock.expectAge();
   assert.equal(asked.base.version, found.ok ? found.version : null);
   await asked.answer(ageMs);
   const claimed = c.lock.pending[0]?.verb === 'update';
-  c.at(claimed ? 'acquiring.claiming' : 'acquiring.waiting');
+  c.at(claimed ? 'participating.acquiring.claiming' : 'participating.acquiring.waiting');
   return claimed;
 }
 
@@ -35,7 +35,7 @@ async function waitsUnasked(c: Candidate, found: LockResult): Promise<void> {
 }
 
 async function isWaitedFor(c: Candidate, untilMs: number): Promise<void> {
-  c.at('acquiring.waiting');
+  c.at('participating.acquiring.waiting');
   assert.equal(c.context.observation?.expiresAtMs, untilMs);
   await c.lock.expectIdle();
 }
@@ -47,7 +47,7 @@ export const coldStartScenarios: EdgeTests = {
     const c = start();
     assert.equal(await claims(c, left(c), 30_001), true);
     assert.equal((await c.lock.commit()).record?.leaderTransitions, 4);
-    c.at('elected.leading');
+    c.at('participating.elected.lease.leading');
   },
 
   'cold start: a younger one is waited for, for as long as ever': async (start) => {
@@ -117,7 +117,7 @@ export const coldStartScenarios: EdgeTests = {
     // It is no failure: nothing is told, and nothing is put off for it.
     assert.equal(c.context.failures, 0);
     assert.deepEqual(c.newsOf('acquireFailed'), []);
-    await c.after(2_000, 'acquiring.waiting', 'acquiring.reading');
+    await c.after(2_000, 'participating.acquiring.waiting', 'participating.acquiring.reading');
   },
 
   'cold start: the age is asked for once, and not at every look': async (start) => {
@@ -125,7 +125,7 @@ export const coldStartScenarios: EdgeTests = {
     const found = left(c);
     assert.equal(await claims(c, found, 29_000), false);
     for (let look = 0; look < 3; look += 1) {
-      await c.after(2_000, 'acquiring.waiting', 'acquiring.reading');
+      await c.after(2_000, 'participating.acquiring.waiting', 'participating.acquiring.reading');
       await c.answer('get', found);
       await isWaitedFor(c, 15_000);
     }
@@ -136,7 +136,7 @@ export const coldStartScenarios: EdgeTests = {
   ) => {
     const c = start();
     assert.equal(await claims(c, left(c), 1_000), false);
-    await c.after(2_000, 'acquiring.waiting', 'acquiring.reading');
+    await c.after(2_000, 'participating.acquiring.waiting', 'participating.acquiring.reading');
     // An older state of the cluster was restored: what it holds is from long ago.
     await c.answer('get', dated(c.lock.heldBy('another')));
     await isWaitedFor(c, 17_000);
@@ -148,7 +148,7 @@ export const coldStartScenarios: EdgeTests = {
     const c = start();
     await toReading(c);
     await c.answer('get', dated(c.lock.free()));
-    c.at('acquiring.claiming');
+    c.at('participating.acquiring.claiming');
     await c.answer('update', c.lock.failure('conflict'));
     await c.answer('get', left(c));
     await isWaitedFor(c, 15_000);
@@ -178,7 +178,7 @@ export const coldStartScenarios: EdgeTests = {
     if (found.ok) await c.lock.watching.changed(found);
     await c.answer('get', found);
     await (await c.lock.expectAge()).answer(60_000);
-    c.at('acquiring.claiming');
+    c.at('participating.acquiring.claiming');
   },
 
   'cold start: a lock that vanished is waited for, however old it was': async (start) => {
@@ -201,9 +201,9 @@ export const coldStartScenarios: EdgeTests = {
     const found = left(c);
     assert.equal(await claims(c, found, 30_001), true);
     await c.clock.advance(5_000);
-    c.at('acquiring.backingOff');
+    c.at('participating.acquiring.backingOff');
     await c.clock.advance(125);
     await c.answer('get', found);
-    c.at('acquiring.claiming');
+    c.at('participating.acquiring.claiming');
   },
 };

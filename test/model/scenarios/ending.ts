@@ -39,7 +39,7 @@ async function outlastDrain(c: Candidate, earlyMs = 0): Promise<LeaderElectionRe
   const { record } = await c.lock.commit();
   assert.ok(record);
   await c.clock.advance(2_999);
-  c.at('elected.draining.work.stopping');
+  c.at('participating.elected.work.draining.stopping');
   await c.lock.expectCall('update');
   c.clock.earlyMs = earlyMs;
   await c.clock.advance(1);
@@ -136,7 +136,7 @@ export const endingScenarios: EdgeTests = {
     const c = start(rejoin);
     await toLeading(c);
     await c.send({ type: 'stop' });
-    c.at('elected.draining.work.stopping');
+    c.at('participating.elected.work.draining.stopping');
     c.clock.freeze(10_000);
     await c.send({ type: 'lapse' });
     c.at('lost.settling');
@@ -241,8 +241,11 @@ export const endingScenarios: EdgeTests = {
       const from = c.visited.length;
       await c.clock.advance(1);
       // The callback hangs: it has had the whole lease, and the candidacy goes on.
-      await c.after(1_000, 'rejoining', 'acquiring.reading');
-      assert.deepEqual([...new Set(c.visited.slice(from))], ['rejoining', 'acquiring.reading']);
+      await c.after(1_000, 'rejoining', 'participating.acquiring.reading');
+      assert.deepEqual(
+        [...new Set(c.visited.slice(from))],
+        ['rejoining', 'participating.acquiring.reading'],
+      );
       assert.equal(c.terms.length, 1);
       await c.answer('get', c.lock.ok(record));
       assert.deepEqual(c.newsOf('released'), []);
@@ -258,7 +261,7 @@ export const endingScenarios: EdgeTests = {
       c.at('lost.concluding');
       c.stopping.resolve();
       await settle();
-      await c.after(1_000, 'rejoining', 'acquiring.reading');
+      await c.after(1_000, 'rejoining', 'participating.acquiring.reading');
     },
 
   'lost.concluding done(stopSettled): a callback that fails has ended, too': async (start) => {
@@ -278,9 +281,9 @@ export const endingScenarios: EdgeTests = {
     c.work.resolve();
     await settle();
     c.at('rejoining');
-    await c.after(1_000, 'rejoining', 'acquiring.reading');
+    await c.after(1_000, 'rejoining', 'participating.acquiring.reading');
     const visited = [...new Set(c.visited.slice(from))];
-    assert.deepEqual(visited, ['lost.concluding', 'rejoining', 'acquiring.reading']);
+    assert.deepEqual(visited, ['lost.concluding', 'rejoining', 'participating.acquiring.reading']);
   },
 
   'lost.concluding always if shallEnd: stop ends it, and the lock is left alone': async (start) => {
@@ -359,7 +362,7 @@ export const endingScenarios: EdgeTests = {
     await toSettling(c);
     c.work.resolve();
     await settle();
-    await c.after(1_500, 'rejoining', 'acquiring.reading');
+    await c.after(1_500, 'rejoining', 'participating.acquiring.reading');
   },
 
   'root callbackFailed: names the callback': async (start) => {
@@ -392,7 +395,9 @@ export const endingScenarios: EdgeTests = {
     assert.equal(c.newsOf('ended').length, 1);
   },
 
-  'elected.draining.work.stopping: without onStoppedLeading nothing fails': async (start) => {
+  'participating.elected.work.draining.stopping: without onStoppedLeading nothing fails': async (
+    start,
+  ) => {
     const c = start({ onStoppedLeading: undefined as never });
     await toLeading(c);
     await c.send({ type: 'stop' });
