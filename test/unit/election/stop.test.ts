@@ -146,31 +146,49 @@ describe('a leader that is stopped', () => {
     expectQuiet(c);
   });
 
-  it('while a renewal is under way holds on, though that renewal was stored unseen', async () => {
+  it('while a renewal is under way awaits its answer, and holds on', async () => {
     const c = new Candidate();
-    const unseen = await c.renews();
+    const renewal = await c.renews();
     await c.stop();
-    await c.clock.advance(0);
-    // The lock has moved on under the write that follows: our own renewal did that.
+    expect(renewal.signal?.aborted).toBe(false);
+    // It was stored, and refused when a proxy repeated it.
     await c.answer('update', c.lock.failure('conflict'));
-    const found = c.lock.ok(unseen.record);
-    await c.answer('get', found);
+    await c.answer('get', c.lock.ok(renewal.record));
     expect(c.election.isLeader()).toBe(true);
+    expect(c.election.state).toBe('draining');
     await c.finishWork();
-    await c.allowRelease(unseen);
+    await c.lock.commit();
     expect(c.outcome?.released).toBe(true);
+  });
+
+  it('while a renewal is under way sends its release after the answer, and nothing else', async () => {
+    const c = new Candidate();
+    const renewal = await c.renews();
+    c.work.resolve();
+    await c.stop();
+    await c.clock.advance(4_999);
+    expect(renewal.signal?.aborted).toBe(false);
+    expect(c.election.isLeader()).toBe(true);
+    expect(c.election.state).toBe('draining');
+    const stored = c.lock.ok(renewal.record);
+    await c.answer('update', stored);
+    const release = await c.lock.commit();
+    expect(release.record?.isReleased).toBe(true);
+    expect(release.base?.version).toBe(stored.ok && stored.version);
+    expect(c.outcome).toMatchObject({ reason: 'stopped', released: true });
+    expectQuiet(c);
   });
 
   it('releases over a renewal that was given up and is stored after all', async () => {
     const c = new Candidate();
-    await c.leads();
-    await c.clock.advance(2_000);
-    const unseen = await c.lock.expectCall('update');
+    const unseen = await c.renews();
     c.work.resolve();
     await c.stop();
+    await c.clock.advance(5_000);
     expect(unseen.signal?.aborted).toBe(true);
     await c.answer('get', c.lock.unchanged());
     await c.answer('update', c.lock.failure('conflict'));
+    await c.clock.advance(250);
     const found = c.lock.ok(unseen.record);
     await c.answer('get', found);
     const release = await c.lock.commit();
