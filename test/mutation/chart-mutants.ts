@@ -48,7 +48,7 @@ export function nameOf({ where, what }: ChartMutant): string {
   return `${where}: ${what}`;
 }
 
-/** Far more than any test needs: only a chart that spins does so many. */
+/** Far more than any test needs of its actor: only a chart that spins does so many. */
 const STEPS_ALLOWED = 200;
 const ENTRIES_ALLOWED = 3_000;
 
@@ -60,10 +60,11 @@ export function build(mutant: Pick<ChartMutant, 'change' | 'provide'> = {}): Lea
   const config = chartConfig();
   withIds(config);
   mutant.change?.(config);
-  let entries = 0;
-  const count = assign(() => {
-    entries += 1;
-    if (entries > ENTRIES_ALLOWED) throw new Error('The chart enters states without end');
+  const entries = new WeakMap<object, number>();
+  const count = assign(({ self }) => {
+    const entered = (entries.get(self) ?? 0) + 1;
+    if (entered > ENTRIES_ALLOWED) throw new Error('The chart enters states without end');
+    entries.set(self, entered);
     return {};
   });
   for (const { config: state } of nodesOf(config)) {

@@ -9,43 +9,64 @@ export const equivalents: readonly Equivalents[] = [
     why: 'acquiring begins in reading, and a transition from within does not leave it.',
     mutants: [
       /^participating\.acquiring\.waiting (wake|after\(pollInterval\)): leads to participating\.acquiring$/,
-      /^participating\.acquiring\.waiting watchOpened if hasGap: leads to participating\.acquiring$/,
+      /^participating\.acquiring\.(dating|waiting) watchOpened if hasGap: leads to participating\.acquiring$/,
       /^participating\.acquiring\.holdingBack after\(contentionDelay\) else: leads to participating\.acquiring$/,
       /^participating\.acquiring\.backingOff after\(retryDelay\) else: leads to participating\.acquiring$/,
     ],
   },
   {
+    why: 'participating begins in acquiring, and is entered either way.',
+    mutants: [/^(idle start|rejoining after\(rejoinDelay\)): leads to participating\.acquiring$/],
+  },
+  {
     why: 'A transition from a state without substates to itself neither leaves nor enters it.',
     mutants: [
       /^participating\.acquiring\.claiming stop: leads to participating\.acquiring\.claiming$/,
-      /^participating\.acquiring\.holdingBack lockChanged if freesTheLock: leads to participating\.acquiring\.holdingBack$/,
     ],
   },
   {
     why: 'Whoever waits has decided to wait; deciding again on the same knowledge leads back.',
     mutants: [
-      /^participating\.acquiring\.waiting after\(leaseDuration\) else: leads to participating\.acquiring\.deciding$/,
-      /^participating\.acquiring\.waiting watchFailed if isWatching: leads to participating\.acquiring\.deciding$/,
-      /^participating\.acquiring\.(waiting|holdingBack) lockChanged if isNews: leads to participating\.acquiring\.deciding$/,
+      /^participating\.acquiring\.waiting after\(leaseDuration\) else: leads to participating\.acquiring\.(deciding|reacting)$/,
+      /^participating\.acquiring\.waiting watchFailed if isWatching: leads to participating\.acquiring\.(deciding|reacting)$/,
+      /^participating\.acquiring\.dating (error\(askAge\)|after\(requestTimeout\)): leads to participating\.acquiring\.(deciding|reacting)$/,
+      /^participating\.acquiring\.holdingBack always if lockWasTaken: leads to participating\.acquiring\.(deciding|reacting)$/,
     ],
   },
   {
-    why: 'deciding asks the same question, and leads there.',
+    why: 'deciding, or reacting, asks the same question, and leads there.',
     mutants: [
       /^participating\.acquiring\.holdingBack after\(contentionDelay\) if lockIsFree: leads to participating\.acquiring\.deciding$/,
+      /^participating\.acquiring\.deciding always else: leads to participating\.acquiring\.reacting$/,
     ],
   },
   {
-    why: 'leading, with which elected begins, asks whether to step down at once, and drains.',
-    mutants: [/^elected lockChanged if asksToStepDown: leads to elected(\.leading)?$/],
+    why: 'running asks whether to step down at once, and drains.',
+    mutants: [
+      /^participating\.elected\.work\.running lockChanged if asksToStepDown: leads (nowhere|to participating\.elected\.work\.running)$/,
+    ],
+  },
+  {
+    why: 'beginning looks at the lock while a write of ours is unanswered, as after a conflict.',
+    mutants: [
+      /^releasing\.writing error\(release\) if isFirstConflict: leads to releasing(\.beginning)?$/,
+    ],
   },
   {
     why: 'The two guards exclude each other (or lead to the same state by the same actions).',
     mutants: [
       /\.writing error\(renewal\) if isFirstConflict: is asked after the next branch$/,
-      /\.reading done\(readBack\) if heldByAnother: is asked after the next branch$/,
+      /\.reading done\(readBack\) if (ownLeaseIsTooShort|heldByAnother): is asked after the next branch$/,
       /^releasing\.checking done\(readBack\) if stillHeldByUs: is asked after the next branch$/,
     ],
+  },
+  {
+    why: 'A timer of the deadline that is early counts down anew.',
+    mutants: [/^renewDeadline: half as long$/],
+  },
+  {
+    why: 'No event concerns both the lease and the work.',
+    mutants: [/^participating\.elected: asks lease after work$/],
   },
   {
     why: 'The application was told by then, so entering leads to settling at once.',
@@ -77,8 +98,13 @@ export const equivalents: readonly Equivalents[] = [
     ],
   },
   {
-    why: 'Only a refusal of a write is treated unlike that of a read; silence refuses nothing.',
-    mutants: [/ after\(requestTimeout\).*: noteFailure is told of: (read|write)$/],
+    why:
+      'Only a refusal of a write is treated unlike that of a read; neither silence nor a conflict ' +
+      'refuses anything.',
+    mutants: [
+      / after\(requestTimeout\).*: noteFailure is told of: (read|write)$/,
+      / error\(\w+\) if is(First|Explained)Conflict: noteFailure is told of: read$/,
+    ],
   },
   {
     why: 'No write is under way in there, so there is none to forget.',

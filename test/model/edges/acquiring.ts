@@ -58,7 +58,9 @@ export const acquiringEdges: EdgeTests = {
     const c = start();
     await toReading(c);
     const read = await c.lock.expectCall('get');
+    c.mark();
     await c.after(5_000, 'participating.acquiring.reading', 'participating.acquiring.backingOff');
+    c.wentOnlyThrough('participating.acquiring');
     assert.equal(read.signal?.aborted, true);
     assert.equal(c.newsOf('acquireFailed')[0]?.error.kind, 'timeout');
   },
@@ -112,7 +114,9 @@ export const acquiringEdges: EdgeTests = {
     const [failed] = c.newsOf('acquireFailed');
     assert.match(failed!.error.message, /leaseDurationSeconds was written as 15 and stored as 10/);
     assert.match(failed!.error.message, /not above renewDeadlineSeconds \(10\)/);
-    assert.equal(c.newsOf('recordAltered').length, 1);
+    // First what has happened, and then what follows from it.
+    const told = c.news.map(({ type }) => type).filter((type) => /Altered|Failed/.test(type));
+    assert.deepEqual(told, ['recordAltered', 'acquireFailed']);
     await c.answer('get', c.lock.ok(storedFor(10, claim.record)));
     c.at('releasing.writing');
   },
@@ -269,6 +273,7 @@ export const acquiringEdges: EdgeTests = {
     await toWaiting(c, 1);
     await c.clock.advance(999);
     c.at('participating.acquiring.waiting');
+    assert.equal(c.context.contentionWindowMs, 32);
     await c.clock.advance(1);
     c.at('participating.acquiring.reading');
   },

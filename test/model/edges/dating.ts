@@ -35,6 +35,7 @@ export const datingEdges: EdgeTests = {
     c.at('participating.acquiring.waiting');
     assert.equal(asked.signal?.aborted, true);
     assert.equal(c.context.observation?.expiresAtMs, 16_000);
+    assert.equal(c.context.contentionWindowMs, 32);
     const freed = start({ watched: true });
     await toDating(freed);
     const released = record({ holderIdentity: '', leaderTransitions: 0 });
@@ -69,6 +70,7 @@ export const datingEdges: EdgeTests = {
     await (await toDating(c)).reject(new Error('no'));
     c.at('participating.acquiring.waiting');
     assert.equal(c.context.observation?.isFirst, false);
+    assert.equal(c.context.contentionWindowMs, 32);
     assert.equal(c.context.failures, 0);
   },
 
@@ -79,5 +81,6 @@ export const datingEdges: EdgeTests = {
     assert.equal(asked.signal?.aborted, true);
     assert.equal(c.context.observation?.isFirst, false);
     assert.equal(c.context.observation.expiresAtMs, 15_000);
+    assert.equal(c.context.contentionWindowMs, 32);
   },
 };

@@ -74,6 +74,7 @@ export const leaseEdges: EdgeTests = {
     const write = await toRenewing(c);
     await write.answer(c.lock.ok(storedFor(10, write.record)));
     lost(c, 'deadline');
+    assert.equal(c.newsOf('renewFailed').at(-1)?.remainingMs, 8_000);
     assert.equal(c.newsOf('renewed').length, 0);
     assert.match(c.newsOf('renewFailed')[0]!.error.message, /stored as 10/);
     // What others go by: 10 s, from its sending.
@@ -134,6 +135,7 @@ export const leaseEdges: EdgeTests = {
     await c.answer('update', c.lock.failure('conflict'));
     await c.answer('get', c.lock.ok(storedFor(10, write.record)));
     lost(c, 'deadline');
+    assert.equal(c.newsOf('renewFailed').at(-1)?.remainingMs, 8_000);
     assert.match(c.newsOf('renewFailed').at(-1)!.error.message, /stored as 10/);
     assert.equal(c.context.lease?.validFrom.monotonicMs, 2_000);
   },

@@ -128,7 +128,7 @@ export const releasingEdges: EdgeTests = {
   },
 
   'releasing done if hasNotLed': async (start) => {
-    const c = start();
+    const c = start(rejoin);
     const claim = await paths.toClaiming(c);
     await claim.answer(c.lock.ok(paths.storedFor(10, claim.record)));
     await c.answer('get', c.lock.ok(paths.storedFor(10, claim.record)));
@@ -140,7 +140,7 @@ export const releasingEdges: EdgeTests = {
   },
 
   'releasing after(lastWrite) if hasNotLed': async (start) => {
-    const c = start();
+    const c = start(rejoin);
     const claim = await paths.toClaiming(c);
     await claim.answer(c.lock.ok(paths.storedFor(10, claim.record)));
     await c.clock.advance(15_000);
@@ -198,6 +198,7 @@ export const releasingEdges: EdgeTests = {
     await c.answer('update', c.lock.failure('serverError'));
     c.at('releasing.retrying');
     assert.equal(c.newsOf('releaseFailed')[0]?.error.kind, 'serverError');
+    assert.equal(c.context.answerDue, false);
   },
 
   'releasing.writing after(requestTimeout)': async (start) => {

@@ -79,6 +79,7 @@ export const watchingEdges: EdgeTests = {
     await c.clock.advance(3_000);
     await c.lock.expectIdle();
     await c.lock.watching.failed('network');
+    assert.equal(c.context.contentionWindowMs, 32);
     await c.after(2_000, 'participating.acquiring.waiting', 'participating.acquiring.reading');
     assert.equal(c.newsOf('watchFailed')[0]?.error.kind, 'network');
   },

@@ -13,6 +13,7 @@ async function drains(c: Candidate, reason: string): Promise<void> {
   c.at(`${draining}.stopping`);
   c.at(leading);
   await c.lock.expectIdle();
+  assert.equal(c.terms.length, 1);
   assert.equal(c.context.endReason, reason);
   assert.equal(c.term.signal.aborted, true);
   assert.equal(c.context.term?.holdsLock(), true);
@@ -151,9 +152,13 @@ export const workEdges: EdgeTests = {
   [`${draining}.finishing error(workSettled)`]: async (start) => {
     const broken = fromPromise<never, never>(() => Promise.reject(new Error('broken')));
     const c = start({}, { workSettled: broken as never });
-    await toDraining(c);
+    const renewal = await toRenewing(c);
+    await c.send({ type: 'stop' });
     c.stopping.resolve();
     await settle();
+    c.at('participating.elected.work.ended');
+    assert.equal(renewal.signal?.aborted, false);
+    await c.lock.commit();
     c.at('releasing.writing');
     assert.equal(c.context.released, false);
   },

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { record } from '../../support/controllable-lock.js';
 import type { EdgeTests } from '../support/edge-test.js';
 import {
   cutTimes,
@@ -7,6 +8,7 @@ import {
   toConfirming,
   toReading,
   toWaiting,
+  toWatching,
 } from '../support/paths.js';
 
 export const candidateScenarios: EdgeTests = {
@@ -22,6 +24,16 @@ export const candidateScenarios: EdgeTests = {
     c.at('stopped');
     assert.equal(c.newsOf('released').length, 0);
   },
+
+  'acquiring: a candidate that is stopped gives back what is stored too short, and is told no more':
+    async (start) => {
+      const c = start();
+      const claim = await toClaiming(c);
+      await c.send({ type: 'stop' });
+      await claim.answer(c.lock.ok(storedFor(10, claim.record)));
+      c.at('releasing.checking');
+      assert.deepEqual(c.newsOf('acquireFailed'), []);
+    },
 
   'acquiring: a lock that is found free while a claim is looked for is claimed anew': async (
     start,
@@ -118,6 +130,38 @@ export const candidateScenarios: EdgeTests = {
     assert.match(c.newsOf('recordAltered')[0]!.problem, /leaseDurationSeconds was stored as 12/);
   },
 
+  'acquiring: a claim that was altered is known by its answer, though it wins no term': async (
+    start,
+  ) => {
+    for (const stopped of [true, false]) {
+      const c = start();
+      await toReading(c);
+      await c.clock.advance(300);
+      await c.answer('get', c.lock.free());
+      const claim = await c.lock.expectCall('update');
+      if (stopped) await c.send({ type: 'stop' });
+      else c.clock.freeze(10_000);
+      const stored = c.lock.ok(cutTimes(claim.record));
+      await claim.answer(stored);
+      assert.equal(c.newsOf('recordAltered').length, 1);
+      await c.answer('get', stored);
+      c.at(stopped ? 'releasing.writing' : 'participating.acquiring.claiming');
+    }
+  },
+
+  'acquiring: what may be a claim of ours is waited for as long as it says, and no longer': async (
+    start,
+  ) => {
+    const c = start({ watched: true });
+    await toReading(c);
+    await c.clock.advance(300);
+    await c.answer('get', c.lock.free());
+    const claim = await c.answer('update', c.lock.failure('network'));
+    await c.clock.advance(125);
+    await c.answer('get', c.lock.ok(storedFor(1, cutTimes(claim.record))));
+    await c.after(1_000, 'participating.acquiring.waiting', 'participating.acquiring.reading');
+  },
+
   'acquiring: a failed look at a held lock is repeated soon': async (start) => {
     const c = start();
     await toWaiting(c);
@@ -168,6 +212,16 @@ export const candidateScenarios: EdgeTests = {
       c.at(
         reclaimOwnIdentity ? 'participating.acquiring.claiming' : 'participating.acquiring.waiting',
       );
+    }
+  },
+
+  'acquiring: so is one of which the watch tells': async (start) => {
+    for (const reclaimOwnIdentity of [true, false]) {
+      const c = start({ watched: true, reclaimOwnIdentity });
+      await toWatching(c);
+      await c.lock.watching.changed(c.lock.snapshot(record({ holderIdentity: 'me' })));
+      await c.clock.advance(0);
+      c.at(`participating.acquiring.${reclaimOwnIdentity ? 'claiming' : 'waiting'}`);
     }
   },
 };

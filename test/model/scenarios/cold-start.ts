@@ -171,6 +171,35 @@ export const coldStartScenarios: EdgeTests = {
     await isWaitedFor(c, 15_000);
   },
 
+  'cold start: news that is none does not keep the answer from counting': async (start) => {
+    const c = start({ watched: true });
+    await toReading(c);
+    const stale = c.lock.heldBy('before');
+    await c.answer('get', left(c));
+    await c.lock.watching.opened(false);
+    if (stale.ok) await c.lock.watching.changed(stale);
+    await (await c.lock.expectAge()).answer(30_001);
+    c.at('participating.acquiring.claiming');
+  },
+
+  'cold start: a label that somebody sets meanwhile is no reason to ask again': async (start) => {
+    const c = start({ watched: true });
+    await toReading(c);
+    await c.answer('get', left(c));
+    const asked = await c.lock.expectAge();
+    const relabelled = left(c);
+    if (relabelled.ok) await c.lock.watching.changed(relabelled);
+    assert.equal(asked.signal?.aborted, true);
+    await isWaitedFor(c, 15_000);
+  },
+
+  'cold start: the age of what may be taken at once is not asked for': async (start) => {
+    const c = start({ reclaimOwnIdentity: true });
+    await toReading(c);
+    await c.answer('get', dated(c.lock.heldBy('me')));
+    c.at('participating.acquiring.claiming');
+  },
+
   'cold start: what the watch tells first is a first sight as well': async (start) => {
     const c = start({ watched: true });
     await toReading(c);
@@ -179,6 +208,16 @@ export const coldStartScenarios: EdgeTests = {
     await c.answer('get', found);
     await (await c.lock.expectAge()).answer(60_000);
     c.at('participating.acquiring.claiming');
+  },
+
+  'cold start: a lock that vanishes while its age is asked for is waited for': async (start) => {
+    const c = start({ watched: true });
+    await toReading(c);
+    await c.answer('get', left(c));
+    const asked = await c.lock.expectAge();
+    await c.lock.watching.tell(c.lock.deletion());
+    assert.equal(asked.signal?.aborted, true);
+    await isWaitedFor(c, 15_000);
   },
 
   'cold start: a lock that vanished is waited for, however old it was': async (start) => {

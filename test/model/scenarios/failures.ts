@@ -87,6 +87,7 @@ const renewalScenarios: EdgeTests = {
     const write = await c.answer('update', c.lock.failure('network'));
     await c.clock.advance(125);
     await c.answer('get', c.lock.failure('forbidden'));
+    assert.equal(c.context.attempt?.record, write.record);
     await c.clock.advance(250);
     await c.answer('get', c.lock.ok(write.record));
     c.at(leading);
@@ -179,6 +180,7 @@ export const failureScenarios: EdgeTests = {
     await c.answer('update', c.lock.failure('network'));
     await c.clock.advance(125);
     await c.answer('get', c.lock.failure('forbidden'));
+    assert.equal(c.context.attempt?.record, release.record);
     await c.clock.advance(250);
     await c.answer('get', c.lock.ok(release.record));
     c.at('stopped');

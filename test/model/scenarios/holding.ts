@@ -181,6 +181,21 @@ export const holdingScenarios: EdgeTests = {
     c.at('releasing.checking');
   },
 
+  [`${WORK}.ended: with nothing to wait for, the answer to a renewal is awaited`]: async (
+    start,
+  ) => {
+    const c = start({ onStoppedLeading: undefined as never });
+    const renewal = await toRenewing(c);
+    c.work.resolve();
+    await settle();
+    await c.send({ type: 'stop' });
+    c.at(`${WORK}.ended`);
+    assert.equal(renewal.signal?.aborted, false);
+    assert.equal(c.term.signal.aborted, true);
+    await c.lock.commit();
+    c.at('releasing.writing');
+  },
+
   [`${WORK}.ended: another who takes the lock meanwhile is left alone`]: async (start) => {
     const c = start({ watched: true });
     await toEnded(c);
