@@ -90,15 +90,6 @@ export const equivalents: readonly Equivalents[] = [
   },
   {
     why:
-      'While draining the first reason stands, and there is one: that draining began. Only ' +
-      'drainTimeout takes its place.',
-    mutants: [
-      /^elected\.draining\.lease\..*: without setEndReason$/,
-      /^elected\.draining\.lease\..*: setEndReason is told (?!drainTimeout)\w+$/,
-    ],
-  },
-  {
-    why:
       'Only a refusal of a write is treated unlike that of a read; neither silence nor a conflict ' +
       'refuses anything.',
     mutants: [
@@ -122,9 +113,10 @@ export const equivalents: readonly Equivalents[] = [
     why: 'Neither action changes what the other one reads, and at most one of them tells anything.',
     mutants: [
       /^(participating\.acquiring\.waiting|rejoining) entry: \w+ after drawJitter$/,
-      /: noteNews after noteYielded$/,
+      /: noteLostRace after noteFailure$/,
+      /: noteFailure after forgetAttempt$/,
       /: noteReading after forgetAttempt$/,
-      /: setEndReason after (noteNews|noteReading|noteWorkSettled|rebase|requestStop)$/,
+      /: setEndReason after (drainTerm|noteNews|noteReading|noteTooShort|noteWorkSettled|passOn|rebase|requestStop)$/,
       /: setEndReason after announceDrainTimeout$/,
       /: requestStop after setEndReason$/,
     ],
@@ -134,12 +126,8 @@ export const equivalents: readonly Equivalents[] = [
     mutants: [/: noteReading after noteReleased$/],
   },
   {
-    why: 'announceDraining says "stopped" where no reason is set yet, which is the one that is set.',
-    mutants: [/^elected\.leading stop if nothingToWaitFor: setEndReason after announceDraining$/],
-  },
-  {
     why: 'News is handed out when the actions of a step have run, in whatever order.',
-    mutants: [/^elected\.draining entry: drainTerm after announceDraining$/],
+    mutants: [/^participating\.elected\.work\..*: drainTerm after announceDraining$/],
   },
 ];
 
