@@ -67,8 +67,11 @@ export const electedEdges: EdgeTests = {
     await c.clock.advance(7_999);
     c.wentOnlyThrough('participating.elected');
     c.at('participating.elected.lease.renewing');
+    assert.equal(c.term.isLeading(), true);
     await c.clock.advance(1);
     c.at('lost.notifying');
     assert.deepEqual(c.stopReasons, ['deadline']);
+    // Nobody spins while it waits for the rest.
+    assert.ok(c.clock.timersSet < 60);
   },
 };

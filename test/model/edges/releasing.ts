@@ -42,8 +42,11 @@ export const releasingEdges: EdgeTests = {
   'releasing stop': async (start) => {
     const c = start(rejoin);
     await toCheckingAfterFailure(c);
+    const read = await c.lock.expectCall('get');
     await c.send({ type: 'stop' });
+    // What has begun goes on.
     c.at('releasing.checking');
+    assert.equal(read.signal?.aborted, false);
     assert.equal(c.context.stopRequested, true);
     await endByAnother(c);
     ended(c, false);

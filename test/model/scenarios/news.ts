@@ -47,25 +47,6 @@ export const newsScenarios: EdgeTests = {
     assert.deepEqual(c.stopReasons, ['superseded']);
   },
 
-  'news: a released record that we did not write ends the term, too': async (start) => {
-    const c = start(watched);
-    await toLeading(c);
-    await c.lock.watching.changed(c.lock.snapshot(record({ holderIdentity: '' })));
-    c.at('lost.notifying');
-    assert.deepEqual(c.stopReasons, ['superseded']);
-  },
-
-  'news: so does one that nobody can read, and one of our name from elsewhere': async (start) => {
-    for (const found of ['garbage', null]) {
-      const c = start(watched);
-      await toLeading(c);
-      const foreign = record({ holderIdentity: 'me', renewTime: 'elsewhere' });
-      await c.lock.watching.changed(c.lock.snapshot(found === null ? foreign : null, found));
-      c.at('lost.notifying');
-      assert.deepEqual(c.stopReasons, ['superseded']);
-    }
-  },
-
   'news: our name from elsewhere, once a renewal that failed can be told by no answer': async (
     start,
   ) => {

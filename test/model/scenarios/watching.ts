@@ -37,21 +37,6 @@ async function standDown(c: Candidate): Promise<void> {
 }
 
 export const watchingScenarios: EdgeTests = {
-  'watching: a lock that is released is taken without a look at it': async (start) => {
-    const c = start(midway);
-    await toHoldingBack(c);
-    c.mark();
-    await c.after(24, 'participating.acquiring.holdingBack', 'participating.acquiring.claiming');
-    const claim = await c.lock.commit();
-    assert.equal(claim.record?.leaderTransitions, 1);
-    c.wentOnlyThrough(
-      'participating.acquiring.holdingBack',
-      'participating.acquiring.claiming',
-      'participating.elected.lease.leading',
-    );
-    c.at('participating.elected.lease.leading');
-  },
-
   'watching: a newcomer takes a lock that has changed hands before without holding back': async (
     start,
   ) => {
@@ -403,28 +388,6 @@ export const watchingScenarios: EdgeTests = {
     assert.equal(c.context.leader, 'other');
     await c.lock.watching.tell({ snapshot: { ...shown, version: '1000' }, version: '1000' });
     assert.equal(c.context.leader, 'text');
-  },
-
-  'watching: a lock that is deleted is waited for, for a whole lease': async (start) => {
-    const c = start(midway);
-    await toWatching(c);
-    await c.clock.advance(1_000);
-    await c.lock.watching.tell(c.lock.deletion());
-    c.at('participating.acquiring.waiting');
-    assert.equal(c.context.leader, null);
-    assert.equal(c.context.observation?.expiresAtMs, 16_000);
-  },
-
-  'watching: a lock whose leader falls silent is taken when its lease has run out': async (
-    start,
-  ) => {
-    const c = start(watched);
-    await toWatching(c);
-    while (c.lock.pending[0]?.verb !== 'update') {
-      if (c.lock.pending.length > 0) await c.answer('get', c.lock.unchanged());
-      else await c.clock.advance(1);
-    }
-    assert.equal(c.clock.now().monotonicMs, 15_000);
   },
 
   'watching: renewals that are told keep a candidate from asking': async (start) => {
