@@ -56,23 +56,6 @@ export const coldStartScenarios: EdgeTests = {
     await isWaitedFor(c, 15_000);
   },
 
-  'cold start: the duration that the record names counts': async (start) => {
-    const longer = start();
-    assert.equal(await claims(longer, left(longer, 40), 80_000), false);
-    const shorter = start();
-    assert.equal(await claims(shorter, left(shorter, 5), 20_000), true);
-  },
-
-  'cold start: five seconds more than our own duration have to have passed': async (start) => {
-    const younger = start();
-    assert.equal(await claims(younger, left(younger, 5), 19_999), false);
-    const config = { leaseDurationSeconds: 3, renewDeadlineSeconds: 2, retryPeriodSeconds: 1 };
-    const short = start(config);
-    assert.equal(await claims(short, left(short, 3), 7_999), false);
-    const older = start(config);
-    assert.equal(await claims(older, left(older, 3), 8_000), true);
-  },
-
   'cold start: who does not trust the server clock does not ask for it': async (start) => {
     const c = start({ useServerClock: false });
     await waitsUnasked(c, left(c));
@@ -81,26 +64,6 @@ export const coldStartScenarios: EdgeTests = {
   'cold start: a lock that the server has not dated is waited for': async (start) => {
     const c = start();
     await waitsUnasked(c, c.lock.heldBy('other'));
-  },
-
-  'cold start: dates that tell of other fields than the time of renewal do not count': async (
-    start,
-  ) => {
-    const c = start();
-    await waitsUnasked(c, dated(c.lock.heldBy('other', { renewTime: '' })));
-  },
-
-  'cold start: a record that cannot be read is taken as soon when it is as old': async (start) => {
-    const c = start();
-    assert.equal(await claims(c, dated(c.lock.ok(null, 'garbage')), 30_001), true);
-  },
-
-  'cold start: where the age cannot be told, the lease is waited for': async (start) => {
-    for (const answer of [undefined, Number.NaN, Infinity, -60_000]) {
-      const c = start();
-      assert.equal(await claims(c, left(c), answer), false);
-      await isWaitedFor(c, 15_000);
-    }
   },
 
   'cold start: where the question is refused, the lease is waited for from its first sight': async (

@@ -201,32 +201,6 @@ export const endingScenarios: EdgeTests = {
       assert.equal(c.terms.length, 2);
     },
 
-  'lost.concluding done(stopSettled): the candidate rejoins when the callback ends, if sooner':
-    async (start) => {
-      const c = start({ ...rejoin, ...shortDrain });
-      await outlastDrain(c);
-      await c.clock.advance(3_000);
-      c.at('lost.concluding');
-      c.stopping.resolve();
-      await settle();
-      await c.after(1_000, 'rejoining', 'participating.acquiring.reading');
-    },
-
-  'lost.concluding always if shallEnd: stop ends it, and the lock is left alone': async (start) => {
-    const c = start({ ...rejoin, ...shortDrain });
-    await outlastDrain(c);
-    await c.clock.advance(3_000);
-    c.at('lost.concluding');
-    await c.send({ type: 'stop' });
-    c.at('stopped');
-    assert.equal(c.clock.pendingTimers, 0);
-    assert.deepEqual(
-      c.newsOf('ended').map(({ outcome }) => outcome.released),
-      [false],
-    );
-    await c.lock.expectIdle();
-  },
-
   'lost.concluding always if shallEnd: who does not rejoin waits for no callback': async (
     start,
   ) => {

@@ -3,7 +3,7 @@ import { settle } from '../../../src/testing/virtual-clock.js';
 import { record } from '../../support/controllable-lock.js';
 import type { EdgeTests } from '../support/edge-test.js';
 import { objectAsking } from '../support/step-down.js';
-import { toHoldingBack, toLeading, toReleaseWriting, toRenewing } from '../support/paths.js';
+import { toHoldingBack, toLeading, toReleaseWriting } from '../support/paths.js';
 
 const watched = { watched: true } as const;
 
@@ -40,16 +40,6 @@ export const interleavingScenarios: EdgeTests = {
     await c.lock.watching.changed(c.lock.snapshot(thief, null, object));
     c.at('lost.notifying');
     assert.deepEqual(c.stopReasons, ['superseded']);
-  },
-
-  'both: a renewal under way, and a watch that opens and fails': async (start) => {
-    const c = start(watched);
-    const renewal = await toRenewing(c);
-    await c.lock.watching.opened();
-    c.at('participating.elected.lease.renewing.writing');
-    await c.lock.watching.failed();
-    c.at('participating.elected.lease.renewing.writing');
-    assert.equal(renewal.signal?.aborted, false);
   },
 
   'both: a record that is wiped out early in a period, and a write that fails': async (start) => {

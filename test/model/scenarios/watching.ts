@@ -110,17 +110,6 @@ export const watchingScenarios: EdgeTests = {
     assert.equal(c.context.contentionWindowMs, 32);
   },
 
-  'watching: to lose the race for the creation of a lock tells nothing of a crowd': async (
-    start,
-  ) => {
-    const c = start(watched);
-    await toReading(c);
-    await c.answer('get', c.lock.failure('notFound'));
-    await c.answer('create', c.lock.failure('conflict'));
-    c.at('participating.acquiring.confirming');
-    assert.equal(c.context.contentionWindowMs, 32);
-  },
-
   'watching: nor does a creation that is refused after the watch has told of another': async (
     start,
   ) => {
@@ -167,50 +156,6 @@ export const watchingScenarios: EdgeTests = {
       c.newsOf('newLeader').map(({ identity }) => identity),
       ['newer'],
     );
-  },
-
-  'watching: an older answer that shows a free lock does not free it': async (start) => {
-    const c = start(watched);
-    await toReading(c);
-    const older = c.lock.free();
-    await c.lock.watching.changed(c.lock.snapshot(record()));
-    await c.answer('get', older);
-    c.at('participating.acquiring.waiting');
-    await c.lock.expectIdle();
-  },
-
-  'watching: an older answer that there is no lock does not undo the news of one': async (
-    start,
-  ) => {
-    const c = start(watched);
-    await toReading(c);
-    await c.clock.advance(1);
-    const created = c.lock.snapshot(record());
-    await c.lock.watching.changed(created);
-    await c.answer('get', c.lock.failure('notFound'));
-    c.at('participating.acquiring.waiting');
-    assert.equal(c.context.observation?.snapshot, created);
-    assert.equal(c.context.leader, 'other');
-    await c.lock.expectIdle();
-  },
-
-  'watching: an answer that is newer than the news counts': async (start) => {
-    const c = start(watched);
-    await toReading(c);
-    await c.lock.watching.changed(c.lock.snapshot(record()));
-    await c.answer('get', c.lock.free());
-    c.at('participating.acquiring.claiming');
-  },
-
-  'watching: a read that was sent after the news counts, whatever its version': async (start) => {
-    const c = start(watched);
-    await toWatching(c);
-    const restored = c.lock.heldBy('restored');
-    await c.lock.watching.changed(c.lock.snapshot(record({ holderIdentity: 'before' })));
-    await c.clock.advance(4_400);
-    // As after a restore of etcd from a backup, whose versions begin anew.
-    await c.answer('get', restored);
-    assert.equal(c.context.leader, 'restored');
   },
 
   'watching: a release that is told while the lock is being read is acted on': async (start) => {
@@ -380,16 +325,6 @@ export const watchingScenarios: EdgeTests = {
     await c.after(5_320, 'participating.acquiring.waiting', 'participating.acquiring.reading');
   },
 
-  'watching: news is compared as numbers, not as text': async (start) => {
-    const c = start(watched);
-    await toWatching(c);
-    const shown = c.lock.snapshot(record({ holderIdentity: 'text' }));
-    await c.lock.watching.tell({ snapshot: { ...shown, version: '99' }, version: '99' });
-    assert.equal(c.context.leader, 'other');
-    await c.lock.watching.tell({ snapshot: { ...shown, version: '1000' }, version: '1000' });
-    assert.equal(c.context.leader, 'text');
-  },
-
   'watching: renewals that are told keep a candidate from asking': async (start) => {
     const c = start(watched);
     await toWatching(c);
@@ -453,14 +388,6 @@ export const watchingScenarios: EdgeTests = {
     assert.equal(c.lock.watching.doubts, 1);
   },
 
-  'watching: a watch is not doubted while nothing has changed': async (start) => {
-    const c = start(midway);
-    await toWatching(c);
-    await c.clock.advance(6_320);
-    await c.answer('get', c.lock.unchanged());
-    assert.equal(c.lock.watching.doubts, 0);
-  },
-
   'watching: a watch is not doubted for a change of the last seconds': async (start) => {
     const c = start(midway);
     await toWatching(c);
@@ -468,17 +395,6 @@ export const watchingScenarios: EdgeTests = {
     await c.lock.watching.changed(c.lock.snapshot(record({ renewTime: 'later' })));
     await c.clock.advance(1_000);
     await c.send({ type: 'wake' });
-    await c.answer('get', c.lock.heldBy('unheard'));
-    assert.equal(c.lock.watching.doubts, 0);
-  },
-
-  'watching: a watch that is known to be broken is not doubted': async (start) => {
-    const c = start(midway);
-    await toWatching(c);
-    await c.lock.watching.failed('network');
-    await c.clock.advance(3_920);
-    await c.answer('get', c.lock.failure('network'));
-    await c.clock.advance(3_000);
     await c.answer('get', c.lock.heldBy('unheard'));
     assert.equal(c.lock.watching.doubts, 0);
   },
