@@ -25,7 +25,7 @@ export function summarySection({ scenarios }: Results): string {
       number,
     ),
     row(
-      'contention of 200, worst from the third hand-over on',
+      '200 in contention, worst from the third hand-over on',
       contention,
       ({ handovers }) => Math.max(...handovers.slice(2).map(({ gapMs }) => gapMs)),
       milliseconds,
