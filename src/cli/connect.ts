@@ -1,6 +1,8 @@
 import type { KubeConfig } from '@kubernetes/client-node';
 import { loadClientNode } from '../kubernetes/client-node.js';
-import { loadDefaultFiles, loadKubeConfigFiles } from '../kubernetes/kube-config-files.js';
+import { type KubeConfigLike, noDefault } from '../kubernetes/kube-config.js';
+import { defaultFiles, loadKubeConfigFiles } from '../kubernetes/kube-config-files.js';
+import { podKubeConfig } from '../kubernetes/pod-kube-config.js';
 import { safeReason } from '../kubernetes/safe-reason.js';
 import { ConfigMapLock } from '../lock/config-map-lock.js';
 import type { KubernetesLockOptions } from '../lock/lock-options.js';
@@ -30,21 +32,23 @@ export class UsageError extends CliError {
 }
 
 /**
- * Reads the kubeconfig that a connection stands for.
+ * Reads the kubeconfig that a connection stands for. In a pod the client library is not loaded.
  *
  * @throws {UsageError | LockError} naming the file or context, and never quoting what is in the file
  */
-export async function loadKubeConfig(connection: Connection): Promise<KubeConfig> {
-  const library = await loadClientNode();
+export async function loadKubeConfig(connection: Connection): Promise<KubeConfigLike> {
   if (connection.kind === 'text') {
-    const given = new library.KubeConfig();
+    const given = new (await loadClientNode()).KubeConfig();
     given.loadFromString(connection.kubeconfig);
     return given;
   }
   const { file, context } = connection;
+  const files = file === null ? defaultFiles() : [file];
+  if (files.length === 0) return serviceAccount(context);
+  const library = await loadClientNode();
   let kubeConfig: KubeConfig;
   try {
-    kubeConfig = file === null ? loadDefaultFiles(library) : loadKubeConfigFiles(library, [file]);
+    kubeConfig = loadKubeConfigFiles(library, files);
   } catch (error) {
     const which = file === null ? 'The default kubeconfig' : `--kubeconfig ${printable(file)}`;
     throw new UsageError(`${which} cannot be used: ${safeReason(error)}.`);
@@ -52,6 +56,14 @@ export async function loadKubeConfig(connection: Connection): Promise<KubeConfig
   if (context !== null) kubeConfig.setCurrentContext(context);
   checkContext(kubeConfig, file);
   return kubeConfig;
+}
+
+function serviceAccount(context: string | null): KubeConfigLike {
+  const pod = podKubeConfig();
+  if (pod === null) throw new UsageError(noDefault());
+  if (context === null || pod.getContextObject(context) !== null) return pod;
+  const which = `There is no context "${printable(context)}"`;
+  throw new UsageError(`${which}: no kubeconfig is used, but the service account of this pod.`);
 }
 
 export function makeLock(

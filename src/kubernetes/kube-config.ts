@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import type { RequestOptions } from 'node:https';
 import { LockError } from '../errors/lock-error.js';
 import { loadClientNode, type ClientNodeModule } from './client-node.js';
-import { loadDefaultFiles } from './kube-config-files.js';
+import { defaultFiles, loadKubeConfigFiles } from './kube-config-files.js';
+import { podKubeConfig, SERVICE_ACCOUNT, whyNoServiceAccount } from './pod-kube-config.js';
 import { safeReason } from './safe-reason.js';
 
 /** What is read of a kubeconfig's cluster. */
@@ -56,14 +57,15 @@ export const KUBE_CONFIG_METHODS = [
 const defaults = new Map<string, Promise<KubeConfigLike>>();
 
 /**
- * The kubeconfig that kubectl would use, or the pod's service account. It is loaded once for each
- * value of the environment that decides it, so that all locks of a process share one connection
- * and one run of a credential plugin.
+ * What kubectl would use: the files of KUBECONFIG, else `~/.kube/config`, else the pod's service
+ * account. It is loaded once for each value of the environment that decides it, so that all locks of
+ * a process share one connection and one run of a credential plugin. The client library is loaded
+ * for files only.
  *
- * @throws LockError of kind `credentials`
+ * @throws LockError of kind `credentials`, or `dependency` where the client library is missing
  */
 export function loadDefaultKubeConfig(loadModule = loadClientNode): Promise<KubeConfigLike> {
-  const key = JSON.stringify([process.env['KUBECONFIG'], process.env['HOME']]);
+  const key = JSON.stringify(DECISIVE.map((name) => process.env[name]));
   const known = defaults.get(key);
   if (known !== undefined) return known;
   const loading = load(loadModule);
@@ -73,10 +75,17 @@ export function loadDefaultKubeConfig(loadModule = loadClientNode): Promise<Kube
   return loading;
 }
 
+const DECISIVE = [
+  ...['KUBECONFIG', 'HOME', 'USERPROFILE'],
+  ...['KUBERNETES_SERVICE_HOST', 'KUBERNETES_SERVICE_PORT'],
+];
+
 async function load(loadModule: () => Promise<ClientNodeModule>): Promise<KubeConfigLike> {
+  const files = defaultFiles();
+  if (files.length === 0) return podKubeConfig() ?? refuse();
   const library = await loadModule();
   try {
-    return loadDefaultFiles(library);
+    return loadKubeConfigFiles(library, files);
   } catch (error) {
     throw new LockError(
       `The default kubeconfig could not be loaded: ${safeReason(error)}. ` +
@@ -86,7 +95,20 @@ async function load(loadModule: () => Promise<ClientNodeModule>): Promise<KubeCo
   }
 }
 
-const POD_NAMESPACE_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
+function refuse(): never {
+  throw new LockError(noDefault(), { kind: 'credentials' });
+}
+
+/** There is nothing that names a cluster. */
+export function noDefault(): string {
+  const pod = whyNoServiceAccount() ?? 'this is no pod';
+  return (
+    `There is no kubeconfig: KUBECONFIG names none, ~/.kube/config does not exist, and ${pod}. Set ` +
+    'KUBECONFIG, or give the lock a kubeConfig of its own.'
+  );
+}
+
+const POD_NAMESPACE_FILE = `${SERVICE_ACCOUNT}/namespace`;
 
 /** A DNS-1123 label: the only names that a namespace can have. */
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;
