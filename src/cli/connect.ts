@@ -1,13 +1,21 @@
 import type { KubeConfig } from '@kubernetes/client-node';
+import { LockError } from '../errors/lock-error.js';
 import { loadClientNode } from '../kubernetes/client-node.js';
 import { type KubeConfigLike, noDefault } from '../kubernetes/kube-config.js';
-import { defaultFiles, loadKubeConfigFiles } from '../kubernetes/kube-config-files.js';
+import {
+  defaultFiles,
+  loadKubeConfigFiles,
+  refuseMissing,
+} from '../kubernetes/kube-config-files.js';
 import { podKubeConfig } from '../kubernetes/pod-kube-config.js';
 import { safeReason } from '../kubernetes/safe-reason.js';
 import { ConfigMapLock } from '../lock/config-map-lock.js';
 import type { KubernetesLockOptions } from '../lock/lock-options.js';
 import { LeaseLock } from '../lock/lease-lock.js';
 import { printable } from '../text/printable.js';
+import { UsageError } from './cli-error.js';
+
+export { CliError, UsageError } from './cli-error.js';
 
 /** Where a kubeconfig comes from. A text travels over pipes between our own processes only. */
 export type Connection =
@@ -16,20 +24,6 @@ export type Connection =
   | { readonly kind: 'file'; readonly file: string | null; readonly context: string | null };
 
 export type LockKind = 'lease' | 'configmap';
-
-/** A sentence for the person at the terminal: the command ends with it. */
-export class CliError extends Error {
-  override readonly name: string = 'CliError';
-
-  constructor(message: string) {
-    super(printable(message, { keepLines: true, most: 10_000 }));
-  }
-}
-
-/** What the flags say cannot be: nothing was started. */
-export class UsageError extends CliError {
-  override readonly name = 'UsageError';
-}
 
 /**
  * Reads the kubeconfig that a connection stands for. In a pod the client library is not loaded.
@@ -45,11 +39,12 @@ export async function loadKubeConfig(connection: Connection): Promise<KubeConfig
   const { file, context } = connection;
   const files = file === null ? defaultFiles() : [file];
   if (files.length === 0) return serviceAccount(context);
-  const library = await loadClientNode();
   let kubeConfig: KubeConfig;
   try {
-    kubeConfig = loadKubeConfigFiles(library, files);
+    refuseMissing(files);
+    kubeConfig = loadKubeConfigFiles(await loadClientNode(), files);
   } catch (error) {
+    if (error instanceof LockError) throw error;
     const which = file === null ? 'The default kubeconfig' : `--kubeconfig ${printable(file)}`;
     throw new UsageError(`${which} cannot be used: ${safeReason(error)}.`);
   }
@@ -60,7 +55,8 @@ export async function loadKubeConfig(connection: Connection): Promise<KubeConfig
 
 function serviceAccount(context: string | null): KubeConfigLike {
   const pod = podKubeConfig();
-  if (pod === null) throw new UsageError(noDefault());
+  if (pod === null)
+    throw new UsageError(`${noDefault()} Set KUBECONFIG, or give --kubeconfig FILE.`);
   if (context === null || pod.getContextObject(context) !== null) return pod;
   const which = `There is no context "${printable(context)}"`;
   throw new UsageError(`${which}: no kubeconfig is used, but the service account of this pod.`);

@@ -1,9 +1,9 @@
-import type { Command } from 'commander';
 import { resolveConfig } from '../config/resolve-config.js';
 import { ConfigError } from '../errors/config-error.js';
-import { LeaseLock } from '../lock/lease-lock.js';
+import { checkLockOptions } from '../lock/lock-options.js';
+import type { ResourceLock } from '../lock/resource-lock.js';
 import type { Connection, LockKind } from './connect.js';
-import { flag, type Inputs } from './inputs.js';
+import type { Inputs } from './inputs.js';
 import { DEFAULT_TIMINGS, type Timings } from './timings.js';
 
 /** What every command understands. */
@@ -18,22 +18,6 @@ export interface CommonOptions {
   readonly identity: string | null;
   readonly timings: Timings;
   readonly json: boolean;
-}
-
-export function addCommonOptions(command: Command): Command {
-  const { leaseDurationSeconds, renewDeadlineSeconds, retryPeriodSeconds } = DEFAULT_TIMINGS;
-  return command
-    .addOption(flag('--lease <name>', 'name of the lock'))
-    .addOption(flag('--name <name>', 'the same, for a lock that is no Lease'))
-    .addOption(flag('--lock <kind>', 'kind of the lock: lease or configmap (default: lease)'))
-    .addOption(flag('-n, --namespace <name>', "default: that of the context, else the pod's own"))
-    .addOption(flag('--kubeconfig <file>', 'default: KUBECONFIG, ~/.kube/config, or the pod'))
-    .addOption(flag('--context <name>', 'a context of the kubeconfig (default: its current one)'))
-    .addOption(flag('--lease-duration <s>', `whole seconds (default: ${leaseDurationSeconds})`))
-    .addOption(flag('--renew-deadline <s>', `seconds (default: ${renewDeadlineSeconds})`))
-    .addOption(flag('--retry-period <s>', `seconds (default: ${retryPeriodSeconds})`))
-    .addOption(flag('--identity <name>', "the candidate's name (default: host name and a UUID)"))
-    .addOption(flag('--json', 'print JSON'));
 }
 
 const TIMING_KEYS = {
@@ -80,13 +64,28 @@ function readName(inputs: Inputs, positional: string | null): string | null {
   return given[0] ?? null;
 }
 
+const NONE = 'none-given';
+
+/** Stands in for the one that is not made before everything is right: that would load much more. */
+const ANY_LOCK: ResourceLock = {
+  identity: NONE,
+  description: NONE,
+  get: unused,
+  create: unused,
+  update: unused,
+};
+
+function unused(): never {
+  throw new Error('A lock that only stands in for one was used.');
+}
+
 type LockInputs = Partial<Record<'name' | 'namespace' | 'identity', string>>;
 
 /** The rules are those of every lock; only the names are those of the flags. */
 function checkLock(inputs: Inputs, given: LockInputs): void {
   report(
     inputs,
-    () => new LeaseLock({ name: 'none-given', identity: 'none-given', ...given }),
+    () => checkLockOptions('the lock', { name: NONE, ...given }),
     (field) => (field === 'name' ? 'the name of the lock' : inputs.nameOf(field)),
   );
 }
@@ -97,16 +96,15 @@ function readTimings(inputs: Inputs): Timings {
     renewDeadlineSeconds: inputs.seconds('renewDeadline', DEFAULT_TIMINGS.renewDeadlineSeconds),
     retryPeriodSeconds: inputs.seconds('retryPeriod', DEFAULT_TIMINGS.retryPeriodSeconds),
   };
-  const lock = new LeaseLock({ name: 'none-given', identity: 'none-given' });
   report(
     inputs,
-    () => resolveConfig({ lock, onStartedLeading: null, ...timings }),
+    () => resolveConfig({ lock: ANY_LOCK, onStartedLeading: null, ...timings }),
     (field) => inputs.nameOf(TIMING_KEYS[field as keyof Timings]),
   );
   return timings;
 }
 
-/** RequestQueue the problems that the library finds into those of flags and variables. */
+/** Turns the problems that the library finds into those of flags and variables. */
 function report(inputs: Inputs, check: () => unknown, nameOf: (field: string) => string): void {
   try {
     check();

@@ -27,8 +27,8 @@ const installed: ClientNodeSource = {
 };
 
 /**
- * Loads the peer dependency at the first use, because that costs more time and memory than all of
- * this package.
+ * Loads the optional peer dependency, which is needed for kubeconfig files alone, at the first use:
+ * that costs more time and memory than all of this package.
  *
  * @throws LockError of kind `dependency`, with what to do about it
  */
@@ -60,7 +60,10 @@ function whyNotLoaded(
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   const notFound = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
   if (notFound && version === null && NAMES_PACKAGE.test(String(message))) {
-    return `${PACKAGE} is not installed and no kubeConfig was given: run \`${install(nodeVersion)}\`.`;
+    return (
+      `${PACKAGE} is not installed, which reads kubeconfig files: run ` +
+      `\`${install(nodeVersion)}\`.`
+    );
   }
   const which = version === null ? PACKAGE : `${PACKAGE} ${version}`;
   const advice = (typeof code === 'string' ? ADVICE[code] : undefined) ?? '';

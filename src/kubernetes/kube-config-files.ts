@@ -12,18 +12,24 @@ export type KubeConfigLibrary = Pick<ClientNodeModule, 'KubeConfig' | 'loadYaml'
 export function defaultFiles(): string[] {
   const named = (process.env['KUBECONFIG'] ?? '').split(delimiter).filter((name) => name !== '');
   if (named.length > 0) return named;
-  return homes()
-    .map((home) => join(home, '.kube', 'config'))
-    .filter((file) => existsSync(file))
-    .slice(0, 1);
+  const usual = homes().map((home) => join(home, '.kube', 'config'));
+  return usual.filter((file) => existsSync(file)).slice(0, 1);
 }
 
-/** As kubectl looks for it: on Windows, in more than one place. */
+/** Where kubectl looks for it: on Windows in more than one place. */
 function homes(): string[] {
-  const { HOME, HOMEDRIVE, HOMEPATH, USERPROFILE } = process.env;
-  const drive = HOMEDRIVE === undefined || HOMEPATH === undefined ? '' : join(HOMEDRIVE, HOMEPATH);
-  const all = process.platform === 'win32' ? [HOME, drive, USERPROFILE] : [HOME];
-  return all.filter((home) => home !== undefined && home !== '') as string[];
+  const { HOME = '', HOMEDRIVE = '', HOMEPATH = '', USERPROFILE = '' } = process.env;
+  const all = process.platform === 'win32' ? [HOME, HOMEDRIVE + HOMEPATH, USERPROFILE] : [HOME];
+  return all.filter((home) => home !== '');
+}
+
+/**
+ * That none of the files exists is said before the client library is loaded, or found missing.
+ *
+ * @throws ENOENT, naming the first
+ */
+export function refuseMissing(files: readonly string[]): void {
+  if (!files.some((file) => existsSync(file))) readFileSync(files[0] ?? '');
 }
 
 /**

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { Problems } from '../validation/validate.js';
-import { KUBE_CONFIG_METHODS, type KubeConfigLike } from '../kubernetes/kube-config.js';
+import { KUBE_CONFIG_METHODS, type KubeConfigLike } from '../kubernetes/kube-config-like.js';
 
 /** Options of {@link LeaseLock} and {@link ConfigMapLock}. */
 export interface KubernetesLockOptions {

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import { addCommonOptions } from '../common-flags.js';
 import { EXIT } from '../exit-codes.js';
 import { flag, Inputs } from '../inputs.js';
-import { addCommonOptions, readCommonOptions } from '../options.js';
 import { subcommand, type Finish } from './subcommand.js';
 
 const SERVICE_ACCOUNT = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
@@ -24,6 +24,7 @@ k8s-leader-election check NAME | kubectl apply -f -
 Exit codes: ${EXIT.ok} a candidate can take part; ${EXIT.failed} it cannot, or no answer; ${EXIT.usage} wrong flags.`,
     )
     .action(async (name: string | undefined) => {
+      const { readCommonOptions } = await import('../options.js');
       const inputs = new Inputs(command);
       const common = readCommonOptions(inputs, name ?? null);
       const serviceAccount = inputs.text('serviceAccount');
@@ -57,6 +58,7 @@ Exit codes: ${EXIT.ok} the leader has handed over; ${EXIT.nobodyLeads} nobody le
 time; ${EXIT.failed} something went wrong; ${EXIT.usage} wrong flags.`,
     )
     .action(async (positional: string | undefined) => {
+      const { readCommonOptions } = await import('../options.js');
       const inputs = new Inputs(command);
       const common = readCommonOptions(inputs, positional ?? null);
       const timeoutSeconds = inputs.seconds('timeout', 30, 1);

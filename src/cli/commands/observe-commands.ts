@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import { addCommonOptions } from '../common-flags.js';
 import { EXIT } from '../exit-codes.js';
 import { flag, Inputs } from '../inputs.js';
-import { addCommonOptions, readCommonOptions } from '../options.js';
 import { subcommand, type Finish } from './subcommand.js';
 
 export function addStatus(root: Command, finish: Finish): void {
@@ -21,6 +21,7 @@ Exit codes: ${EXIT.ok} somebody leads (or: no name was given); ${EXIT.nobodyLead
 told; ${EXIT.failed} the lock could not be read; ${EXIT.usage} wrong flags.`,
     )
     .action(async (name: string | undefined) => {
+      const { readCommonOptions } = await import('../options.js');
       const inputs = new Inputs(command);
       const common = readCommonOptions(inputs, name ?? null);
       inputs.done();
@@ -56,6 +57,7 @@ each change; with --json, an object on a line.
 Exit codes: ${EXIT.ok} ended by a signal or --for; ${EXIT.failed} the first look failed; ${EXIT.usage} wrong flags.`,
     )
     .action(async (name: string | undefined) => {
+      const { readCommonOptions } = await import('../options.js');
       const inputs = new Inputs(command);
       const common = readCommonOptions(inputs, name ?? null);
       const intervalSeconds = inputs.seconds('interval', 1, 0.1);

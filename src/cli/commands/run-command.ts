@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import { addCommonOptions } from '../common-flags.js';
 import { EXIT } from '../exit-codes.js';
 import { flag, Inputs } from '../inputs.js';
-import { addCommonOptions, readCommonOptions } from '../options.js';
 import type { Program } from '../program.js';
 import { subcommand, type Finish } from './subcommand.js';
 
@@ -37,12 +37,15 @@ ${EXIT.runFailed} the candidate itself failed; ${EXIT.notExecutable} the command
 Example: k8s-leader-election run --lease nightly-report -- ./report.sh --all`,
     )
     .action(async (words: string[]) => {
+      const { readCommonOptions } = await import('../options.js');
       const inputs = new Inputs(command);
       const common = readCommonOptions(inputs, null);
       const graceSeconds = inputs.seconds('grace', 20);
       const listen = inputs.text('http');
-      const { parseListenAddress } = await import('../run/http-endpoint.js');
-      const http = listen === null ? null : parseListenAddress(listen);
+      const http =
+        listen === null
+          ? null
+          : (await import('../run/http-endpoint.js')).parseListenAddress(listen);
       if (listen !== null && http === null) {
         inputs.problem(
           `${inputs.nameOf('http')} must be HOST:PORT, such as 127.0.0.1:4040, or :4040 for all ` +
