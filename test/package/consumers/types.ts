@@ -44,7 +44,10 @@ export function problems(error: unknown): readonly string[] {
 export function waits(election: LeaderElection, config: LeaderElectionConfig): boolean {
   const actor: LeaderElectionActor = createActor(leaderElectionMachine, { input: config });
   actor.send({ type: 'start' });
-  return actor.getSnapshot().matches('acquiring') || election.actor.getSnapshot().hasTag('leader');
+  return (
+    actor.getSnapshot().matches({ participating: 'acquiring' }) ||
+    election.actor.getSnapshot().hasTag('leader')
+  );
 }
 
 export function wrong(election: LeaderElection, lock: ResourceLock): void {
