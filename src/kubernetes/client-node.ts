@@ -12,7 +12,8 @@ export interface ClientNodeSource {
   readonly nodeVersion: string;
   /** The version that is installed, or null when that cannot be told. */
   readonly installedVersion: () => string | null;
-  readonly importModule: () => Promise<ClientNodeModule>;
+  /** Absent: as Node does. */
+  readonly importModule?: () => Promise<ClientNodeModule>;
 }
 
 const PACKAGE = '@kubernetes/client-node';
@@ -23,7 +24,6 @@ const NODE_FOR_VERSION_2 = [22, 19] as const;
 const installed: ClientNodeSource = {
   nodeVersion: process.version,
   installedVersion,
-  importModule: () => import('@kubernetes/client-node'),
 };
 
 /**
@@ -32,8 +32,8 @@ const installed: ClientNodeSource = {
  *
  * @throws LockError of kind `dependency`, with what to do about it
  */
-export async function loadClientNode(source = installed): Promise<ClientNodeModule> {
-  const { nodeVersion } = source;
+export async function loadClientNode(source: ClientNodeSource = installed): Promise<ClientNodeModule> {
+  const { nodeVersion, importModule } = source;
   const version = source.installedVersion();
   // On a Node that is too old for it, version 2 fails in a way that no `catch` can contain: beside
   // the import that rejects there is a second, unhandled rejection, which ends the process.
@@ -41,7 +41,9 @@ export async function loadClientNode(source = installed): Promise<ClientNodeModu
     throw new LockError(needsNewerNode(nodeVersion), { kind: 'dependency' });
   }
   try {
-    return await source.importModule();
+    if (importModule !== undefined) return await importModule();
+    // Within `try`, a bundler lets it be where it is not installed, as for an application in a pod.
+    return await import('@kubernetes/client-node');
   } catch (error) {
     // It names modules and files, and knows nothing of any cluster.
     const cause = bareError(error, []);

@@ -14,7 +14,7 @@ const nodes = inject('nodes');
 const LEASE = { resource: 'leases', namespace: 'production', name: 'data-processor' } as const;
 
 /** Kilobytes, with XState in it; not minified, and minified. */
-const BUDGET = { plain: 420, minified: 220 };
+const BUDGET = { plain: 560, minified: 250 };
 
 /** What the README's first example leaves to its reader. */
 const WORK = `
@@ -75,7 +75,9 @@ describe.each(['esm', 'cjs'] as const)(
       let errors = '';
       child.stderr.on('data', (data: Buffer) => (errors += data.toString()));
       const ended = once(child, 'exit');
+      const limit = setTimeout(() => child.kill('SIGKILL'), 30_000);
       const outcome = await Promise.race([once(child.stdout, 'data'), ended]);
+      clearTimeout(limit);
       expect({ outcome: String(outcome[0]), errors }).toEqual({ outcome: 'works\n', errors: '' });
       child.kill('SIGTERM');
       expect(await ended).toEqual([0, null]);
