@@ -100,7 +100,16 @@ async function roundOf(
     ['follower', await weighed.start(pods, [app, lock])],
     [
       'run',
-      await weighed.start(pods, [cli, 'run', '--lease', `${lock}-run`, '--', 'sleep', '9999']),
+      await weighed.start(pods, [
+        cli,
+        'run',
+        '--quiet',
+        '--lease',
+        `${lock}-run`,
+        '--',
+        'sleep',
+        '9999',
+      ]),
     ],
   ]);
   if (fleet !== null) {
