@@ -23,6 +23,15 @@ const wallClock = [
   'CallExpression[callee.object.name="Math"][callee.property.name="random"]',
 ].map((selector) => ({ selector, message: 'Ask the Clock or the random of the configuration.' }));
 
+/** XState 6 tells of other events, and of what is internal to it nobody promises anything. */
+const insidesOfXState = [
+  'Literal[value=/^@xstate\\.(event|microstep|snapshot|action)$/]',
+  ':matches(MemberExpression > Identifier, Property > Identifier)[name=/^_(transitions|scheduledEvents)$/]',
+].map((selector) => ({
+  selector,
+  message: 'Only src/inspect/interpreter.ts knows this of XState.',
+}));
+
 /** An import of Node's own modules, with or without the prefix. */
 const nodeModules = {
   regex: '^(node:|(fs|http|https|net|os|path|tls|timers|child_process|crypto)(/|$))',
@@ -182,7 +191,7 @@ export default defineConfig(
     files: [
       'machines/**',
       'src/lock/{decide,next-record,record,stored-record,resource-lock}.ts',
-      'src/lock/{config-map-format,lease-format,iso-time}.ts',
+      'src/lock/{annotation-format,lease-format,lock-kinds,iso-time}.ts',
     ],
     rules: {
       'no-restricted-globals': ['error', ...impureGlobals],
@@ -203,6 +212,12 @@ export default defineConfig(
         },
       ],
     },
+  },
+  {
+    name: 'one module knows what XState tells of its actors',
+    files: ['src/inspect/**'],
+    ignores: ['src/inspect/interpreter.ts', 'src/inspect/page/**'],
+    rules: { 'no-restricted-syntax': ['error', defaultExport, ...insidesOfXState] },
   },
   {
     name: 'programs print',

@@ -25,9 +25,9 @@ class ClosestFirst extends BaseSequencer {
 
 /**
  * The tests that mutants are held against: those of the chart, the election and the record, which
- * take no time. Left out are those that test something else: the tests of the chart, the options,
- * the requests of a whole process, the timers of test runners, and what is left behind in memory;
- * and the transitions under names that come from the chart.
+ * take no time. Left out are those that test something else: the tests of the chart, the requests of a
+ * whole process, the timers of test runners, and what is left behind in memory; and the transitions
+ * under names that come from the chart.
  */
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
@@ -40,7 +40,7 @@ export default defineConfig({
     ],
     exclude: [
       'test/model/{deletion,edges,graph}.test.ts',
-      'test/unit/election/{config,leaks,own-requests}.test.ts',
+      'test/unit/election/{leaks,own-requests}.test.ts',
       'test/unit/time/faked-timers.test.ts',
     ],
     isolate: false,

@@ -1,6 +1,6 @@
 /**
  * Draws the statechart and writes the generated parts of docs/statechart.md, all of it from the
- * machine itself. Also writes the modules that the live chart is served from: its drawings, and its
+ * machine itself, and the tables of other pages that are made of the code. Also writes the modules that the live chart is served from: its drawings, and its
  * page, whose sources are in src/inspect/page.
  *
  *     npx tsx docs/generate.ts            write what has changed
@@ -16,17 +16,26 @@ import { type ChartGraph, chartGraph } from '../src/inspect/chart-graph.js';
 import { layoutChart } from '../src/inspect/chart-layout.js';
 import { chartSvg } from '../src/inspect/chart-svg.js';
 import { type ChartView, detail, overview } from '../src/inspect/chart-view.js';
-import { liveChart } from '../src/inspect/live-figures.js';
+import { liveChart, openInOverview } from '../src/inspect/live-figures.js';
+import { fillIn, ROOT } from './fill-in.js';
+import { pagesWithTables } from './tables.js';
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
 export const PAGE = 'docs/statechart.md';
 export const LIVE_PAGE = 'src/inspect/page';
 const GENERATED = 'src/inspect/generated';
 export const COMMAND = 'npx tsx docs/generate.ts';
 
-/** Drawn in a picture of its own: while draining, the lease is renewed by the same substates. */
-const SHOWN_ELSEWHERE = ['elected.draining.lease.renewing'];
-const DETAILS = ['acquiring', 'elected.renewing', 'elected.draining', 'releasing', 'lost'];
+/** The states that have a picture of their own. */
+const DETAILS = [
+  'participating.acquiring',
+  'participating.elected.lease',
+  'participating.elected.work',
+  'releasing',
+  'lost',
+];
+
+/** Where the guards are said what they mean. */
+const GUARDS = ['machines/guards.ts', 'machines/answer-guards.ts'];
 
 /** What every generated file has to contain now, by its path in the repository. */
 export async function generate(): Promise<ReadonlyMap<string, string>> {
@@ -35,28 +44,29 @@ export async function generate(): Promise<ReadonlyMap<string, string>> {
   for (const [path, view] of pictures(graph)) {
     files.set(path, chartSvg(await layoutChart(view)));
   }
-  const guards = guardWords(graph, await readFile(join(ROOT, 'machines/guards.ts'), 'utf8'));
+  const guards = guardWords(graph, await Promise.all(GUARDS.map(read)));
   const sections = new Map([
     ['states', stateTable(graph)],
     ['guards', guardTable(guards)],
     ['test model', await codeBlock('docs/examples/test-model.ts')],
   ]);
-  const page = fillIn(await readFile(join(ROOT, PAGE), 'utf8'), sections);
-  files.set(
-    PAGE,
-    await format(page, { ...(await resolveConfig(join(ROOT, PAGE))), parser: 'markdown' }),
-  );
+  files.set(PAGE, await fillIn(PAGE, sections));
+  for (const [path, page] of await pagesWithTables()) files.set(path, page);
   const chart = JSON.stringify(await liveChart(graph, Object.fromEntries(guards)));
   files.set(`${GENERATED}/live-chart.ts`, await textModule('LIVE_CHART', chart));
   files.set(`${GENERATED}/page-sources.ts`, await textModule('PAGE_SOURCES', await pageSources()));
   return files;
 }
 
+function read(path: string): Promise<string> {
+  return readFile(join(ROOT, path), 'utf8');
+}
+
 /** The page of the live chart as a browser takes it: TypeScript without its types. */
 async function pageSources(): Promise<Record<string, string>> {
   const sources: Record<string, string> = {};
   for (const name of (await readdir(join(ROOT, LIVE_PAGE))).sort()) {
-    const source = await readFile(join(ROOT, LIVE_PAGE, name), 'utf8');
+    const source = await read(join(LIVE_PAGE, name));
     if (!/\.[jt]s$/.test(name)) {
       sources[name] = source;
       continue;
@@ -98,15 +108,12 @@ export async function staleFiles(generated: ReadonlyMap<string, string>): Promis
 }
 
 function pictures(graph: ChartGraph): [string, ChartView][] {
-  const whole = overview(graph, 'The statechart of one candidate', ['elected']);
+  const whole = overview(graph, 'The statechart of one candidate', openInOverview(graph));
   return [
     ['docs/statechart.svg', whole],
     ...DETAILS.map((id): [string, ChartView] => {
       const name = id.split('.').at(-1) ?? id;
-      return [
-        `docs/statechart/${name}.svg`,
-        detail(graph, `Inside the state ${id}`, id, SHOWN_ELSEWHERE),
-      ];
+      return [`docs/statechart/${name}.svg`, detail(graph, `Inside the state ${id}`, id)];
     }),
   ];
 }
@@ -123,15 +130,16 @@ function stateTable(graph: ChartGraph): string {
 }
 
 /** The guards that the chart uses, in the words of their own source. */
-function guardWords(graph: ChartGraph, source: string): ReadonlyMap<string, string> {
-  const words = docComments(source);
+function guardWords(graph: ChartGraph, sources: readonly string[]): ReadonlyMap<string, string> {
+  const words = new Map(sources.flatMap((source) => [...docComments(source)]));
   const used = new Set(graph.transitions.flatMap(({ guard }) => (guard === null ? [] : [guard])));
   return new Map(
     [...used].sort().map((guard) => {
-      const text = words.get(guard);
+      const negated = /^not (\w+)$/.exec(guard)?.[1];
+      const text = words.get(negated ?? guard);
       if (text === undefined)
-        throw new Error(`machines/guards.ts does not say what ${guard} means`);
-      return [guard, text];
+        throw new Error(`${GUARDS.join(', ')} do not say what ${guard} means`);
+      return [guard, negated === undefined ? text : `It is not so: ${text}`];
     }),
   );
 }
@@ -155,21 +163,8 @@ function docComments(source: string): Map<string, string> {
 }
 
 async function codeBlock(path: string): Promise<string> {
-  const source = await readFile(join(ROOT, path), 'utf8');
+  const source = await read(path);
   return ['```ts', source.trimEnd(), '```'].join('\n');
-}
-
-/** Replaces what stands between the markers of each section. */
-function fillIn(page: string, sections: ReadonlyMap<string, string>): string {
-  let filled = page;
-  for (const [name, content] of sections) {
-    const [start, end] = [`<!-- generated: ${name} -->`, `<!-- end of generated: ${name} -->`];
-    const from = filled.indexOf(start);
-    const to = filled.indexOf(end);
-    if (from < 0 || to < from) throw new Error(`${PAGE} lacks the markers of section "${name}"`);
-    filled = `${filled.slice(0, from)}${start}\n\n${content}\n\n${filled.slice(to)}`;
-  }
-  return filled;
 }
 
 async function main(): Promise<void> {

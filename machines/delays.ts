@@ -57,10 +57,7 @@ export function retryPeriod({ context }: Args): number {
       remaining(context, lease.validFrom, halfDeadlineMs),
     ),
     // A renewal that left the record as it was extends nothing, and the next one may do no more.
-    Math.min(
-      remaining(context, lease.confirmedAt, FIRST_RETRY_MS),
-      remaining(context, lease.validFrom, renewDeadlineMs),
-    ),
+    Math.min(remaining(context, lease.confirmedAt, FIRST_RETRY_MS), renewDeadline({ context })),
   );
   return failures === 0 ? due : Math.max(due, retryDelay({ context }));
 }

@@ -73,8 +73,9 @@ export function makeLeaderElectionMachine() {
   });
 }
 
-/** The statechart, ready for `createActor(leaderElectionMachine, { input: config })`. */
-export const leaderElectionMachine = makeLeaderElectionMachine();
+export type LeaderElectionMachine = ReturnType<typeof makeLeaderElectionMachine>;
 
-export type LeaderElectionMachine = typeof leaderElectionMachine;
+/** The statechart, ready for `createActor(leaderElectionMachine, { input: config })`. */
+export const leaderElectionMachine: LeaderElectionMachine = makeLeaderElectionMachine();
+
 export type LeaderElectionActor = Actor<LeaderElectionMachine>;

@@ -2,6 +2,7 @@ export { LeaderElection, type RunOptions } from './election/leader-election.js';
 export type { ElectionEventOf, ElectionEventType, ElectionListener } from './election/listeners.js';
 export type { Logger } from './logging/logger.js';
 export { messageFirst, type MessageFirstLogger } from './logging/message-first.js';
+export type { KubeConfigLike } from './kubernetes/kube-config.js';
 export type { Term } from './term/term.js';
 export {
   type EndReason,
@@ -18,8 +19,8 @@ export {
   type LockErrorKind,
   NotLeaderError,
 } from './errors/index.js';
-export { ConfigMapLock } from './lock/config-map-lock.js';
-export { LeaseLock } from './lock/lease-lock.js';
+export type { KubernetesLockOptions } from './lock/lock-options.js';
+export * from './lock/locks.js';
 export { LeaderElectionRecord, type LeaderElectionRecordFields } from './lock/record.js';
 export type {
   LockCallOptions,

@@ -1,22 +1,72 @@
 import { fileURLToPath } from 'node:url';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const source = (path: string): string => fileURLToPath(new URL(`../src/${path}`, import.meta.url));
 
+/** What mostly waits: for leases to run out, for processes and servers to start, for a browser. */
+const WAITING = [
+  'test/{chaos,e2e,inspect}/**/*.test.ts',
+  'test/cli/{*-on-real-server,on-real-server,run,run-*,watch}.test.ts',
+  'test/contract/real.test.ts',
+  'test/unit/kubernetes/phases.test.ts',
+];
+
+/** The longest, which come first: whatever begins last is waited for alone. */
+const LONG = ['/sim/sim.', '/spec/', '/chaos/', '/e2e/', '/cli/run'];
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const index = LONG.findIndex((part) => moduleId.includes(part));
+      return index === -1 ? LONG.length : index;
+    };
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
+
+// The examples name the package as users do. Its sources stand in for it: nothing is built yet.
+const resolve = { alias: [{ find: /^k8s-leader-election$/, replacement: source('index.ts') }] };
+
+const limits = {
+  pool: 'forks',
+  testTimeout: 30_000,
+  hookTimeout: 120_000,
+  // Machines that run tests are shared: a second, the default, is no time at all on some.
+  expect: { poll: { timeout: 10_000 } },
+} as const;
+
+/**
+ * Two groups of files, one after the other, so that nothing computes beside tests of real time. Of
+ * those that wait, more run at once than there are cores.
+ */
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
-  // The examples name the package as users do. Its sources stand in for it: nothing is built yet.
-  resolve: {
-    alias: [{ find: /^k8s-leader-election$/, replacement: source('index.ts') }],
-  },
   test: {
-    include: ['test/**/*.test.ts'],
     globalSetup: 'test/support/prepare.ts',
-    pool: 'forks',
     maxWorkers: 2,
-    testTimeout: 30_000,
-    hookTimeout: 120_000,
-    // Machines that run tests are shared: a second, the default, is no time at all on some.
-    expect: { poll: { timeout: 10_000 } },
+    sequence: { sequencer: LongestFirst },
+    projects: [
+      {
+        resolve,
+        test: {
+          ...limits,
+          name: 'computing',
+          include: ['test/**/*.test.ts'],
+          exclude: [...configDefaults.exclude, ...WAITING],
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        resolve,
+        test: {
+          ...limits,
+          name: 'waiting',
+          include: WAITING,
+          maxWorkers: 4,
+          sequence: { groupOrder: 2 },
+        },
+      },
+    ],
   },
 });

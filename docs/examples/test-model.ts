@@ -26,7 +26,7 @@ const events: AnyEventObject[] = [
   { type: 'xstate.done.actor.readLock', output: { snapshot: null, sentAtMs: 0, receivedAtMs: 0 } },
   { type: 'xstate.error.actor.readLock', error: new Error('unreachable') },
   { type: 'xstate.done.actor.claim', output: written },
-  { type: 'xstate.after.retryPeriod.leading' },
+  { type: 'xstate.after.retryPeriod.leaderElection.participating.elected.lease.leading' },
   { type: 'xstate.done.actor.workSettled', output: {} },
   { type: 'xstate.done.actor.onStoppedLeading' },
 ];

@@ -1,11 +1,11 @@
-import { printable } from '../text/printable.js';
+import { harmless } from '../text/printable.js';
 
 /** A sentence for the person at the terminal: the command ends with it. */
 export class CliError extends Error {
   override readonly name: string = 'CliError';
 
   constructor(message: string) {
-    super(printable(message, { keepLines: true, most: 10_000 }));
+    super(harmless(message));
   }
 }
 

@@ -9,9 +9,6 @@ import {
 } from '../kubernetes/kube-config-files.js';
 import { podKubeConfig } from '../kubernetes/pod-kube-config.js';
 import { safeReason } from '../kubernetes/safe-reason.js';
-import { ConfigMapLock } from '../lock/config-map-lock.js';
-import type { KubernetesLockOptions } from '../lock/lock-options.js';
-import { LeaseLock } from '../lock/lease-lock.js';
 import { printable } from '../text/printable.js';
 import { UsageError } from './cli-error.js';
 
@@ -22,8 +19,6 @@ export type Connection =
   | { readonly kind: 'text'; readonly kubeconfig: string }
   /** Without a file: what kubectl would use, or the pod's service account. */
   | { readonly kind: 'file'; readonly file: string | null; readonly context: string | null };
-
-export type LockKind = 'lease' | 'configmap';
 
 /**
  * Reads the kubeconfig that a connection stands for. In a pod the client library is not loaded.
@@ -60,18 +55,6 @@ function serviceAccount(context: string | null): KubeConfigLike {
   if (context === null || pod.getContextObject(context) !== null) return pod;
   const which = `There is no context "${printable(context)}"`;
   throw new UsageError(`${which}: no kubeconfig is used, but the service account of this pod.`);
-}
-
-export function makeLock(
-  kind: LockKind,
-  options: KubernetesLockOptions,
-): LeaseLock | ConfigMapLock {
-  return kind === 'lease' ? new LeaseLock(options) : new ConfigMapLock(options);
-}
-
-/** How people call the object. */
-export function kindName(kind: LockKind): string {
-  return kind === 'lease' ? 'Lease' : 'ConfigMap';
 }
 
 function checkContext(kubeConfig: KubeConfig, file: string | null): void {

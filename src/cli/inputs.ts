@@ -1,15 +1,35 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { Option, type Command } from 'commander';
+import { MAX_SECONDS } from '../validation/rules.js';
 import { UsageError } from './cli-error.js';
 import { noteProblem, problemsOf } from './unknown-flags.js';
 
 /** Each flag has a variable: `--lease-duration` is `K8S_LEADER_ELECTION_LEASE_DURATION`. */
 export const ENV_PREFIX = 'K8S_LEADER_ELECTION_';
 
-/** A flag that its environment variable may stand for. */
-export function flag(flags: string, description: string): Option {
+/** What a flag is when it is not given. */
+interface Otherwise {
+  readonly value?: string | number;
+  /** In words, where it is found out when it is needed. */
+  readonly words?: string;
+}
+
+/** A flag that its environment variable may stand for. Help and docs/cli.md are made of these. */
+export function flag(flags: string, description: string, otherwise: Otherwise = {}): Option {
   const option = new Option(flags, description);
-  return option.env(variableOf(option));
+  return option.env(variableOf(option)).default(otherwise.value, otherwise.words);
+}
+
+/** As the line of a flag in the help has it. */
+export function describeFlag(option: Option): string {
+  const otherwise = defaultOf(option);
+  return otherwise === null ? option.description : `${option.description} (default: ${otherwise})`;
+}
+
+/** In words; null where there is none. */
+export function defaultOf({ defaultValue, defaultValueDescription }: Option): string | null {
+  const value = defaultValueDescription ?? (defaultValue as string | number | undefined);
+  return value === undefined ? null : String(value);
 }
 
 function variableOf(option: Option): string {
@@ -50,7 +70,7 @@ export class Inputs {
 
   /** How the user named it: the flag, or the variable. `key` is as in `leaseDuration`. */
   nameOf(key: string): string {
-    const option = this.#command.options.find((candidate) => candidate.attributeName() === key);
+    const option = this.#optionOf(key);
     const fromVariable = this.#command.getOptionValueSource(key) === 'env';
     return (fromVariable ? option?.envVar : option?.long) ?? key;
   }
@@ -63,14 +83,18 @@ export class Inputs {
     return this.#values[key] === true;
   }
 
+  /** As it was given; null when it was not. */
   text(key: string): string | null {
     const value = this.#values[key];
-    if (typeof value !== 'string') return null;
+    const isGiven = this.#command.getOptionValueSource(key) !== 'default';
+    if (typeof value !== 'string' || !isGiven) return null;
     if (value === '') this.problem(`${this.nameOf(key)} must not be empty`);
     return value;
   }
 
-  seconds(key: string, fallback: number, min = 0): number {
+  /** As it was given, or by default. For flags without a default, ask only if it was given. */
+  seconds(key: string, min = 0): number {
+    const fallback = Number(this.#optionOf(key)?.defaultValue ?? 0);
     const text = this.text(key);
     if (text === null || text === '') return fallback;
     const value = Number(text);
@@ -78,15 +102,17 @@ export class Inputs {
       this.problem(`${this.nameOf(key)} must be a number of seconds; received ${quoted(text)}`);
       return fallback;
     }
-    if (value < min || value > 1_000_000) {
-      const bound = value < min ? `at least ${min}` : 'at most 1000000';
+    if (value < min || value > MAX_SECONDS) {
+      const bound = value < min ? `at least ${min}` : `at most ${MAX_SECONDS}`;
       this.problem(`${this.nameOf(key)} must be ${bound}; received ${quoted(text)}`);
       return fallback;
     }
     return value;
   }
 
-  oneOf<T extends string>(key: string, known: readonly T[], fallback: T): T {
+  /** One of these names, by default the first. */
+  oneOf<T extends string>(key: string, known: readonly [T, ...T[]]): T {
+    const [fallback] = known;
     const text = this.text(key);
     if (text === null || text === '') return fallback;
     const found = known.find((name) => name === text);
@@ -107,6 +133,10 @@ export class Inputs {
       this.problem(`${this.nameOf(key)} ${quoted(file)} ${why}`);
     }
     return file;
+  }
+
+  #optionOf(key: string): Option | undefined {
+    return this.#command.options.find((option) => option.attributeName() === key);
   }
 
   /** @throws {UsageError} with one line for each problem */

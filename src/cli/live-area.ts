@@ -1,5 +1,5 @@
 import type { WriteStream } from 'node:tty';
-import { truncate } from './demo/text.js';
+import { printable, shorten } from '../text/printable.js';
 
 const HIDE_CURSOR = '\u001b[?25l';
 const SHOW_CURSOR = '\u001b[?25h';
@@ -10,6 +10,14 @@ const HOME = '\u001b[H';
 // Terminals that know these show what is written in between in one go; others ignore them.
 const BEGIN_UPDATE = '\u001b[?2026h';
 const END_UPDATE = '\u001b[?2026l';
+
+const STYLES = { bold: '1', dim: '2', green: '1;32', red: '31' } as const;
+
+/** A line of the picture. What is in it need not be harmless. */
+export interface Line {
+  readonly text: string;
+  readonly style?: keyof typeof STYLES | undefined;
+}
 
 /** The terminal to draw on, or null where plain lines are wanted: see no-color.org. */
 export function drawableTerminal(
@@ -56,10 +64,11 @@ export class LiveArea {
     return this.#stream.rows > 0 ? this.#stream.rows : 24;
   }
 
-  /** @param lines each shorter than the terminal is wide, and fewer than it is high: see {@link fit} */
-  draw(lines: readonly string[]): void {
+  /** Draws as much of it as fits. */
+  draw(picture: readonly (string | Line)[]): void {
     if (!this.#open) return;
     const { columns, rows } = this;
+    const lines = fit(picture, { columns, rows }).map(painted);
     const before = this.#drawn;
     const isSameSize = before?.columns === columns && before.rows === rows;
     if (isSameSize && before.lines.join('\n') === lines.join('\n')) return;
@@ -100,20 +109,28 @@ export class LiveArea {
 }
 
 /**
- * Plain lines made to fit: what is too long is cut, and of too many those in the middle go, so that
- * the first and the newest stay.
+ * Harmless lines that fit: what is too long is cut, and of too many those in the middle go, so that
+ * the first and the newest stay. The last column and row stay free: a terminal may already be in the
+ * next line after writing there.
  */
 export function fit(
-  lines: readonly string[],
+  lines: readonly (string | Line)[],
   { columns, rows }: { readonly columns: number; readonly rows: number },
-): string[] {
+): Line[] {
   const room = Math.max(1, rows - 1);
   const head = Math.ceil(room / 2);
   const fitting =
     lines.length <= room
       ? lines
       : [...lines.slice(0, head - 1), '...', ...lines.slice(lines.length - (room - head))];
-  return fitting.map((line) => truncate(line, columns - 1));
+  return fitting.map((line) => {
+    const { text, style } = typeof line === 'string' ? { text: line, style: undefined } : line;
+    return { text: shorten(printable(text), columns - 1), style };
+  });
+}
+
+function painted({ text, style }: Line): string {
+  return style === undefined || text === '' ? text : `\u001b[${STYLES[style]}m${text}\u001b[0m`;
 }
 
 /**

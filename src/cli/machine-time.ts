@@ -1,4 +1,4 @@
-import type { Instant } from '../time/clock.js';
+import { systemClock, type Instant } from '../time/clock.js';
 
 /**
  * CLOCK_MONOTONIC: milliseconds since this machine started. Unlike `performance.now()` it
@@ -9,14 +9,9 @@ export function machineNow(): number {
 }
 
 /**
- * An instant of this process as other processes of this machine understand it: its monotonic time
- * is that of {@link machineNow}.
+ * An instant of this process, by default the present one, as other processes of this machine
+ * understand it: its monotonic time is that of {@link machineNow}.
  */
-export function machineInstant({ monotonicMs, wallMs }: Instant): Instant {
+export function machineInstant({ monotonicMs, wallMs } = systemClock.now()): Instant {
   return { monotonicMs: machineNow() - (performance.now() - monotonicMs), wallMs };
-}
-
-/** The present moment on both clocks, for comparison with a {@link machineInstant}. */
-export function machineInstantNow(): Instant {
-  return { monotonicMs: machineNow(), wallMs: Date.now() };
 }

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { LeaderElectionError } from '../errors/leader-election-error.js';
 import { VERSION } from '../kubernetes/version.js';
-import { printable } from '../text/printable.js';
+import { harmless } from '../text/printable.js';
 import { CliError, UsageError } from './cli-error.js';
 import { addCommands } from './commands/index.js';
 import { EXIT } from './exit-codes.js';
@@ -17,14 +17,15 @@ export async function main(argv: readonly string[], program: Program): Promise<n
   const nameOf = (word: string | undefined): string =>
     root.commands.some((command) => command.name() === word) ? `${NAME} ${word ?? ''}` : NAME;
   const root: Command = new Command(NAME)
-    .description('Leader election on Kubernetes: take part, look on, and find out what is wrong.')
+    .description(
+      'Leader election on Kubernetes: take part, see who leads, and find out what is wrong.',
+    )
     .version(VERSION)
     .enablePositionalOptions()
     .showHelpAfterError(`See ${NAME} --help.`)
     .configureOutput({
       outputError: (text, write) => {
-        const harmless = printable(text, { keepLines: true, most: 10_000 });
-        write(harmless.replace(/^error: /, `${nameOf(argv[0])}: `));
+        write(harmless(text).replace(/^error: /, `${nameOf(argv[0])}: `));
       },
     })
     .exitOverride();

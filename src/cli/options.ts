@@ -1,9 +1,11 @@
-import { resolveConfig } from '../config/resolve-config.js';
+import type { Command, Option } from 'commander';
+import { OPTIONS, resolveConfig } from '../config/resolve-config.js';
 import { ConfigError } from '../errors/config-error.js';
 import { checkLockOptions } from '../lock/lock-options.js';
 import type { ResourceLock } from '../lock/resource-lock.js';
-import type { Connection, LockKind } from './connect.js';
-import type { Inputs } from './inputs.js';
+import { LOCK_KIND_NAMES, type LockKind } from '../lock/lock-kinds.js';
+import type { Connection } from './connect.js';
+import { flag, type Inputs } from './inputs.js';
 import { DEFAULT_TIMINGS, type Timings } from './timings.js';
 
 /** What every command understands. */
@@ -19,6 +21,53 @@ export interface CommonOptions {
   readonly timings: Timings;
   readonly json: boolean;
 }
+
+export function addCommonOptions(command: Command): Command {
+  command
+    .addOption(flag('--lease <name>', 'name of the lock'))
+    .addOption(flag('--name <name>', 'the same, for a lock that is no Lease'))
+    .addOption(lockFlag())
+    .addOption(
+      flag('-n, --namespace <name>', 'namespace of the lock', {
+        words: "that of the context, else the pod's own, else default",
+      }),
+    )
+    .addOption(
+      flag('--kubeconfig <file>', 'where the API server is, and who asks', {
+        words: "KUBECONFIG, ~/.kube/config, or the pod's service account",
+      }),
+    )
+    .addOption(
+      flag('--context <name>', 'a context of the kubeconfig', { words: 'its current one' }),
+    );
+  return addTimings(command, DEFAULT_TIMINGS)
+    .addOption(
+      flag('--identity <name>', "the candidate's name in the lock", {
+        words: 'POD_NAME or host name, and a UUID',
+      }),
+    )
+    .addOption(flag('--json', 'print JSON'));
+}
+
+export function lockFlag(): Option {
+  const [value] = LOCK_KIND_NAMES;
+  return flag('--lock <kind>', `kind of the lock: ${LOCK_KIND_NAMES.join(' or ')}`, { value });
+}
+
+/** The three durations, as the options of the library have them. */
+export function addTimings(command: Command, byDefault: Timings): Command {
+  for (const key of Object.keys(TIMING_FLAGS) as (keyof Timings)[]) {
+    const { description } = OPTIONS[key].rule;
+    command.addOption(flag(TIMING_FLAGS[key], description, { value: byDefault[key] }));
+  }
+  return command;
+}
+
+const TIMING_FLAGS = {
+  leaseDurationSeconds: '--lease-duration <s>',
+  renewDeadlineSeconds: '--renew-deadline <s>',
+  retryPeriodSeconds: '--retry-period <s>',
+} as const satisfies Record<keyof Timings, string>;
 
 const TIMING_KEYS = {
   leaseDurationSeconds: 'leaseDuration',
@@ -44,7 +93,7 @@ export function readCommonOptions(inputs: Inputs, positional: string | null): Co
   return {
     connection: { kind: 'file', file, context: inputs.text('context') },
     namespace,
-    kind: inputs.oneOf('lock', ['lease', 'configmap'], 'lease'),
+    kind: inputs.oneOf('lock', LOCK_KIND_NAMES),
     name,
     identity,
     timings: readTimings(inputs),
@@ -82,7 +131,7 @@ function unused(): never {
 type LockInputs = Partial<Record<'name' | 'namespace' | 'identity', string>>;
 
 /** The rules are those of every lock; only the names are those of the flags. */
-function checkLock(inputs: Inputs, given: LockInputs): void {
+export function checkLock(inputs: Inputs, given: LockInputs): void {
   report(
     inputs,
     () => checkLockOptions('the lock', { name: NONE, ...given }),
@@ -90,11 +139,11 @@ function checkLock(inputs: Inputs, given: LockInputs): void {
   );
 }
 
-function readTimings(inputs: Inputs): Timings {
+export function readTimings(inputs: Inputs): Timings {
   const timings = {
-    leaseDurationSeconds: inputs.seconds('leaseDuration', DEFAULT_TIMINGS.leaseDurationSeconds),
-    renewDeadlineSeconds: inputs.seconds('renewDeadline', DEFAULT_TIMINGS.renewDeadlineSeconds),
-    retryPeriodSeconds: inputs.seconds('retryPeriod', DEFAULT_TIMINGS.retryPeriodSeconds),
+    leaseDurationSeconds: inputs.seconds('leaseDuration'),
+    renewDeadlineSeconds: inputs.seconds('renewDeadline'),
+    retryPeriodSeconds: inputs.seconds('retryPeriod'),
   };
   report(
     inputs,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { LockError } from '../errors/lock-error.js';
-import { clientFor } from '../kubernetes/api-client.js';
+import { clientFor } from '../kubernetes/clients.js';
 import { answerError } from '../kubernetes/answer-error.js';
 import type { KubeConfigLike } from '../kubernetes/kube-config.js';
 import type { LeaderElectionRecord } from '../lock/record.js';
@@ -9,7 +9,7 @@ import { isObject, metadataOf, type KubernetesObject } from '../lock/stored-reco
 import { jsonText, printable, shorten } from '../text/printable.js';
 import { CliError } from './connect.js';
 import { EXIT } from './exit-codes.js';
-import { judge, type Judgement } from './observe/judge.js';
+import { judgeOnce, type Judgement } from './observe/judge.js';
 import {
   callOn,
   openCluster,
@@ -39,10 +39,7 @@ export async function stepDown({ common, timeoutSeconds }: StepDownOptions): Pro
     if (common.json) print(jsonText({ outcome, ...more }));
     else print(text);
   };
-  const judged = (sight: Sight): Judgement => {
-    const leaseDurationMs = common.timings.leaseDurationSeconds * 1000;
-    return judge({ sight, leaseDurationMs, nowMs: Date.now(), observedAgeMs: null });
-  };
+  const judged = (sight: Sight): Judgement => judgeOnce(sight, common.timings);
 
   const asked = await ask(kubeConfig, place, judged);
   if (asked.record === null) {

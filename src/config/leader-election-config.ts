@@ -33,37 +33,55 @@ export interface Outcome {
   readonly error?: unknown;
 }
 
+/**
+ * The options of an election. What each must be, and its default in code, stand in `OPTIONS`, in
+ * resolve-config.ts. The README has these texts, word for word.
+ */
 export interface LeaderElectionConfig {
-  /** The object in the cluster that the candidates compete for. All must name the same one. */
+  /**
+   * The object in the cluster that the candidates compete for.
+   *
+   * @remarks Candidates that do not name the same object do not see each other: each leads.
+   */
   readonly lock: ResourceLock;
 
   /**
-   * How long the other candidates wait before they take the lock of a leader that has gone silent,
-   * in whole seconds, counted by each from the last change it saw. Default 15. The shorter, the
-   * sooner a crashed leader is replaced; it must stay above `renewDeadlineSeconds` by as much as
-   * clocks may run apart and work may need to wind down.
+   * How long the other candidates wait before they take the lock of a leader that has gone silent.
+   * Each counts from when it received the last change of the record, and waits for the duration that
+   * the _record_ names.
+   *
+   * @defaultValue `15`
+   * @remarks Long: a crashed leader is replaced late. Close to the renew deadline: little room for
+   * clocks that run apart and for work that winds down.
    */
   readonly leaseDurationSeconds?: number;
 
   /**
-   * How long a leader goes on without a successful renewal, in seconds, counted from just before
-   * the last successful one was *sent*. Default 10. At that moment `isLeader()` turns false and
-   * `term.signal` is aborted, whatever requests are under way.
+   * How long a leader goes on without a successful renewal, from just before the last successful one
+   * was _sent_. At that moment `isLeader()` turns false and `term.signal` is aborted, whatever requests
+   * are under way.
+   *
+   * @defaultValue `10`
+   * @remarks Short: a slow API server costs leaderships. Long: the same as a lease that is close to it.
    */
   readonly renewDeadlineSeconds?: number;
 
   /**
-   * How long after a successful renewal the next one starts, in seconds. Default 2. Waiting
-   * candidates that cannot watch the lock look at it every 1 to 2.2 times as long. The shorter, the
-   * more requests.
+   * How long after the answer to a successful renewal the next one starts. A waiting candidate that
+   * cannot watch the lock looks at it every 1 to 2.2 times as long.
+   *
+   * @defaultValue `2`
+   * @remarks Short: more requests. Long: fewer tries before the deadline.
    */
   readonly retryPeriodSeconds?: number;
 
   /**
-   * The work. Called once a term, after the write that won it. When it returns or resolves, the
-   * leadership goes on (see `releaseWhenDone`); when it throws or rejects, the lock is given back
-   * and the term ends with that error. It must end when `term.signal` is aborted. `null` says that
-   * there is none: for `lead()`, or for programs that only ask `isLeader()`.
+   * The work. Called once a term, after the write that won it was answered. When it returns or
+   * resolves, the leadership goes on (see `releaseWhenDone`); when it throws or rejects, the lock is
+   * given back and the term ends with that error. It must end when `term.signal` is aborted. `null`
+   * says that there is none: for `lead()`, or for programs that only ask `isLeader()`.
+   *
+   * @remarks Work that ignores its signal may run beside the next leader.
    */
   readonly onStartedLeading: ((term: Term) => unknown) | null;
 
@@ -72,81 +90,128 @@ export interface LeaderElectionConfig {
    * aborted, by `stop()` as on a loss, beside work that may still be winding down. Where the lock is
    * still held, its release waits for both. After a loss with `onLost: 'rejoin'` the next candidacy
    * begins when it has finished, or the lease has run out.
+   *
+   * @defaultValue none
+   * @remarks One that is slow holds up the hand-over.
    */
   readonly onStoppedLeading?: (reason: EndReason) => unknown;
 
-  /** Called whenever another identity is seen to hold the lock, the first one and ours included. */
+  /**
+   * Called when a holder is first seen and whenever another one is, this candidate included.
+   *
+   * @defaultValue none
+   */
   readonly onNewLeader?: (identity: string) => unknown;
 
   /**
-   * Called when the lease has run out, for everybody, and the work of the lost term is still not
-   * finished: it may now run beside another leader.
+   * Called when the lease of a lost term has run out, for everybody, and its work has not finished: it
+   * may now run beside another leader.
+   *
+   * @defaultValue none
    */
   readonly onOverrun?: (term: Term) => unknown;
 
-  /** What an overrun does besides: `log` (default) an error, or `exit` the process with code 1. */
+  /**
+   * What an overrun does besides: `'log'` an error, or `'exit'` the process with code 1.
+   *
+   * @defaultValue `'log'`
+   * @remarks `'log'` where the work must never run twice: two copies may work at once.
+   */
   readonly overrun?: 'log' | 'exit';
 
   /**
-   * What follows a term that has ended without `stop()`: `return` (default) ends the candidacy, for
-   * programs that end then; `rejoin` goes back to being a candidate after a short pause, until
-   * `stop()`, for programs that live on.
+   * What follows a term that has ended without `stop()`: `'return'` resolves `run()` and ends the
+   * candidacy, for programs that end then; `'rejoin'` competes again after 0.5 to 1.5 retry periods,
+   * until `stop()`, for programs that live on.
+   *
+   * @defaultValue `'return'`
+   * @remarks `'return'` in a program that does not exit then: a copy that takes no part any more.
    */
   readonly onLost?: 'return' | 'rejoin';
 
-  /** Give the lock back and end when `onStartedLeading` has finished. Default false. */
+  /**
+   * When `onStartedLeading` has finished: `true` releases the lock and ends, `false` goes on leading.
+   *
+   * @defaultValue `false`
+   * @remarks `false` where the work runs once: the lock stays held by a copy that does nothing.
+   */
   readonly releaseWhenDone?: boolean;
 
   /**
-   * How long `stop()` waits for the work and `onStoppedLeading` while it goes on renewing, in
-   * seconds. Default 20, which leaves time for the release within the 30 s that Kubernetes gives a
-   * pod to end. After that the lock is *not* released: it runs out by itself.
+   * How long a term that drains, usually after `stop()`, waits for the work and `onStoppedLeading`
+   * while it goes on renewing. 20 s leave time for the release within the 30 s that Kubernetes gives a
+   * pod to end. After that the lock is _not_ released: it runs out by itself.
+   *
+   * @defaultValue `20`
+   * @remarks Longer than the pod's grace period: it is killed before it can release. Short: the lock is
+   * not released, and the next leader waits for the lease.
    */
   readonly drainTimeoutSeconds?: number;
 
   /**
-   * Take a lock that is held under our own identity at once, though this process did not write it.
-   * Only for identities that cannot run twice, such as the pods of a StatefulSet. Default false.
+   * Whether a lock that is held under our own identity, but was not written by this process, is taken
+   * at once. Only for identities that cannot run twice, such as the pods of a StatefulSet.
+   *
+   * @defaultValue `false`
+   * @remarks `true` where two processes can have the same name at the same time: two leaders.
    */
   readonly reclaimOwnIdentity?: boolean;
 
   /**
-   * Take a lease at once that by the API server's own clock was last renewed more than two lease
-   * durations ago, as after everybody was down. For that, a candidate that finds a lease held when it
-   * first looks sends one dry-run update, which is not stored. Default true; false waits a whole lease
-   * duration from when it was first seen.
+   * Whether a lease that by the API server's own clock was last written more than two lease durations
+   * ago is taken at once, as after everybody was down. That clock is asked by one dry-run update, which
+   * is not stored, when a candidate first sees a lease held. Otherwise it waits a whole lease duration
+   * from when it was first seen.
+   *
+   * @defaultValue `true`
+   * @remarks `true` with API servers whose clocks differ by more than a lease duration: a live lease
+   * might be taken.
    */
   readonly useServerClock?: boolean;
 
   /**
-   * Where to log, pino or alike; for winston, `messageFirst(logger)`. Default: warnings and errors, to stderr. `false`: nothing; the
-   * events tell the same.
+   * Where to log: pino or anything with `debug`, `info`, `warn`, `error` of `(fields, message)`; winston
+   * as `messageFirst(logger)`; `false` for silence, the events tell the same.
+   *
+   * @defaultValue warnings and errors, to stderr
    */
   readonly logger?: Logger | false;
 
-  /** The clock and the timers. Replace them in tests only. Default: the system's. */
+  /**
+   * The clock and the timers. Replace them in tests only.
+   *
+   * @defaultValue the system's
+   */
   readonly clock?: Clock;
 
-  /** Numbers from 0 up to 1, for jitter. Replace it in tests only. Default: `Math.random`. */
+  /**
+   * Numbers from 0 up to 1, for jitter. Replace it in tests only.
+   *
+   * @defaultValue `Math.random`
+   */
   readonly random?: () => number;
 }
 
+/** Options that become something else when they are resolved. */
+type Translated =
+  | 'leaseDurationSeconds'
+  | 'renewDeadlineSeconds'
+  | 'retryPeriodSeconds'
+  | 'drainTimeoutSeconds'
+  | 'onStoppedLeading'
+  | 'onNewLeader'
+  | 'onOverrun'
+  | 'overrun'
+  | 'logger';
+
 /** The configuration after validation: nothing is missing, and durations are milliseconds. */
-export interface ResolvedConfig {
-  readonly lock: ResourceLock;
+export interface ResolvedConfig extends Required<Omit<LeaderElectionConfig, Translated>> {
   readonly leaseDurationMs: number;
   readonly renewDeadlineMs: number;
   readonly retryPeriodMs: number;
   readonly drainTimeoutMs: number;
-  readonly onStartedLeading: ((term: Term) => unknown) | null;
   readonly onStoppedLeading: ((reason: EndReason) => unknown) | null;
   readonly onNewLeader: ((identity: string) => unknown) | null;
   readonly onOverrun: ((term: Term) => unknown) | null;
-  readonly onLost: 'return' | 'rejoin';
-  readonly releaseWhenDone: boolean;
-  readonly reclaimOwnIdentity: boolean;
-  readonly useServerClock: boolean;
   readonly logger: Logger;
-  readonly clock: Clock;
-  readonly random: () => number;
 }

@@ -1,46 +1,51 @@
-import type { Logger } from '../logging/logger.js';
 import { safeLogger, silentLogger, stderrLogger } from '../logging/loggers.js';
-import { isWinston } from '../logging/message-first.js';
 import type { Term } from '../term/term.js';
-import { PacedLock } from '../lock/paced-lock.js';
-import { SealedLock } from '../lock/sealed-lock.js';
+import { ElectionLock } from '../lock/election-lock.js';
 import { systemClock } from '../time/clock.js';
+import {
+  aFunction,
+  checkOptions,
+  oneOf,
+  optional,
+  required,
+  seconds,
+  trueOrFalse,
+  withMethods,
+  type OptionTable,
+} from '../validation/rules.js';
+import { Problems } from '../validation/validate.js';
 import {
   JITTER_FACTOR,
   type LeaderElectionConfig,
   type ResolvedConfig,
 } from './leader-election-config.js';
-import { Problems } from '../validation/validate.js';
+import { aLock, aLoggerOrFalse, workOrNull } from './own-rules.js';
 
-/** Timers hold 24 days at most; nobody wants to wait longer for a crashed leader's successor. */
-const MAX_SECONDS = 1_000_000;
-
-const DEFAULTS = {
-  leaseDurationSeconds: 15,
-  renewDeadlineSeconds: 10,
-  retryPeriodSeconds: 2,
-  drainTimeoutSeconds: 20,
-} as const;
-
-const KNOWN: readonly (keyof LeaderElectionConfig)[] = [
-  'lock',
-  'leaseDurationSeconds',
-  'renewDeadlineSeconds',
-  'retryPeriodSeconds',
-  'onStartedLeading',
-  'onStoppedLeading',
-  'onNewLeader',
-  'onOverrun',
-  'overrun',
-  'onLost',
-  'releaseWhenDone',
-  'drainTimeoutSeconds',
-  'reclaimOwnIdentity',
-  'useServerClock',
-  'logger',
-  'clock',
-  'random',
-];
+/**
+ * All options: what each must be, and what it is when it is left out. What it means says
+ * {@link LeaderElectionConfig}; the table in the README is made of both.
+ */
+export const OPTIONS = {
+  lock: required(aLock),
+  // Kubernetes stores the duration of a lease as an integer.
+  leaseDurationSeconds: optional(seconds({ min: 1, integer: true }), 15),
+  renewDeadlineSeconds: optional(seconds({ min: 1 }), 10),
+  retryPeriodSeconds: optional(seconds({ min: 1 }), 2),
+  // Asked for even when there is no work, so that a misspelt name cannot go unnoticed.
+  onStartedLeading: required(workOrNull),
+  onStoppedLeading: optional(aFunction),
+  onNewLeader: optional(aFunction),
+  onOverrun: optional(aFunction),
+  overrun: optional(oneOf('log', 'exit'), 'log'),
+  onLost: optional(oneOf('return', 'rejoin'), 'return'),
+  releaseWhenDone: optional(trueOrFalse, false),
+  drainTimeoutSeconds: optional(seconds({ min: 0 }), 20),
+  reclaimOwnIdentity: optional(trueOrFalse, false),
+  useServerClock: optional(trueOrFalse, true),
+  logger: optional(aLoggerOrFalse, stderrLogger),
+  clock: optional(withMethods('a Clock', ['now', 'setTimeout', 'clearTimeout']), systemClock),
+  random: optional(aFunction, Math.random),
+} satisfies OptionTable<LeaderElectionConfig>;
 
 /**
  * Checks a configuration and fills in the defaults. Pure: no I/O, no clock.
@@ -49,64 +54,42 @@ const KNOWN: readonly (keyof LeaderElectionConfig)[] = [
  */
 export function resolveConfig(config: LeaderElectionConfig): ResolvedConfig {
   const problems = new Problems('LeaderElection');
-  if (problems.options(config, 'config')) {
-    problems.unknown(config, KNOWN);
-    checkLock(problems, config.lock);
-    checkTimings(problems, config);
-    checkCallbacks(problems, config);
-    checkRest(problems, config);
-  }
+  const sound = checkOptions<LeaderElectionConfig>(problems, config, OPTIONS, 'config');
+  checkTimings(problems, sound, config);
   problems.throwIfAny();
+  const {
+    leaseDurationSeconds,
+    renewDeadlineSeconds,
+    retryPeriodSeconds,
+    drainTimeoutSeconds,
+    overrun,
+    ...rest
+  } = withDefaults(config);
   return {
-    lock: new SealedLock(new PacedLock(config.lock, config.clock ?? systemClock)),
-    leaseDurationMs: (config.leaseDurationSeconds ?? DEFAULTS.leaseDurationSeconds) * 1000,
-    renewDeadlineMs: (config.renewDeadlineSeconds ?? DEFAULTS.renewDeadlineSeconds) * 1000,
-    retryPeriodMs: (config.retryPeriodSeconds ?? DEFAULTS.retryPeriodSeconds) * 1000,
-    drainTimeoutMs: (config.drainTimeoutSeconds ?? DEFAULTS.drainTimeoutSeconds) * 1000,
-    onStartedLeading: config.onStartedLeading,
-    onStoppedLeading: config.onStoppedLeading ?? null,
-    onNewLeader: config.onNewLeader ?? null,
-    onOverrun: overrunHandler(config),
-    onLost: config.onLost ?? 'return',
-    releaseWhenDone: config.releaseWhenDone ?? false,
-    reclaimOwnIdentity: config.reclaimOwnIdentity ?? false,
-    useServerClock: config.useServerClock ?? true,
-    logger: resolveLogger(config.logger),
-    clock: config.clock ?? systemClock,
-    random: config.random ?? Math.random,
+    ...rest,
+    lock: new ElectionLock(rest.lock, rest.clock),
+    leaseDurationMs: leaseDurationSeconds * 1000,
+    renewDeadlineMs: renewDeadlineSeconds * 1000,
+    retryPeriodMs: retryPeriodSeconds * 1000,
+    drainTimeoutMs: drainTimeoutSeconds * 1000,
+    onOverrun: overrun === 'exit' ? exiting(rest.onOverrun) : rest.onOverrun,
+    logger: rest.logger === false ? silentLogger : safeLogger(rest.logger),
   };
 }
 
-function checkLock(problems: Problems, lock: unknown): void {
-  const what = 'must be a lock, such as new LeaseLock({ name })';
-  if (!problems.methods('lock', lock, what.replace('must be ', ''), ['get', 'create', 'update'])) {
-    return;
-  }
-  const { identity, description } = lock as { identity: unknown; description: unknown };
-  if (problems.string('lock.identity', identity)) {
-    const nonsense = ['undefined', 'null'].includes(identity) || identity.trim() === '';
-    problems.require(
-      !nonsense,
-      'lock.identity',
-      'must name this candidate, and differ from all others',
-      identity,
-    );
-  }
-  problems.string('lock.description', description);
-}
-
-function checkTimings(problems: Problems, config: LeaderElectionConfig): void {
-  const { leaseDurationSeconds: lease, renewDeadlineSeconds: renew } = {
-    ...DEFAULTS,
-    ...given(config),
-  };
-  const { retryPeriodSeconds: retry, drainTimeoutSeconds } = { ...DEFAULTS, ...given(config) };
-  const range = { min: 1, max: MAX_SECONDS };
-  // Kubernetes stores the duration of a lease as an integer.
-  const leaseIsSound = problems.number('leaseDurationSeconds', lease, { ...range, integer: true });
-  const renewIsSound = problems.number('renewDeadlineSeconds', renew, range);
-  const retryIsSound = problems.number('retryPeriodSeconds', retry, range);
-  if (leaseIsSound && renewIsSound) {
+/** The rules between several durations, for those that are sound on their own. */
+function checkTimings(
+  problems: Problems,
+  sound: ReadonlySet<keyof LeaderElectionConfig>,
+  config: LeaderElectionConfig,
+): void {
+  if (!sound.has('renewDeadlineSeconds')) return;
+  const {
+    leaseDurationSeconds: lease,
+    renewDeadlineSeconds: renew,
+    retryPeriodSeconds: retry,
+  } = withDefaults(config);
+  if (sound.has('leaseDurationSeconds')) {
     problems.require(
       lease > renew,
       'leaseDurationSeconds',
@@ -114,7 +97,7 @@ function checkTimings(problems: Problems, config: LeaderElectionConfig): void {
       lease,
     );
   }
-  if (renewIsSound && retryIsSound) {
+  if (sound.has('retryPeriodSeconds')) {
     const least = JITTER_FACTOR * retry;
     problems.require(
       renew > least,
@@ -123,69 +106,22 @@ function checkTimings(problems: Problems, config: LeaderElectionConfig): void {
       renew,
     );
   }
-  problems.number('drainTimeoutSeconds', drainTimeoutSeconds, { min: 0, max: MAX_SECONDS });
 }
 
-function checkCallbacks(problems: Problems, config: LeaderElectionConfig): void {
-  // Asked for even when there is no work, so that a misspelt name cannot go unnoticed.
-  if (config.onStartedLeading !== null && typeof config.onStartedLeading !== 'function') {
-    problems.add(
-      'onStartedLeading',
-      'must be a function, or null to say that there is none',
-      config.onStartedLeading,
-    );
-  }
-  for (const name of ['onStoppedLeading', 'onNewLeader', 'onOverrun'] as const) {
-    if (config[name] !== undefined) problems.function(name, config[name]);
-  }
-}
+type Callback = 'onStoppedLeading' | 'onNewLeader' | 'onOverrun';
 
-function checkRest(problems: Problems, config: LeaderElectionConfig): void {
-  const {
-    overrun,
-    onLost,
-    releaseWhenDone,
-    reclaimOwnIdentity,
-    useServerClock,
-    logger,
-    clock,
-    random,
-  } = config;
-  if (overrun !== undefined) problems.oneOf('overrun', overrun, ['log', 'exit']);
-  if (onLost !== undefined) problems.oneOf('onLost', onLost, ['return', 'rejoin']);
-  if (releaseWhenDone !== undefined) problems.boolean('releaseWhenDone', releaseWhenDone);
-  if (reclaimOwnIdentity !== undefined) problems.boolean('reclaimOwnIdentity', reclaimOwnIdentity);
-  if (useServerClock !== undefined) problems.boolean('useServerClock', useServerClock);
-  if (logger !== undefined && logger !== false) {
-    const what = 'a logger such as pino, or false';
-    const fits = problems.methods('logger', logger, what, ['debug', 'info', 'warn', 'error']);
-    if (fits && isWinston(logger)) {
-      const rule =
-        'must take (fields, message), as pino does: for winston, write messageFirst(logger)';
-      problems.addHidden('logger', rule, logger);
-    }
-  }
-  if (clock !== undefined) {
-    problems.methods('clock', clock, 'a Clock', ['now', 'setTimeout', 'clearTimeout']);
-  }
-  if (random !== undefined) problems.function('random', random);
-}
+/** Each option, as it was given or by default. */
+type Complete = Required<Omit<LeaderElectionConfig, Callback>> & Pick<ResolvedConfig, Callback>;
 
 /** An option that is present but undefined counts as left out. */
-function given(config: LeaderElectionConfig): Partial<typeof DEFAULTS> {
-  return Object.fromEntries(
-    Object.entries(config).filter(([key, value]) => key in DEFAULTS && value !== undefined),
-  );
-}
-
-function resolveLogger(logger: Logger | false | undefined): Logger {
-  return logger === false ? silentLogger : safeLogger(logger ?? stderrLogger);
+function withDefaults(config: LeaderElectionConfig): Complete {
+  const defaults = Object.entries(OPTIONS).map(([name, { byDefault }]) => [name, byDefault]);
+  const given = Object.entries(config).filter(([, value]) => value !== undefined);
+  return Object.fromEntries([...defaults, ...given]) as Complete;
 }
 
 /** `exit` does not wait for anything: another leader may be at work already. */
-function overrunHandler(config: LeaderElectionConfig): ((term: Term) => unknown) | null {
-  const { onOverrun, overrun } = config;
-  if (overrun !== 'exit') return onOverrun ?? null;
+function exiting(onOverrun: ResolvedConfig['onOverrun']): (term: Term) => unknown {
   return (term) => {
     try {
       void onOverrun?.(term);

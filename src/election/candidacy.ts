@@ -1,9 +1,22 @@
-import type { LeaderElectionActor } from '../../machines/leader-election.js';
-import type { ElectionNews, ElectionState } from '../../machines/types.js';
+import type { SnapshotFrom } from 'xstate';
+import type { LeaderElectionActor, LeaderElectionMachine } from '../../machines/leader-election.js';
+import type { ElectionEmitted, ElectionNews, ElectionState } from '../../machines/types.js';
 import { outcome } from '../../machines/updates.js';
 import type { EndReason, Outcome } from '../config/leader-election-config.js';
 import { isWaitedFor } from '../term/own-callbacks.js';
 import { stateName } from './states.js';
+
+export type Snapshot = SnapshotFrom<LeaderElectionMachine>;
+
+/** Who hears what becomes of a candidacy. */
+export interface Audience {
+  /** The news of the chart, and each change of state. */
+  deliver(news: ElectionNews): void;
+  /** The chart has come this far. */
+  see(snapshot: Snapshot): void;
+  /** Nothing more will come. */
+  close(): void;
+}
 
 /**
  * One run of the statechart, from `start` to its end, with promises for what callers wait for. The
@@ -16,46 +29,30 @@ export class Candidacy {
    * statechart itself breaks, or if its actor is stopped from outside.
    */
   readonly outcome: Promise<Outcome>;
+  readonly #audience: Audience;
+  #resolve!: (outcome: Outcome) => void;
+  #reject!: (error: unknown) => void;
   /** The state that listeners were told of last. */
   #announced: ElectionState = 'idle';
   #over = false;
   #failed = false;
   #started = false;
 
-  constructor(actor: LeaderElectionActor, deliver: (news: ElectionNews) => void) {
+  constructor(actor: LeaderElectionActor, audience: Audience) {
     this.actor = actor;
+    this.#audience = audience;
     this.outcome = new Promise((resolve, reject) => {
-      actor.on('*', (news) => {
-        if (news.type === 'ended') {
-          this.#over = true;
-          resolve(news.outcome);
-        }
-        deliver(news);
-        // Everything else may be better at the next attempt, and is for the chart to deal with.
-        if (news.type === 'acquireFailed' && news.error.kind === 'dependency') {
-          this.#abandon(news.error, reject);
-          actor.stop();
-        }
-      });
-      actor.subscribe({
-        next: ({ value }) => {
-          const previous = this.#announced;
-          const state = stateName(value);
-          if (state === previous) return;
-          this.#announced = state;
-          deliver({ type: 'stateChanged', state, previous });
-        },
-        error: (error) => {
-          this.#abandon(error, reject);
-        },
-        complete: () => {
-          this.#abandon(new Error('The actor of the election was stopped from outside'), reject);
-        },
-      });
+      this.#resolve = resolve;
+      this.#reject = reject;
     });
     // Whoever waits for the outcome gets the rejection; nobody waiting is no reason to end the
     // process.
-    this.outcome.catch(() => undefined);
+    this.outcome.catch(ignore);
+    actor.on('*', (news) => {
+      this.#hear(news);
+    });
+    // There may be thousands of candidacies: this is one object where three functions would do.
+    actor.subscribe(this);
   }
 
   /** Asks the chart, so that a callback is told where its own call comes from. */
@@ -92,7 +89,7 @@ export class Candidacy {
   }
 
   /**
-   * The outcome, once the campaign is over. A callback that its end waits for cannot wait for it in
+   * The outcome, once the candidacy is over. A callback that its end waits for cannot wait for it in
    * turn, and gets the outcome as it stands now; so does who stops what had failed before, of which
    * those have heard that ran it.
    */
@@ -103,7 +100,7 @@ export class Candidacy {
     return isAwaited ? outcome(context) : this.outcome;
   }
 
-  /** True once leading; false if the campaign ends before. */
+  /** True once leading; false if the candidacy ends before. */
   async leading(): Promise<boolean> {
     if (this.isLeader()) return true;
     return new Promise((resolve, reject) => {
@@ -140,6 +137,41 @@ export class Candidacy {
     });
   }
 
+  /** As XState calls it: the chart has come this far. */
+  next(snapshot: Snapshot): void {
+    this.#audience.see(snapshot);
+    const previous = this.#announced;
+    const state = stateName(snapshot.value);
+    if (state === previous) return;
+    this.#announced = state;
+    this.#audience.deliver({ type: 'stateChanged', state, previous });
+  }
+
+  /** As XState calls it: the chart itself is broken. */
+  error(error: unknown): void {
+    this.#audience.close();
+    this.#abandon(error);
+  }
+
+  /** As XState calls it: the chart has come to its end, or its actor was stopped. */
+  complete(): void {
+    this.#audience.close();
+    this.#abandon(new Error('The actor of the election was stopped from outside'));
+  }
+
+  #hear(news: ElectionEmitted): void {
+    if (news.type === 'ended') {
+      this.#over = true;
+      this.#resolve(news.outcome);
+    }
+    this.#audience.deliver(news);
+    // Everything else may be better at the next attempt, and is for the chart to deal with.
+    if (news.type === 'acquireFailed' && news.error.kind === 'dependency') {
+      this.#abandon(news.error);
+      this.actor.stop();
+    }
+  }
+
   #begin(): void {
     if (this.#started) return;
     this.#started = true;
@@ -162,11 +194,15 @@ export class Candidacy {
   }
 
   /** Without a running chart nothing renews the lease: whatever it had started must end. */
-  #abandon(error: unknown, reject: (error: unknown) => void): void {
+  #abandon(error: unknown): void {
     this.actor.getSnapshot().context.term?.end();
     // An actor completes in good order, too, once it has told of its end.
     this.#failed ||= !this.#over;
     this.#over = true;
-    reject(error);
+    this.#reject(error);
   }
+}
+
+function ignore(): void {
+  // Somebody else hears of it.
 }

@@ -27,7 +27,6 @@ export interface RunOptions {
 export class LeaderElection {
   readonly #config: LeaderElectionConfig;
   readonly #clock: Clock;
-  readonly #log: NewsLog;
   readonly #listeners: Listeners;
   #candidacy: Candidacy;
 
@@ -36,11 +35,10 @@ export class LeaderElection {
    * no timer runs, before `run()`, `acquire()` or `lead()` is called.
    */
   constructor(config: LeaderElectionConfig) {
-    const { logger, lock, clock } = resolveConfig(config);
+    const { logger, clock } = resolveConfig(config);
     this.#config = config;
     this.#clock = clock;
-    this.#log = new NewsLog(logger, lock, clock);
-    this.#listeners = new Listeners(logger, this.#log);
+    this.#listeners = new Listeners(logger, new NewsLog(logger, config.lock, clock));
     this.#candidacy = this.#newCandidacy(config);
   }
 
@@ -203,12 +201,6 @@ export class LeaderElection {
 
   #newCandidacy(config: LeaderElectionConfig): Candidacy {
     const actor = createActor(leaderElectionMachine, { input: config, clock: this.#clock });
-    const close = (): void => {
-      this.#log.close();
-    };
-    actor.subscribe({ next: (snapshot) => this.#log.see(snapshot), complete: close, error: close });
-    return new Candidacy(actor, (news) => {
-      this.#listeners.deliver(news);
-    });
+    return new Candidacy(actor, this.#listeners);
   }
 }

@@ -1,6 +1,7 @@
 import type { ElectionNews } from '../../machines/types.js';
 import type { Logger } from '../logging/logger.js';
 import { Problems } from '../validation/validate.js';
+import type { Audience, Snapshot } from './candidacy.js';
 import type { NewsLog } from './news-log.js';
 import { onRejection } from '../errors/rejections.js';
 
@@ -38,7 +39,7 @@ const TYPES: Readonly<Record<ElectionEventType, true>> = {
  * The listeners of one election. One that throws, or rejects, disturbs neither the others nor the
  * election.
  */
-export class Listeners {
+export class Listeners implements Audience {
   /** Null until there is one. */
   #byType: Map<ElectionEventType, Set<(event: never) => void>> | null = null;
   readonly #logger: Logger;
@@ -76,5 +77,13 @@ export class Listeners {
       }
     }
     this.#log.write(event);
+  }
+
+  see(snapshot: Snapshot): void {
+    this.#log.see(snapshot);
+  }
+
+  close(): void {
+    this.#log.close();
   }
 }

@@ -1,10 +1,9 @@
-import type { SnapshotFrom } from 'xstate';
-import type { LeaderElectionMachine } from '../../machines/leader-election.js';
 import type { ElectionEmitted, ElectionNews } from '../../machines/types.js';
 import type { EndReason } from '../config/leader-election-config.js';
 import type { Logger } from '../logging/logger.js';
 import type { ResourceLock } from '../lock/resource-lock.js';
 import type { Clock } from '../time/clock.js';
+import type { Snapshot } from './candidacy.js';
 import { Trouble } from './trouble.js';
 
 const OVERRUN =
@@ -31,6 +30,9 @@ const CAUSES: Readonly<Record<EndReason, string>> = {
   drainTimeout: 'its callbacks did not end within drainTimeoutSeconds',
 };
 
+/** What may not work, for a while. */
+type Troubles = Readonly<Record<'failure' | 'watch' | 'record', Trouble>>;
+
 /** Whose news they are. It may have more of a name once it has been used. */
 type Lock = Pick<ResourceLock, 'description' | 'identity'>;
 
@@ -41,9 +43,9 @@ type Lock = Pick<ResourceLock, 'description' | 'identity'>;
 export class NewsLog {
   readonly #logger: Logger;
   readonly #lock: Lock;
-  readonly #failure: Trouble;
-  readonly #watch: Trouble;
-  readonly #record: Trouble;
+  readonly #clock: Clock;
+  /** Null until something fails, which for most of a thousand elections it never does. */
+  #troubles: Troubles | null = null;
   #drainTimedOut = false;
   /** Since it became a candidate, the last time. */
   #hasLed = false;
@@ -51,31 +53,23 @@ export class NewsLog {
   constructor(logger: Logger, lock: Lock, clock: Clock) {
     this.#logger = logger;
     this.#lock = lock;
-    const trouble = (over: string): Trouble =>
-      new Trouble(
-        clock,
-        (level, message, fields) => {
-          this.#say(level, message, fields);
-        },
-        over,
-      );
-    this.#failure = trouble('Requests for the lock succeed again');
-    this.#watch = trouble('The lock is watched again');
-    this.#record = trouble('The record in the lock can be read, or is gone');
+    this.#clock = clock;
   }
 
   /** The candidate has come this far: some trouble may be over, or has lasted for long. */
-  see(snapshot: SnapshotFrom<LeaderElectionMachine>): void {
+  see(snapshot: Snapshot): void {
+    if (this.#troubles === null) return;
+    const { failure, record } = this.#troubles;
     // It waits for another only after the API server has answered.
-    if (snapshot.matches({ participating: { acquiring: 'waiting' } })) this.#failure.end();
+    if (snapshot.matches({ participating: { acquiring: 'waiting' } })) failure.end();
     const { observation } = snapshot.context;
-    if ((observation?.snapshot?.unreadable ?? null) === null) this.#record.end();
-    for (const trouble of [this.#failure, this.#watch, this.#record]) trouble.remind();
+    if ((observation?.snapshot?.unreadable ?? null) === null) record.end();
+    for (const trouble of Object.values(this.#troubles)) trouble.remind();
   }
 
   /** It is over, in whatever way. */
   close(): void {
-    for (const trouble of [this.#failure, this.#watch, this.#record]) trouble.forget();
+    this.#troubles = null;
   }
 
   write(news: ElectionNews): void {
@@ -91,11 +85,11 @@ export class NewsLog {
         break;
       case 'startedLeading':
         this.#hasLed = true;
-        this.#failure.end();
+        this.#troubles?.failure.end();
         this.#say('info', 'Leading', { fencingToken: String(news.term.fencingToken) });
         break;
       case 'renewed':
-        this.#failure.end();
+        this.#troubles?.failure.end();
         break;
       case 'draining':
         this.#drainTimedOut = false;
@@ -110,7 +104,7 @@ export class NewsLog {
         break;
       case 'released':
         // What was given back because nobody can lead by it is no sign of that being over.
-        if (this.#hasLed) this.#failure.end();
+        if (this.#hasLed) this.#troubles?.failure.end();
         this.#say('info', 'Released the lock');
         break;
       case 'newLeader':
@@ -128,7 +122,7 @@ export class NewsLog {
         this.#say('warn', `${ALTERED} ${news.problem}`, { problem: news.problem });
         break;
       case 'watching':
-        this.#watch.end();
+        this.#troubles?.watch.end();
         this.#say('debug', 'Watching the lock');
         break;
       case 'watchFailed':
@@ -162,14 +156,14 @@ export class NewsLog {
     const { error: err } = news;
     // What keeps the lock from being watched and read alike is told once.
     if (err.kind === 'dependency') return;
-    this.#watch.report(kindOf(news), 'The lock cannot be watched; it is polled', { err });
+    this.#trouble.watch.report(kindOf(news), 'The lock cannot be watched; it is polled', { err });
   }
 
   #recordUnreadable(problem: string): void {
     const message =
       `The record in the lock cannot be read (${problem}); it counts as held until it has not ` +
       'changed for a lease duration';
-    this.#record.report(problem, message, { problem });
+    this.#trouble.record.report(problem, message, { problem });
   }
 
   #stoppedLeading(reason: EndReason): void {
@@ -191,6 +185,22 @@ export class NewsLog {
     this.#say('warn', `${message} (onLost: 'rejoin' goes on after the end of a term)`, { reason });
   }
 
+  get #trouble(): Troubles {
+    const trouble = (over: string): Trouble =>
+      new Trouble(
+        this.#clock,
+        (level, message, fields) => {
+          this.#say(level, message, fields);
+        },
+        over,
+      );
+    return (this.#troubles ??= {
+      failure: trouble('Requests for the lock succeed again'),
+      watch: trouble('The lock is watched again'),
+      record: trouble('The record in the lock can be read, or is gone'),
+    });
+  }
+
   #say(level: keyof Logger, message: string, fields: object = {}): void {
     const { description, identity } = this.#lock;
     this.#logger[level]({ lock: description, identity, ...fields }, message);
@@ -201,7 +211,7 @@ export class NewsLog {
     const fields = { err: error, failures };
     // Being second in a race for a free lock is no trouble, and happens at every hand-over.
     if (type === 'acquireFailed' && error.kind === 'conflict') this.#say('debug', message, fields);
-    else this.#failure.report(kindOf(news), message, fields);
+    else this.#trouble.failure.report(kindOf(news), message, fields);
   }
 }
 

@@ -59,15 +59,10 @@ export class Trouble {
   end(): void {
     if (this.#sinceMs === null) return;
     const lastedMs = this.#nowMs - this.#sinceMs;
-    this.forget();
-    this.#say(lastedMs < BRIEF_MS ? 'info' : 'warn', `${this.#over}, after ${span(lastedMs)}`, {});
-  }
-
-  /** Nobody asks any more whether it works. */
-  forget(): void {
     this.#sinceMs = null;
     this.#told = null;
     this.#fields = {};
+    this.#say(lastedMs < BRIEF_MS ? 'info' : 'warn', `${this.#over}, after ${span(lastedMs)}`, {});
   }
 
   get #nowMs(): number {

@@ -1,7 +1,4 @@
-import { printable } from '../text/printable.js';
-
-/** No message of ours is nearly as long; one that quotes others may be. */
-const LONGEST_MESSAGE = 10_000;
+import { harmless } from '../text/printable.js';
 
 /** What every error of this package has in common: a stable `code` to branch on, and a `cause`. */
 export abstract class LeaderElectionError extends Error {
@@ -12,6 +9,6 @@ export abstract class LeaderElectionError extends Error {
   abstract readonly code: string;
 
   constructor(message: string, options?: ErrorOptions) {
-    super(printable(message, { keepLines: true, most: LONGEST_MESSAGE }), options);
+    super(harmless(message), options);
   }
 }

@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { limitConnections } from './connection-limit.js';
+import { isForUs } from './local-request.js';
 
 export interface ServerLimits {
   /** Connections at the same time. One more takes the place of the one that is needed least. */
@@ -14,6 +16,16 @@ export interface ServerLimits {
   readonly silenceTimeoutMs: number;
 }
 
+export interface GuardedServerOptions extends ServerLimits {
+  /**
+   * `local`: answers this machine alone, and no other site's page that is shown in a browser on it.
+   * `any`: has names that nobody here knows, those of a pod or a proxy.
+   */
+  readonly askedBy: 'local' | 'any';
+  /** Neither the server nor who is connected to it keeps the program running. */
+  readonly isAside?: boolean;
+}
+
 type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
 /** How often at most it is looked whether a request has taken too long. Node's default is 30 s. */
@@ -22,74 +34,84 @@ const CHECK_EVERY_MS = 1000;
 /**
  * An HTTP server that nobody can end or occupy by what he sends, or by sending nothing: a handler
  * that throws or rejects costs its own request and no more, and silent connections are limited in
- * number and time.
+ * number and time. Every server of this package is one.
  */
-export function createGuardedServer(handle: Handler, limits: ServerLimits): Server {
-  const server = createServer(
-    {
-      headersTimeout: limits.headersTimeoutMs,
-      requestTimeout: limits.requestTimeoutMs,
-      keepAliveTimeout: limits.keepAliveTimeoutMs,
-      connectionsCheckingInterval: Math.min(CHECK_EVERY_MS, limits.headersTimeoutMs),
-    },
-    (request, response) => {
-      serve(handle, request, response);
-    },
-  );
-  server.timeout = limits.silenceTimeoutMs;
-  limitConnections(server, limits.maxConnections);
-  return server;
-}
+export class GuardedServer {
+  readonly #server: Server;
+  readonly #handle: Handler;
+  readonly #options: GuardedServerOptions;
+  #address: AddressInfo | null = null;
 
-function serve(handle: Handler, request: IncomingMessage, response: ServerResponse): void {
-  // Who goes away in the middle of an answer is no error here.
-  response.on('error', () => undefined);
-  const failed = (): void => {
-    if (response.headersSent) response.destroy();
-    else response.writeHead(500, { Connection: 'close' }).end();
-  };
-  try {
-    Promise.resolve(handle(request, response)).catch(failed);
-  } catch {
-    failed();
+  constructor(handle: Handler, options: GuardedServerOptions) {
+    this.#handle = handle;
+    this.#options = options;
+    this.#server = createServer(
+      {
+        headersTimeout: options.headersTimeoutMs,
+        requestTimeout: options.requestTimeoutMs,
+        keepAliveTimeout: options.keepAliveTimeoutMs,
+        connectionsCheckingInterval: Math.min(CHECK_EVERY_MS, options.headersTimeoutMs),
+      },
+      (request, response) => this.#serve(request, response),
+    );
+    this.#server.timeout = options.silenceTimeoutMs;
+    limitConnections(this.#server, options.maxConnections);
+    if (options.isAside !== true) return;
+    this.#server.unref();
+    this.#server.on('connection', (socket: Socket) => socket.unref());
   }
-}
 
-/** Unlike `server.maxConnections`, which turns the new ones away, so that idle ones keep all others out. */
-function limitConnections(server: Server, most: number): void {
-  /** With the answers that each is still owed; those that have been quiet for longest come first. */
-  const open = new Map<Socket, Set<ServerResponse>>();
-  server.on('connection', (socket: Socket) => {
-    if (open.size >= most) {
-      const victim = leastNeeded(open) ?? socket;
-      open.delete(victim);
-      victim.destroy();
-    }
-    if (socket.destroyed) return;
-    open.set(socket, new Set());
-    socket.once('close', () => open.delete(socket));
-  });
-  server.prependListener('request', (request: IncomingMessage, response: ServerResponse) => {
-    const { socket } = request;
-    const owed = open.get(socket);
-    if (owed === undefined) return;
-    owed.add(response);
-    response.once('close', () => {
-      owed.delete(response);
-      // To the end of the line.
-      if (open.delete(socket)) open.set(socket, owed);
+  /**
+   * @param host undefined: all interfaces
+   * @throws {NodeJS.ErrnoException} when that cannot be listened on
+   */
+  async listen(port: number, host: string | undefined): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject);
+      this.#server.listen({ port, host }, () => {
+        this.#server.off('error', reject);
+        resolve();
+      });
     });
-  });
-}
-
-function leastNeeded(open: ReadonlyMap<Socket, ReadonlySet<ServerResponse>>): Socket | undefined {
-  for (const [socket, owed] of open) {
-    if (![...owed].some(isUnderWay)) return socket;
+    // One connection that fails is no reason to end the program.
+    this.#server.on('error', () => undefined);
+    this.#address = this.#server.address() as AddressInfo;
   }
-  return undefined;
-}
 
-/** The request has come in whole and the answer goes on. One that only waits to be fetched is done. */
-function isUnderWay(response: ServerResponse): boolean {
-  return response.req.complete && !response.writableEnded;
+  /** Such as `http://127.0.0.1:4040`; empty before it listens. */
+  get url(): string {
+    if (this.#address === null) return '';
+    const { address, port, family } = this.#address;
+    return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  }
+
+  /** Ends all connections and frees the port. Can be called again. */
+  async close(): Promise<void> {
+    if (!this.#server.listening) return;
+    await new Promise<void>((resolve) => {
+      this.#server.close(() => resolve());
+      this.#server.closeAllConnections();
+    });
+  }
+
+  #serve(request: IncomingMessage, response: ServerResponse): void {
+    // Who goes away in the middle of a request or an answer is no error here.
+    request.on('error', () => undefined);
+    response.on('error', () => undefined);
+    const failed = (): void => {
+      if (response.headersSent) response.destroy();
+      else response.writeHead(500, { Connection: 'close' }).end();
+    };
+    try {
+      if (this.#options.askedBy === 'local' && !isForUs(request, this.#address?.port ?? 0)) {
+        request.resume();
+        response.writeHead(403, { 'content-type': 'text/plain; charset=utf-8' });
+        response.end('Open this page by the address that was printed.');
+        return;
+      }
+      Promise.resolve(this.#handle(request, response)).catch(failed);
+    } catch {
+      failed();
+    }
+  }
 }

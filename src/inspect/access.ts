@@ -2,26 +2,15 @@ import { randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { requestUrl } from '../http/request-url.js';
 
-const LOCAL_NAMES = ['127.0.0.1', 'localhost'];
-
 export type Access =
   | { readonly ok: true; readonly path: string }
-  | { readonly ok: false; readonly status: 400 | 403 | 404; readonly because: string };
+  | { readonly ok: false; readonly status: 400 | 404; readonly because: string };
 
 /**
- * Who may see anything: a request that was made for this very address (`Host`, against web sites
- * that point their own name at 127.0.0.1), by no other site's page (`Origin`), and that knows the
- * token, which is the first part of the path.
+ * Who may see anything: whoever knows the token, which is the first part of the path. That the
+ * request was made for this very address the server has seen to already.
  */
-export function checkAccess(request: IncomingMessage, port: number, token: string): Access {
-  const hosts = LOCAL_NAMES.map((name) => `${name}:${port}`);
-  const { host, origin } = request.headers;
-  if (host === undefined || !hosts.includes(host.toLowerCase())) {
-    return { ok: false, status: 403, because: 'Open this page by the address that was printed.' };
-  }
-  if (origin !== undefined && !hosts.some((name) => origin === `http://${name}`)) {
-    return { ok: false, status: 403, because: 'Requests of other sites are refused.' };
-  }
+export function checkAccess(request: IncomingMessage, token: string): Access {
   const url = requestUrl(request.url);
   if (url === null) return { ok: false, status: 400, because: 'This is no address.' };
   const [, given = '', ...rest] = url.pathname.split('/');

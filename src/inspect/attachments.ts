@@ -1,6 +1,7 @@
 import type { InspectionEvent } from 'xstate';
 import type { LeaderElectionActor } from '../../machines/leader-election.js';
 import type { LeaderElection } from '../election/leader-election.js';
+import { happeningOf } from './interpreter.js';
 import { isElectionActor, Recorder } from './recorder.js';
 import type { ReportSink } from './wire.js';
 
@@ -40,16 +41,11 @@ export class Attachments {
    */
   readonly inspect = (event: InspectionEvent): void => {
     try {
+      // From here on the recorder asks for itself.
+      if (this.#closed || happeningOf(event)?.kind !== 'begins') return;
       const { actorRef } = event;
-      // Before it is started an actor is not complete.
-      if (this.#closed || event.type !== '@xstate.event' || !isElectionActor(actorRef)) {
-        this.#recorders.get(actorRef as LeaderElectionActor)?.next(event);
-        return;
-      }
-      if (event.event.type === 'xstate.init' && !this.#recorders.has(actorRef)) {
-        const recorder = this.#record(actorRef, {});
-        recorder.subscribe();
-      }
+      if (!isElectionActor(actorRef) || this.#recorders.has(actorRef)) return;
+      this.#record(actorRef, {}).subscribe();
     } catch {
       // The interpreter would let this end the election.
     }

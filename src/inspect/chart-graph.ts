@@ -8,7 +8,7 @@ import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xst
 export type StateKind = 'atomic' | 'compound' | 'parallel' | 'final' | 'history';
 
 export interface ChartState {
-  /** The path from the root, such as `elected.renewing`; the machine's own id for the root. */
+  /** The path from the root, such as `participating.elected`; the machine's own id for the root. */
   readonly id: string;
   readonly key: string;
   /** Null for the root alone. */
@@ -43,7 +43,7 @@ export interface ChartTransition {
   readonly trigger: Trigger;
   /** The event as XState names it; empty for `always`. */
   readonly event: string;
-  /** The guard's name; null when there is none. */
+  /** The guard's name, such as `isWatching` or `not leaseLapsed`; null when there is none. */
   readonly guard: string | null;
   /** Names of the actions, in order. */
   readonly actions: readonly string[];
@@ -153,11 +153,15 @@ function readTrigger(event: string): Trigger {
   return { kind: 'event', name: event };
 }
 
-/** Guards and actions are given by name, or as an object with a type and parameters. */
+/**
+ * Guards and actions are given by name, or as an object with a type and parameters. A guard made of
+ * others, as `not('isReady')`, is a function that has them.
+ */
 function nameOf(reference: unknown): string | null {
   if (reference === undefined || reference === null) return null;
   if (typeof reference === 'string') return reference;
-  const { type, name } = reference as { type?: unknown; name?: unknown };
+  const { type, name, guards } = reference as Record<'type' | 'name' | 'guards', unknown>;
   if (typeof type === 'string') return type;
+  if (Array.isArray(guards)) return `${String(name)} ${guards.map(nameOf).join(', ')}`;
   return typeof name === 'string' && name !== '' ? name : 'inline';
 }

@@ -27,7 +27,18 @@ export class ChartTree {
   }
 
   hasChildren(id: string): boolean {
-    return this.graph.states.some(({ parent }) => parent === id);
+    return this.childrenOf(id).length > 0;
+  }
+
+  /** The state, and what is entered with it: its first state, or all of its regions, and so on. */
+  entered(id: string): string[] {
+    const { kind, initial } = this.state(id);
+    const next = kind === 'parallel' ? this.childrenOf(id) : initial === null ? [] : [initial];
+    return [id, ...next.flatMap((inner) => this.entered(inner))];
+  }
+
+  childrenOf(id: string): string[] {
+    return this.graph.states.filter(({ parent }) => parent === id).map((state) => state.id);
   }
 
   boxOf({ parent }: ChartState): string | null {

@@ -7,7 +7,7 @@ import {
 import { ChartTree } from './chart-tree.js';
 
 /*
- * What of a chart one picture shows. A chart of fifty transitions fits into no picture that can be
+ * What of a chart one picture shows. A chart of a hundred transitions fits into no picture that can be
  * read: an overview folds states up, a detail opens one and shows its surroundings as stubs.
  */
 
@@ -61,43 +61,36 @@ export function overview(graph: ChartGraph, title: string, open: readonly string
 }
 
 /**
- * The inside of one state, and around it, as stubs, what it comes from and leads to. Substates that
- * `folded` names stay closed.
+ * The inside of one state, and around it, as stubs, what it comes from and leads to.
  *
  * @throws {Error} if the chart has no state `focus`
  */
-export function detail(
-  graph: ChartGraph,
-  title: string,
-  focus: string,
-  folded: readonly string[] = [],
-): ChartView {
+export function detail(graph: ChartGraph, title: string, focus: string): ChartView {
   const chart = new ChartTree(graph);
   chart.state(focus);
-  const isFolded = (id: string): boolean =>
-    chart.ancestors(id).some((ancestor) => folded.includes(ancestor));
   const isInside = (id: string): boolean => id === focus || chart.ancestors(id).includes(focus);
+  /** What leads to a box around this one may lead into this one. */
+  const enteredBy = (target: string): string =>
+    chart.ancestors(focus).includes(target) && chart.entered(target).includes(focus)
+      ? focus
+      : target;
   const before = new Set<string>();
   const after = new Set<string>();
-  for (const { source, target } of graph.transitions) {
+  for (const { source, target: given } of graph.transitions) {
+    const target = given === null ? null : enteredBy(given);
     if (target === null || isInside(source) === isInside(target)) continue;
     if (isInside(source)) after.add(chart.stubFor(target, focus));
     else before.add(chart.stubFor(source, focus));
   }
   const outside = new Set([...before, ...after]);
   const shownAs = (id: string): string =>
-    isInside(id)
-      ? chart.nearest(id, (candidate) => !isFolded(candidate))
-      : chart.nearest(id, (candidate) => outside.has(candidate));
+    isInside(id) ? id : chart.nearest(id, (candidate) => outside.has(candidate));
   const states = graph.states
-    .filter(({ id }) => (isInside(id) && !isFolded(id)) || outside.has(id))
+    .filter(({ id }) => isInside(id) || outside.has(id))
     .map((state) => {
       if (outside.has(state.id)) return viewState(chart, state, { parent: null, stub: true });
       const parent = state.id === focus ? null : state.parent;
-      return viewState(chart, state, {
-        parent,
-        open: chart.hasChildren(state.id) && !folded.includes(state.id),
-      });
+      return viewState(chart, state, { parent, open: chart.hasChildren(state.id) });
     });
   // The order decides what is drawn above: where one comes from, then the inside, then the rest.
   const position = (wanted: string): number => graph.states.findIndex(({ id }) => id === wanted);
@@ -105,7 +98,7 @@ export function detail(
     before.has(id) && (!after.has(id) || position(id) < position(focus));
   const rank = ({ id, stub }: ViewState): number => (!stub ? 1 : comesFirst(id) ? 0 : 2);
   const ordered = states.toSorted((a, b) => rank(a) - rank(b));
-  return finish(chart, title, ordered, shownAs, transitionText);
+  return finish(chart, title, ordered, shownAs, transitionText, enteredBy);
 }
 
 /** Brings in the arrows between what is shown, and the dots where each open box begins. */
@@ -115,13 +108,14 @@ function finish(
   states: readonly ViewState[],
   shownAs: (id: string) => string,
   textOf: (transition: ChartTransition) => string,
+  enteredBy: (target: string) => string = (target) => target,
 ): ChartView {
   const shown = new Set(states.map(({ id }) => id));
   const arrows = new Map<string, { source: string; target: string; of: ChartTransition[] }>();
   for (const transition of chart.graph.transitions) {
     if (transition.target === null) continue;
     const source = shownAs(transition.source);
-    const target = shownAs(transition.target);
+    const target = shownAs(enteredBy(transition.target));
     const isHidden = source === target && transition.source !== source;
     if (isHidden || !shown.has(source) || !shown.has(target)) continue;
     if (states.find(({ id }) => id === source)?.stub === true && isStub(states, target)) continue;

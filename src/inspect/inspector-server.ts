@@ -1,6 +1,6 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
-import { createGuardedServer, type ServerLimits } from '../http/guarded-server.js';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { readBody } from '../http/body.js';
+import { GuardedServer, type GuardedServerOptions } from '../http/guarded-server.js';
 import { checkAccess, securityHeaders } from './access.js';
 import { type Feed, PageStreams, type StreamLimits } from './page-streams.js';
 
@@ -11,11 +11,13 @@ const MAX_BODY = 1024 * 1024;
 const MOST_CONNECTIONS = 100;
 
 /** An open page is told something every 15 s. */
-const SERVER_LIMITS: Omit<ServerLimits, 'maxConnections'> = {
+const SERVER: Omit<GuardedServerOptions, 'maxConnections'> = {
   headersTimeoutMs: 5000,
   requestTimeoutMs: 10_000,
   keepAliveTimeoutMs: 5000,
   silenceTimeoutMs: 60_000,
+  askedBy: 'local',
+  isAside: true,
 };
 
 export interface PageFile {
@@ -41,31 +43,21 @@ export interface InspectorServerOptions<T> {
 export class InspectorServer<T> {
   readonly #options: InspectorServerOptions<T>;
   readonly #headers: Readonly<Record<string, string>>;
-  readonly #server: Server;
+  readonly #server: GuardedServer;
   readonly #streams: PageStreams<T>;
-  readonly #sockets = new Set<Socket>();
-  #port = 0;
 
   constructor(options: InspectorServerOptions<T>) {
     this.#options = options;
     this.#headers = securityHeaders(options.frame);
     this.#streams = new PageStreams(options.feed, options.limits);
-    this.#server = createGuardedServer(
-      (request, response) => {
-        this.#serve(request, response);
-      },
-      { ...SERVER_LIMITS, maxConnections: options.limits.maxPages + MOST_CONNECTIONS },
-    );
-    this.#server.on('connection', (socket: Socket) => {
-      // Neither the server nor who looks on keeps the program running.
-      socket.unref();
-      this.#sockets.add(socket.once('close', () => this.#sockets.delete(socket)));
+    this.#server = new GuardedServer((request, response) => this.#serve(request, response), {
+      ...SERVER,
+      maxConnections: options.limits.maxPages + MOST_CONNECTIONS,
     });
-    this.#server.unref();
   }
 
   get url(): string {
-    return `http://127.0.0.1:${this.#port}/${this.#options.token}/`;
+    return `${this.#server.url}/${this.#options.token}/`;
   }
 
   get openPages(): number {
@@ -75,28 +67,23 @@ export class InspectorServer<T> {
   /** @throws {Error} if the port is taken */
   async listen(): Promise<void> {
     const { port } = this.#options;
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', (error: NodeJS.ErrnoException) => {
-        const what = error.code === 'EADDRINUSE' ? 'is in use' : `cannot be used (${error.code})`;
-        reject(new Error(`Port ${port} of 127.0.0.1 ${what}: the live chart is not served`));
-      });
-      this.#server.listen(port, '127.0.0.1', resolve);
-    });
-    this.#server.on('error', () => undefined);
-    this.#port = (this.#server.address() as AddressInfo).port;
+    try {
+      await this.#server.listen(port, '127.0.0.1');
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException;
+      const what = code === 'EADDRINUSE' ? 'is in use' : `cannot be used (${code})`;
+      const problem = `Port ${port} of 127.0.0.1 ${what}: the live chart is not served`;
+      throw new Error(problem, { cause: error });
+    }
   }
 
   async close(): Promise<void> {
     this.#streams.close();
-    const closed = new Promise<void>((resolve) => {
-      this.#server.close(() => resolve());
-    });
-    for (const socket of this.#sockets) socket.destroy();
-    await closed;
+    await this.#server.close();
   }
 
-  #serve(request: IncomingMessage, response: ServerResponse): void {
-    const access = checkAccess(request, this.#port, this.#options.token);
+  #serve(request: IncomingMessage, response: ServerResponse): void | Promise<void> {
+    const access = checkAccess(request, this.#options.token);
     if (!access.ok) return this.#answer(response, access.status, access.because);
     const { method } = request;
     const { take } = this.#options;
@@ -114,28 +101,24 @@ export class InspectorServer<T> {
     this.#answer(response, 200, file.content, file.type);
   }
 
-  #takeReports(
+  async #takeReports(
     request: IncomingMessage,
     response: ServerResponse,
     take: (batch: unknown) => void,
-  ): void {
-    let body = '';
-    let tooLong = false;
-    request.setEncoding('utf8');
-    request.on('error', () => undefined);
-    request.on('data', (part: string) => {
-      tooLong ||= body.length + part.length > MAX_BODY;
-      if (!tooLong) body += part;
-    });
-    request.on('end', () => {
-      if (tooLong) return this.#answer(response, 413, 'That is too much at once.');
-      try {
-        take(JSON.parse(body));
-      } catch {
-        return this.#answer(response, 400, 'This is not a batch of reports.');
-      }
-      this.#answer(response, 204, '');
-    });
+  ): Promise<void> {
+    const body = await readBody(request, MAX_BODY);
+    if (body === null) return;
+    if (body.isTooLong) {
+      this.#answer(response, 413, 'That is too much at once.');
+      return;
+    }
+    try {
+      take(JSON.parse(body.text));
+    } catch {
+      this.#answer(response, 400, 'This is not a batch of reports.');
+      return;
+    }
+    this.#answer(response, 204, '');
   }
 
   #answer(

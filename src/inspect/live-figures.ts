@@ -43,10 +43,7 @@ interface FigureView {
 
 /** The chart in small, the chart, and the inside of every state that is closed in it. */
 function views(graph: ChartGraph): FigureView[] {
-  const tree = new ChartTree(graph);
-  const open = graph.states
-    .filter(({ id, tags }) => tags.includes('leader') && tree.hasChildren(id))
-    .map(({ id }) => id);
+  const open = openInOverview(graph);
   const whole = withoutTexts(overview(graph, 'The statechart of one candidate', open));
   const closed = whole.states.filter(({ folded }) => folded);
   return [
@@ -59,6 +56,18 @@ function views(graph: ChartGraph): FigureView[] {
       brief: false,
     })),
   ];
+}
+
+/** Of the whole chart, the boxes around where the leader stands, with what goes on side by side there. */
+export function openInOverview(graph: ChartGraph): string[] {
+  const tree = new ChartTree(graph);
+  return graph.states
+    .filter(({ id, tags }) => tags.includes('leader') && tree.hasChildren(id))
+    .flatMap(({ id, kind }) => [
+      id,
+      ...tree.ancestors(id).filter((outer) => outer !== graph.root),
+      ...(kind === 'parallel' ? tree.childrenOf(id) : []),
+    ]);
 }
 
 /** Descriptions stand beside the live chart, of the state that is active. */

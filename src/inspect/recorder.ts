@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { AnyStateMachine, InspectionEvent } from 'xstate';
+import type { AnyStateMachine } from 'xstate';
 import { type LeaderElectionActor, leaderElectionMachine } from '../../machines/leader-election.js';
 import { candidateInfo, candidateView, type ElectionSnapshot } from './candidate-view.js';
 import { type ChartIndex, chartIndexOf } from './chart-index.js';
+import { type Happening, observe, waitsOf } from './interpreter.js';
 import { name, newsView } from './redact.js';
-import type { Countdown, NewsView, ReportSink, StepReport } from './wire.js';
+import type { NewsView, ReportSink, StepReport } from './wire.js';
 
-const WAIT = /^xstate\.after\.([A-Za-z]+)\./;
 const NEWS_KEPT = 20;
 const TRANSITIONS_KEPT = 50;
 
@@ -20,7 +20,7 @@ export interface RecorderOptions {
 }
 
 /**
- * RequestQueue what the interpreter says of one election's actor into reports. Everything in here runs
+ * Turns what the interpreter says of one election's actor into reports. Everything in here runs
  * inside the transitions of that actor: it is short, sends the actor nothing, and never throws.
  */
 export class Recorder {
@@ -57,21 +57,22 @@ export class Recorder {
 
   /** Asks the interpreter for what happens to the actor, its past excepted. */
   subscribe(): void {
-    const watching = this.actor.system.inspect((event) => {
-      this.next(event);
-    });
-    this.#subscriptions.push(watching);
+    this.#subscriptions.push(
+      observe(this.actor, (happening) => {
+        this.next(happening);
+      }),
+    );
   }
 
   /** Takes in what the interpreter says; of other actors, nothing. */
-  next(event: InspectionEvent): void {
-    if (this.#over || event.actorRef !== this.actor) return;
+  next(happening: Happening): void {
+    if (this.#over || happening.actor !== this.actor) return;
     safely(() => {
-      if (event.type === '@xstate.microstep') this.#noteTransitions(event._transitions);
-      if (event.type !== '@xstate.snapshot') return;
-      const { type } = event.event;
+      if (happening.kind === 'moves') this.#noteTransitions(happening.transitions);
+      if (happening.kind !== 'rests') return;
+      const type = happening.event;
       const words = this.#chart.textOf(type) ?? (isLifeCycle(type) ? name(type.slice(7)) : null);
-      const snapshot = event.snapshot as ElectionSnapshot;
+      const snapshot = happening.snapshot as ElectionSnapshot;
       this.#report(words === null ? 'other' : type, words ?? 'another event', snapshot);
       if (snapshot.status !== 'active') this.stop();
     });
@@ -86,7 +87,7 @@ export class Recorder {
     this.#onOver();
   }
 
-  #noteTransitions(taken: Parameters<ChartIndex['idOf']>[0][]): void {
+  #noteTransitions(taken: readonly Parameters<ChartIndex['idOf']>[0][]): void {
     for (const definition of taken) {
       const id = this.#chart.idOf(definition);
       if (id !== null && this.#transitions.length < TRANSITIONS_KEPT) this.#transitions.push(id);
@@ -134,17 +135,6 @@ function sameChart(machine: AnyStateMachine): boolean {
 
 function isLifeCycle(type: string): boolean {
   return type === 'xstate.init' || type === 'xstate.stop';
-}
-
-/** The delayed transitions that the interpreter has scheduled for this actor. */
-function waitsOf(actor: LeaderElectionActor): Countdown[] {
-  const scheduled = Object.values(actor.system.getSnapshot()._scheduledEvents);
-  return scheduled.flatMap(({ source, event, startedAt, delay }) => {
-    const called = WAIT.exec(event.type)?.[1];
-    if (source !== actor || called === undefined) return [];
-    const remainingMs = Math.max(0, Math.round(startedAt + delay - Date.now()));
-    return [{ delay: called, totalMs: Math.round(delay), remainingMs }];
-  });
 }
 
 /** An observer's fault is nobody's business but its own, the election's least of all. */

@@ -19,7 +19,7 @@ interface Actor {
 }
 
 /**
- * RequestQueue reports into messages of the Stately inspector's protocol. It is handed reports only, and so
+ * Turns reports into messages of the Stately inspector's protocol. It is handed reports only, and so
  * has no more to tell than the live chart: where `@statelyai/inspect` would serialize the whole
  * context, with the lock and the kubeconfig in it, there is the report's view.
  */

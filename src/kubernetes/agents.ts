@@ -102,11 +102,6 @@ export function joinAgent(
   return agent.join();
 }
 
-/** How many agents are alive in this process; for tests. */
-export function agentCount(): number {
-  return pool.size;
-}
-
 /**
  * All of its connections lead to the same server with the same TLS material. Node would make a name
  * of both for each request, twice, and convert the certificates to text for that.

@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { shorten } from '../text/printable.js';
 import { LockError, type LockErrorDetails, type LockErrorKind } from '../errors/lock-error.js';
 import { explainForbidden } from './forbidden.js';
 import type { RbacTarget } from './rbac.js';
@@ -36,7 +37,7 @@ export function subjectOf({ kind, namespace, name }: ApiCall): string {
   return `${kind} ${namespace}/${name}`;
 }
 
-/** RequestQueue an answer other than 2xx into an error that says what to do. */
+/** Turns an answer other than 2xx into an error that says what to do. */
 export function answerError(call: ApiCall, answer: ApiAnswer): LockError {
   const status = readStatus(answer.json);
   const [kind, text] = explain(call, answer, status);
@@ -200,8 +201,7 @@ function readStatus(json: unknown): Status | null {
 }
 
 function oneLine(message: string): string {
-  const line = message.replace(/\s+/g, ' ').trim();
-  return line.length > MAX_MESSAGE ? `${line.slice(0, MAX_MESSAGE)}…` : line;
+  return shorten(message.replace(/\s+/g, ' ').trim(), MAX_MESSAGE);
 }
 
 function retryAfterMs({ headers }: ApiAnswer, status: Status | null): number | undefined {

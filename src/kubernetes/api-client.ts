@@ -219,23 +219,6 @@ export class ApiClient {
 /** What locks and watches need of an {@link ApiClient}. */
 export type ApiTransport = Pick<ApiClient, 'request' | 'stream'>;
 
-const clients = new WeakMap<KubeConfigLike, ApiTransport>();
-
-/** For tests: requests of locks that are given this kubeconfig go to this client. */
-export function useClient(kubeConfig: KubeConfigLike, client: ApiTransport): void {
-  clients.set(kubeConfig, client);
-}
-
-/** One client for each kubeconfig object, shared by all locks that were given it. */
-export function clientFor(kubeConfig: KubeConfigLike): ApiTransport {
-  let client = clients.get(kubeConfig);
-  if (client === undefined) {
-    client = new ApiClient(kubeConfig);
-    clients.set(kubeConfig, client);
-  }
-  return client;
-}
-
 async function readAll(
   response: IncomingMessage,
   settings: ConnectionSettings,

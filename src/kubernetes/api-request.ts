@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { LockError } from '../errors/lock-error.js';
-import type { ConnectionSettings, RequestHeaders } from './connection-settings.js';
+import type { ConnectionSettings } from './connection-settings.js';
+import type { RequestHeaders } from './credential-headers.js';
 import type { Deadline } from './deadline.js';
 import { USER_AGENT } from './version.js';
 

@@ -1,7 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import { TCP_KEEP_ALIVE_MS } from './agents.js';
-import type { RequestHeaders } from './connection-settings.js';
+import type { RequestHeaders } from './credential-headers.js';
 import type { Deadline } from './deadline.js';
 import type { TunnelOptions } from './tunnel.js';
 

@@ -3,7 +3,7 @@ import type { ConnectionSettings } from './connection-settings.js';
 import type { ExchangeError } from './exchange.js';
 import { bareError, scrub } from './safe-reason.js';
 
-/** RequestQueue a failed connection into words: what, with whom, why, and what to do about it. */
+/** Turns a failed connection into words: what, with whom, why, and what to do about it. */
 export function networkError(
   subject: string,
   settings: ConnectionSettings,

@@ -9,12 +9,8 @@ export function isVersion(value: unknown): value is string {
   return typeof value === 'string' && /^(0|[1-9]\d{0,38})$/.test(value);
 }
 
-/**
- * Whether a `resourceVersion` is later than another. Those of the API server are numbers that only
- * grow; others cannot be compared, and count as later if they differ.
- */
+/** Whether a version is later than another, both as {@link isVersion} says. They only grow. */
 export function isNewer(version: string, than: string | null): boolean {
   if (than === null) return true;
-  if (!/^\d+$/.test(version) || !/^\d+$/.test(than)) return version !== than;
   return version.length === than.length ? version > than : version.length > than.length;
 }

@@ -7,15 +7,28 @@ import { isObject, type KubernetesObject } from './stored-record.js';
  *
  * The object itself is asked, because nothing between us and the API server writes into it. The
  * `Date` of an answer is no evidence: balancers and proxies put their own in its place.
+ *
+ * @param field counts only writes of those who wrote this field last
  */
-export function lastWrittenMs({ managedFields }: KubernetesObject): number | undefined {
+export function lastWrittenMs(
+  { managedFields }: KubernetesObject,
+  field: readonly string[] = [],
+): number | undefined {
   if (!Array.isArray(managedFields)) return undefined;
+  const path = field.map((key) => `f:${key}`);
   const times = managedFields.map((entry: unknown) => {
-    const time = isObject(entry) ? entry['time'] : undefined;
-    return typeof time === 'string' ? Date.parse(time) : Number.NaN;
+    if (!isObject(entry)) return Number.NaN;
+    if (!owns(entry['fieldsV1'], path)) return undefined;
+    return typeof entry['time'] === 'string' ? Date.parse(entry['time']) : Number.NaN;
   });
+  const told = times.filter((time) => time !== undefined);
   // One that cannot be read may be the newest.
-  return times.length === 0 || times.some(Number.isNaN) ? undefined : Math.max(...times);
+  return told.length === 0 || told.some(Number.isNaN) ? undefined : Math.max(...told);
+}
+
+function owns(fields: unknown, [first, ...rest]: readonly string[]): boolean {
+  if (first === undefined) return true;
+  return isObject(fields) && first in fields && owns(fields[first], rest);
 }
 
 /**

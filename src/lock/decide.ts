@@ -26,8 +26,8 @@ export interface Heard {
   readonly version?: string | undefined;
 }
 
-/** What there is to know about this candidate. */
-export interface Observer {
+/** What is waited for where the record itself names no duration. */
+export interface OwnLease {
   readonly leaseDurationMs: number;
 }
 
@@ -60,7 +60,7 @@ export interface DecideInput {
  * The age of a lease counts from when this process received a record that differs from the one
  * before. Times inside the record are another machine's and are never compared with ours.
  */
-export function observe(before: Observation | null, heard: Heard, observer: Observer): Observation {
+export function observe(before: Observation | null, heard: Heard, own: OwnLease): Observation {
   const { snapshot, receivedAtMs } = heard;
   const sameAsBefore = before !== null && before.snapshot?.fingerprint === snapshot?.fingerprint;
   const observedAtMs = sameAsBefore ? before.observedAtMs : receivedAtMs;
@@ -68,7 +68,7 @@ export function observe(before: Observation | null, heard: Heard, observer: Obse
   return {
     snapshot,
     observedAtMs,
-    expiresAtMs: expiry(before, heard, sameAsBefore, observer.leaseDurationMs),
+    expiresAtMs: expiry(before, heard, sameAsBefore, own.leaseDurationMs),
     heardAtMs: receivedAtMs,
     version,
     isFirst: before === null || (sameAsBefore && before.isFirst),
@@ -121,7 +121,7 @@ export function isAgeWorthAsking({ isFirst, snapshot, expiresAtMs }: Observation
 export function heed(
   before: Observation,
   age: Age | undefined,
-  { leaseDurationMs }: Observer,
+  { leaseDurationMs }: OwnLease,
 ): Observation {
   const { snapshot, expiresAtMs } = before;
   const asked = { ...before, isFirst: false };
@@ -187,7 +187,7 @@ export function isBare(snapshot: LockSnapshot): boolean {
 }
 
 /** The record's own duration, whatever ours is; ours where it has none or nonsense. */
-function durationOf(snapshot: LockSnapshot, ownLeaseDurationMs: number): number {
+export function durationOf(snapshot: LockSnapshot, ownLeaseDurationMs: number): number {
   const seconds = snapshot.record?.leaseDurationSeconds;
   return seconds !== undefined && Number.isFinite(seconds) && seconds > 0
     ? seconds * 1000

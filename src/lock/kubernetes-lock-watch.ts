@@ -1,67 +1,43 @@
 import type { LockError } from '../errors/lock-error.js';
-import { clientFor } from '../kubernetes/api-client.js';
-import type { KubeConfigLike } from '../kubernetes/kube-config.js';
+import { clientFor } from '../kubernetes/clients.js';
 import { versionOf, type WatchEvent } from '../kubernetes/watch/watch-events.js';
-import { hubFor, type Subscription } from '../kubernetes/watch/watch-hub.js';
+import { hubFor, type WatchHub } from '../kubernetes/watch/watch-hub.js';
 import type { Watcher } from '../kubernetes/watch/watchers.js';
+import type { Endpoint, LockObject } from './lock-object.js';
 import { collectionPath } from './object-path.js';
-import type { LockSnapshot, LockWatch, LockWatcher } from './resource-lock.js';
-import type { RecordFormat } from './stored-record.js';
-
-/** Where a lock's object is. */
-export interface Endpoint {
-  readonly kubeConfig: KubeConfigLike;
-  readonly namespace: string;
-}
-
-/** What a watch needs of a lock and nobody else may have. One for all locks of a class. */
-export interface LockInsides<Lock> {
-  readonly format: (lock: Lock) => RecordFormat;
-  /** Null as long as the kubeconfig has not been read. */
-  readonly endpoint: (lock: Lock) => Endpoint | null;
-  readonly resolveEndpoint: (lock: Lock) => Promise<Endpoint>;
-  /** The object as a snapshot; in words, what came instead. */
-  readonly read: (lock: Lock, json: unknown) => LockSnapshot | string;
-  readonly asLockError: (lock: Lock, error: unknown) => LockError;
-}
+import type { LockWatch, LockWatcher } from './resource-lock.js';
 
 const RESOLVE_AGAIN_MS = 30_000;
 
 /** The watch of one lock, on a stream that it may share with others. */
-export class KubernetesLockWatch<Lock extends { readonly name: string }>
-  implements LockWatch, Watcher
-{
+export class KubernetesLockWatch implements LockWatch, Watcher {
   readonly #watcher: LockWatcher;
-  readonly #lock: Lock;
-  readonly #insides: LockInsides<Lock>;
-  #subscription: Subscription | null = null;
+  readonly #object: LockObject;
+  /** Null as long as the kubeconfig has not been read. */
+  #hub: WatchHub | null = null;
   #closed = false;
   #retry: unknown = null;
 
-  constructor(watcher: LockWatcher, lock: Lock, insides: LockInsides<Lock>) {
+  constructor(watcher: LockWatcher, object: LockObject) {
     this.#watcher = watcher;
-    this.#lock = lock;
-    this.#insides = insides;
-    // At once where possible: a candidate that becomes the leader keeps its connection only then.
-    const endpoint = insides.endpoint(lock);
-    if (endpoint !== null) this.#subscribe(endpoint);
-    else void this.#resolve();
+    this.#object = object;
+    void this.#begin();
   }
 
   doubt(): void {
-    this.#subscription?.doubt();
+    this.#hub?.doubt(this.#object.name, this);
   }
 
   close(): void {
     this.#closed = true;
-    this.#subscription?.close();
+    this.#hub?.unsubscribe(this.#object.name, this);
     this.#watcher.clock.clearTimeout(this.#retry);
   }
 
   changed({ type, object }: WatchEvent): void {
     const version = versionOf(object);
     if (this.#closed || version === null) return;
-    const snapshot = type === 'DELETED' ? null : this.#insides.read(this.#lock, object);
+    const snapshot = type === 'DELETED' ? null : this.#object.read(object);
     if (typeof snapshot === 'string') return;
     this.#watcher.changed({ snapshot, version });
   }
@@ -75,24 +51,23 @@ export class KubernetesLockWatch<Lock extends { readonly name: string }>
   }
 
   /** A kubeconfig that cannot be had now may be there later, as a mounted file that comes late. */
-  async #resolve(): Promise<void> {
+  async #begin(): Promise<void> {
     try {
-      const endpoint = await this.#insides.resolveEndpoint(this.#lock);
+      const endpoint = await this.#object.endpoint();
       if (!this.#closed) this.#subscribe(endpoint);
     } catch (error) {
       if (this.#closed) return;
-      this.#watcher.failed(this.#insides.asLockError(this.#lock, error));
-      this.#retry = this.#watcher.clock.setTimeout(() => void this.#resolve(), RESOLVE_AGAIN_MS);
+      this.#watcher.failed(this.#object.asLockError(error));
+      this.#retry = this.#watcher.clock.setTimeout(() => void this.#begin(), RESOLVE_AGAIN_MS);
     }
   }
 
   #subscribe({ kubeConfig, namespace }: Endpoint): void {
-    const { name } = this.#lock;
-    const format = this.#insides.format(this.#lock);
+    const { name, format } = this.#object;
     const { clock, random } = this.#watcher;
     const call = { ...format, verb: 'watch' as const, namespace, name };
     const target = { path: collectionPath(format, namespace), call, name: null };
-    const hub = hubFor(clientFor(kubeConfig), target, { clock, random });
-    this.#subscription = hub.subscribe(name, this);
+    this.#hub = hubFor(clientFor(kubeConfig), target, { clock, random });
+    this.#hub.subscribe(name, this);
   }
 }

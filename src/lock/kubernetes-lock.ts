@@ -1,18 +1,9 @@
 import { LockError } from '../errors/lock-error.js';
-import { answerError, unusableAnswer, type ApiCall } from '../kubernetes/answer-error.js';
-import { clientFor } from '../kubernetes/api-client.js';
-import type { ApiRequest, Progress } from '../kubernetes/api-request.js';
-import {
-  defaultNamespace,
-  loadDefaultKubeConfig,
-  type KubeConfigLike,
-} from '../kubernetes/kube-config.js';
-import { safeReason } from '../kubernetes/safe-reason.js';
-import { readInTime, timeLimit } from './in-time.js';
-import { type Endpoint, KubernetesLockWatch, type LockInsides } from './kubernetes-lock-watch.js';
+import { KubernetesLockWatch } from './kubernetes-lock-watch.js';
+import { LOCK_KINDS, type LockKind } from './lock-kinds.js';
+import { LockObject, type ObjectRequest, type Verb } from './lock-object.js';
 import { checkLockOptions, defaultIdentity, type KubernetesLockOptions } from './lock-options.js';
 import { dryRunRecord } from './next-record.js';
-import { collectionPath, objectPath } from './object-path.js';
 import { type LeaderElectionRecord, requireRecord } from './record.js';
 import type {
   LockCallOptions,
@@ -23,10 +14,8 @@ import type {
   LockWatcher,
   ResourceLock,
 } from './resource-lock.js';
-import { snapshotOf, writableObject } from './snapshot-of.js';
-import { storable, type KubernetesObject, type RecordFormat } from './stored-record.js';
-
-type Verb = 'get' | 'create' | 'update';
+import { writableObject } from './snapshot-of.js';
+import { storable, type KubernetesObject } from './stored-record.js';
 
 /** What {@link KubernetesLock} shows of itself in JSON and in the console. */
 export interface KubernetesLockJson {
@@ -37,48 +26,29 @@ export interface KubernetesLockJson {
   readonly identity: string;
 }
 
-/** What the locks on a Kubernetes object have in common. Everything private is hidden from logs. */
-export abstract class KubernetesLock implements ResourceLock {
-  static readonly #insides: LockInsides<KubernetesLock> = {
-    format: (lock) => lock.#format,
-    endpoint: (lock) => lock.#endpoint,
-    resolveEndpoint: (lock) => {
-      const timed = { subject: lock.description, signal: undefined, begun: () => undefined };
-      return readInTime(timed, () => lock.#resolveEndpoint());
-    },
-    read: (lock, json) => snapshotOf(lock.#format, lock.#name, json),
-    asLockError: (lock, error) => lock.#asLockError(error),
-  };
-
-  readonly #format: RecordFormat;
-  readonly #name: string;
+/** A lock on an object of any kind that can be one. Everything private is hidden from logs. */
+export class KubernetesLock implements ResourceLock {
+  readonly #object: LockObject;
   readonly #identity: string;
   readonly #labels: Readonly<Record<string, string>> | undefined;
-  readonly #givenKubeConfig: KubeConfigLike | undefined;
-  readonly #givenNamespace: string | undefined;
-  #endpoint: Endpoint | null = null;
-  #progress: Progress | null = null;
   /** For stand-alone use only; the election always says what its update is based on. */
   #last: LockSnapshot | null = null;
 
   /** @throws ConfigError naming every option that is wrong, before any I/O */
-  protected constructor(format: RecordFormat, options: KubernetesLockOptions) {
-    checkLockOptions(`${format.kind}Lock`, options);
-    this.#format = format;
-    this.#name = options.name;
+  constructor(kind: LockKind, options: KubernetesLockOptions) {
+    checkLockOptions(`${LOCK_KINDS[kind].kind}Lock`, options);
+    this.#object = new LockObject(LOCK_KINDS[kind], options);
     this.#identity = options.identity ?? defaultIdentity();
     this.#labels = options.labels === undefined ? undefined : { ...options.labels };
-    this.#givenKubeConfig = options.kubeConfig;
-    this.#givenNamespace = options.namespace;
   }
 
   get name(): string {
-    return this.#name;
+    return this.#object.name;
   }
 
   /** Undefined until the first call when it was left to the kubeconfig. */
   get namespace(): string | undefined {
-    return this.#givenNamespace ?? this.#endpoint?.namespace;
+    return this.#object.namespace;
   }
 
   get identity(): string {
@@ -87,17 +57,16 @@ export abstract class KubernetesLock implements ResourceLock {
 
   /** What the call under way waits for before anything is sent, in words; null once it is sent. */
   get waitsFor(): string | null {
-    return this.#progress?.waitsFor ?? null;
+    return this.#object.waitsFor;
   }
 
   get description(): string {
-    const { namespace } = this;
-    return `${this.#format.kind} ${namespace === undefined ? '' : `${namespace}/`}${this.#name}`;
+    return this.#object.description;
   }
 
   /** Reads the object: GET. `notFound` when it does not exist. */
-  get(options: LockCallOptions = {}): Promise<LockResult> {
-    return this.#perform('get', options, () => undefined);
+  get({ signal }: LockCallOptions = {}): Promise<LockResult> {
+    return this.#perform('get', { signal, body: () => undefined });
   }
 
   /**
@@ -105,17 +74,19 @@ export abstract class KubernetesLock implements ResourceLock {
    *
    * @throws ConfigError when it is called without a record
    */
-  async create(record: LeaderElectionRecord, options: LockCallOptions = {}): Promise<LockResult> {
-    requireRecord(`${this.#format.kind}Lock`, 'create', record);
-    return this.#perform('create', options, (namespace) => {
-      const metadata = {
-        name: this.#name,
-        namespace,
-        ...(this.#labels === undefined ? {} : { labels: this.#labels }),
-      };
-      const { apiVersion, kind } = this.#format;
-      return this.#format.write({ apiVersion, kind, metadata }, this.#storable(record));
-    });
+  async create(
+    record: LeaderElectionRecord,
+    { signal }: LockCallOptions = {},
+  ): Promise<LockResult> {
+    const { format, name } = this.#object;
+    const { apiVersion, kind } = format;
+    requireRecord(`${kind}Lock`, 'create', record);
+    const body = (namespace: string): KubernetesObject => {
+      const labels = this.#labels === undefined ? {} : { labels: this.#labels };
+      const metadata = { name, namespace, ...labels };
+      return format.write({ apiVersion, kind, metadata }, this.#storable(record));
+    };
+    return this.#perform('create', { signal, body });
   }
 
   /**
@@ -124,12 +95,15 @@ export abstract class KubernetesLock implements ResourceLock {
    *
    * @throws ConfigError when it is called without a record
    */
-  async update(record: LeaderElectionRecord, options: LockUpdateOptions = {}): Promise<LockResult> {
-    requireRecord(`${this.#format.kind}Lock`, 'update', record);
-    return this.#perform('update', options, () => {
-      const base = this.#baseObject(options.base ?? this.#last);
-      return this.#format.write(base, this.#storable(record));
-    });
+  async update(
+    record: LeaderElectionRecord,
+    { signal, base }: LockUpdateOptions = {},
+  ): Promise<LockResult> {
+    const { format } = this.#object;
+    requireRecord(`${format.kind}Lock`, 'update', record);
+    const body = (): KubernetesObject =>
+      format.write(this.#baseObject(base ?? this.#last), this.#storable(record));
+    return this.#perform('update', { signal, body });
   }
 
   /**
@@ -140,30 +114,36 @@ export abstract class KubernetesLock implements ResourceLock {
    *
    * @throws LockError when the request is refused or not answered
    */
-  async writtenAgo(base: LockSnapshot, options: LockCallOptions = {}): Promise<number | undefined> {
+  async writtenAgo(
+    base: LockSnapshot,
+    { signal }: LockCallOptions = {},
+  ): Promise<number | undefined> {
     if (base.writtenAtMs === undefined) return undefined;
     try {
       const renewed = dryRunRecord(base.record, this.#identity);
-      const body = (): KubernetesObject => this.#format.write(this.#baseObject(base), renewed);
-      const answer = await this.#exchange('update', options, body, { dryRun: 'All' });
+      const answer = await this.#object.request('update', {
+        signal,
+        query: { dryRun: 'All' },
+        body: () => this.#object.format.write(this.#baseObject(base), renewed),
+      });
       // A server that has stored it after all tells nothing of what was there.
       if (answer.version !== base.version || answer.writtenAtMs === undefined) return undefined;
       return answer.writtenAtMs - base.writtenAtMs;
     } catch (error) {
-      throw this.#asLockError(error);
+      throw this.#object.asLockError(error);
     }
   }
 
   /** Watches the object; together with others of its kind in the namespace where that is allowed. */
   watch(watcher: LockWatcher): LockWatch {
-    return new KubernetesLockWatch(watcher, this, KubernetesLock.#insides);
+    return new KubernetesLockWatch(watcher, this.#object);
   }
 
   toJSON(): KubernetesLockJson {
     const { namespace } = this;
     return {
-      kind: this.#format.kind,
-      name: this.#name,
+      kind: this.#object.format.kind,
+      name: this.#object.name,
       ...(namespace === undefined ? {} : { namespace }),
       identity: this.#identity,
     };
@@ -174,70 +154,24 @@ export abstract class KubernetesLock implements ResourceLock {
     options: object,
     inspect: (value: unknown, options: object) => string,
   ): string {
-    return `${this.#format.kind}Lock ${inspect(this.toJSON(), options)}`;
+    return `${this.#object.format.kind}Lock ${inspect(this.toJSON(), options)}`;
   }
 
-  async #perform(
-    verb: Verb,
-    options: LockCallOptions,
-    body: (namespace: string) => KubernetesObject | undefined,
-  ): Promise<LockResult> {
+  async #perform(verb: Verb, request: ObjectRequest): Promise<LockResult> {
     try {
-      const snapshot = await this.#exchange(verb, options, body);
+      const snapshot = await this.#object.request(verb, request);
       this.#last = snapshot;
       return { ok: true, ...snapshot };
     } catch (error) {
-      return { ok: false, error: this.#asLockError(error) };
+      return { ok: false, error: this.#object.asLockError(error) };
     }
-  }
-
-  async #exchange(
-    verb: Verb,
-    { signal }: LockCallOptions,
-    body: (namespace: string) => KubernetesObject | undefined,
-    query?: ApiRequest['query'],
-  ): Promise<LockSnapshot> {
-    const begun = (progress: Progress): void => void (this.#progress = progress);
-    const timed = { subject: this.description, signal, begun };
-    const { kubeConfig, namespace } =
-      this.#endpoint ?? (await readInTime(timed, () => this.#resolveEndpoint()));
-    const { method, path } = this.#route(verb, namespace);
-    const answer = await clientFor(kubeConfig).request({
-      method,
-      path,
-      query,
-      body: body(namespace),
-      subject: this.description,
-      begun,
-      signal,
-      timeoutMs: timeLimit(signal),
-    });
-    const call = (): ApiCall => ({ ...this.#format, verb, namespace, name: this.#name });
-    if (answer.status < 200 || answer.status > 299) throw answerError(call(), answer);
-    const snapshot = snapshotOf(this.#format, this.#name, answer.json);
-    if (typeof snapshot === 'string') throw unusableAnswer(call(), answer, snapshot);
-    return snapshot;
-  }
-
-  #route(verb: Verb, namespace: string): { method: 'GET' | 'POST' | 'PUT'; path: string } {
-    const format = this.#format;
-    if (verb === 'create') return { method: 'POST', path: collectionPath(format, namespace) };
-    const path = objectPath(format, namespace, this.#name);
-    return { method: verb === 'get' ? 'GET' : 'PUT', path };
-  }
-
-  async #resolveEndpoint(): Promise<Endpoint> {
-    if (this.#endpoint !== null) return this.#endpoint;
-    const kubeConfig = this.#givenKubeConfig ?? (await loadDefaultKubeConfig());
-    const namespace = this.#givenNamespace ?? (await defaultNamespace(kubeConfig));
-    return (this.#endpoint ??= { kubeConfig, namespace });
   }
 
   #baseObject(base: LockSnapshot | null): KubernetesObject {
     if (base === null) {
       throw this.#refuse('nothing to base the update on: call get() first, or pass base');
     }
-    const object = writableObject(base, this.#name);
+    const object = writableObject(base, this.#object.name);
     if (typeof object === 'string') throw this.#refuse(`the base of the update ${object}`);
     return object;
   }
@@ -251,12 +185,5 @@ export abstract class KubernetesLock implements ResourceLock {
   /** Nothing was sent. */
   #refuse(why: string): LockError {
     return new LockError(`${this.description}: ${why}.`, { kind: 'invalid' });
-  }
-
-  #asLockError(error: unknown): LockError {
-    if (error instanceof LockError) return error;
-    return new LockError(`${this.description}: failed with ${safeReason(error)}.`, {
-      kind: 'unknown',
-    });
   }
 }

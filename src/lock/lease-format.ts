@@ -19,10 +19,7 @@ const FIELDS = [
 
 /** `coordination.k8s.io/v1` Lease: the record is its `spec`. */
 export const leaseFormat: RecordFormat = {
-  kind: 'Lease',
-  group: 'coordination.k8s.io',
-  apiVersion: 'coordination.k8s.io/v1',
-  resource: 'leases',
+  field: ['spec', 'renewTime'],
 
   read(lease: KubernetesObject): StoredRecord {
     const spec = lease['spec'];

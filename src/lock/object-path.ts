@@ -1,8 +1,8 @@
-import type { RecordFormat } from './stored-record.js';
+import type { ObjectKind } from './stored-record.js';
 
 /** The path of all objects of a kind in a namespace. */
 export function collectionPath(
-  { apiVersion, resource }: Pick<RecordFormat, 'apiVersion' | 'resource'>,
+  { apiVersion, resource }: Pick<ObjectKind, 'apiVersion' | 'resource'>,
   namespace: string,
 ): string {
   const api = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
@@ -11,9 +11,9 @@ export function collectionPath(
 
 /** The path of one of them. */
 export function objectPath(
-  format: Pick<RecordFormat, 'apiVersion' | 'resource'>,
+  kind: Pick<ObjectKind, 'apiVersion' | 'resource'>,
   namespace: string,
   name: string,
 ): string {
-  return `${collectionPath(format, namespace)}/${encodeURIComponent(name)}`;
+  return `${collectionPath(kind, namespace)}/${encodeURIComponent(name)}`;
 }

@@ -2,13 +2,13 @@ import { printValue } from '../validation/print-value.js';
 import { isVersion, VERSION_RULE } from '../kubernetes/resource-version.js';
 import { lastWrittenMs, withoutManagedFields } from './age-by-server.js';
 import type { LockSnapshot } from './resource-lock.js';
-import { isObject, metadataOf, type KubernetesObject, type RecordFormat } from './stored-record.js';
+import { isObject, metadataOf, type KubernetesObject, type ObjectKind } from './stored-record.js';
 
 /* From an object of the Kubernetes API to what the election knows of it, and back. Pure. */
 
 /** The object as read, or in words what came instead. */
 export function snapshotOf(
-  format: RecordFormat,
+  expected: ObjectKind,
   expectedName: string,
   json: unknown,
 ): LockSnapshot | string {
@@ -16,8 +16,8 @@ export function snapshotOf(
   const metadata = metadataOf(json);
   const { resourceVersion, name } = metadata as { resourceVersion?: unknown; name?: unknown };
   if (name !== expectedName) return 'another object';
-  const { kind = format.kind } = json;
-  if (kind !== format.kind) return 'an object of another kind';
+  const { kind = expected.kind } = json;
+  if (kind !== expected.kind) return 'an object of another kind';
   if (resourceVersion === undefined || resourceVersion === '') {
     return 'an object without resourceVersion';
   }
@@ -26,7 +26,7 @@ export function snapshotOf(
   }
   const writtenAtMs = lastWrittenMs(metadata);
   return {
-    ...format.read(json),
+    ...expected.read(json),
     version: resourceVersion,
     object: withoutManagedFields(json, metadata),
     ...(writtenAtMs === undefined ? {} : { writtenAtMs }),

@@ -8,17 +8,27 @@ export type KubernetesObject = Readonly<Record<string, unknown>>;
 /** What an object says about the election. */
 export type StoredRecord = Pick<LockSnapshot, 'record' | 'unreadable' | 'fingerprint'>;
 
-/** How a kind of object carries an election record. Pure; knows nothing of requests. */
+/** How an object carries an election record. Pure; knows nothing of requests. */
 export interface RecordFormat {
+  /** The field that each renewal changes, as a path: when it was written is when the record was. */
+  readonly field: readonly [string, ...string[]];
+  read(object: KubernetesObject): StoredRecord;
+  /** A copy of the object with this record; everything else stays as it is. */
+  write(object: KubernetesObject, record: LeaderElectionRecord): KubernetesObject;
+}
+
+/** A kind of object that carries election records, as the API of Kubernetes knows it. */
+export interface ObjectKind extends RecordFormat {
   readonly kind: string;
+  /** For people, of several. */
+  readonly plural: string;
   /** API group, empty for the core API. */
   readonly group: string;
   readonly apiVersion: string;
   /** The kind's plural in paths and RBAC rules. */
   readonly resource: string;
-  read(object: KubernetesObject): StoredRecord;
-  /** A copy of the object with this record; everything else stays as it is. */
-  write(object: KubernetesObject, record: LeaderElectionRecord): KubernetesObject;
+  /** Each object of the kind is an election; of others only those are that carry a record. */
+  readonly isForElections: boolean;
 }
 
 /** No record at all: its fingerprint is the same whatever else the object holds. */

@@ -1,9 +1,6 @@
 import type { Logger } from './logger.js';
-import { printable } from '../text/printable.js';
+import { harmless } from '../text/printable.js';
 import { onRejection } from '../errors/rejections.js';
-
-/** Of what others say in a line of a log. */
-const LONGEST_TEXT = 10_000;
 
 /** Warnings and errors to stderr, for programs that give no logger: a library must not be mute. */
 export const stderrLogger: Logger = {
@@ -26,26 +23,47 @@ export const silentLogger: Logger = {
 
 /** The same logger, except that it never fails: a full disk is no reason to stop renewing. */
 export function safeLogger(logger: Logger): Logger {
-  const log =
-    (level: keyof Logger) =>
-    (fields: object, message: string): void => {
-      try {
-        const write: (fields: object, message: string) => unknown = logger[level].bind(logger);
-        onRejection(write(fields, harmless(message)), () => undefined);
-      } catch {
-        // There is nowhere left to report it to.
-      }
-    };
-  return { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
+  return new SafeLogger(logger);
+}
+
+class SafeLogger implements Logger {
+  readonly #logger: Logger;
+
+  constructor(logger: Logger) {
+    this.#logger = logger;
+  }
+
+  debug(fields: object, message: string): void {
+    this.#log('debug', fields, message);
+  }
+
+  info(fields: object, message: string): void {
+    this.#log('info', fields, message);
+  }
+
+  warn(fields: object, message: string): void {
+    this.#log('warn', fields, message);
+  }
+
+  error(fields: object, message: string): void {
+    this.#log('error', fields, message);
+  }
+
+  #log(level: keyof Logger, fields: object, message: string): void {
+    try {
+      const write: (fields: object, message: string) => unknown = this.#logger[level].bind(
+        this.#logger,
+      );
+      // Messages quote what locks and callbacks of others say.
+      onRejection(write(fields, harmless(message)), () => undefined);
+    } catch {
+      // There is nowhere left to report it to.
+    }
+  }
 }
 
 /** The reason of a failure, to be put after the message; empty where there is none. */
 export function reasonText(fields: object): string {
   if (!('err' in fields)) return '';
   return `: ${harmless(fields.err instanceof Error ? fields.err.message : String(fields.err))}`;
-}
-
-/** Messages quote what locks and callbacks of others say. */
-function harmless(text: string): string {
-  return printable(text, { keepLines: true, most: LONGEST_TEXT });
 }

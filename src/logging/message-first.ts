@@ -11,7 +11,7 @@ export interface MessageFirstLogger {
 }
 
 /**
- * RequestQueue a logger that takes `(message, fields)`, such as winston, into one that takes
+ * Turns a logger that takes `(message, fields)`, such as winston, into one that takes
  * `(fields, message)`, such as pino: `logger: messageFirst(winstonLogger)`. The reason of a failure
  * is added to the message, since such loggers do not print an error among the fields.
  *

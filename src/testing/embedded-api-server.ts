@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { createGuardedServer, type ServerLimits } from '../http/guarded-server.js';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { GuardedServer, type GuardedServerOptions } from '../http/guarded-server.js';
 import type { AccessMatch } from './apiserver/access.js';
 import type { Answer } from './apiserver/call.js';
 import { KubernetesApi } from './apiserver/kubernetes-api.js';
@@ -38,7 +37,7 @@ export interface EmbeddedApiServerOptions {
   readonly now?: () => Date;
 }
 
-const LIMITS: ServerLimits = {
+const SERVER: GuardedServerOptions = {
   // Candidates keep two each: one for requests, one for a watch.
   maxConnections: 4096,
   headersTimeoutMs: 10_000,
@@ -47,6 +46,8 @@ const LIMITS: ServerLimits = {
   keepAliveTimeoutMs: 90_000,
   // A watch may have nothing to tell for a long time.
   silenceTimeoutMs: 0,
+  // Through proxies it is asked by the names of those.
+  askedBy: 'any',
 };
 
 /**
@@ -64,12 +65,11 @@ export class EmbeddedApiServer implements AsyncDisposable {
 
   readonly #api: KubernetesApi;
   readonly #log = new RequestLog();
-  readonly #server: Server;
+  readonly #server: GuardedServer;
   readonly #delays = new Set<NodeJS.Timeout>();
   readonly #now: () => Date;
-  #url = '';
 
-  /** Use `startEmbeddedApiServer`. */
+  /** @internal Use `startEmbeddedApiServer`. */
   constructor(options: EmbeddedApiServerOptions) {
     this.#now = options.now ?? (() => new Date());
     this.#api = new KubernetesApi({
@@ -81,15 +81,12 @@ export class EmbeddedApiServer implements AsyncDisposable {
     });
     this.store = new EmbeddedStore(this.#api);
     this.watches = new WatchStreams(options.bookmarkIntervalMs ?? 60_000);
-    this.#server = createGuardedServer(
-      (request, response) => this.#serve(request, response),
-      LIMITS,
-    );
+    this.#server = new GuardedServer((request, response) => this.#serve(request, response), SERVER);
   }
 
   /** `http://127.0.0.1:PORT`. */
   get url(): string {
-    return this.#url;
+    return this.#server.url;
   }
 
   /** The requests received so far, the oldest first; at most 10,000 are kept. */
@@ -99,12 +96,12 @@ export class EmbeddedApiServer implements AsyncDisposable {
 
   /** The text of a kubeconfig file for this server. Default token: the first one. */
   kubeConfig(options: KubeConfigOptions = {}): string {
-    return kubeConfigText(this.#url, { token: this.#firstToken(), ...options });
+    return kubeConfigText(this.url, { token: this.#firstToken(), ...options });
   }
 
   /** The same for `new KubeConfig().loadFromOptions(…)` of `@kubernetes/client-node`. */
   kubeConfigObject(options: KubeConfigOptions = {}): KubeConfigObject {
-    return kubeConfigObject(this.#url, { token: this.#firstToken(), ...options });
+    return kubeConfigObject(this.url, { token: this.#firstToken(), ...options });
   }
 
   /** Lets this token in, as this user. */
@@ -135,13 +132,7 @@ export class EmbeddedApiServer implements AsyncDisposable {
     for (const timer of this.#delays) clearTimeout(timer);
     this.#delays.clear();
     this.watches.closeAll({ abruptly: true });
-    if (!this.#server.listening) return;
-    await new Promise<void>((resolve) => {
-      this.#server.close(() => {
-        resolve();
-      });
-      this.#server.closeAllConnections();
-    });
+    await this.#server.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -150,14 +141,7 @@ export class EmbeddedApiServer implements AsyncDisposable {
 
   /** @internal */
   async listen(port: number): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once('error', reject);
-      this.#server.listen(port, '127.0.0.1', () => {
-        this.#server.off('error', reject);
-        resolve();
-      });
-    });
-    this.#url = `http://127.0.0.1:${String((this.#server.address() as AddressInfo).port)}`;
+    await this.#server.listen(port, '127.0.0.1');
   }
 
   #firstToken(): string | undefined {

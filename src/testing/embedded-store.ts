@@ -26,6 +26,7 @@ export interface ObjectToPut {
 export class EmbeddedStore {
   readonly #api: KubernetesApi;
 
+  /** @internal */
   constructor(api: KubernetesApi) {
     this.#api = api;
   }

@@ -77,7 +77,11 @@ export class FaultRules {
     this.#rules.length = 0;
   }
 
-  /** The fault that strikes this request, which counts as one of the rule's `times`. */
+  /**
+   * The fault that strikes this request, which counts as one of the rule's `times`.
+   *
+   * @internal
+   */
   next(target: FaultTarget): Fault | null {
     for (const rule of this.#rules) {
       if (rule.struck >= (rule.times ?? Infinity)) continue;

@@ -4,6 +4,7 @@ import { MAX_BODY_BYTES } from './apiserver/bodies.js';
 import type { Answer } from './apiserver/call.js';
 import type { ApiRequest } from './apiserver/routes.js';
 import type { WatchStream } from './apiserver/watches.js';
+import { readBody } from '../http/body.js';
 import { requestUrl } from '../http/request-url.js';
 
 /** Of a longer body the rest is not kept: it is too long for the API in whatever letters it is. */
@@ -11,16 +12,8 @@ const MOST_KEPT_BYTES = 4 * MAX_BODY_BYTES;
 
 /** Null when the sender went away before the request was complete. */
 export async function readRequest(incoming: IncomingMessage): Promise<ApiRequest | null> {
-  const chunks: Buffer[] = [];
-  try {
-    let size = 0;
-    for await (const chunk of incoming as AsyncIterable<Buffer>) {
-      if (size <= MOST_KEPT_BYTES) chunks.push(chunk);
-      size += chunk.length;
-    }
-  } catch {
-    return null;
-  }
+  const body = await readBody(incoming, MOST_KEPT_BYTES);
+  if (body === null) return null;
   const url = requestUrl(incoming.url);
   const headers = Object.entries(incoming.headers).map(([name, value]) => [
     name,
@@ -32,7 +25,7 @@ export async function readRequest(incoming: IncomingMessage): Promise<ApiRequest
     path: url?.pathname ?? '',
     query: url?.searchParams ?? new URLSearchParams(),
     headers: Object.fromEntries(headers) as ApiRequest['headers'],
-    body: Buffer.concat(chunks).toString('utf8'),
+    body: body.text,
   };
 }
 

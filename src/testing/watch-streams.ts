@@ -10,6 +10,7 @@ export class WatchStreams {
   readonly #bookmarkIntervalMs: number;
   #silences = 0;
 
+  /** @internal */
   constructor(bookmarkIntervalMs: number) {
     this.#bookmarkIntervalMs = bookmarkIntervalMs;
   }
@@ -41,7 +42,11 @@ export class WatchStreams {
     }
   }
 
-  /** Carries the watch on this response, whose head has been sent. */
+  /**
+   * Carries the watch on this response, whose head has been sent.
+   *
+   * @internal
+   */
   carry(stream: WatchStream, response: ServerResponse): void {
     const timers: NodeJS.Timeout[] = [];
     let unsubscribe = (): void => undefined;

@@ -29,6 +29,14 @@ export function printable(
   return most === undefined ? harmless : shorten(harmless, most);
 }
 
+/** Of a message of several sentences, in a line of a log or in an error. */
+const LONGEST_MESSAGE = 10_000;
+
+/** The same for messages, which may have several lines: nobody reads more of them than this. */
+export function harmless(message: string): string {
+  return printable(message, { keepLines: true, most: LONGEST_MESSAGE });
+}
+
 /** Cuts text that is too long, and shows that by three dots. */
 export function shorten(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most - 1)}…`;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { LEADER_ANNOTATION } from '../../src/lock/config-map-format.js';
+import { LEADER_ANNOTATION } from '../../src/lock/annotation-format.js';
 import { startEmbeddedApiServer, type EmbeddedApiServer } from '../../src/testing.js';
 import { HOSTILE_WORD, unseenIn } from '../unit/text/unseen.js';
 import { callCli, type Called } from './support/call-cli.js';

@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { judge, type Judgement } from '../../src/cli/observe/judge.js';
-import { Observer } from '../../src/cli/observe/observer.js';
-import type { Sight } from '../../src/cli/observe/read-locks.js';
-import { recordAge } from '../../src/cli/observe/record-age.js';
+import { ChangeTracker } from '../../src/cli/observe/change-tracker.js';
+import { sightOf, type Sight } from '../../src/cli/observe/read-locks.js';
 import { asJson, details, sentence, table } from '../../src/cli/observe/words.js';
 import { leaseFormat } from '../../src/lock/lease-format.js';
 import { STEP_DOWN_ANNOTATION } from '../../src/lock/step-down.js';
@@ -33,7 +32,7 @@ function sight(spec: Spec, ageMs: number | null = 1000, annotations = {}): Sight
 }
 
 function judged(seen: Sight, nowMs = SERVER_MS): Judgement {
-  return judge({ sight: seen, leaseDurationMs: 15_000, nowMs, observedAgeMs: null });
+  return judge({ sight: seen, leaseDurationMs: 15_000, nowMs });
 }
 
 const codes = ({ hints }: Judgement): string[] => hints.map(({ code }) => code);
@@ -42,7 +41,7 @@ const renewedAt = (ms: number): Spec => ({
   renewTime: new Date(SERVER_MS - ms).toISOString(),
 });
 
-describe('a lock at the first look', () => {
+describe('a lock seen for the first time', () => {
   it('that was renewed a moment ago is held, and nothing is odd', () => {
     const held = judged(sight(HELD));
     expect(held).toMatchObject({
@@ -159,6 +158,8 @@ describe('each oddity is said in one sentence that tells what to do', () => {
 describe('the age by the API server', () => {
   const entry = (time: string, fieldsV1: object) => ({ time, fieldsV1 });
   const renewal = { 'f:spec': { 'f:renewTime': {} } };
+  const ageOf = (kind: 'lease' | 'configmap', managedFields?: unknown): number | null =>
+    sightOf({ ...place, kind }, { metadata: { managedFields } }, SERVER_MS).ageMs;
 
   it('counts from the last write of the record, not from one of something else', () => {
     const managedFields = [
@@ -166,84 +167,99 @@ describe('the age by the API server', () => {
       entry('2026-01-02T03:04:00Z', renewal),
       entry('2026-01-02T03:04:05Z', { 'f:metadata': { 'f:labels': {} } }),
     ];
-    expect(recordAge('lease', { managedFields }, SERVER_MS)).toBe(5000);
+    expect(ageOf('lease', managedFields)).toBe(5000);
   });
 
   it('of a ConfigMap is that of its annotation', () => {
     const annotation = { 'f:control-plane.alpha.kubernetes.io/leader': {} };
     const fields = { 'f:metadata': { 'f:annotations': annotation } };
     const managedFields = [entry('2026-01-02T03:04:00Z', fields)];
-    expect(recordAge('configmap', { managedFields }, SERVER_MS)).toBe(5000);
-    expect(recordAge('lease', { managedFields }, SERVER_MS)).toBeNull();
+    expect(ageOf('configmap', managedFields)).toBe(5000);
+    expect(ageOf('lease', managedFields)).toBeNull();
   });
 
   it('is unknown without dates', () => {
-    expect(recordAge('lease', {}, SERVER_MS)).toBeNull();
-    expect(recordAge('lease', { managedFields: [entry('soon', renewal)] }, SERVER_MS)).toBeNull();
+    expect(ageOf('lease')).toBeNull();
+    expect(ageOf('lease', [entry('soon', renewal)])).toBeNull();
   });
 });
 
-describe('an observer', () => {
-  const look = (observer: Observer, at: number, ...sights: Sight[]) =>
-    observer
-      .look(sights, { at, nowMs: SERVER_MS })
+describe('a tracker', () => {
+  const see = (tracker: ChangeTracker, at: number, ...sights: Sight[]) =>
+    tracker
+      .take(sights, { at, nowMs: SERVER_MS })
       .changes.map(({ judgement }) => sentence(judgement));
   const renewed = (renewTime: string): Sight => sight({ ...HELD, renewTime }, 1000);
   const A = renewed('2026-01-02T03:04:04.000000Z');
   const B = renewed('2026-01-02T03:04:05.000000Z');
 
   it('tells of the first sight, and then of changes only', () => {
-    const observer = new Observer(15_000);
-    expect(look(observer, 0, A)).toEqual(['held by ann, transitions 3']);
-    expect(look(observer, 1000, B)).toEqual([]);
-    expect(look(observer, 2000, sight({ ...HELD, holderIdentity: 'ben' }))).toEqual([
+    const tracker = new ChangeTracker(15_000);
+    expect(see(tracker, 0, A)).toEqual(['held by ann, transitions 3']);
+    expect(see(tracker, 1000, B)).toEqual([]);
+    expect(see(tracker, 2000, sight({ ...HELD, holderIdentity: 'ben' }))).toEqual([
       'held by ben, transitions 3',
     ]);
-    expect(look(observer, 3000)).toEqual(['there is no such object; nobody leads']);
-    expect(look(observer, 4000)).toEqual([]);
+    expect(see(tracker, 3000)).toEqual(['there is no such object; nobody leads']);
+    expect(see(tracker, 4000)).toEqual([]);
   });
 
   it('counts a lease from when it saw the record change', () => {
-    const observer = new Observer(15_000);
-    look(observer, 0, A);
-    look(observer, 10_000, B);
-    expect(look(observer, 24_999, B)).toEqual([]);
-    expect(look(observer, 25_000, B)).toEqual([
+    const tracker = new ChangeTracker(15_000);
+    see(tracker, 0, A);
+    see(tracker, 10_000, B);
+    expect(see(tracker, 24_999, B)).toEqual([]);
+    expect(see(tracker, 25_000, B)).toEqual([
       'expired but still named: ann, last renewed 15 s ago; nobody leads',
     ]);
-    expect(look(observer, 26_000, A)).toEqual(['held by ann, transitions 3']);
+    expect(see(tracker, 26_000, A)).toEqual(['held by ann, transitions 3']);
   });
 
-  it('takes the age at the first look into account, at the least that it may be', () => {
-    const observer = new Observer(15_000);
+  it('takes the age at first sight into account, at the least that it may be', () => {
+    const tracker = new ChangeTracker(15_000);
     const old = { ...A, ageMs: 9000 };
-    look(observer, 0, old);
-    expect(look(observer, 6999, old)).toEqual([]);
-    expect(look(observer, 7000, old)).toHaveLength(1);
+    see(tracker, 0, old);
+    expect(see(tracker, 6999, old)).toEqual([]);
+    expect(see(tracker, 7000, old)).toHaveLength(1);
   });
 });
 
-describe('an observer that is told of one lock at a time', () => {
+describe('a tracker of a record without any date', () => {
+  const { renewTime: _, ...undated } = HELD;
+
+  it('calls it expired when it has not changed for a lease, as candidates do', () => {
+    const tracker = new ChangeTracker(15_000);
+    const takeAt = (at: number) => tracker.take([sight(undated, null)], { at, nowMs: SERVER_MS });
+    const [first] = takeAt(1000).locks;
+    expect([first?.judgement.standing, first?.judgement.ageMs]).toEqual(['held', null]);
+    expect(takeAt(15_999).changes).toEqual([]);
+    expect(takeAt(16_000).changes.map(({ judgement }) => sentence(judgement))).toEqual([
+      'expired but still named: ann, last renewed 15 s ago; nobody leads',
+    ]);
+  });
+});
+
+describe('a tracker that is told of one lock at a time', () => {
   const other = { ...sight(HELD), name: 'other' };
   const at = (ms: number) => ({ at: ms, nowMs: SERVER_MS });
 
   it('tells of its change, and the others are not gone', () => {
-    const observer = new Observer(15_000);
-    observer.look([sight(HELD), other], at(0));
-    expect(observer.lookAtOne(sight(HELD), at(500))).toBeNull();
-    const change = observer.lookAtOne(sight({ ...HELD, holderIdentity: 'ben' }), at(1000));
+    const tracker = new ChangeTracker(15_000);
+    tracker.take([sight(HELD), other], at(0));
+    expect(tracker.takeOne(sight(HELD), at(500))).toBeNull();
+    const change = tracker.takeOne(sight({ ...HELD, holderIdentity: 'ben' }), at(1000));
     expect(change).toMatchObject({ place: { name: 'report' }, judgement: { holder: 'ben' } });
-    const { changes } = observer.look([sight({ ...HELD, holderIdentity: 'ben' }), other], at(2000));
+    const { changes } = tracker.take([sight({ ...HELD, holderIdentity: 'ben' }), other], at(2000));
     expect(changes).toEqual([]);
   });
 
   it('can be asked whether a lease would be called expired, and has not called it so', () => {
-    const observer = new Observer(15_000);
-    observer.look([sight(HELD, 0), other], at(0));
-    expect(observer.wouldExpire([sight(HELD, 0), other], at(13_999))).toBe(false);
-    expect(observer.wouldExpire([sight(HELD, 0), other], at(15_000))).toBe(true);
-    expect(observer.look([sight(HELD, 0), other], at(15_000)).changes).toHaveLength(2);
-    expect(observer.wouldExpire([sight(HELD, 0), other], at(16_000))).toBe(false);
+    const tracker = new ChangeTracker(15_000);
+    tracker.take([sight(HELD, 0), other], at(0));
+    expect(tracker.wouldExpire([sight(HELD, 0), other], at(13_999))).toBe(false);
+    expect(tracker.wouldExpire([sight(HELD, 0), other], at(15_000))).toBe(true);
+    expect(tracker.take([sight(HELD, 0), other], at(15_000)).changes).toHaveLength(2);
+    expect(tracker.wouldExpire([sight(HELD, 0), other], at(16_000))).toBe(false);
   });
 });
 

@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { LEADER_ANNOTATION } from '../../src/lock/config-map-format.js';
+import { LEADER_ANNOTATION } from '../../src/lock/annotation-format.js';
 import { startEmbeddedApiServer, type EmbeddedApiServer } from '../../src/testing.js';
 import { callCli, type Called } from './support/call-cli.js';
 

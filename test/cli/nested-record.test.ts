@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { LEADER_ANNOTATION } from '../../src/lock/config-map-format.js';
+import { LEADER_ANNOTATION } from '../../src/lock/annotation-format.js';
 import { type EmbeddedApiServer, startEmbeddedApiServer } from '../../src/testing.js';
 import { callCli } from './support/call-cli.js';
 

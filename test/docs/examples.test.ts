@@ -138,7 +138,7 @@ describe('the examples', { timeout: 60_000 }, () => {
     const model = run('test-model');
     expect(await model.end()).toBe(0);
     expect(model.lines).toContain(
-      '{"elected":"leading"}: xstate.init, start, xstate.done.actor.readLock, xstate.done.actor.claim',
+      '{"participating":{"elected":{"deadline":"counting","lease":"leading","work":"running"}}}: xstate.init, start, xstate.done.actor.readLock, xstate.done.actor.claim',
     );
     expect(server.requests).toEqual([]);
   });

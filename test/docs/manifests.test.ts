@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { rbacRole } from '../../src/kubernetes/rbac.js';
 import { ConfigError } from '../../src/errors/config-error.js';
 import { resolveConfig } from '../../src/config/resolve-config.js';
-import { LeaseLock } from '../../src/lock/lease-lock.js';
+import { LOCK_KINDS } from '../../src/lock/lock-kinds.js';
+import { LeaseLock } from '../../src/lock/locks.js';
 import { manifest } from './support/markdown.js';
 
 interface Role {
@@ -21,9 +22,7 @@ describe('the Role in the README', () => {
   const target = { namespace: 'production', name: 'data-processor' };
 
   it('is the one that an error about missing rights contains', () => {
-    const printed = loadYaml<Role>(
-      rbacRole({ ...target, group: 'coordination.k8s.io', resource: 'leases' }),
-    );
+    const printed = loadYaml<Role>(rbacRole({ ...target, ...LOCK_KINDS.lease }));
     expect(role).toEqual(printed);
     expect(more).toEqual([]);
   });
@@ -57,7 +56,7 @@ describe('the Role in the README', () => {
 
   it('has rules for a ConfigMap, too', () => {
     const shown = loadYaml<Pick<Role, 'rules'>>(manifest('README.md', 'rbac configmap'));
-    const printed = loadYaml<Role>(rbacRole({ ...target, group: '', resource: 'configmaps' }));
+    const printed = loadYaml<Role>(rbacRole({ ...target, ...LOCK_KINDS.configmap }));
     expect(shown.rules).toEqual(printed.rules);
   });
 });

@@ -107,44 +107,52 @@ describeBehindNginx('candidates behind an nginx whose clock is a minute ahead', 
 describeBehindNginx(
   'a leader behind an nginx that repeats writes at its next upstream',
   (server) => {
-    it('keeps its term, though every other write is answered with a conflict, and releases', async () => {
-      await using breaking = await Forwarder.start(server(), { breaksPuts: true });
-      await using sound = await Forwarder.start(server(), { breaksPuts: false });
-      await using nginx = await Nginx.start({ upstreams: [breaking.url, sound.url] });
-      await using fleet = await fleetOn(server(), 'lease', DEFAULTS);
-      const kubeConfigPath = await server().writeKubeConfig('candidate', { server: nginx.url });
-      await fleet.start('leader', { kubeConfigPath });
-      await fleet.nextLeader(0, 20_000);
-      await fleet.start('b');
-      await renewals(fleet, 'leader', 8);
-      expect(breaking.broken).toBeGreaterThanOrEqual(3);
-      expect(fleet.reigns()).toHaveLength(1);
-      expect(fleet.leaders()).toEqual(['leader']);
+    it.concurrent(
+      'keeps its term, though every other write is answered with a conflict, and releases',
+      async () => {
+        await using breaking = await Forwarder.start(server(), { breaksPuts: true });
+        await using sound = await Forwarder.start(server(), { breaksPuts: false });
+        await using nginx = await Nginx.start({ upstreams: [breaking.url, sound.url] });
+        await using fleet = await fleetOn(server(), 'lease', DEFAULTS);
+        const kubeConfigPath = await server().writeKubeConfig('candidate', { server: nginx.url });
+        await fleet.start('leader', { kubeConfigPath });
+        await fleet.nextLeader(0, 20_000);
+        await fleet.start('b');
+        await renewals(fleet, 'leader', 8);
+        expect(breaking.broken).toBeGreaterThanOrEqual(3);
+        expect(fleet.reigns()).toHaveLength(1);
+        expect(fleet.leaders()).toEqual(['leader']);
 
-      const stoppedAt = await fleet.stop('leader');
-      const end = fleet.reports.findLast(({ event }) => event === 'ended');
-      // Its release is answered with a conflict, too. Where the next one is there before the lock is
-      // read back it cannot know that it was stored; but that the lock is free shows.
-      expect(end).toMatchObject({ who: 'leader', outcome: { reason: 'stopped' } });
-      expect((await fleet.nextLeader(stoppedAt, 5_000)).who).toBe('b');
-      expect(fleet.overlaps()).toEqual([]);
-    }, 120_000);
+        const stoppedAt = await fleet.stop('leader');
+        const end = fleet.reports.findLast(({ event }) => event === 'ended');
+        // Its release is answered with a conflict, too. Where the next one is there before the lock is
+        // read back it cannot know that it was stored; but that the lock is free shows.
+        expect(end).toMatchObject({ who: 'leader', outcome: { reason: 'stopped' } });
+        expect((await fleet.nextLeader(stoppedAt, 5_000)).who).toBe('b');
+        expect(fleet.overlaps()).toEqual([]);
+      },
+      120_000,
+    );
 
-    it('takes a lock by a claim that was stored and then answered with a conflict', async () => {
-      await using breaking = await Forwarder.start(server(), { breaksPuts: true });
-      await using sound = await Forwarder.start(server(), { breaksPuts: false });
-      await using nginx = await Nginx.start({ upstreams: [breaking.url, sound.url] });
-      await using fleet = await fleetOn(server(), 'lease', DEFAULTS);
-      const kubeConfigPath = await server().writeKubeConfig('candidate', { server: nginx.url });
-      await fleet.start('first');
-      await fleet.nextLeader(0, 10_000);
-      await fleet.start('second', { kubeConfigPath });
-      await sees(fleet, 'second', 'first');
-      const stoppedAt = await fleet.stop('first');
-      expect((await fleet.nextLeader(stoppedAt, 5_000)).who).toBe('second');
-      await renewals(fleet, 'second', 4);
-      expect(fleet.reigns().map(({ who }) => who)).toEqual(['first', 'second']);
-      expect(fleet.overlaps()).toEqual([]);
-    }, 90_000);
+    it.concurrent(
+      'takes a lock by a claim that was stored and then answered with a conflict',
+      async () => {
+        await using breaking = await Forwarder.start(server(), { breaksPuts: true });
+        await using sound = await Forwarder.start(server(), { breaksPuts: false });
+        await using nginx = await Nginx.start({ upstreams: [breaking.url, sound.url] });
+        await using fleet = await fleetOn(server(), 'lease', DEFAULTS);
+        const kubeConfigPath = await server().writeKubeConfig('candidate', { server: nginx.url });
+        await fleet.start('first');
+        await fleet.nextLeader(0, 10_000);
+        await fleet.start('second', { kubeConfigPath });
+        await sees(fleet, 'second', 'first');
+        const stoppedAt = await fleet.stop('first');
+        expect((await fleet.nextLeader(stoppedAt, 5_000)).who).toBe('second');
+        await renewals(fleet, 'second', 4);
+        expect(fleet.reigns().map(({ who }) => who)).toEqual(['first', 'second']);
+        expect(fleet.overlaps()).toEqual([]);
+      },
+      90_000,
+    );
   },
 );

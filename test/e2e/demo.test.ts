@@ -18,7 +18,7 @@ class Demo {
   readonly #ended: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 
   constructor(...flags: string[]) {
-    this.child = spawn(process.execPath, ['--import', 'tsx', 'src/cli/demo/main.ts', ...flags], {
+    this.child = spawn(process.execPath, ['--import', 'tsx', 'src/cli.ts', 'demo', ...flags], {
       cwd: ROOT,
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -57,7 +57,7 @@ class Demo {
   /** The ids of the candidate processes that it has started and that are there now. */
   children(): number[] {
     return processes()
-      .filter(({ parent, args }) => parent === this.pid && args.includes('candidate-main'))
+      .filter(({ parent, args }) => parent === this.pid && args.includes('__demo-candidate'))
       .map(({ pid }) => pid);
   }
 
@@ -212,7 +212,7 @@ describe('the demo without a cluster', { timeout: TIMEOUT_MS }, () => {
     process.kill(victim!, 'SIGKILL');
     expect(await demo.exitCode()).toBe(1);
     expect(demo.stderr).toMatch(
-      /^The demo failed\. candidate-\d ended though nobody had told it to \(SIGKILL\)\.$/m,
+      /^k8s-leader-election demo: candidate-\d ended though nobody had told it to \(SIGKILL\)\.$/m,
     );
     expect(alive(others)).toEqual([]);
   });
@@ -230,8 +230,9 @@ describe('the demo without a cluster', { timeout: TIMEOUT_MS }, () => {
     expect(await demo.exitCode()).toBe(2);
     expect(demo.stdout).toBe('');
     expect(demo.stderr.trimEnd().split('\n')).toEqual([
-      'demo: --lock must be lease or configmap; received "paper"',
-      'demo: --candidates must be a whole number from 2 to 9; received "1"',
+      'k8s-leader-election demo: --candidates must be a whole number from 2 to 9; received "1"',
+      'k8s-leader-election demo: --lock must be lease or configmap; received "paper"',
+      'See k8s-leader-election demo --help.',
     ]);
   });
 });
@@ -293,7 +294,7 @@ describe('the demo on a cluster', { timeout: TIMEOUT_MS }, () => {
       expect(await demo.exitCode()).toBe(1);
       expect(demo.stdout).toBe('');
       expect(demo.stderr).toContain(
-        `user "ann" is missing the verb "${verb}" on leases.coordination.k8s.io`,
+        `This account is missing the verb "${verb}" on leases.coordination.k8s.io`,
       );
       expect(demo.stderr).toContain('leave out resourceNames');
       expect(demo.stderr).not.toContain('token-of-ann');
@@ -305,9 +306,12 @@ describe('the demo on a cluster', { timeout: TIMEOUT_MS }, () => {
     server.deny({ user: 'ann', verb: 'delete' });
     const demo = onCluster();
     expect(await demo.exitCode()).toBe(1);
-    expect(demo.stderr).toContain('the verb "delete" on leases in namespace "team-a"');
+    expect(demo.stderr).toContain(
+      'missing the verb "delete" on leases.coordination.k8s.io in namespace "team-a"',
+    );
     expect(demo.stdout).toBe('');
-    expect(server.requests.filter(({ verb }) => verb === 'create')).toEqual([]);
+    const onLeases = server.requests.filter(({ resource }) => resource === 'leases');
+    expect(onLeases).toEqual([]);
   });
 
   it('an account that loses the right to delete is told how to remove what is left', async () => {
@@ -331,7 +335,8 @@ describe('the demo on a cluster', { timeout: TIMEOUT_MS }, () => {
     const demo = onCluster('--context', 'prod');
     expect(await demo.exitCode()).toBe(2);
     expect(demo.stderr).toBe(
-      `demo: There is no context "prod" in ${kubeconfig}: it has embedded.\n`,
+      `k8s-leader-election demo: There is no context "prod" in ${kubeconfig}: it has embedded.\n` +
+        'See k8s-leader-election demo --help.\n',
     );
   });
 
@@ -339,7 +344,9 @@ describe('the demo on a cluster', { timeout: TIMEOUT_MS }, () => {
     writeFileSync(kubeconfig, 'users: [ { token: s3cret\n');
     const demo = onCluster();
     expect(await demo.exitCode()).toBe(2);
-    expect(demo.stderr).toMatch(/^demo: --kubeconfig .* cannot be used: not valid YAML/);
+    expect(demo.stderr).toMatch(
+      /^k8s-leader-election demo: --kubeconfig .* cannot be used: not valid YAML/,
+    );
     expect(demo.stderr).not.toContain('s3cret');
   });
 
@@ -350,7 +357,7 @@ describe('the demo on a cluster', { timeout: TIMEOUT_MS }, () => {
     server.faults.add({ match: { verb: 'update' }, fault: { kind: 'status', status: 500 } });
     expect(await demo.exitCode()).toBe(1);
     expect(demo.stderr).toMatch(
-      /^The demo failed\. Nobody took over from candidate-\d within 7\.20 s \(lease 4 s/,
+      /^k8s-leader-election demo: Nobody took over from candidate-\d within 7\.20 s \(lease 4 s/,
     );
     expect(demo.stderr).toContain('HTTP 500');
     expect(server.store.list('leases')).toEqual([]);

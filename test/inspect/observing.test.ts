@@ -56,7 +56,17 @@ describe('an election that is observed', () => {
     expect(notebook.steps).toHaveLength(1);
     expect(notebook.steps[0]?.view).toMatchObject({
       state: 'renewing',
-      active: ['elected', 'elected.renewing', 'elected.renewing.writing'],
+      active: [
+        'participating',
+        'participating.elected',
+        'participating.elected.deadline',
+        'participating.elected.deadline.counting',
+        'participating.elected.lease',
+        'participating.elected.lease.renewing',
+        'participating.elected.lease.renewing.writing',
+        'participating.elected.work',
+        'participating.elected.work.running',
+      ],
       leads: true,
       leader: 'me',
       lock: 'held',
@@ -85,7 +95,9 @@ describe('an election that is observed', () => {
     await candidate.clock.advance(2000);
     const step = notebook.steps.find(({ view }) => view.state === 'renewing');
     expect(step?.eventText).toBe('after retryPeriod');
-    expect(step?.transitions).toEqual([expect.stringMatching(/^elected\.leading#/)]);
+    expect(step?.transitions).toEqual([
+      expect.stringMatching(/^participating\.elected\.lease\.leading#/),
+    ]);
   });
 
   it('stays the same candidate when its election runs again', async () => {
@@ -158,9 +170,17 @@ describe("an application's own interpreter", () => {
     const actor = createActor(leaderElectionMachine, { input: input(), inspect });
     actor.start();
     actor.send({ type: 'start' });
-    await expect.poll(() => notebook.states.at(-1)).toBe('leading');
+    await expect.poll(() => notebook.steps.at(-1)?.event).toBe('xstate.done.actor.work');
+    expect(notebook.states.at(-1)).toBe('leading');
     expect(notebook.states[0]).toBe('idle');
-    expect(notebook.steps.map(({ event }) => event)).toContain('start');
+    const events = notebook.steps.map(({ event }) => event);
+    expect(events.filter((event) => event !== '')).toEqual([
+      'xstate.init',
+      'start',
+      'xstate.done.actor.readLock',
+      'xstate.done.actor.claim',
+      'xstate.done.actor.work',
+    ]);
     actor.stop();
     expect(notebook.reports.at(-1)?.kind).toBe('gone');
   });

@@ -64,7 +64,7 @@ describe('the pictures of the live chart', () => {
     expect(leading.filter(({ id }) => !traced.has(id)).map(({ id, text }) => [id, text])).toEqual(
       [],
     );
-    expect(insides(drawn)).toContain('acquiring');
+    expect(insides(drawn)).toContain('participating.acquiring');
   });
 
   it('have a line of a label for each transition that has a text', () => {

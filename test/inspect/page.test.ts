@@ -123,9 +123,9 @@ describeWithBrowser('the live chart', (browser) => {
     await stateOf(page, 'bob', 'acquiring');
     await stateOf(page, 'ada', 'leading');
     expect(await litIn(page, 'ada')).toEqual(
-      expect.arrayContaining(['elected', 'elected.leading']),
+      expect.arrayContaining(['participating.elected', 'participating.elected.lease.leading']),
     );
-    expect(await litIn(page, 'bob')).toEqual(['acquiring']);
+    expect(await litIn(page, 'bob')).toEqual(['participating', 'participating.acquiring']);
 
     const cards = await page.locator('.card').all();
     const [left, right] = await Promise.all(cards.map((card) => card.boundingBox()));
@@ -152,8 +152,12 @@ describeWithBrowser('the live chart', (browser) => {
     // A renewal that was under way may still have got through.
     await page.waitForSelector('text=A renewal failed', PATIENCE);
     await stateOf(page, 'ada', 'renewing');
-    await page.waitForSelector('#figure [data-arrow="elected.leading->elected.renewing"].traced');
-    const line = page.locator('#figure [data-label="elected.leading->elected.renewing"] .traced');
+    await page.waitForSelector(
+      '#figure [data-arrow="participating.elected.lease.leading->participating.elected.lease.renewing"].traced',
+    );
+    const line = page.locator(
+      '#figure [data-label="participating.elected.lease.leading->participating.elected.lease.renewing"] .traced',
+    );
     expect(await line.textContent()).toBe('after retryPeriod');
     const before = await ring(page, 'ada', 'renewDeadline');
     expect(before).toBeGreaterThan(0);
@@ -192,7 +196,7 @@ describeWithBrowser('the live chart', (browser) => {
     on.inspector.attach(ada);
     const { page } = await openPage(browser(), on.inspector.url);
     await page.waitForSelector('.card.leads');
-    expect(await litIn(page, 'ada')).toContain('elected');
+    expect(await litIn(page, 'ada')).toContain('participating.elected');
     expect(await page.locator('.term').textContent()).toBe(`token ${token}`);
     const facts = await page.locator('.facts').textContent();
     expect(facts).toContain('Lease default/watched');
@@ -218,11 +222,11 @@ describeWithBrowser('the live chart', (browser) => {
     }
     expect(await litIn(page, 'ada')).toEqual(['idle']);
     await page.keyboard.press('ArrowRight');
-    expect(await litIn(page, 'ada')).toEqual(['acquiring']);
+    expect(await litIn(page, 'ada')).toEqual(['participating', 'participating.acquiring']);
     const entries = await page.locator('#entries li').count();
     // A renewal in the present changes nothing in the past.
     await new Promise((resolve) => ada.on('renewed', resolve));
-    expect(await litIn(page, 'ada')).toEqual(['acquiring']);
+    expect(await litIn(page, 'ada')).toEqual(['participating', 'participating.acquiring']);
     expect(await page.locator('#entries li').count()).toBe(entries);
     await page.keyboard.press('Space');
     await stateOf(page, 'ada', 'leading', 'renewing');
@@ -235,9 +239,9 @@ describeWithBrowser('the live chart', (browser) => {
     on.inspector.attach(ada);
     const { page } = await openPage(browser(), on.inspector.url, { dark: true });
     await stateOf(page, 'ada', 'idle');
-    await page.locator('#figure [data-state="acquiring"]').focus();
+    await page.locator('#figure [data-state="participating.acquiring"]').focus();
     await page.keyboard.press('Enter');
-    await page.waitForSelector('#figure [data-state="acquiring.waiting"]');
+    await page.waitForSelector('#figure [data-state="participating.acquiring.waiting"]');
     const background = () => page.evaluate('getComputedStyle(document.body).backgroundColor');
     const dark = await background();
     await page.keyboard.press('t');
@@ -302,12 +306,12 @@ describeWithBrowser('the live chart', (browser) => {
     on.inspector.attach(ada);
     const { page } = await openPage(browser(), on.inspector.url, { width: 390 });
     await ada.acquire();
-    await page.waitForSelector('#figure [data-state="elected.leading"].active');
+    await page.waitForSelector('#figure [data-state="participating.elected.lease.leading"].active');
     const inSight = () =>
       page.evaluate(
         `(() => {
           const frame = document.querySelector('#figure').getBoundingClientRect();
-          const state = document.querySelector('#figure [data-state="elected.leading"]');
+          const state = document.querySelector('#figure [data-state="participating.elected.lease.leading"]');
           const { left, right } = state.getBoundingClientRect();
           return left >= frame.left && right <= frame.right;
         })()`,

@@ -20,8 +20,12 @@ describeWithBrowser('the live chart of an election on a real API server', (brows
         inspector.attach(ada);
         elsewhere.attach(bob);
         const { page, faults } = await openPage(browser(), inspector.url);
-        await page.waitForSelector('[data-name="ada"].leads .small [data-state="elected"].active');
-        await page.waitForSelector('[data-name="bob"] [data-state="acquiring"].active');
+        await page.waitForSelector(
+          '[data-name="ada"].leads .small [data-state="participating.elected"].active',
+        );
+        await page.waitForSelector(
+          '[data-name="bob"] [data-state="participating.acquiring"].active',
+        );
         const token = String(ada.term?.fencingToken);
         expect(await page.locator('[data-name="ada"] .facts').textContent()).toContain(token);
         const bobs = page.locator('[data-name="bob"] .facts');

@@ -57,6 +57,11 @@ class Viewer implements AsyncDisposable {
   }
 }
 
+/** The chart's value in a term, as a viewer gets it. */
+const elected = (lease: unknown, work: unknown) => ({
+  participating: { elected: { deadline: 'counting', lease, work } },
+});
+
 const until = (condition: () => boolean) =>
   expect.poll(condition, { timeout: 10_000, interval: 20 }).toBe(true);
 
@@ -88,17 +93,17 @@ describe('connectStately', () => {
     expect(first).toMatchObject({ type: '@xstate.actor', name: 'pod-a', _version: '0.7.2' });
     const definition = JSON.parse(first?.definition ?? '') as { states: Record<string, unknown> };
     expect(Object.keys(definition.states)).toEqual(
-      expect.arrayContaining(['acquiring', 'elected', 'lost']),
+      expect.arrayContaining(['participating', 'releasing', 'lost']),
     );
     expect(new Set(messages.map(({ sessionId }) => sessionId)).size).toBe(1);
     const values = messages.flatMap(({ snapshot }) => (snapshot ? [snapshot.value] : []));
     expect(values).toEqual(
       expect.arrayContaining([
         'idle',
-        { acquiring: 'claiming' },
-        { elected: 'leading' },
-        { elected: { renewing: 'writing' } },
-        { elected: { draining: { lease: 'holding', work: 'finishing' } } },
+        { participating: { acquiring: 'claiming' } },
+        elected('leading', 'running'),
+        elected({ renewing: 'writing' }, 'running'),
+        elected('leading', { draining: 'finishing' }),
         { releasing: 'writing' },
         'stopped',
       ]),

@@ -9,7 +9,8 @@
 
 /** Leaves alone the value of a property. */
 const PROPERTIES = {
-  description: 'A description in the chart, which people read in its picture.',
+  description:
+    'A description in the chart or of a rule for options, which people read in a document.',
   types: 'The types of the chart, which are not there at run time.',
 };
 

@@ -43,7 +43,6 @@ export function workEnded(state: ReferenceState, { term: number, error }: Of<'wo
   term.workError = error;
   if (term !== state.term) return;
   if (state.phase === 'holding') {
-    term.finishedUnawares = state.lapsed;
     if (error !== undefined) drain(state, 'failed');
     else if (state.settings.releaseWhenDone) drain(state, 'finished');
   } else if (state.phase === 'draining') {
@@ -59,25 +58,12 @@ export function signalAborted(state: ReferenceState, number: number): void {
   check(term !== undefined && !term.signalAborted, 'a signal is aborted twice');
   if (state.phase === 'holding' && term === state.term) {
     const superseded = term.mayBeSupersededAt === state.time;
-    const lapsed = state.lapsed || isTimeOfChoice(state);
-    check(lapsed || superseded, 'aborts term.signal before the deadline');
-    forgetLateRenewal(state);
-    if (lapsed) lapse(state);
+    check(state.lapsed || superseded, 'aborts term.signal before the deadline');
+    if (state.lapsed) lapse(state);
     else lose(state, 'superseded');
   }
   term.signalAborted = true;
   state.settle('the abort of term.signal');
-}
-
-/** The answer to a renewal may be heard before or after the deadline that passed meanwhile. */
-function isTimeOfChoice(state: ReferenceState): boolean {
-  return state.current.mayHaveLapsedAt === state.time;
-}
-
-/** It has heard of the deadline before it heard of the renewal. */
-export function forgetLateRenewal(state: ReferenceState): void {
-  if (isTimeOfChoice(state)) state.current.validFrom = state.current.validBefore;
-  state.current.undecided = false;
 }
 
 export function stopCalled(
@@ -85,7 +71,7 @@ export function stopCalled(
   { reason, isLeader }: Of<'onStoppedLeading'>,
 ): void {
   const { current } = state;
-  if (state.lapsed || !isLeader) perhapsLost(state);
+  if (state.lapsed || isLeader === false) perhapsLost(state);
   check(state.isOwed('onStoppedLeading'), 'calls onStoppedLeading though nothing ended');
   check(current.stopCalls === 0, 'calls onStoppedLeading twice');
   current.stopCalls += 1;
@@ -96,13 +82,15 @@ export function stopCalled(
   check(told, `onStoppedLeading(${reason}), not ${reasons.join()}`);
   check(current.signalAborted, 'calls onStoppedLeading before it aborts term.signal');
   const leads = state.phase === 'draining' && !state.lapsed;
-  check(isLeader === leads, `isLeader() is ${isLeader} inside onStoppedLeading`);
+  check(
+    isLeader === null || isLeader === leads,
+    `isLeader() is ${isLeader} inside onStoppedLeading`,
+  );
 }
 
 /** What ends a term that drains shows in what follows from it alone. */
 function perhapsLost(state: ReferenceState): void {
   if (state.phase !== 'draining') return;
-  forgetLateRenewal(state);
   if (state.lapsed) lose(state, 'deadline');
   else if (state.current.mayBeSupersededAt === state.time) lose(state, 'superseded');
 }
@@ -146,12 +134,8 @@ export function over(state: ReferenceState, outcome: Outcome): void {
 export function news(state: ReferenceState, item: News): void {
   switch (item.type) {
     case 'renewed':
-      check(
-        state.isOwed('the event renewed') || isTimeOfChoice(state),
-        'tells of a renewal that was none',
-      );
+      check(state.isOwed('the event renewed'), 'tells of a renewal that was none');
       state.settle('the event renewed');
-      state.current.undecided = false;
       return checkLeadingUntil(state, item.leadingUntil);
     case 'renewFailed': {
       const left = state.settings.renewDeadline - heldFor(state.current.validFrom, state.now);
@@ -176,15 +160,11 @@ export function asked(state: ReferenceState, question: Question, yes: boolean): 
   if (phase === 'draining' && question !== 'isLeader') {
     return check(yes === (question === 'aborted'), `${question} says ${yes} while draining`);
   }
-  const holds = phase === 'holding' || phase === 'draining';
-  if (holds && term !== null) {
-    const certain = state.lapsed === state.surelyLapsed;
-    const leads = certain ? !state.lapsed : yes === (question !== 'aborted');
+  if (state.holds && term !== null) {
+    const leads = !state.lapsed;
     check((question === 'aborted') !== (yes === leads), `${question} says ${yes} while ${phase}`);
     if (!leads) lapse(state);
     return;
   }
-  const mayHold = phase === 'releasing' && question === 'isLeader' && !state.releaseSent;
-  if (mayHold && !state.surelyLapsed) return;
   check(yes === (question === 'aborted'), `${question} says ${yes} while ${phase}`);
 }

@@ -4,21 +4,10 @@
  */
 export const DEVIATIONS = {
   /**
-   * The process stood still beyond the renew deadline while a retry was due. The retry's timer is
-   * the earlier one, so a read is sent before the term ends, in the same turn of the event loop.
-   * After a machine slept, whose timers know nothing of that, the term ends with the read's answer.
-   */
-  retryBeforeStop: true,
-  /**
    * The process stood still beyond the lease's end while it read before the release. A release is
    * sent then, and aborted in the same turn. It is conditional, so nobody else's record is hurt.
    */
   releaseAfterLease: true,
-  /**
-   * A renewal has failed, and then the term begins to drain: the pause before the next try, or the
-   * time that the server asked for, is counted anew from there.
-   */
-  pauseAnew: true,
   /**
    * A write that took the lock was answered after the renew deadline, so it founded no term, and
    * the object vanishes before it is read back. A lease of the holder before is waited for then.

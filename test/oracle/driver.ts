@@ -1,4 +1,8 @@
-import type { LeaderElectionConfig, Outcome } from '../../src/config/leader-election-config.js';
+import type {
+  EndReason,
+  LeaderElectionConfig,
+  Outcome,
+} from '../../src/config/leader-election-config.js';
 import { LeaderElection } from '../../src/election/leader-election.js';
 import type { Term } from '../../src/term/term.js';
 import { settle, VirtualClock } from '../../src/testing/virtual-clock.js';
@@ -18,7 +22,8 @@ class WholeClock extends VirtualClock {
 export interface Behaviour {
   /** Whether the work ends by itself when its signal is aborted. */
   readonly obedient: boolean;
-  readonly stopping: 'returns' | 'waits' | 'throws';
+  /** `absent`: nobody asks to be told of the end of a term. */
+  readonly stopping: 'returns' | 'waits' | 'throws' | 'absent';
   readonly newLeaderThrows: boolean;
   readonly random: () => number;
 }
@@ -117,10 +122,6 @@ export class Driver {
     this.#stops.shift()?.end();
   }
 
-  get workIsRunning(): boolean {
-    return this.#works.some(({ running }) => running);
-  }
-
   #config(settings: Settings): LeaderElectionConfig {
     return {
       lock: this.world.lock,
@@ -136,10 +137,9 @@ export class Driver {
       reclaimOwnIdentity: settings.reclaimOwnIdentity,
       useServerClock: settings.useServerClock,
       onStartedLeading: (term) => this.#work(term),
-      onStoppedLeading: (reason) => {
-        this.#tell({ type: 'onStoppedLeading', reason, isLeader: this.election.isLeader() });
-        return this.#stopping();
-      },
+      ...(this.#behaviour.stopping !== 'absent' && {
+        onStoppedLeading: (reason) => this.#stopping(reason, this.election.isLeader()),
+      }),
       onNewLeader: (identity) => {
         this.#tell({ type: 'onNewLeader', identity });
         if (this.#behaviour.newLeaderThrows) throw new Error('onNewLeader fails');
@@ -180,7 +180,8 @@ export class Driver {
     });
   }
 
-  #stopping(): unknown {
+  #stopping(reason: EndReason, isLeader: boolean | null): unknown {
+    this.#tell({ type: 'onStoppedLeading', reason, isLeader });
     const term = this.#works.length;
     const ended = () => {
       this.#tell({ type: 'onStoppedLeadingEnded', term });
@@ -214,6 +215,7 @@ export class Driver {
       tell({ type: 'renewFailed', remaining: remainingMs });
     });
     election.on('stoppedLeading', ({ reason }) => {
+      if (this.#behaviour.stopping === 'absent') this.#stopping(reason, null);
       tell({ type: 'stoppedLeading', reason });
     });
     election.on('newLeader', ({ identity }) => {

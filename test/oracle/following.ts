@@ -9,6 +9,7 @@ import {
   mayBeLongDead,
   pollAfter,
   retryAfterFailure,
+  sameRecord,
 } from './rules.js';
 import { check, type Answer, type Entry, type Reading, type StoredRecord } from './trace.js';
 import { beginTerm } from './holding.js';
@@ -135,14 +136,16 @@ function ownFound(state: ReferenceState, reading: Reading): void {
   const write = state.writes.get(reading.author ?? -1);
   check(write !== undefined, 'the harness names a write that was never sent');
   const valid = heldFor(write.sentAt, state.now) < settings.renewDeadline - EPSILON;
-  const isNew = write.taking && state.terms.every((term) => term.wonBy !== write.id);
+  const isNew =
+    write.taking && !write.unseen && state.terms.every((term) => term.wonBy !== write.id);
   // An earlier try that arrived late may count, or be written over like any record of ours.
   const isLatest = Math.max(...state.writes.keys()) === write.id;
   if (valid && isNew && isLatest) return beginTerm(state, write, reading);
-  if (valid) state.claimable = { write, reading };
+  if (valid && !write.unseen) state.claimable = { write, reading };
   state.expect({
     from: time,
-    to: time + settings.lease + pollAfter(0, settings).to,
+    // It may be given back for as long as its lease lasts, which others do not count from it.
+    to: write.unseen ? null : time + settings.lease + pollAfter(0, settings).to,
     get: true,
     update: reading.version,
     create: false,
@@ -162,8 +165,10 @@ function taken(state: ReferenceState, flight: Flight, reading: Reading): void {
   const write = state.writes.get(flight.id);
   check(write !== undefined, 'the answer belongs to no write');
   const late = heldFor(flight.sentAt, state.now) >= state.settings.renewDeadline - EPSILON;
-  const { leader, liveFor } = state;
+  const { leader, liveFor, seen } = state;
   observe(state, reading);
+  if (write.record.holderIdentity === '') return givenBack(state);
+  write.unseen = seen !== null && sameRecord(seen.reading, reading);
   if (late && isTolerated('lateClaimForgotten'))
     state.ownFor = Math.max(state.ownFor, liveFor ?? 0);
   // An answer that came too late makes no leader, so there is none to tell of.
@@ -171,6 +176,16 @@ function taken(state: ReferenceState, flight: Flight, reading: Reading): void {
   if (late) state.leader = leader;
   if (late) state.leaderGone = true;
   ownFound(state, reading);
+}
+
+/** A claim that others cannot see was given back. Another try may end no better, so it may wait. */
+function givenBack(state: ReferenceState): void {
+  state.tell('released', 1);
+  state.releasedOnce = true;
+  follow(state);
+  const { time, settings } = state;
+  const { to } = pollAfter(time + settings.lease, settings);
+  if (state.plan !== null) state.expect({ ...state.plan, to });
 }
 
 /** There is no object. It may be created unless a live holder is known, who may be leading still. */

@@ -1,5 +1,4 @@
 import type { ReferenceState, Flight, OwnWrite, Plan, Term } from './reference-state.js';
-import { isTolerated } from './deviations.js';
 import { EPSILON, retryAfterFailure, sameRecord } from './rules.js';
 import { check, type Answer, type Entry, type Reading, type StoredRecord } from './trace.js';
 import { isUnknown } from './following.js';
@@ -18,7 +17,6 @@ export function beginTerm(state: ReferenceState, write: OwnWrite, reading: Readi
     tokens: reading.versions,
     wonAt: write.sentAt,
     validFrom: write.sentAt,
-    validBefore: write.sentAt,
     lastVersion: reading.version,
     reading,
     lastWrite: write.id,
@@ -31,10 +29,7 @@ export function beginTerm(state: ReferenceState, write: OwnWrite, reading: Readi
     ranOut: false,
     work: 'unstarted',
     workError: undefined,
-    finishedUnawares: false,
     overruns: 0,
-    mayHaveLapsedAt: -Infinity,
-    undecided: false,
     mayBeSupersededAt: -Infinity,
   };
   state.phase = 'holding';
@@ -73,7 +68,7 @@ function next(state: ReferenceState, plan: Plan & { readonly to: number }): void
 /** What a record must say that renews: the same term, with a new time of renewal. */
 export function checkRenewal(state: ReferenceState, request: Request, record: StoredRecord): void {
   const { settings, current } = state;
-  check(!state.surelyLapsed, `${request.verb} is sent to renew a lease past its deadline`);
+  check(!state.lapsed, `${request.verb} is sent to renew a lease past its deadline`);
   check(record.holderIdentity === settings.identity, 'renews for another identity');
   check(record.leaseDurationSeconds * 1000 === settings.lease, 'writes another lease duration');
   check(current.acquireTimes.includes(record.acquireTime), 'renews with another acquireTime');
@@ -117,28 +112,11 @@ function retrySoon(state: ReferenceState, plan: Omit<Plan, 'to'>): void {
   next(state, { ...plan, to });
 }
 
-/** When the next try is due at the latest, once the term has begun to drain. */
-export function dueAnew(state: ReferenceState, { to }: Plan): number | null {
-  if (to === null || !isTolerated('pauseAnew')) return to;
-  const { time, failures, patience, settings, deadline } = state;
-  const later = Math.max(to, retryAfterFailure(time, failures, settings).to + patience);
-  return later < deadline - EPSILON ? later : null;
-}
-
 /** A read of the leader's tells whose the lock is. It never makes the lease last longer. */
 function readByHolder(state: ReferenceState, reading: Reading): void {
-  const { leader, seen } = state;
   observe(state, reading);
   const { current } = state;
   const { author, record } = reading;
-  // What is read after the deadline need not be acted on.
-  if (state.lapsed) {
-    state.settle(`onNewLeader(${record?.holderIdentity ?? ''})`);
-    state.settle('the event recordUnreadable');
-    state.leader = leader;
-    state.seen = seen;
-    state.leaderGone = true;
-  }
   const write = author === null ? undefined : state.writes.get(author);
   if (write === undefined) {
     // No record at all is nobody's: the rules name neither a holder that goes on nor one that ends.
@@ -170,18 +148,14 @@ function renewed(state: ReferenceState, id: number, reading: Reading): void {
   const write = state.writes.get(id);
   check(write !== undefined, 'the renewal belongs to no write');
   const { current } = state;
-  current.undecided = state.lapsed;
-  if (state.lapsed) current.mayHaveLapsedAt = state.time;
   current.lastWrite = id;
   current.version = reading.version;
   current.lastVersion = reading.version;
-  current.validBefore = current.validFrom;
   // Who waits for the lease cannot see a write that has left the record as it was.
   if (!sameRecord(current.reading, reading)) current.validFrom = write.sentAt;
   current.reading = reading;
   state.failures = 0;
-  if (current.mayHaveLapsedAt < state.time) state.oweAtOnce('the event renewed');
-  else state.settle('the event renewed');
+  state.oweAtOnce('the event renewed');
   expectRenewal(state);
 }
 

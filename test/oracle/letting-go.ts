@@ -4,7 +4,6 @@ import { EPSILON, heldFor, pollAfter, retryAfterFailure } from './rules.js';
 import { check, type Answer, type Entry, type Reading, type StoredRecord } from './trace.js';
 import { isTolerated } from './deviations.js';
 import { isUnknown } from './following.js';
-import { dueAnew } from './holding.js';
 import { endTerm, giveUpDraining, watchOverrun } from './losing.js';
 import { observe, observeAbsence } from './observing.js';
 
@@ -19,25 +18,18 @@ export function drain(state: ReferenceState, reason: EndReason): void {
   state.phase = 'draining';
   current.reasons = [reason];
   endTerm(state);
-  // Another state, another try: a pause for jitter's sake may end, one that was asked for goes on.
-  const { plan, time } = state;
-  if (plan !== null && state.failures > 0) {
-    state.expect({
-      ...plan,
-      update: plan.update ?? current.lastVersion,
-      create: plan.create || current.version === null,
-      from: Math.max(time, state.patientUntil),
-      to: dueAnew(state, plan),
-    });
-  }
   state.drainBy = state.time + state.settings.drainTimeout;
   state.oweAtOnce('onStoppedLeading');
 }
 
-/** The lock is given back once both the work and onStoppedLeading are through. */
+/**
+ * The lock is given back once both the work and onStoppedLeading are through. What becomes of a
+ * renewal that is under way is waited for before that.
+ */
 export function releaseWhenThrough(state: ReferenceState): void {
-  const { stopSettled, work } = state.current;
-  if (stopSettled && work !== 'running') release(state);
+  if (!state.isThrough) return;
+  if (state.flight?.record == null) release(state);
+  else state.drainBy = Infinity;
 }
 
 function release(state: ReferenceState): void {
@@ -48,10 +40,13 @@ function release(state: ReferenceState): void {
   const lastSent = [...state.writes.values()].at(-1)?.sentAt.monotonicMs ?? -Infinity;
   state.releaseUntil = lastSent + settings.lease;
   state.releaseFrom = now.monotonicMs + settings.lease - heldFor(current.validFrom, now);
-  if (state.flight === null) askBeforeRelease(state, state.time, state.time + retryPeriod);
-  else state.expect({ from: state.time, to: null, get: true, update: null, create: false });
-  // A write on the condition of our own last one checks as well as a read does.
-  if (state.plan !== null) state.expect({ ...state.plan, update: current.lastVersion });
+  askBeforeRelease(state, state.time, state.time + retryPeriod);
+  // A write on the condition of our own last one checks as well as a read does, and is all that is
+  // needed where that one stands; but not where it is not known which one it is.
+  const lastSentId = Math.max(...state.writes.keys());
+  const update = state.unknownWrites.has(lastSentId) ? null : current.lastVersion;
+  const get = current.lastWrite !== lastSentId;
+  if (state.plan !== null) state.expect({ ...state.plan, get, update });
 }
 
 function askBeforeRelease(state: ReferenceState, from: number, to: number): void {
@@ -75,28 +70,19 @@ export function releaseAnswer(state: ReferenceState, flight: Flight, answer: Ans
   if (!answer.ok) return releaseFailed(state, flight, answer);
   observe(state, answer);
   if (flight.verb === 'get') return readBeforeRelease(state, answer);
-  if (answer.record?.holderIdentity === '') return releaseDone(state, true);
-  // A renewal that was under way when the work ended.
-  renewedWhileReleasing(state, flight.id, answer.version);
-  askBeforeRelease(state, state.time, state.time + state.settings.retryPeriod);
-}
-
-function renewedWhileReleasing(state: ReferenceState, id: number, version: string): void {
-  const { current } = state;
-  const write = state.writes.get(id);
-  if (write === undefined) return;
-  current.version = version;
-  if (write.sentAt.monotonicMs > current.validFrom.monotonicMs) current.validFrom = write.sentAt;
+  releaseDone(state, true);
 }
 
 function readBeforeRelease(state: ReferenceState, reading: Reading): void {
   const write = state.writes.get(reading.author ?? -1);
-  const { time } = state;
+  const { current, time } = state;
   if (write?.record.holderIdentity === '') return releaseDone(state, true);
   if (write === undefined) return releaseDone(state, false);
   // An old creation of ours that was stored late may pass for somebody else's.
-  state.mayGiveUp = write.id < state.current.lastWrite;
-  renewedWhileReleasing(state, write.id, reading.version);
+  state.mayGiveUp = write.id < current.lastWrite;
+  // It may be a renewal that went unanswered.
+  current.version = reading.version;
+  if (write.sentAt.monotonicMs > current.validFrom.monotonicMs) current.validFrom = write.sentAt;
   const to = state.mayGiveUp ? null : time + state.settings.retryPeriod;
   state.expect({ from: time, to, get: true, update: reading.version, create: false });
 }
@@ -131,19 +117,16 @@ function releaseFailed(
   flight: Flight,
   { kind, retryAfter }: Extract<Answer, { ok: false }>,
 ): void {
-  const releasing = flight.phase === 'releasing';
   if (kind === 'notFound') {
     observeAbsence(state, flight.verb === 'get');
-    if (releasing && flight.verb === 'get') return releaseDone(state, false);
+    if (flight.verb === 'get') return releaseDone(state, false);
     // Whether to look once more, or to leave it at that, the rules leave open.
-    if (releasing) {
-      state.mayGiveUp = true;
-      return state.expect({ from: state.time, to: null, get: true, update: null, create: false });
-    }
+    state.mayGiveUp = true;
+    return state.expect({ from: state.time, to: null, get: true, update: null, create: false });
   }
   state.failures += 1;
   const retry = retryAfterFailure(state.time, state.failures, state.settings);
-  const atOnce = !releasing || kind === 'conflict' || (flight.verb !== 'get' && isUnknown(kind));
+  const atOnce = kind === 'conflict' || (flight.verb !== 'get' && isUnknown(kind));
   const asked = retryAfter ?? 0;
   const from = atOnce ? state.time : retry.from;
   const patient = Math.min(state.time + asked, state.releaseFrom);

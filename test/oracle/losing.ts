@@ -26,18 +26,18 @@ function endOrRejoin(state: ReferenceState, at: number, outcomeBy: number): void
   const [reason] = current.reasons;
   // Whether a candidacy ends that had begun to end is left open where the lock was lost meanwhile.
   state.mayEnd = returns || reason === 'finished' || reason === 'failed';
-  if (returns || (reason === 'finished' && !current.finishedUnawares)) {
+  if (returns || reason === 'finished') {
     state.expect(null);
     state.owe('the outcome', outcomeBy);
     return;
   }
-  if (reason === 'finished') {
-    // Whether that counts as finished or as lost, after which one rejoins, the rules leave open.
-    state.expect({ from: at, to: null, get: true, update: null, create: false });
-    return;
-  }
   state.expect({ from: at, to: state.leaseEnd, get: true, update: null, create: false });
   rejoinWhenThrough(state);
+}
+
+/** A renew deadline that has passed comes before anything else that has come in. */
+export function noticeDeadline(state: ReferenceState): void {
+  if (state.holds && state.lapsed) lose(state, 'deadline');
 }
 
 /** Somebody asked and heard that it is over. The others hear it by the next timer. */
@@ -68,15 +68,14 @@ export function endTerm(state: ReferenceState, at = state.time): void {
  * may be waited for.
  */
 export function rejoinWhenThrough(state: ReferenceState): void {
-  const { current, plan, settings, time } = state;
+  const { current, isThrough, plan, settings, time } = state;
   if (plan === null) return;
-  const through = current.work !== 'running' && current.stopSettled;
   state.failures = 0;
   // Nothing says for how long a new term has to wait for work of the old one that does not end.
   if (current.work === 'running') return state.expect({ ...plan, to: null });
   // A write that was stored too late to be of use, or may yet be, is in force all the same.
   const lastSent = [...state.writes.values()].at(-1)?.sentAt.monotonicMs ?? 0;
-  const from = through ? time : Math.max(time, state.leaseEnd, lastSent + settings.lease);
+  const from = isThrough ? time : Math.max(time, state.leaseEnd, lastSent + settings.lease);
   state.expect({ ...plan, to: pollAfter(from, settings).to });
 }
 

@@ -1,7 +1,6 @@
 import { ReferenceState } from './reference-state.js';
 import {
   asked,
-  forgetLateRenewal,
   news,
   overran,
   over,
@@ -14,7 +13,7 @@ import {
 import { follow, putOff, wakeFollower, withdraw } from './following.js';
 import { wakeHolder } from './holding.js';
 import { drain, releaseDone } from './letting-go.js';
-import { giveUpDraining, lose, noteRunOut, rejoinWhenThrough } from './losing.js';
+import { giveUpDraining, lose, noteRunOut, noticeDeadline, rejoinWhenThrough } from './losing.js';
 import { announced } from './observing.js';
 import { abandoned, answered, requested, toldAge } from './requests.js';
 import { EPSILON } from './rules.js';
@@ -36,6 +35,8 @@ export class ReferenceCandidate {
     // What was due while the process stood still is due when it goes on, not before.
     if (entry.type === 'thaw') this.#state.thawedAt = entry.now.monotonicMs;
     this.#pass(entry, false, false);
+    // Whoever hears of anything looks at the clock first.
+    if (isHeard(entry, this.#state)) noticeDeadline(this.#state);
     this.#dispatch(entry);
   }
 
@@ -57,31 +58,17 @@ export class ReferenceCandidate {
       .sort(ascending);
   }
 
-  get phase(): string {
-    return this.#state.phase;
-  }
-
-  get termsLed(): number {
-    return this.#state.terms.length;
-  }
-
   /** Time passes, and with it the deadline. */
   #pass({ now }: Pick<Entry, 'now'>, loopRan: boolean, commandOver: boolean): void {
     const state = this.#state;
     const { phase } = state;
     state.now = now;
     state.wallLead = Math.max(state.wallLead, now.wallMs - now.monotonicMs);
-    const { term } = state;
-    if (term?.undecided === true && (commandOver || now.monotonicMs > term.mayHaveLapsedAt)) {
-      // No renewal was told of, so the deadline came first, which nothing else need show.
-      forgetLateRenewal(state);
-      if (phase === 'draining') lose(state, 'deadline', term.mayHaveLapsedAt);
-    }
     const isPast = (moment: number) => {
       const end = Math.max(moment, state.thawedAt);
       return now.monotonicMs > (loopRan ? end - EPSILON : end + EPSILON);
     };
-    if ((phase === 'holding' || phase === 'draining') && isPast(state.deadline)) {
+    if (state.holds && isPast(state.deadline)) {
       lose(state, 'deadline', Math.max(state.deadline, state.thawedAt));
     }
     const requestBy = state.dueTime('a request') ?? Infinity;
@@ -89,8 +76,11 @@ export class ReferenceCandidate {
       // By the wall clock alone: at the next renewal at the latest, and nothing else need show it.
       lose(state, 'deadline', Math.max(requestBy, state.thawedAt));
     }
-    if (phase === 'draining' && state.phase === phase && isPast(state.drainBy))
-      giveUpDraining(state);
+    if (phase === 'draining' && state.phase === phase && isPast(state.drainBy)) {
+      // The wall clock alone may say so; the timer of the drain is what notices it.
+      if (state.lapsed) lose(state, 'deadline', Math.max(state.drainBy, state.thawedAt));
+      else giveUpDraining(state);
+    }
     if (phase === 'releasing' && isPast(state.releaseEnd))
       releaseDone(state, false, Math.max(state.releaseEnd, state.thawedAt));
     if (state.phase === 'lost') noteRunOut(state);
@@ -148,9 +138,6 @@ function stop(state: ReferenceState): void {
   if (state.phase === 'following') withdraw(state);
   else if (state.phase === 'holding') drain(state, 'stopped');
   else if (state.phase === 'lost') {
-    // Who has not been told yet why it ends may be told this.
-    if (state.isOwed('onStoppedLeading'))
-      state.current.reasons = [...state.current.reasons, 'stopped', 'drainTimeout'];
     state.mayEnd = true;
     state.expect(null);
     state.owe('the outcome', Math.max(state.leaseEnd, state.time));
@@ -159,7 +146,26 @@ function stop(state: ReferenceState): void {
 
 function wake(state: ReferenceState): void {
   if (state.phase === 'following') wakeFollower(state);
-  if (state.phase === 'holding' || state.phase === 'draining') wakeHolder(state);
+  if (state.holds) wakeHolder(state);
+}
+
+/**
+ * Whether the candidate hears of it, or shows by it that it has heard of something. How the work of
+ * an earlier term ends is not told to the present one.
+ */
+function isHeard(entry: Entry, { terms, term }: ReferenceState): boolean {
+  switch (entry.type) {
+    case 'stop':
+    case 'wake':
+    case 'answer':
+    case 'aborted':
+      return true;
+    case 'workEnded':
+    case 'onStoppedLeadingEnded':
+      return terms[entry.term - 1] === term;
+    default:
+      return false;
+  }
 }
 
 function ascending(a: number, b: number): number {

@@ -7,8 +7,7 @@ export function observe(state: ReferenceState, reading: Reading): void {
   const { seen, time } = state;
   const changed = seen === null || !state.unchanged || !sameRecord(seen.reading, reading);
   // By a record that it goes on from, and cannot tell for its own, a holder does not date the lease.
-  const holds = state.phase === 'holding' || state.phase === 'draining';
-  state.unchanged = !holds || reading.author === null || state.knows(reading);
+  state.unchanged = !state.holds || reading.author === null || state.knows(reading);
   state.seen = {
     reading,
     changedAt: changed ? time : seen.changedAt,

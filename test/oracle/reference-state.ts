@@ -1,6 +1,6 @@
 import type { EndReason, Outcome } from '../../src/config/leader-election-config.js';
 import type { Instant } from '../../src/time/clock.js';
-import { EPSILON, heldFor, type Seen } from './rules.js';
+import { AT_ONCE, EPSILON, heldFor, PACE, type Seen } from './rules.js';
 import {
   check,
   Disagreement,
@@ -31,6 +31,8 @@ export interface OwnWrite {
   readonly verb: Verb;
   /** Since it was sent the lock was seen in a state that others gave it. */
   outdated: boolean;
+  /** It was stored and has left the record as it was, so others cannot see that it was made. */
+  unseen: boolean;
   /** Sent to win a term, rather than to keep one or to give it up. */
   readonly taking: boolean;
 }
@@ -42,6 +44,8 @@ export interface Flight {
   readonly sentAt: Instant;
   /** When the candidate must give it up, on the monotonic clock. */
   readonly bound: number;
+  /** The same, if it had to wait before it was sent. */
+  readonly earliestBound: number;
   readonly phase: Phase;
   /** Sent at the end of a release: the last try of that, or the first one of a new term. */
   readonly outOfTime: boolean;
@@ -71,8 +75,6 @@ export interface Term {
   readonly tokens: readonly string[];
   readonly wonAt: Instant;
   validFrom: Instant;
-  /** The same before the last renewal. */
-  validBefore: Instant;
   /** Which request stored the record as it is now. */
   lastWrite: number;
   /** What the next write is conditional on; null once the object was found to be gone. */
@@ -91,13 +93,7 @@ export interface Term {
   ranOut: boolean;
   work: 'unstarted' | 'running' | 'finished' | 'failed';
   workError: unknown;
-  /** The work ended by itself when the deadline had passed, of which nobody had heard. */
-  finishedUnawares: boolean;
   overruns: number;
-  /** At this moment the deadline may or may not have come first. */
-  mayHaveLapsedAt: number;
-  /** A renewal was answered at that moment, and nothing has shown yet which came first. */
-  undecided: boolean;
   /** At this moment the lock may or may not be taken for lost to somebody else. */
   mayBeSupersededAt: number;
 }
@@ -140,18 +136,13 @@ export class ReferenceState {
   /** Writes whose answer has told how they are stored. */
   readonly knownWrites = new Set<number>();
   failures = 0;
-  /** Until when the server has asked for patience, and for how long. */
-  patientUntil = -Infinity;
-  patience = 0;
   /** A write of an earlier term that was found to be stored, and is valid still. */
   claimable: { readonly write: OwnWrite; readonly reading: Reading } | null = null;
   term: Term | null = null;
   readonly terms: Term[] = [];
   stopRequested = false;
-  /** When draining gives up. */
+  /** When draining gives up; once there is nothing left to wait for but an answer, never. */
   drainBy = Infinity;
-  /** Whether the release, or what stands for it, was sent. */
-  releaseSent = false;
   released = false;
   /** Whether that was ever so, in this term or in an earlier one. */
   releasedOnce = false;
@@ -173,6 +164,9 @@ export class ReferenceState {
   readonly told = new Map<string, number>();
   outcome: Outcome | null = null;
   readonly #dues = new Map<string, Due>();
+  /** How many requests were free after the last one, and when that was. */
+  #free = AT_ONCE;
+  #countedAt = 0;
 
   constructor(readonly settings: Settings) {
     this.ownFor = settings.lease;
@@ -201,19 +195,25 @@ export class ReferenceState {
     return onLost === 'rejoin' && !this.stopRequested && this.current.reasons.includes('failed');
   }
 
+  /** Whether the lock is ours, and renewed. */
+  get holds(): boolean {
+    return this.phase === 'holding' || this.phase === 'draining';
+  }
+
+  /** Whether the work has ended and the application has heard of the end. */
+  get isThrough(): boolean {
+    const { stopSettled, work } = this.current;
+    return stopSettled && work !== 'running';
+  }
+
   get current(): Term {
     check(this.term !== null, 'there is no term');
     return this.term;
   }
 
-  /** How much of the renew deadline has passed for the present term. */
+  /** Whether the renew deadline of the present term has passed. */
   get lapsed(): boolean {
     return heldFor(this.current.validFrom, this.now) >= this.settings.renewDeadline - EPSILON;
-  }
-
-  /** Whether the renew deadline has passed beyond the doubt of rounding. */
-  get surelyLapsed(): boolean {
-    return heldFor(this.current.validFrom, this.now) > this.settings.renewDeadline + EPSILON;
   }
 
   /** When the present term ends without a renewal, as far as a timer can know. */
@@ -280,7 +280,23 @@ export class ReferenceState {
     this.plan = plan;
     const by = plan?.to ?? null;
     if (by === null) this.settle('a request');
-    else this.owe('a request', by);
+    else this.owe('a request', Math.max(by, this.pacedUntil));
+  }
+
+  /** How many requests are free: whoever has asked for much has to wait. */
+  get free(): number {
+    return Math.min(AT_ONCE, this.#free + (this.time - this.#countedAt) / PACE);
+  }
+
+  countRequest(): void {
+    this.#free = this.free - 1;
+    this.#countedAt = this.time;
+  }
+
+  /** How long the next request may have to wait, be given up meanwhile, and be tried anew. */
+  get pacedUntil(): number {
+    const missing = 1 - this.free;
+    return missing > 0 ? this.time + missing * PACE + this.settings.retryPeriod : -Infinity;
   }
 
   /** Whether what is read can be told for a write of this candidate, by its answer or to the digit. */

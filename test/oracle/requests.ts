@@ -1,10 +1,15 @@
 import type { ReferenceState, Flight } from './reference-state.js';
-import { isTolerated } from './deviations.js';
 import { aged, checkTaking, follow, followerAnswer, isUnknown } from './following.js';
-import { checkRenewal, dueAnew, holderAnswer } from './holding.js';
-import { checkRelease, releaseAnswer, releaseDone, withdrawn } from './letting-go.js';
+import { checkRenewal, holderAnswer } from './holding.js';
+import {
+  checkRelease,
+  releaseAnswer,
+  releaseDone,
+  releaseWhenThrough,
+  withdrawn,
+} from './letting-go.js';
 import { checkThrough } from './losing.js';
-import { EPSILON, heldFor, isTime } from './rules.js';
+import { EPSILON, heldFor, isTime, PACE } from './rules.js';
 import { check, type Answer, type Entry, type StoredRecord } from './trace.js';
 
 type Request = Extract<Entry, { type: 'request' }>;
@@ -26,40 +31,50 @@ export function requested(state: ReferenceState, request: Request): void {
     state.lastReleased = state.term;
     releaseDone(state, false);
   }
-  const hasToStop = state.phase === 'lost' && state.isOwed('onStoppedLeading');
-  if (hasToStop) {
-    const tolerated = request.verb === 'get' && isTolerated('retryBeforeStop');
-    check(tolerated, 'asks the network before it says that it has stopped');
-  } else if (state.phase === 'lost') {
+  if (state.phase === 'lost') {
+    const hasStopped = !state.isOwed('onStoppedLeading');
+    check(hasStopped, 'asks the network before it says that it has stopped');
     check(state.plan !== null, `sends ${request.verb} after the loss`);
     checkThrough(state);
     const { plan } = state;
     follow(state);
     state.expect(plan);
   }
-  if (!hasToStop) checkPlan(state, request);
+  checkPlan(state, request);
   if (request.record !== null) checkRecord(state, request, request.record);
   state.claimable = null;
-  if (!hasToStop) state.expect(null);
+  state.expect(null);
   const bound = time + Math.min(settings.renewDeadline / 2, timeLeft(state));
   if (state.term !== null) state.current.mayBeSupersededAt = -Infinity;
   const { id, verb, record } = request;
-  state.flight = { id, verb, record, sentAt: request.now, bound, phase: state.phase, outOfTime };
+  const { free, phase } = state;
+  // Up to the writes that may run ahead, it waited in the very time that it has.
+  const earliestBound = free < 1.01 ? bound - 3 * PACE : bound;
+  state.flight = {
+    ...{ id, verb, record, sentAt: request.now },
+    ...{ bound, earliestBound, phase, outOfTime },
+  };
+  state.countRequest();
   state.owe(abortOf(id), bound);
   if (record === null) return;
   state.unknownWrites.add(id);
-  const taking = state.phase === 'following';
-  state.writes.set(id, { id, verb, record, sentAt: request.now, taking, outdated: false });
+  const taking = phase === 'following';
+  state.writes.set(id, {
+    id,
+    verb,
+    record,
+    sentAt: request.now,
+    taking,
+    outdated: false,
+    unseen: false,
+  });
 }
 
 function checkPlan(state: ReferenceState, { verb, base }: Request): void {
   const { phase, plan, time } = state;
   check(phase !== 'idle' && phase !== 'over', `sends ${verb} while ${phase}`);
-  if (phase === 'holding' || phase === 'draining') {
-    const tolerated = verb === 'get' && isTolerated('retryBeforeStop');
-    const beforeStop = `sends ${verb} past the renew deadline, before the stop`;
-    check(!state.surelyLapsed || tolerated, beforeStop);
-  }
+  const holdsInTime = !state.holds || !state.lapsed;
+  check(holdsInTime, `sends ${verb} past the renew deadline, before the stop`);
   if (phase === 'withdrawing') return check(verb !== 'create', 'creates after stop()');
   check(plan !== null, `sends ${verb} while nothing is to be sent`);
   // A wall clock that was set forward may bring a renewal forward.
@@ -86,26 +101,25 @@ function resolveTry(state: ReferenceState, record: StoredRecord): void {
 
 function checkRecord(state: ReferenceState, request: Request, record: StoredRecord): void {
   if (state.phase === 'following') resolveTry(state, record);
-  const { phase } = state;
-  if (phase === 'withdrawing') return check(record.holderIdentity === '', 'takes after stop()');
-  if (phase === 'releasing') {
-    checkRelease(state, request, record);
-    state.releaseSent = true;
-    return;
+  const { phase, seen } = state;
+  if (phase === 'following' && record.holderIdentity === '') {
+    const { unseen = false } = state.writes.get(seen?.reading.author ?? -1) ?? {};
+    return check(unseen, 'gives back what it has not taken, or leads by');
   }
+  if (phase === 'withdrawing') return check(record.holderIdentity === '', 'takes after stop()');
+  if (phase === 'releasing') return checkRelease(state, request, record);
   const { renewTime, acquireTime } = record;
   check(isTime(renewTime, request.now.wallMs), `dates the write ${renewTime}`);
-  if (phase === 'holding' || phase === 'draining') return checkRenewal(state, request, record);
+  if (state.holds) return checkRenewal(state, request, record);
   check(isTime(acquireTime, request.now.wallMs), `dates the term ${acquireTime}`);
   checkTaking(state, request, record);
 }
 
 /** How long an answer is of use. */
 function timeLeft(state: ReferenceState): number {
-  const { phase } = state;
   // A wall clock that was set forward may shorten it, or may be left to the next question.
-  if (phase === 'holding' || phase === 'draining') return state.deadline - state.time;
-  return phase === 'releasing' ? state.releaseEnd - state.time : Infinity;
+  if (state.holds) return state.deadline - state.time;
+  return state.phase === 'releasing' ? state.releaseEnd - state.time : Infinity;
 }
 
 function abortOf(id: number): string {
@@ -118,15 +132,12 @@ export function answered(state: ReferenceState, id: number, given: Answer): void
   check(flight?.id === id, `the harness answers request ${id}, which does not wait`);
   state.settle(abortOf(id));
   state.flight = null;
-  if (!answer.ok) {
-    state.patience = answer.retryAfter ?? 0;
-    if (state.patience > 0) state.patientUntil = state.time + state.patience;
-  }
   if (answer.ok) state.knownWrites.add(id);
   // A proxy may have repeated a write that was stored, which meets a conflict then.
   if (answer.ok || !(isUnknown(answer.kind) || answer.kind === 'conflict'))
     state.unknownWrites.delete(id);
   act(state, flight, answer);
+  if (state.phase === 'draining') releaseWhenThrough(state);
 }
 
 /** The question for the age was answered, or refused. */
@@ -154,17 +165,25 @@ export function abandoned(state: ReferenceState, id: number): void {
   const ended =
     (state.term !== null && (state.mayBeLapsed || leaseOver)) ||
     (state.lastReleased !== null && leaseOver);
-  const elsewhere = phase !== flight.phase || ended || flight.outOfTime;
-  const atBound = time > flight.bound - EPSILON;
+  const goesOn = isAsItWas(flight, state);
+  const elsewhere = !goesOn || ended || flight.outOfTime;
+  const atBound = time > flight.earliestBound - EPSILON;
   const gaveUp =
     phase === 'withdrawing' || (phase === 'draining' && time > state.drainBy - EPSILON);
   check(atBound || elsewhere || gaveUp, `aborts request ${id} ${flight.bound - time} ms too early`);
+  // A read that the release has cut short has not failed: it asks as if there had been none.
+  if (phase === 'releasing' && flight.phase !== 'releasing') return;
   act(state, flight, { ok: false, kind: 'aborted', retryAfter: null });
+  if (phase === 'draining' && state.isThrough) return releaseWhenThrough(state);
   // What was cut short by something else has not failed: no pause is due.
-  if ((atBound && phase === flight.phase && !flight.outOfTime) || state.plan === null) return;
+  if ((atBound && goesOn && !flight.outOfTime) || state.plan === null) return;
   const update = state.term?.lastVersion ?? state.plan.update;
-  const to = phase === 'draining' ? dueAnew(state, state.plan) : state.plan.to;
-  state.expect({ ...state.plan, from: time, to, get: true, update });
+  state.expect({ ...state.plan, from: time, get: true, update });
+}
+
+/** Whether the request is still of use. Who is told to stop goes on renewing while it drains. */
+function isAsItWas(flight: Flight, { phase }: ReferenceState): boolean {
+  return phase === flight.phase || (flight.phase === 'holding' && phase === 'draining');
 }
 
 function act(state: ReferenceState, flight: Flight, answer: Answer): void {

@@ -6,6 +6,9 @@ export const EPSILON = 1e-6;
 /** How far a try may be put off so that candidates do not all write at once. */
 export const CONTENTION_DELAY = 200;
 const FIRST_RETRY = 250;
+/** So many requests may follow each other at once, and one more for every so many milliseconds. */
+export const AT_ONCE = 15;
+export const PACE = 400;
 
 /** What a holder must assume to have passed: a machine that slept has a clock that stood still. */
 export function heldFor(since: Instant, now: Instant): number {

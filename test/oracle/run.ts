@@ -19,7 +19,7 @@ export interface Scenario {
   readonly settings: Settings;
   readonly behaviour: Omit<Behaviour, 'random'> & { readonly jitter: Jitter };
   /** What the candidate finds, so that many stories begin where it gets interesting. */
-  readonly opening: 'nothing' | 'leads' | 'follows' | 'leadsCutOff';
+  readonly opening: 'nothing' | 'leads' | 'follows' | 'leadsCutOff' | 'claimsLate';
   /** How old that is by the server's clock, in milliseconds. */
   readonly age: number;
   readonly commands: readonly Command[];
@@ -43,7 +43,12 @@ const settings = fc
 
 const behaviour = fc.record({
   obedient: fc.boolean(),
-  stopping: fc.constantFrom('returns' as const, 'waits' as const, 'throws' as const),
+  stopping: fc.constantFrom(
+    'returns' as const,
+    'waits' as const,
+    'throws' as const,
+    'absent' as const,
+  ),
   newLeaderThrows: fc.boolean(),
   jitter: fc.oneof(fc.constantFrom('least' as const, 'most' as const), fc.nat()),
 });
@@ -57,6 +62,7 @@ export const scenarios: fc.Arbitrary<Scenario> = fc.record({
     'leads' as const,
     'follows' as const,
     'leadsCutOff' as const,
+    'claimsLate' as const,
   ),
   age: fc.constantFrom(0, 0, 9000, 19_999, 20_000, 30_000, 30_001, 100_000),
   commands: fc.array(commands, { maxLength: 60, size: 'max' }),
@@ -66,12 +72,12 @@ export const scenarios: fc.Arbitrary<Scenario> = fc.record({
 export async function play(scenario: Scenario): Promise<void> {
   const { jitter, ...rest } = scenario.behaviour;
   const driver = new Driver(scenario.settings, { ...rest, random: randomOf(jitter) });
-  for (const command of OPENINGS[scenario.opening](scenario.age)) await perform(driver, command);
+  for (const command of OPENINGS[scenario.opening](scenario)) await perform(driver, command);
   for (const command of scenario.commands) await perform(driver, command);
   await end(driver);
 }
 
-const OPENINGS: Record<Scenario['opening'], (age: number) => readonly Command[]> = {
+const OPENINGS: Record<Scenario['opening'], (scenario: Scenario) => readonly Command[]> = {
   nothing: () => [{ do: 'start' }],
   leads: () => [{ do: 'start' }, { do: 'answer' }, { do: 'answer' }],
   // Its renewals fail from then on, and its reads do not.
@@ -82,7 +88,14 @@ const OPENINGS: Record<Scenario['opening'], (age: number) => readonly Command[]>
     { do: 'outage', outage: { reads: null, writes: 'serverError', stored: false } },
     { do: 'serve', latency: 20 },
   ],
-  follows: (ms) => [
+  // Stands still until the renew deadline, while its claim is under way.
+  claimsLate: ({ settings: { renewDeadline: ms } }) => [
+    { do: 'start' },
+    { do: 'answer' },
+    { do: 'freeze', ms },
+    { do: 'answer' },
+  ],
+  follows: ({ age: ms }) => [
     { do: 'other', deed: 'take', lease: 15 },
     { do: 'age', ms },
     { do: 'start' },

@@ -41,12 +41,17 @@ async function firstDisagreement(
   }
 }
 
+/** A search that ran on beside the next one would put its own chart into that. */
+const SEARCH_MILLIS = 5 * 60_000;
+
 describe('the reference, shown a chart with a mistake', () => {
-  it('finds nothing where there is none', async () => {
+  const timeout = SEARCH_MILLIS;
+
+  it('finds nothing where there is none', { timeout }, async () => {
     expect(await firstDisagreement(() => build(), 300)).toBeNull();
   });
 
-  it.for(seededBugs)('finds one that $mistake', async ({ make }, { annotate }) => {
+  it.for(seededBugs)('finds one that $mistake', { timeout }, async ({ make }, { annotate }) => {
     const found = await firstDisagreement(make, 4000);
     expect(found).not.toBeNull();
     await annotate(`found by story ${found}`);

@@ -5,7 +5,9 @@ import type { LeaderElectionMachine } from '../../machines/leader-election.js';
 import * as updates from '../../machines/updates.js';
 import * as delays from '../../machines/delays.js';
 import type { Age } from '../../src/lock/decide.js';
+import type { Config } from '../model/support/chart-config.js';
 import { build, chartMutants, nameOf } from '../mutation/chart-mutants.js';
+import { node } from '../mutation/places.js';
 
 type Change = (machine: LeaderElectionMachine) => LeaderElectionMachine;
 
@@ -25,6 +27,11 @@ function mutant(mistake: string, name: string): SeededBug {
   return { mistake, make: () => build(found) };
 }
 
+/** A change of the chart's configuration that the mutation tests do not make. */
+function changed(mistake: string, change: (chart: Config) => void): SeededBug {
+  return { mistake, make: () => build({ change }) };
+}
+
 /** Something that the chart names does another thing than it should. */
 function provided(mistake: string, provide: Change): SeededBug {
   return { mistake, make: () => build({ provide }) };
@@ -34,11 +41,11 @@ export const seededBugs: readonly SeededBug[] = [
   // Taking the lock.
   mutant(
     'takes a lock that another holds',
-    'acquiring.deciding always if lockIsFree: asks nothing',
+    'participating.acquiring.deciding always if lockIsFree: asks nothing',
   ),
   mutant(
     'leads by a write that was answered after the renew deadline',
-    'acquiring.claiming done(claim) if claimIsFresh: asks nothing',
+    'participating.acquiring.claiming done(claim) if claimIsFresh: asks nothing',
   ),
   provided('leads by any record that bears its name', (machine) =>
     machine.provide({
@@ -50,11 +57,11 @@ export const seededBugs: readonly SeededBug[] = [
   ),
   mutant(
     'does not look for a claim that met a conflict',
-    'acquiring.claiming error(claim) if isFirstConflict: leads to acquiring.reading',
+    'participating.acquiring.claiming error(claim) if isFirstConflict: leads to participating.acquiring.reading',
   ),
   mutant(
     'waits for a lease that its server says is long dead',
-    'acquiring.deciding always if mayBeLongDead: is not there',
+    'participating.acquiring.deciding always if mayBeLongDead: is not there',
   ),
   provided('takes a lease that is one lease old by the clock of its server', (machine) =>
     machine.provide({
@@ -75,7 +82,7 @@ export const seededBugs: readonly SeededBug[] = [
     }),
   ),
   mutant('polls half as often', 'pollInterval: twice as long'),
-  mutant('sleeps on when it is woken', 'acquiring.waiting wake: is not there'),
+  mutant('sleeps on when it is woken', 'participating.acquiring.waiting wake: is not there'),
   // Keeping it.
   provided('counts the renew deadline anew in each state', (machine) =>
     machine.provide({ delays: { renewDeadline: ({ context }) => context.config.renewDeadlineMs } }),
@@ -91,7 +98,7 @@ export const seededBugs: readonly SeededBug[] = [
   ),
   mutant(
     'goes on though it reads that another holds the lock',
-    'elected.renewing.reading done(readBack) if heldByAnother: is not there',
+    'participating.elected.lease.renewing.reading done(readBack) if heldByAnother: is not there',
   ),
   provided('remembers no more than its last eight writes', (machine) =>
     machine.provide({
@@ -102,6 +109,15 @@ export const seededBugs: readonly SeededBug[] = [
         }),
       },
     }),
+  ),
+  changed('hears of everything else before it asks about the renew deadline', (chart) => {
+    const elected = node(chart, ['participating', 'elected']);
+    const { deadline, ...others } = elected['states'] as Record<string, Config>;
+    elected['states'] = { ...others, deadline };
+  }),
+  mutant(
+    'forgets what it was told when the renew deadline had passed',
+    'participating.elected.deadline.counting * if leaseLapsed: without passOn',
   ),
   mutant('renews half as often', 'retryPeriod: twice as long'),
   mutant('waits for an answer twice as long', 'requestTimeout: twice as long'),
@@ -114,13 +130,21 @@ export const seededBugs: readonly SeededBug[] = [
     }),
   ),
   // Letting it go.
+  changed('gives up a renewal when it is told to stop', (chart) => {
+    const renewing = node(chart, ['participating', 'elected', 'lease', 'renewing']);
+    renewing['on'] = { stop: 'leading' };
+  }),
+  mutant(
+    'releases while a renewal waits for its answer',
+    'participating.elected.work.ended always if noAnswerDue: asks nothing',
+  ),
   mutant(
     'releases while the work still runs',
-    'elected.draining.work.stopping done(onStoppedLeading): leads to releasing',
+    'participating.elected.work.draining.stopping done(onStoppedLeading): leads to releasing',
   ),
   mutant(
     'releases while onStoppedLeading still runs',
-    'elected.draining.work: begins in finishing',
+    'participating.elected.work.draining: begins in finishing',
   ),
   provided('calls onStoppedLeading only when the work has ended', (machine) =>
     machine.provide({
@@ -135,7 +159,7 @@ export const seededBugs: readonly SeededBug[] = [
   ),
   mutant(
     'does not release after draining',
-    'elected.draining.work.finishing done(workSettled): leads to stopped',
+    'participating.elected.work.draining.finishing done(workSettled): leads to stopped',
   ),
   mutant(
     'releases whatever it reads',
@@ -147,7 +171,7 @@ export const seededBugs: readonly SeededBug[] = [
   ),
   mutant('drains twice as long as allowed', 'drainTimeout: twice as long'),
   // Losing it.
-  mutant('goes on as a leader when it has lost', 'elected: invokes no tenure'),
+  mutant('goes on as a leader when it has lost', 'participating.elected: invokes no tenure'),
   mutant(
     'calls onStoppedLeading a second time',
     'lost.entering always if stopAnnounced: is not there',

@@ -64,7 +64,8 @@ export type Happening =
   | {
       readonly type: 'onStoppedLeading';
       readonly reason: EndReason;
-      readonly isLeader: boolean;
+      /** What it is told inside; null where nobody is called, and the event stands for the call. */
+      readonly isLeader: boolean | null;
     }
   | { readonly type: 'onStoppedLeadingEnded'; readonly term: number }
   | { readonly type: 'onNewLeader'; readonly identity: string }

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { LEADER_ANNOTATION } from '../../src/lock/config-map-format.js';
+import { LEADER_ANNOTATION } from '../../src/lock/annotation-format.js';
 import { OnServer } from './support/on-server.js';
 
 /* Holders that are clients of other libraries, by the records that those write. */

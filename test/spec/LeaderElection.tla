@@ -197,8 +197,11 @@ MayEmpty(p) == lock.holder = p /\ lock.by = p
 (* be stored late, and a process that led again on the record to be emptied would be overrun.   *)
 ReleaseHasHadItsTime(p) == age[p] >= LeaseDuration
 
-(* L1: draining comes before releasing.                                                         *)
+(* L1: draining comes before releasing ...                                                      *)
 WorkHasEnded(p) == work[p] = "none"
+
+(* ... and so does the answer to a renewal that is under way, or the time in which it may come.  *)
+NoAnswerIsDue(p) == state[p] # "renewing"
 
 -----------------------------------------------------------------------------
 (* The API server: it takes writes one at a time (etcd is linearizable).                        *)
@@ -408,13 +411,13 @@ RenewalAnswered(p) ==
 
 (* K1, K4: refused or not answered: read the lock before anything else. *)
 RenewalRefused(p) ==
-  /\ state[p] = "renewing" /\ attempt[p].is \in {"refused", "unproven"}
+  /\ state[p] = "renewing" /\ attempt[p].is \in {"refused", "unproven"} /\ Leads(p)
   /\ state' = [state EXCEPT ![p] = "reading"]
   /\ attempt' = [attempt EXCEPT ![p] = NoAttempt]
   /\ UNCHANGED <<lock, age, sight, late, work>>
 
 GiveUpOnRenewal(p) ==
-  /\ state[p] = "renewing" /\ Abandon(p)
+  /\ state[p] = "renewing" /\ Leads(p) /\ Abandon(p)
   /\ state' = [state EXCEPT ![p] = "reading"]
   /\ UNCHANGED <<lock, age, sight, work>>
 
@@ -451,8 +454,10 @@ Superseded(p) ==
   /\ NoteReading(p)
   /\ UNCHANGED <<lock, attempt>>
 
-(* L3: the deadline. `Leads` is false already; whatever was under way is given up. What we wrote*)
-(* last is the record that we have seen last, so its age goes on counting for us as a follower. *)
+(* L3: the deadline. `Leads` is false already; whatever was under way is given up. Whatever else *)
+(* a holder hears of, it asks about the deadline first, so all its other actions need `Leads`.   *)
+(* What we wrote last is the record that we have seen last, so its age goes on counting for us   *)
+(* as a follower.                                                                                *)
 LoseAtDeadline(p) ==
   /\ Elected(p) /\ ~Leads(p)
   /\ state' = [state EXCEPT ![p] = "waiting"]
@@ -463,9 +468,10 @@ LoseAtDeadline(p) ==
 -----------------------------------------------------------------------------
 (* Letting go. *)
 
-(* L1: stop() tells the work to end; the lease is renewed meanwhile, as if nothing had happened.*)
+(* L1: stop() tells the work to end; the lease is renewed meanwhile, as if nothing had happened: *)
+(* no renewal under way is given up for it.                                                      *)
 StopAndDrain(p) ==
-  /\ Elected(p) /\ work[p] = "runs"
+  /\ Leads(p) /\ work[p] = "runs"
   /\ TellWork(p)
   /\ UNCHANGED <<lock, state, age, sight, attempt, late>>
 
@@ -483,14 +489,14 @@ CallbackEnds(p) ==
 
 (* L1: work that does not end in time keeps the lock from being released: it runs out.          *)
 DrainTimeout(p) ==
-  /\ Elected(p) /\ work[p] \notin {"none", "runs"}
+  /\ Leads(p) /\ work[p] \notin {"none", "runs"}
   /\ state' = [state EXCEPT ![p] = "waiting"]
   /\ Abandon(p)
   /\ UNCHANGED <<lock, age, sight, work>>
 
-(* L1, L3: from here on we do not lead. A renewal under way is aborted, and may be stored yet.  *)
+(* L1, L3: from here on we do not lead. A renewal that went unanswered may be stored yet.       *)
 BeginRelease(p) ==
-  /\ Elected(p) /\ WorkHasEnded(p)
+  /\ Leads(p) /\ WorkHasEnded(p) /\ NoAnswerIsDue(p)
   /\ state' = [state EXCEPT ![p] = "checking"]
   /\ Abandon(p)
   /\ UNCHANGED <<lock, age, sight, work>>
@@ -691,6 +697,10 @@ WorkEndsBeforeRelease == \A p \in Candidates : Releasing(p) => work[p] = "none"
 
 (* ... and with the work the application is told. *)
 EndIsTold == \A p \in Candidates : work[p] # "untold"
+
+(* L2: what a release is conditional on is known, as far as an answer can tell.                 *)
+ReleaseWaitsForAnswer ==
+  [][\A p \in Candidates : Elected(p) /\ Releasing(p)' => attempt[p] = NoAttempt]_vars
 
 Begins(p) == ~Elected(p) /\ Elected(p)'
 

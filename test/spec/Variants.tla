@@ -83,6 +83,8 @@ NextOrGrant == Next \/ \E p \in Candidates : GrantOnSeeingOurName(p)
 (* For WorkHasEnded: the lock is released while the stop callback runs.                         *)
 WorkAloneHasEnded(p) == work[p] \in {"none", "callback runs"}
 
+(* For NoAnswerIsDue: Always. A renewal under way is aborted by the release, as it once was.    *)
+
 -----------------------------------------------------------------------------
 (* For the promise of a leader in the end. *)
 

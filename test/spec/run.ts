@@ -26,6 +26,7 @@ const PROPERTIES = [
   'LeadsOnlyAfterCommittedWrite',
   'FencingTokensGrow',
   'NoReleaseOfAnothersLock',
+  'ReleaseWaitsForAnswer',
   'LeaderInTheEnd',
   'LeaderStays',
 ] as const;

@@ -29,6 +29,7 @@ const SAFETY: readonly Promised[] = [
   'LeadsOnlyAfterCommittedWrite',
   'FencingTokensGrow',
   'NoReleaseOfAnothersLock',
+  'ReleaseWaitsForAnswer',
 ];
 /**
  * FencingTokensGrow asks for more than its name says: that nothing was stored since. After a
@@ -229,6 +230,9 @@ const BUGS: readonly Run[] = [
     { WorkHasEnded: 'WorkAloneHasEnded' },
     { Drains: true },
   ),
+  breaks('ReleaseWaitsForAnswer', 'bug', 'release aborts the renewal under way', {
+    NoAnswerIsDue: 'Always',
+  }),
   breaks(
     'EndIsTold',
     'bug',

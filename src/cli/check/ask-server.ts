@@ -1,4 +1,4 @@
-import { clientFor } from '../../kubernetes/api-client.js';
+import { clientFor } from '../../kubernetes/clients.js';
 import { answerError } from '../../kubernetes/answer-error.js';
 import type { KubeConfigLike } from '../../kubernetes/kube-config.js';
 import { isObject } from '../../lock/stored-record.js';
@@ -52,7 +52,7 @@ export async function reachServer(kubeConfig: KubeConfigLike, place: Place): Pro
 export async function mayI(
   kubeConfig: KubeConfigLike,
   place: Place,
-  verb: Verb,
+  verb: Verb | 'delete',
 ): Promise<boolean | null> {
   const { group, resource } = callOn(place, 'get');
   const answer = await clientFor(kubeConfig).request({

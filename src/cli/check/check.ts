@@ -1,12 +1,12 @@
 import { EXIT } from '../exit-codes.js';
 import { callOn, openCluster, type Place } from '../observe/read-locks.js';
 import { placeName } from '../observe/words.js';
-import { inSeconds } from '../observe/judge.js';
 import type { CommonOptions } from '../options.js';
 import { isEverybody } from '../../kubernetes/rbac.js';
 import { defaultIdentity } from '../../lock/lock-options.js';
 import { jsonText, printable } from '../../text/printable.js';
 import { print, printError } from '../output.js';
+import { inSeconds } from '../text.js';
 import { mayI, reachServer, VERBS, whoAmI, type Reached, type Verb } from './ask-server.js';
 import { rbacManifest, subjectOfUser, type Subject } from './manifest.js';
 import { tryOut, type Trial } from './try-out.js';
@@ -143,7 +143,7 @@ function anonymousLine({ withoutCredentials }: Reached): string {
 }
 
 function trialLine(place: Place, { verb, accepted, reason }: Trial): string {
-  const what = `a candidate's ${verb ?? 'look at'} ${placeName(place)}`;
+  const what = `a candidate's ${verb ?? 'reading of'} ${placeName(place)}`;
   if (accepted === true) return `ok    ${what} would be accepted (dry run)`;
   return accepted === null
     ? `?     ${what} cannot be tried out: ${printable(reason ?? '')}`

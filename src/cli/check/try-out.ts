@@ -1,23 +1,17 @@
 import { answerError } from '../../kubernetes/answer-error.js';
-import { clientFor } from '../../kubernetes/api-client.js';
+import { clientFor } from '../../kubernetes/clients.js';
 import type { ApiResponse } from '../../kubernetes/api-request.js';
 import type { KubeConfigLike } from '../../kubernetes/kube-config.js';
 import { LockError } from '../../errors/lock-error.js';
 import { claimRecord } from '../../lock/next-record.js';
+import { LOCK_KINDS } from '../../lock/lock-kinds.js';
 import { collectionPath } from '../../lock/object-path.js';
 import { isObject } from '../../lock/stored-record.js';
-import {
-  callOn,
-  formatOf,
-  pathOf,
-  readLock,
-  type Place,
-  type Sight,
-} from '../observe/read-locks.js';
+import { callOn, pathOf, readLock, type Place, type Sight } from '../observe/read-locks.js';
 
 /** What came of a write that the API server was asked to go through with in all but storing it. */
 export interface Trial {
-  /** Null: no answer came, or not even to the look before it. */
+  /** Null: no answer came, or not even to the reading before it. */
   readonly verb: 'create' | 'update' | null;
   /** Null: it cannot be tried out. */
   readonly accepted: boolean | null;
@@ -31,7 +25,7 @@ export interface Candidate {
   readonly leaseDurationMs: number;
 }
 
-/** A lock that is renewed all the time changes between a look and a write. */
+/** A lock that is renewed all the time changes between reading and writing. */
 const TRIES = 5;
 
 /**
@@ -66,9 +60,9 @@ function dryRun(
   { identity, leaseDurationMs }: Candidate,
 ): Promise<ApiResponse> {
   const { namespace, name, object, stored } = sight;
-  const format = formatOf(sight.kind);
   const stamp = { wallMs: Date.now(), random: Math.random };
   const record = claimRecord({ ...stamp, before: stored, identity, leaseDurationMs });
+  const format = LOCK_KINDS[sight.kind];
   const { apiVersion, kind } = format;
   const base = object ?? { apiVersion, kind, metadata: { name, namespace } };
   return clientFor(kubeConfig).request({

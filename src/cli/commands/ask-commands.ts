@@ -1,19 +1,27 @@
 import type { Command } from 'commander';
-import { addCommonOptions } from '../common-flags.js';
 import { EXIT } from '../exit-codes.js';
 import { flag, Inputs } from '../inputs.js';
+import { addCommonOptions, readCommonOptions } from '../options.js';
 import { subcommand, type Finish } from './subcommand.js';
 
 const SERVICE_ACCOUNT = /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/;
 
-export function addCheck(root: Command, finish: Finish): void {
+/** Those that ask something of the API server, or of the leader. */
+export function addAskCommands(root: Command, finish: Finish): void {
+  addCheck(root, finish);
+  addStepDown(root, finish);
+}
+
+function addCheck(root: Command, finish: Finish): void {
   const command = subcommand(
     root,
     'check',
     'Could a candidate take part from here: is the API server there, are the rights?',
   ).argument('[name]', 'name of the lock (default: an example)');
   addCommonOptions(command)
-    .addOption(flag('--service-account <name>', 'whom the manifest is for (default: whoever asks)'))
+    .addOption(
+      flag('--service-account <name>', 'whom the manifest is for', { words: 'whoever asks' }),
+    )
     .addHelpText(
       'after',
       `
@@ -24,7 +32,6 @@ k8s-leader-election check NAME | kubectl apply -f -
 Exit codes: ${EXIT.ok} a candidate can take part; ${EXIT.failed} it cannot, or no answer; ${EXIT.usage} wrong flags.`,
     )
     .action(async (name: string | undefined) => {
-      const { readCommonOptions } = await import('../options.js');
       const inputs = new Inputs(command);
       const common = readCommonOptions(inputs, name ?? null);
       const serviceAccount = inputs.text('serviceAccount');
@@ -40,14 +47,14 @@ Exit codes: ${EXIT.ok} a candidate can take part; ${EXIT.failed} it cannot, or n
     });
 }
 
-export function addStepDown(root: Command, finish: Finish): void {
+function addStepDown(root: Command, finish: Finish): void {
   const command = subcommand(
     root,
     'step-down',
     'Asks the present leader to hand over in good order, and waits until it has.',
   ).argument('[name]', 'name of the lock');
   addCommonOptions(command)
-    .addOption(flag('--timeout <s>', 'seconds to wait (default: 30)'))
+    .addOption(flag('--timeout <s>', 'seconds to wait', { value: 30 }))
     .addHelpText(
       'after',
       `
@@ -58,10 +65,9 @@ Exit codes: ${EXIT.ok} the leader has handed over; ${EXIT.nobodyLeads} nobody le
 time; ${EXIT.failed} something went wrong; ${EXIT.usage} wrong flags.`,
     )
     .action(async (positional: string | undefined) => {
-      const { readCommonOptions } = await import('../options.js');
       const inputs = new Inputs(command);
       const common = readCommonOptions(inputs, positional ?? null);
-      const timeoutSeconds = inputs.seconds('timeout', 30, 1);
+      const timeoutSeconds = inputs.seconds('timeout', 1);
       const { name } = common;
       if (name === null) inputs.problem('the name of the lock is missing');
       inputs.done();

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { Program } from '../program.js';
-import { addCheck, addStepDown } from './ask-commands.js';
+import { addAskCommands } from './ask-commands.js';
 import { addDemo } from './demo-command.js';
-import { addStatus, addWatch } from './observe-commands.js';
+import { addObserveCommands } from './observe-commands.js';
 import { addRun } from './run-command.js';
 import type { Finish } from './subcommand.js';
 
@@ -12,10 +12,8 @@ import type { Finish } from './subcommand.js';
  */
 export function addCommands(root: Command, program: Program, finish: Finish): void {
   addRun(root, program, finish);
-  addStatus(root, finish);
-  addWatch(root, finish);
-  addCheck(root, finish);
-  addStepDown(root, finish);
+  addObserveCommands(root, finish);
+  addAskCommands(root, finish);
   addDemo(root, program, finish);
   root.addHelpText(
     'after',

@@ -1,10 +1,16 @@
 import type { Command } from 'commander';
-import { addCommonOptions } from '../common-flags.js';
 import { EXIT } from '../exit-codes.js';
 import { flag, Inputs } from '../inputs.js';
+import { addCommonOptions, readCommonOptions } from '../options.js';
 import { subcommand, type Finish } from './subcommand.js';
 
-export function addStatus(root: Command, finish: Finish): void {
+/** Those that tell how a lock stands, and change nothing. */
+export function addObserveCommands(root: Command, finish: Finish): void {
+  addStatus(root, finish);
+  addWatch(root, finish);
+}
+
+function addStatus(root: Command, finish: Finish): void {
   const command = subcommand(
     root,
     'status',
@@ -21,7 +27,6 @@ Exit codes: ${EXIT.ok} somebody leads (or: no name was given); ${EXIT.nobodyLead
 told; ${EXIT.failed} the lock could not be read; ${EXIT.usage} wrong flags.`,
     )
     .action(async (name: string | undefined) => {
-      const { readCommonOptions } = await import('../options.js');
       const inputs = new Inputs(command);
       const common = readCommonOptions(inputs, name ?? null);
       inputs.done();
@@ -31,37 +36,35 @@ told; ${EXIT.failed} the lock could not be read; ${EXIT.usage} wrong flags.`,
     });
 }
 
-export function addWatch(root: Command, finish: Finish): void {
+function addWatch(root: Command, finish: Finish): void {
   const command = subcommand(
     root,
     'watch',
-    'Looks on, and tells of every change: of one lock, or of all in a namespace.',
+    'Who leads, and every change from now on: of one lock, or of all in a namespace.',
   ).argument('[name]', 'name of the lock (default: all of the namespace)');
   addCommonOptions(command)
     .addOption(
-      flag(
-        '--interval <s>',
-        'seconds between two looks where watching is not allowed (default: 1)',
-      ),
+      flag('--interval <s>', 'seconds between two readings where watching is not allowed', {
+        value: 1,
+      }),
     )
-    .addOption(flag('--for <s>', 'end after so many seconds (default: at Ctrl-C)'))
+    .addOption(flag('--for <s>', 'end after so many seconds', { words: 'at Ctrl-C' }))
     .addHelpText(
       'after',
       `
 Each change is told when the API server tells it. That takes the verb watch on the object, or
-list and watch on all of the namespace; where it is missing, it looks every --interval.
+list and watch on all of the namespace; where it is missing, it reads every --interval.
 
 On a terminal it draws how things stand; elsewhere, and with NO_COLOR, it prints a line for
 each change; with --json, an object on a line.
 
-Exit codes: ${EXIT.ok} ended by a signal or --for; ${EXIT.failed} the first look failed; ${EXIT.usage} wrong flags.`,
+Exit codes: ${EXIT.ok} ended by a signal or --for; ${EXIT.failed} the first reading failed; ${EXIT.usage} wrong flags.`,
     )
     .action(async (name: string | undefined) => {
-      const { readCommonOptions } = await import('../options.js');
       const inputs = new Inputs(command);
       const common = readCommonOptions(inputs, name ?? null);
-      const intervalSeconds = inputs.seconds('interval', 1, 0.1);
-      const forSeconds = inputs.text('for') === null ? null : inputs.seconds('for', 0);
+      const intervalSeconds = inputs.seconds('interval', 0.1);
+      const forSeconds = inputs.text('for') === null ? null : inputs.seconds('for');
       inputs.done();
       const [{ watch }, { drawableTerminal }] = await Promise.all([
         import('../observe/watch.js'),

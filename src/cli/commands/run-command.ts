@@ -1,27 +1,11 @@
 import type { Command } from 'commander';
-import { addCommonOptions } from '../common-flags.js';
 import { EXIT } from '../exit-codes.js';
 import { flag, Inputs } from '../inputs.js';
+import { addCommonOptions, readCommonOptions } from '../options.js';
 import type { Program } from '../program.js';
 import { subcommand, type Finish } from './subcommand.js';
 
-export function addRun(root: Command, program: Program, finish: Finish): void {
-  const command = subcommand(
-    root,
-    'run',
-    'Compete for the lock, and run a command for as long as this candidate leads.',
-  )
-    .argument('[command...]', 'the command and its arguments; best after --')
-    .passThroughOptions();
-  addCommonOptions(command)
-    .addOption(flag('--restart', 'campaign again after the command has ended, or was ended'))
-    .addOption(flag('--grace <s>', 'a command that was told to end is killed after (default: 20)'))
-    .addOption(flag('--http <host:port>', 'tell over HTTP who leads'))
-    .addOption(flag('--quiet', 'log warnings and errors only'))
-    .addOption(flag('--outlive-parent', 'go on when the process that started it has ended'))
-    .addHelpText(
-      'after',
-      `
+const MORE_HELP = `
 The command gets LEADER_ELECTION_FENCING_TOKEN, LEADER_ELECTION_IDENTITY,
 LEADER_ELECTION_LOCK_KIND, LEADER_ELECTION_LOCK_NAME and LEADER_ELECTION_NAMESPACE.
 It is told to end by SIGTERM when the leadership is lost, and killed after the grace
@@ -34,18 +18,38 @@ ${EXIT.leadershipLost} if it ended with 0 because the leadership was lost; ${EXI
 ${EXIT.runFailed} the candidate itself failed; ${EXIT.notExecutable} the command is not executable; ${EXIT.notFound} not found;
 129, 130, 131, 143 stopped by a signal before the command was started.
 
-Example: k8s-leader-election run --lease nightly-report -- ./report.sh --all`,
+Example: k8s-leader-election run --lease nightly-report -- ./report.sh --all`;
+
+export function addRun(root: Command, program: Program, finish: Finish): void {
+  const command = subcommand(
+    root,
+    'run',
+    'Compete for the lock, and run a command for as long as this candidate leads.',
+  )
+    .argument('[command...]', 'the command and its arguments; best after --')
+    .passThroughOptions();
+  addCommonOptions(command)
+    .addOption(
+      flag('--restart', 'compete again after the command has ended or the leadership was lost'),
     )
+    .addOption(
+      flag(
+        '--grace <s>',
+        'seconds until a command that was told to end is killed; fewer when its lease runs out before',
+        { value: 20 },
+      ),
+    )
+    .addOption(flag('--http <host:port>', 'tell over HTTP who leads; :PORT for all interfaces'))
+    .addOption(flag('--quiet', 'log warnings and errors only'))
+    .addOption(flag('--outlive-parent', 'go on when the process that started it has ended'))
+    .addHelpText('after', MORE_HELP)
     .action(async (words: string[]) => {
-      const { readCommonOptions } = await import('../options.js');
       const inputs = new Inputs(command);
       const common = readCommonOptions(inputs, null);
-      const graceSeconds = inputs.seconds('grace', 20);
+      const graceSeconds = inputs.seconds('grace');
       const listen = inputs.text('http');
       const http =
-        listen === null
-          ? null
-          : (await import('../run/http-endpoint.js')).parseListenAddress(listen);
+        listen === null ? null : (await import('../run/http-endpoint.js')).parseListenAddress(listen);
       if (listen !== null && http === null) {
         inputs.problem(
           `${inputs.nameOf('http')} must be HOST:PORT, such as 127.0.0.1:4040, or :4040 for all ` +

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { describeFlag } from '../inputs.js';
 import { noteUnknownFlags } from '../unknown-flags.js';
 
 /** Takes the exit code of a command that was carried out. */
@@ -10,7 +11,7 @@ export function subcommand(root: Command, name: string, description: string): Co
     .description(description)
     .copyInheritedSettings(root)
     .showHelpAfterError(`See ${root.name()} ${name} --help.`)
-    .configureHelp({ optionDescription: ({ description }) => description });
+    .configureHelp({ optionDescription: describeFlag });
   noteUnknownFlags(command);
   return command;
 }

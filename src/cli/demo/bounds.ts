@@ -1,11 +1,8 @@
 import type { Timings } from '../timings.js';
-import { exactSeconds } from './text.js';
 
 /** For requests, and for the processes of a busy machine to get their turn. */
-export const SLACK_MS = 1000;
-
-const FIRST_CONTACT_MS = 10_000;
-
+const SLACK_SECONDS = 1;
+const FIRST_CONTACT_SECONDS = 10;
 /** Candidates look at a lock that another holds every 1 to 2.2 retry periods, at random. */
 const LONGEST_POLL = 2.2;
 
@@ -16,35 +13,33 @@ export interface Bound {
 }
 
 /** At the start: a first look, and a second one for whoever loses the race for a free lock. */
-export function electionBound({ retryPeriodSeconds }: Timings): Bound {
-  return {
-    ms: LONGEST_POLL * retryPeriodSeconds * 1000 + FIRST_CONTACT_MS,
-    because:
-      `2.2 x retry period ${exactSeconds(retryPeriodSeconds)} + ` +
-      `${exactSeconds(FIRST_CONTACT_MS / 1000)} for credentials and first connections`,
-  };
+export function electionBound(timings: Timings): Bound {
+  return bound(timings, 0, FIRST_CONTACT_SECONDS, 'credentials and first connections');
 }
 
 /**
  * After a crash: a candidate may have seen the last renewal as late as at its next look, and counts
  * the lease from there.
  */
-export function takeoverBound({ leaseDurationSeconds, retryPeriodSeconds }: Timings): Bound {
-  const poll = LONGEST_POLL * retryPeriodSeconds;
-  return {
-    ms: (leaseDurationSeconds + poll) * 1000 + SLACK_MS,
-    because:
-      `lease ${exactSeconds(leaseDurationSeconds)} + 2.2 x retry period ` +
-      `${exactSeconds(retryPeriodSeconds)} + ${exactSeconds(SLACK_MS / 1000)} for requests`,
-  };
+export function takeoverBound(timings: Timings): Bound {
+  return bound(timings, timings.leaseDurationSeconds, SLACK_SECONDS, 'requests');
 }
 
 /** After a release: the next look, at the latest, finds the lock free. */
-export function handoverBound({ retryPeriodSeconds }: Timings): Bound {
+export function handoverBound(timings: Timings): Bound {
+  return bound(timings, 0, SLACK_SECONDS, 'requests');
+}
+
+function bound({ retryPeriodSeconds }: Timings, lease: number, more: number, what: string): Bound {
   return {
-    ms: LONGEST_POLL * retryPeriodSeconds * 1000 + SLACK_MS,
+    ms: (lease + LONGEST_POLL * retryPeriodSeconds + more) * 1000,
     because:
-      `2.2 x retry period ${exactSeconds(retryPeriodSeconds)} + ` +
-      `${exactSeconds(SLACK_MS / 1000)} for requests`,
+      (lease === 0 ? '' : `lease ${lease} s + `) +
+      `${LONGEST_POLL} x retry period ${retryPeriodSeconds} s + ${more} s for ${what}`,
   };
+}
+
+/** As measured: `4.31 s`. */
+export function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(2)} s`;
 }

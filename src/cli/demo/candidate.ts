@@ -1,111 +1,106 @@
-import { printError } from '../output.js';
-import type { Logger } from '../../logging/logger.js';
+import { once } from 'node:events';
 import { LeaderElection } from '../../election/leader-election.js';
-import type { Term } from '../../term/term.js';
 import { loadClientNode } from '../../kubernetes/client-node.js';
-import { loadKubeConfig, makeLock } from '../connect.js';
-import { machineNow, type CandidateSetup, type Report } from './messages.js';
+import { KubernetesLock } from '../../lock/kubernetes-lock.js';
+import type { Logger } from '../../logging/logger.js';
+import { reasonText } from '../../logging/loggers.js';
+import type { Term } from '../../term/term.js';
+import { loadKubeConfig } from '../connect.js';
+import { machineNow } from '../machine-time.js';
+import { printError } from '../output.js';
+import { AT_FIRST, type CandidateSetup, type Facts, type Report } from './report.js';
 
 /** How often a candidate asks itself whether it leads, besides at every change of its state. */
 const SAMPLE_MS = 20;
 
-type WithoutTime<T> = T extends unknown ? Omit<T, 'at'> : never;
+let facts: Facts = AT_FIRST;
 
 /** Resolves when the report, and everything before it, has been handed over. */
-function report(message: WithoutTime<Report>): Promise<void> {
+function tell(change: Partial<Facts>, text = '', rank: Report['rank'] = 'news'): Promise<void> {
+  facts = { ...facts, ...change };
+  const report: Report = { at: machineNow(), facts, text, rank };
   return new Promise((resolve) => {
-    if (!process.connected) resolve();
     // A pipe that breaks is heard of by the event `disconnect`.
-    else
-      process.send?.({ ...message, at: machineNow() }, () => {
-        resolve();
-      });
+    if (process.connected) process.send?.(report, () => resolve());
+    else resolve();
   });
 }
 
-function troubleText(fields: object, message: string): string {
-  const { err } = fields as { err?: unknown };
-  return err instanceof Error ? `${message}: ${err.message}` : message;
+function complain(fields: object, message: string): void {
+  void tell({}, `${message}${reasonText(fields)}`, 'complaint');
 }
 
 const logger: Logger = {
   debug: () => undefined,
   info: () => undefined,
-  warn: (fields, message) => {
-    void report({ type: 'trouble', text: troubleText(fields, message) });
-  },
-  error: (fields, message) => {
-    void report({ type: 'trouble', text: troubleText(fields, message) });
-  },
+  warn: complain,
+  error: complain,
 };
 
 /** What only one process may do at a time. Here it does nothing, and ends when it is told to. */
-async function work(term: Term): Promise<void> {
-  void report({ type: 'startedLeading', fencingToken: String(term.fencingToken) });
-  const { signal } = term;
-  if (signal.aborted) return;
-  await new Promise<void>((resolve) => {
-    signal.addEventListener(
-      'abort',
-      () => {
-        resolve();
-      },
-      { once: true },
-    );
+async function work({ fencingToken, signal }: Term): Promise<void> {
+  const token = String(fencingToken);
+  const change = { fencingToken: token, workSince: machineNow() };
+  void tell(change, `LEADS now, with fencing token ${token}`);
+  if (!signal.aborted) await once(signal, 'abort');
+}
+
+const WHY_STOPPED: Readonly<Record<string, string>> = {
+  stopped: 'it was asked to',
+  deadline: 'it could not renew before its renew deadline',
+  superseded: 'another holds the lock',
+};
+
+function follow(election: LeaderElection, sample: () => void): void {
+  election.on('stateChanged', ({ state }) => {
+    sample();
+    void tell({ state });
+  });
+  election.on('renewed', () => {
+    const renewals = facts.renewals + 1;
+    void tell({ renewals }, `has renewed its lease (${renewals})`, 'detail');
+  });
+  election.on('stoppedLeading', ({ reason }) => {
+    void tell({}, `has stopped its work: ${WHY_STOPPED[reason] ?? reason}`);
+  });
+  election.on('released', () => {
+    void tell({ releasedAt: machineNow() }, 'has released the lock: it is free at once');
+  });
+  election.on('newLeader', ({ identity }) => {
+    // As the demo has made them: the name, and something random after it.
+    const name = identity.replace(/_[^_]*$/, '');
+    const text = identity === election.identity ? '' : `sees that ${name} leads`;
+    void tell({ leader: identity }, text);
   });
 }
 
+const loadChart = () => import('../../inspect/connect-inspector.js');
+
 async function takePart(setup: CandidateSetup, stopping: AbortSignal): Promise<void> {
-  const { name, namespace, kind } = setup.lock;
+  const { kind, ...place } = setup.lock;
   const kubeConfig = await loadKubeConfig(setup.connection);
   const election = new LeaderElection({
-    lock: makeLock(kind, { name, namespace, identity: setup.identity, kubeConfig }),
+    lock: new KubernetesLock(kind, { ...place, identity: setup.identity, kubeConfig }),
     ...setup.timings,
     onStartedLeading: work,
     // A machine that slept is no reason to leave: the candidate goes on being one.
     onLost: 'rejoin',
     logger,
   });
-
-  const inspector = await showIn(setup.inspector, election);
-  let led = false;
+  const url = setup.inspector;
+  const chart = url === null ? null : (await loadChart()).connectInspector({ url });
+  chart?.attach(election);
   const sample = (): void => {
     const leads = election.isLeader();
-    if (leads === led) return;
-    led = leads;
-    void report({ type: 'isLeader', value: leads });
+    if (leads !== facts.leads) void tell({ leads });
   };
-  election.on('stateChanged', ({ state }) => {
-    sample();
-    void report({ type: 'stateChanged', state });
-  });
-  election.on('renewed', () => {
-    void report({ type: 'renewed' });
-  });
-  election.on('stoppedLeading', ({ reason }) => {
-    void report({ type: 'stoppedLeading', reason });
-  });
-  election.on('released', () => {
-    void report({ type: 'released' });
-  });
-  election.on('newLeader', ({ identity }) => {
-    void report({ type: 'newLeader', identity });
-  });
-
+  follow(election, sample);
   const sampling = setInterval(sample, SAMPLE_MS);
   await election.run({ signal: stopping });
   clearInterval(sampling);
   sample();
-  await inspector?.close();
-}
-
-/** Reports this candidate to the live chart of the demo, if there is one. */
-async function showIn(url: string | null, election: LeaderElection) {
-  if (url === null) return null;
-  const { connectInspector } = await import('../../inspect/connect-inspector.js');
-  const connection = connectInspector({ url });
-  connection.attach(election);
-  return connection;
+  await chart?.close();
+  await tell({});
 }
 
 function fail(error: unknown): void {
@@ -136,23 +131,10 @@ export function runCandidate(): void {
 
   process.once('message', (setup: CandidateSetup) => {
     competing = true;
-    takePart(setup, stopping.signal).then(
-      async () => {
-        await report({ type: 'over' });
-        process.exit(0);
-      },
-      (error: unknown) => {
-        fail(error);
-      },
-    );
+    takePart(setup, stopping.signal).then(() => process.exit(0), fail);
   });
   // Loading the Kubernetes client takes half a second, which no measured time should contain.
-  loadClientNode().then(
-    () => report({ type: 'ready' }),
-    (error: unknown) => {
-      fail(error);
-    },
-  );
+  loadClientNode().then(() => tell({}, `has started (pid ${process.pid})`), fail);
   // The demo may have ended while this process was starting, before anything here listened.
   if (!process.connected) process.exit(1);
 }

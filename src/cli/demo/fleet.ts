@@ -1,18 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import type { CandidateProgram } from './candidate-process.js';
 import { CliError } from '../connect.js';
-import { Member, type LogEntry } from './member.js';
-import { machineNow, type CandidateSetup } from './messages.js';
-import type { LeadingInterval } from './overlap.js';
+import { until } from '../pause.js';
+import type { LogEntry } from './display.js';
+import { Member, type LeadingInterval } from './member.js';
+import type { CandidateSetup } from './report.js';
 
 /** How long a candidate gets to end in good order before it is killed. */
 const GRACE_MS = 3000;
 
 export interface FleetOptions {
-  readonly program: CandidateProgram;
+  readonly script: string;
   readonly setup: Omit<CandidateSetup, 'identity'>;
-  readonly onLog: (entry: LogEntry) => void;
-  readonly onChange: () => void;
+  readonly log: (entry: LogEntry) => void;
 }
 
 /** All candidate processes of the demo, the ones that have ended included. */
@@ -20,7 +19,6 @@ export class Fleet {
   readonly #options: FleetOptions;
   readonly #current = new Map<string, Member>();
   readonly #all: Member[] = [];
-  readonly #waiting = new Set<() => void>();
 
   constructor(options: FleetOptions) {
     this.#options = options;
@@ -31,32 +29,18 @@ export class Fleet {
     return [...this.#current.values()];
   }
 
-  /** Who leads, by its own word; null when nobody does. */
-  get leader(): Member | null {
-    return this.members.find((member) => member.isLeading) ?? null;
-  }
-
   /** Starts a process for this candidate. It competes from when `begin()` is called. */
   start(name: string): Member {
-    const member = new Member({
-      name,
-      // Two processes must never have the same identity, not even one after the other.
-      identity: `${name}_${randomUUID().slice(0, 8)}`,
-      program: this.#options.program,
-      nameOf: (identity) => this.#nameOf(identity),
-      onLog: this.#options.onLog,
-      onChange: () => {
-        this.#changed();
-      },
-    });
+    const { script, log } = this.#options;
+    // Two processes must never have the same identity, not even one after the other.
+    const member = new Member(name, `${name}_${randomUUID().slice(0, 8)}`, script, log);
     this.#current.set(name, member);
     this.#all.push(member);
-    this.#changed();
     return member;
   }
 
   begin(member: Member): void {
-    member.process.begin({ ...this.#options.setup, identity: member.identity });
+    member.begin({ ...this.#options.setup, identity: member.identity });
   }
 
   /**
@@ -65,40 +49,27 @@ export class Fleet {
    * @throws {CliError} when a candidate ends that was not told to
    */
   async waitFor(condition: () => boolean, withinMs: number, signal: AbortSignal): Promise<boolean> {
-    signal.throwIfAborted();
-    return new Promise((resolve, reject) => {
-      const done = (settle: () => void): void => {
-        clearTimeout(timer);
-        this.#waiting.delete(look);
-        signal.removeEventListener('abort', aborted);
-        settle();
-      };
-      const look = (): void => {
+    const isSo = await until(
+      () => {
         const lost = this.#all.find((member) => member.endedUnexpectedly);
-        if (lost !== undefined) done(() => reject(new CliError(unexpectedEnd(lost))));
-        else if (condition()) done(() => resolve(true));
-      };
-      const aborted = (): void => {
-        done(() => reject(signal.reason as Error));
-      };
-      const timer = setTimeout(() => {
-        done(() => resolve(false));
-      }, withinMs);
-      signal.addEventListener('abort', aborted);
-      this.#waiting.add(look);
-      look();
-    });
+        if (lost !== undefined) throw new CliError(unexpectedEnd(lost));
+        return condition();
+      },
+      withinMs,
+      signal,
+    );
+    signal.throwIfAborted();
+    return isSo;
   }
 
   /** When which candidate's `isLeader()` was true, up to now. */
   leadingIntervals(): LeadingInterval[] {
-    const now = machineNow();
-    return this.#all.flatMap((member) => member.leadingIntervals(now));
+    return this.#all.flatMap((member) => member.leadingIntervals());
   }
 
   /** What a candidate complained of last; empty when none did. */
   get lastWords(): string {
-    return this.#all.map(({ lastWords }) => lastWords).findLast((words) => words !== '') ?? '';
+    return this.#all.map(({ complaint }) => complaint).findLast((words) => words !== '') ?? '';
   }
 
   /**
@@ -106,36 +77,21 @@ export class Fleet {
    * when all are gone. Whoever does not end in good order is killed, at once when `hurry` aborts.
    */
   async endAll(hurry: AbortSignal): Promise<void> {
-    const followers = this.#all.filter((member) => !member.isLeading);
+    const followers = this.#all.filter((member) => !member.leads);
     await endInOrder(followers, hurry);
     await endInOrder(this.#all, hurry);
-  }
-
-  #nameOf(identity: string): string {
-    return this.#all.find((member) => member.identity === identity)?.name ?? identity;
-  }
-
-  #changed(): void {
-    for (const look of [...this.#waiting]) look();
-    this.#options.onChange();
   }
 }
 
 async function endInOrder(members: readonly Member[], hurry: AbortSignal): Promise<void> {
-  const present = members.filter((member) => !member.process.isGone);
-  const kill = (): void => {
-    for (const member of present) member.end('SIGKILL');
-  };
+  const present = members.filter((member) => member.exit === null);
   for (const member of present) member.end('SIGTERM');
-  const grace = setTimeout(kill, GRACE_MS);
-  hurry.addEventListener('abort', kill);
-  if (hurry.aborted) kill();
-  await Promise.all(present.map((member) => member.process.exited));
-  clearTimeout(grace);
-  hurry.removeEventListener('abort', kill);
+  await until(() => present.every((member) => member.exit !== null), GRACE_MS, hurry);
+  for (const member of present) if (member.exit === null) member.end('SIGKILL');
+  await Promise.all(present.map((member) => member.gone));
 }
 
-function unexpectedEnd({ name, exit, lastWords }: Member): string {
+function unexpectedEnd({ name, exit, complaint }: Member): string {
   const how = exit?.signal ?? `exit code ${exit?.code ?? 'unknown'}`;
-  return `${name} ended though nobody had told it to (${how})${lastWords === '' ? '.' : `: ${lastWords}`}`;
+  return `${name} ended though nobody had told it to (${how})${complaint === '' ? '.' : `: ${complaint}`}`;
 }

@@ -1,210 +1,147 @@
-import type { ElectionState } from '../../../machines/types.js';
-import { CandidateProcess, type CandidateProgram, type ExitInfo } from './candidate-process.js';
-import { machineNow, type Report } from './messages.js';
-import type { LeadingInterval } from './overlap.js';
+import { fork, type ChildProcess } from 'node:child_process';
+import { printable } from '../../text/printable.js';
+import { machineNow } from '../machine-time.js';
+import { ROLES } from '../program.js';
+import type { LogEntry } from './display.js';
+import { AT_FIRST, type CandidateSetup, type Facts, type Report } from './report.js';
 
-export type Phase = 'starting' | ElectionState | 'killed' | 'ended';
+/** A time in which one candidate's `isLeader()` was true, in milliseconds by `machineNow()`. */
+export interface LeadingInterval {
+  readonly name: string;
+  readonly from: number;
+  readonly to: number;
+}
 
-/** One line of what happened. A detail is left out where the table shows it anyway. */
-export interface LogEntry {
+interface ExitInfo {
+  /** When its end was seen, by `machineNow()`: at the latest then it had stopped doing anything. */
   readonly at: number;
-  readonly text: string;
-  readonly detail?: boolean;
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
 }
 
-export interface MemberOptions {
-  readonly name: string;
-  readonly identity: string;
-  readonly program: CandidateProgram;
-  /** The name that people know an identity by. */
-  readonly nameOf: (identity: string) => string;
-  readonly onLog: (entry: LogEntry) => void;
-  readonly onChange: () => void;
-}
+const LONGEST_COMPLAINT = 1000;
 
-/** One candidate process, and what is known of it from its own reports. */
+/** One candidate process, and what it has told. It ends with ours at the latest, however ours ends. */
 export class Member {
-  readonly name: string;
-  readonly identity: string;
-  readonly process: CandidateProcess;
-  readonly #options: MemberOptions;
-  readonly #intervals: LeadingInterval[] = [];
-  #phase: Phase = 'starting';
-  #since = machineNow();
-  #ready = false;
-  #fencingToken: bigint | null = null;
-  #startedLeadingAt: number | null = null;
-  #releasedAt: number | null = null;
-  #leadsSince: number | null = null;
-  #renewals = 0;
-  #leader: string | null = null;
-  #lastWords = '';
-  #exit: ExitInfo | null = null;
-  /** Which end is expected of it, if any. */
-  #sent: 'SIGTERM' | 'SIGKILL' | null = null;
-
-  constructor(options: MemberOptions) {
-    this.#options = options;
-    this.name = options.name;
-    this.identity = options.identity;
-    this.process = new CandidateProcess(options.program, {
-      report: (report) => {
-        this.#take(report);
-        options.onChange();
-      },
-      stderr: (line) => {
-        this.#lastWords = line;
-        this.#log(machineNow(), `${this.name}: ${line}`);
-      },
-      exit: (info) => {
-        this.#takeExit(info);
-        options.onChange();
-      },
-    });
-  }
-
-  get phase(): Phase {
-    return this.#phase;
-  }
-
+  /** Resolves when the process is gone. */
+  readonly gone: Promise<void>;
+  facts: Facts = AT_FIRST;
   /** Since when it has been what it is: renewing is a part of leading. */
-  get since(): number {
-    return this.#since;
+  since = machineNow();
+  isReady = false;
+  /** What it complained of last; empty when it did not. */
+  complaint = '';
+  exit: ExitInfo | null = null;
+  readonly #child: ChildProcess;
+  readonly #write: (entry: LogEntry) => void;
+  readonly #intervals: LeadingInterval[] = [];
+  #leadsSince: number | null = null;
+  #wasSent = false;
+
+  constructor(
+    readonly name: string,
+    readonly identity: string,
+    script: string,
+    log: (entry: LogEntry) => void,
+  ) {
+    this.#write = log;
+    this.#child = fork(script, [ROLES.demoCandidate], {
+      // A group of its own: Ctrl-C reaches the demo alone, which then ends its candidates in order.
+      detached: true,
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    this.#child.on('message', (report) => this.#take(report as Report));
+    // What the process wrote by itself, such as the cause of a crash.
+    this.#child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      for (const line of text.split('\n')) if (line.trim() !== '') this.#complain(line);
+    });
+    this.gone = this.#end();
   }
 
-  get isReady(): boolean {
-    return this.#ready;
+  get pid(): number | null {
+    return this.#child.pid ?? null;
   }
 
-  get isLeading(): boolean {
+  /** By its own word. */
+  get leads(): boolean {
     return this.#leadsSince !== null;
   }
 
-  /** Of its latest term. */
-  get fencingToken(): bigint | null {
-    return this.#fencingToken;
-  }
-
-  /** When the work of its latest term started. */
-  get startedLeadingAt(): number | null {
-    return this.#startedLeadingAt;
-  }
-
-  get releasedAt(): number | null {
-    return this.#releasedAt;
-  }
-
-  get renewals(): number {
-    return this.#renewals;
-  }
-
-  /** The identity that it last saw to hold the lock. */
-  get leader(): string | null {
-    return this.#leader;
-  }
-
-  get exit(): ExitInfo | null {
-    return this.#exit;
-  }
-
-  /** What it complained of last; empty when it did not. */
-  get lastWords(): string {
-    return this.#lastWords;
+  /** Its state, or how it ended. */
+  get phase(): string {
+    if (this.exit === null) return this.facts.state;
+    return this.exit.signal === 'SIGKILL' ? 'killed' : 'ended';
   }
 
   get endedUnexpectedly(): boolean {
-    return this.#exit !== null && this.#sent === null;
+    return this.exit !== null && !this.#wasSent;
   }
 
   /** When its `isLeader()` was true. What has not ended yet ends now. */
-  leadingIntervals(now: number): LeadingInterval[] {
+  leadingIntervals(): LeadingInterval[] {
     if (this.#leadsSince === null) return this.#intervals;
-    return [...this.#intervals, { name: this.name, from: this.#leadsSince, to: now }];
+    return [...this.#intervals, { name: this.name, from: this.#leadsSince, to: machineNow() }];
+  }
+
+  /** Lets it compete. */
+  begin(setup: CandidateSetup): void {
+    // A process that has died meanwhile is told of by its exit.
+    this.#child.send(setup, () => undefined);
   }
 
   /** Sends the signal and returns just when. */
   end(signal: 'SIGTERM' | 'SIGKILL'): number {
-    this.#sent ??= signal;
+    this.#wasSent = true;
     const at = machineNow();
-    this.process.signal(signal);
+    // Node sends nothing to a process whose end it has seen, whose id may be another's by now.
+    this.#child.kill(signal);
     return at;
   }
 
-  #take(report: Report): void {
-    const { at } = report;
-    switch (report.type) {
-      case 'ready':
-        this.#ready = true;
-        this.#log(at, `${this.name} has started (pid ${this.process.pid})`);
-        break;
-      case 'stateChanged':
-        this.#enter(report.state, at);
-        break;
-      case 'isLeader':
-        if (report.value) this.#leadsSince ??= at;
-        else this.#closeInterval(at);
-        break;
-      case 'startedLeading':
-        this.#fencingToken = BigInt(report.fencingToken);
-        this.#startedLeadingAt = at;
-        this.#log(at, `${this.name} LEADS now, with fencing token ${report.fencingToken}`);
-        break;
-      case 'renewed':
-        this.#renewals += 1;
-        this.#log(at, `${this.name} has renewed its lease (${this.#renewals})`, true);
-        break;
-      case 'stoppedLeading':
-        this.#log(at, `${this.name} has stopped its work: ${whyStopped(report.reason)}`);
-        break;
-      case 'released':
-        this.#releasedAt = at;
-        this.#log(at, `${this.name} has released the lock: it is free at once`);
-        break;
-      case 'newLeader':
-        this.#leader = report.identity;
-        if (report.identity === this.identity) break;
-        this.#log(at, `${this.name} sees that ${this.#options.nameOf(report.identity)} leads`);
-        break;
-      case 'trouble':
-        this.#lastWords = report.text;
-        this.#log(at, `${this.name}: ${report.text}`);
-        break;
-      case 'over':
-        break;
-    }
+  #take({ at, facts, text, rank }: Report): void {
+    this.isReady = true;
+    if (roleOf(facts) !== roleOf(this.facts)) this.since = at;
+    this.facts = facts;
+    if (facts.leads) this.#leadsSince ??= at;
+    else this.#stopLeading(at);
+    if (rank === 'complaint') this.#complain(text, at);
+    else if (text !== '') this.#log(` ${text}`, at, rank === 'detail');
   }
 
-  #takeExit(info: ExitInfo): void {
-    this.#exit = info;
-    this.#closeInterval(info.at);
-    const killed = info.signal === 'SIGKILL';
-    this.#enter(killed ? 'killed' : 'ended', info.at);
-    this.#log(info.at, killed ? `${this.name} is dead` : `${this.name} has ended`);
+  async #end(): Promise<void> {
+    this.exit = await new Promise<ExitInfo>((resolve) => {
+      const over = (code: number | null, signal: NodeJS.Signals | null): void =>
+        resolve({ at: machineNow(), code, signal });
+      // Not `exit`, after which its last reports may still be read.
+      this.#child.once('close', over);
+      this.#child.on('error', (error) => {
+        this.#complain(error.message);
+        // There is an error, and no end, when the process could not be started at all.
+        if (this.#child.pid === undefined) over(null, null);
+      });
+    });
+    const { at, signal } = this.exit;
+    this.#stopLeading(at);
+    this.since = at;
+    this.#log(signal === 'SIGKILL' ? ' is dead' : ' has ended', at);
   }
 
-  #enter(phase: Phase, at: number): void {
-    if (role(phase) !== role(this.#phase)) this.#since = at;
-    this.#phase = phase;
-  }
-
-  #closeInterval(to: number): void {
+  #stopLeading(to: number): void {
     if (this.#leadsSince === null) return;
     this.#intervals.push({ name: this.name, from: this.#leadsSince, to });
     this.#leadsSince = null;
   }
 
-  #log(at: number, text: string, detail = false): void {
-    this.#options.onLog({ at, text, detail });
+  #complain(text: string, at = machineNow()): void {
+    this.complaint = printable(text.replace(/\s+/g, ' ').trim(), { most: LONGEST_COMPLAINT });
+    this.#log(`: ${this.complaint}`, at);
+  }
+
+  #log(text: string, at: number, isDetail = false): void {
+    this.#write({ at, text: `${this.name}${text}`, isDetail });
   }
 }
 
-function role(phase: Phase): Phase {
-  return phase === 'renewing' ? 'leading' : phase;
-}
-
-function whyStopped(reason: string): string {
-  if (reason === 'stopped') return 'it was asked to';
-  if (reason === 'deadline') return 'it could not renew before its renew deadline';
-  if (reason === 'superseded') return 'another holds the lock';
-  return reason;
+function roleOf({ state }: Facts): string {
+  return state === 'renewing' ? 'leading' : state;
 }

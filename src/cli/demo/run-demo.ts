@@ -1,190 +1,161 @@
-import { extname } from 'node:path';
-import type { WriteStream } from 'node:tty';
-import { fileURLToPath } from 'node:url';
-import { LockError } from '../../errors/lock-error.js';
-import { printable } from '../../text/printable.js';
-import type { DemoOptions } from './args.js';
-import type { BoardRow } from './board.js';
-import type { CandidateProgram } from './candidate-process.js';
+import type { Inspector } from '../../inspect/inspector.js';
+import type { LockKind } from '../../lock/lock-kinds.js';
+import { CliError, type Connection } from '../connect.js';
+import { EXIT, exitCodeOf } from '../exit-codes.js';
+import { drawableTerminal } from '../live-area.js';
+import { placeName } from '../observe/words.js';
+import { printError } from '../output.js';
+import { until } from '../pause.js';
+import type { Timings } from '../timings.js';
 import { openEmbeddedCluster, openRealCluster, type Cluster } from './cluster.js';
-import { CliError, UsageError } from '../connect.js';
-import type { Display } from './display.js';
+import { LiveScreen, plainLines, type Display } from './display.js';
 import { Fleet } from './fleet.js';
-import { EXIT_CODES, Interrupted, Interruption } from './interruption.js';
-import { LiveChart } from './live-chart.js';
-import { LiveScreen } from './live-screen.js';
-import type { Member } from './member.js';
-import { machineNow } from './messages.js';
-import { PlainLines } from './plain-lines.js';
-import { playStory } from './story.js';
-import { introduction, lockName, summarize } from './words.js';
+import { Interruption } from './interruption.js';
+import { Story } from './story.js';
+import { introduction, summarize, table } from './words.js';
 
-export type ExitCode = 0 | 1 | 2 | 129 | 130 | 141 | 143;
-
-export interface DemoSurroundings {
-  readonly stdout: WriteStream;
-  readonly stderr: NodeJS.WritableStream;
-  readonly env: NodeJS.ProcessEnv;
-  readonly candidateProgram: CandidateProgram;
-}
-
-/** Beside this file, in the language that this file is in. A program in one file has another. */
-function candidateProgram(): CandidateProgram {
-  const name = `candidate-main${extname(import.meta.url)}`;
-  return { script: fileURLToPath(new URL(name, import.meta.url)), args: [] };
+export interface DemoOptions {
+  /** Null: the API server inside this program. */
+  readonly connection: Extract<Connection, { kind: 'file' }> | null;
+  /** Null: that of the context. */
+  readonly namespace: string | null;
+  readonly kind: LockKind;
+  readonly timings: Timings;
+  readonly candidates: number;
+  /** Plain lines even in a terminal. */
+  readonly plain: boolean;
+  /** Serve the live chart. */
+  readonly inspect: boolean;
 }
 
 /**
  * Plays the demo once and resolves with the exit code, after everything that it started is gone
  * again: processes, server, lock. Signals are handled meanwhile.
+ *
+ * @param script what a candidate's process runs, in that role
+ * @throws {CliError | LockError} saying what did not go as it should
  */
-export async function runDemo(
-  options: DemoOptions,
-  surroundings: Partial<DemoSurroundings> = {},
-): Promise<ExitCode> {
-  const { stdout = process.stdout, stderr = process.stderr, env = process.env } = surroundings;
-  const say = (text: string): unknown => stderr.write(`${printable(text, { keepLines: true })}\n`);
-  const interruption = new Interruption(stdout, env);
-  const stage = new Stage(options, stdout, env);
-  let failure: unknown = null;
+export async function runDemo(options: DemoOptions, script: string): Promise<number> {
+  const interruption = new Interruption();
+  const stage = new Stage(options, interruption);
+  let leftovers: string | null;
   try {
-    await stage.open(interruption.signal, surroundings.candidateProgram ?? candidateProgram());
-    await stage.play(interruption.signal);
+    await stage.open(script);
+    await stage.play();
   } catch (error) {
-    failure = error;
+    // What could not be cleaned up is worth a word even when it was interrupted.
+    if (interruption.by === null || error instanceof CliError) throw error;
+  } finally {
+    leftovers = await stage.close();
+    interruption.dispose();
+    if (leftovers !== null) printError(leftovers);
   }
-  const leftovers = await stage.close(interruption);
-  interruption.dispose();
-  if (leftovers !== null) say(leftovers);
-  if (interruption.by !== null && !stage.wasShown) {
-    // What could not be cleaned up is worth a word even now.
-    if (failure instanceof CliError) say(failure.message);
-    return EXIT_CODES[interruption.by];
-  }
-  if (failure === null) return leftovers === null ? 0 : 1;
-  const isUsage = failure instanceof UsageError;
-  say(`${isUsage ? 'demo:' : 'The demo failed.'} ${explain(failure)}`);
-  return isUsage ? 2 : 1;
+  if (interruption.by !== null && !stage.wasShown) return exitCodeOf(interruption.by);
+  return leftovers === null ? EXIT.ok : EXIT.failed;
 }
 
 /** All that one run consists of, so that it can be taken down whatever had been put up. */
 class Stage {
   readonly #options: DemoOptions;
-  readonly #stdout: WriteStream;
+  readonly #interruption: Interruption;
   readonly #display: Display;
   #cluster: Cluster | null = null;
   #fleet: Fleet | null = null;
-  #chart: LiveChart | null = null;
-  #wasShown = false;
+  #chart: Inspector | null = null;
+  /** The demo was played to its end; what remains is to be looked at. */
+  wasShown = false;
 
-  constructor(options: DemoOptions, stdout: WriteStream, env: NodeJS.ProcessEnv) {
+  constructor(options: DemoOptions, interruption: Interruption) {
     this.#options = options;
-    this.#stdout = stdout;
-    const timeOf = wallClock();
-    const live = stdout.isTTY && !options.plain && env['TERM'] !== 'dumb';
-    this.#display = live
-      ? new LiveScreen({
-          stdout,
-          // See no-color.org: any value but the empty one.
-          color: (env['NO_COLOR'] ?? '') === '',
-          rows: () => this.#fleet?.members.map(boardRow) ?? [],
-          timeOf,
-        })
-      : new PlainLines((text) => stdout.write(text), timeOf);
+    this.#interruption = interruption;
+    const terminal = options.plain ? null : drawableTerminal(process.stdout, process.env);
+    this.#display =
+      terminal === null
+        ? plainLines
+        : new LiveScreen(terminal, () => table(this.#fleet?.members ?? []));
   }
 
-  async open(signal: AbortSignal, program: CandidateProgram): Promise<void> {
-    const { lock, cluster, timings } = this.#options;
+  async open(script: string): Promise<void> {
+    const { kind, connection, namespace, timings, candidates } = this.#options;
+    const { signal } = this.#interruption;
     this.#cluster =
-      cluster === null
-        ? await openEmbeddedCluster(lock)
-        : await openRealCluster(lock, cluster, signal);
+      connection === null
+        ? await openEmbeddedCluster(kind)
+        : // It leaves nothing behind, so it may be abandoned.
+          await Promise.race([openRealCluster(kind, connection, namespace), aborted(signal)]);
+    const { lock, connection: inPlace, description } = this.#cluster;
+    if (this.#options.inspect) {
+      const { startInspector } = await import('../../inspect/inspector.js');
+      this.#chart = await startInspector();
+    }
     signal.throwIfAborted();
-    if (this.#options.inspect === true) this.#chart = await LiveChart.open();
-    this.#display.intro([
-      ...introduction(this.#options, this.#cluster, this.#columns),
-      ...(this.#chart?.introduction ?? []),
-    ]);
-    await this.#chart?.opened(signal);
+    const chart = this.#chart;
+    const where = `${placeName(lock)}, in ${description}`;
+    this.#display.say(introduction(timings, candidates, where, textWidth()));
+    if (chart !== null) {
+      this.#display.say([
+        '\nThe live chart of every candidate. Open it in a browser on this machine; the',
+        `demo begins when it is open, or in ${PAGE_WAIT_MS / 1000} s:\n  ${chart.url}`,
+      ]);
+      await until(() => chart.openPages > 0, PAGE_WAIT_MS, signal);
+    }
     this.#fleet = new Fleet({
-      program,
-      setup: {
-        connection: this.#cluster.connection,
-        lock: this.#cluster.lock,
-        timings,
-        inspector: this.#chart?.url ?? null,
-      },
-      onLog: (entry) => {
-        this.#display.log(entry);
-      },
-      onChange: () => {
-        this.#display.changed();
-      },
+      script,
+      setup: { connection: inPlace, lock, timings, inspector: chart?.url ?? null },
+      log: (entry) => this.#display.log(entry),
     });
   }
 
-  async play(signal: AbortSignal): Promise<void> {
+  async play(): Promise<void> {
     const { timings, candidates } = this.#options;
+    const { signal } = this.#interruption;
     if (this.#fleet === null) throw new Error('The stage is not open');
     const display = this.#display;
-    const result = await playStory({ fleet: this.#fleet, display, timings, candidates, signal });
+    const story = new Story({ fleet: this.#fleet, display, timings, signal });
+    const result = await story.play(candidates);
     display.step('The end', 'stopping all candidates.');
     await this.#fleet.endAll(signal);
     signal.throwIfAborted();
     const intervals = this.#fleet.leadingIntervals();
-    const { lines, problem } = summarize(result, intervals, timings, this.#columns);
-    display.summary(lines);
+    const { lines, problem } = summarize(result, intervals, timings, textWidth());
+    display.say(['', ...lines]);
     if (problem !== null) throw new CliError(problem);
-    this.#wasShown = true;
-    await this.#chart?.stay(display, signal);
-  }
-
-  /** The demo was played to its end; what remains is to be looked at. */
-  get wasShown(): boolean {
-    return this.#wasShown;
+    this.wasShown = true;
+    const chart = this.#chart;
+    if (chart === null || chart.openPages === 0) return;
+    display.say(['', `The chart stays until its page is closed, or Ctrl-C: ${chart.url}`]);
+    await until(() => chart.openPages === 0, Infinity, signal);
   }
 
   /** Takes everything down. Resolves with what could not be, in words; null when nothing is left. */
-  async close(interruption: Interruption): Promise<string | null> {
-    const interrupted = interruption.by !== null && !this.#wasShown;
-    if (interrupted) {
-      this.#display.step(`Interrupted (${interruption.by})`, 'stopping all candidates.');
-    }
-    await this.#fleet?.endAll(interruption.hurry);
+  async close(): Promise<string | null> {
+    const { by, hurry } = this.#interruption;
+    const interrupted = by !== null && !this.wasShown;
+    if (interrupted) this.#display.step(`Interrupted (${by})`, 'stopping all candidates.');
+    await this.#fleet?.endAll(hurry);
     await this.#chart?.close();
     const leftovers = (await this.#cluster?.dispose()) ?? null;
     if (interrupted && leftovers === null) {
-      this.#display.summary(['Stopped before its end. Nothing is left running.']);
-    } else if (this.#cluster !== null && this.#options.cluster !== null && leftovers === null) {
-      this.#display.summary([`${lockName(this.#cluster.lock)} has been deleted again.`]);
+      this.#display.say(['', 'Stopped before its end. Nothing is left running.']);
+    } else if (this.#cluster !== null && this.#options.connection !== null && leftovers === null) {
+      this.#display.say(['', `${placeName(this.#cluster.lock)} has been deleted again.`]);
     }
     this.#display.close();
     return leftovers;
   }
-
-  get #columns(): number {
-    return this.#stdout.isTTY && this.#stdout.columns > 0 ? this.#stdout.columns : 80;
-  }
 }
 
-function boardRow(member: Member): BoardRow {
-  const { name, phase, isLeading, fencingToken, renewals, since } = member;
-  const { pid } = member.process;
-  return { name, pid, phase, isLeading, fencingToken, renewals, forMs: machineNow() - since };
+/** How long the demo waits for somebody to open the page before it begins. */
+const PAGE_WAIT_MS = 20_000;
+
+function aborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason as Error));
+  });
 }
 
-/** RequestQueue the machine's monotonic time into a time of day. */
-function wallClock(): (at: number) => string {
-  const offset = Date.now() - machineNow();
-  return (at) => {
-    const date = new Date(offset + at);
-    const local = new Date(date.getTime() - date.getTimezoneOffset() * 60_000);
-    return local.toISOString().slice(11, 23);
-  };
-}
-
-function explain(failure: unknown): string {
-  if (failure instanceof CliError || failure instanceof LockError) return failure.message;
-  if (failure instanceof Interrupted) return failure.message;
-  return failure instanceof Error ? (failure.stack ?? failure.message) : String(failure);
+function textWidth(): number {
+  const { isTTY, columns } = process.stdout;
+  const width = isTTY && columns > 0 ? columns : 80;
+  return Math.min(Math.max(width, 20) - 1, 90);
 }

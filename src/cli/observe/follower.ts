@@ -1,16 +1,15 @@
 import type { LockError } from '../../errors/lock-error.js';
-import { clientFor } from '../../kubernetes/api-client.js';
+import { clientFor } from '../../kubernetes/clients.js';
 import { nameOf, type WatchEvent } from '../../kubernetes/watch/watch-events.js';
 import { WatchLoop } from '../../kubernetes/watch/watch-loop.js';
 import { collectionPath } from '../../lock/object-path.js';
+import { LOCK_KINDS, type LockKind } from '../../lock/lock-kinds.js';
 import type { KubernetesObject } from '../../lock/stored-record.js';
 import { systemClock } from '../../time/clock.js';
-import type { LockKind } from '../connect.js';
 import { listObjects } from './list-objects.js';
 import { acceptOne } from './metadata-only.js';
 import {
   callOn,
-  formatOf,
   isLock,
   readObject,
   sightOf,
@@ -142,7 +141,7 @@ export class Follower {
     return new WatchLoop({
       transport: clientFor(kubeConfig),
       target: {
-        path: collectionPath(formatOf(kind), namespace),
+        path: collectionPath(LOCK_KINDS[kind], namespace),
         call: callOn({ kind, namespace, name: name ?? '' }, 'watch'),
         name,
         accept: acceptOne(kind),

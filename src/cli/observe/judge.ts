@@ -1,6 +1,9 @@
+import { decide, durationOf, isBare, observe, type Observation } from '../../lock/decide.js';
 import { toMicroTime } from '../../lock/iso-time.js';
 import { stepDownRequested } from '../../lock/step-down.js';
 import type { LeaderElectionRecord } from '../../lock/record.js';
+import { inSeconds } from '../text.js';
+import type { Timings } from '../timings.js';
 import type { Sight } from './read-locks.js';
 
 /**
@@ -39,51 +42,75 @@ export interface JudgeInput {
   readonly leaseDurationMs: number;
   /** The local wall clock, in ms since 1970. */
   readonly nowMs: number;
-  /** What a longer look has shown of the record's age; null at the first look. */
-  readonly observedAgeMs: number | null;
+  /** What was known of the lock before; null at the first look. */
+  readonly before?: Observation | null;
+  /** When it was looked at: monotonic time in ms. Of no use without `before`. */
+  readonly atMs?: number;
 }
 
 /** The API server dates by whole seconds. */
 const RESOLUTION_MS = 1000;
 
+/**
+ * What is known of a lock after a look at it, by the rule that candidates follow: a lease counts from
+ * when its record was seen to change. At the first look it is as old at least as its date says.
+ */
+export function noteSight(input: JudgeInput): Observation {
+  const { sight, leaseDurationMs, before = null, atMs = 0 } = input;
+  const { object, stored } = sight;
+  const snapshot = stored === null ? null : { ...stored, object, version: '' };
+  const age = before === null ? (dateOf(input).ageMs ?? 0) - RESOLUTION_MS : 0;
+  return observe(before, { snapshot, receivedAtMs: atMs - Math.max(0, age) }, { leaseDurationMs });
+}
+
 /** What can honestly be said of a lock after a look at it. Pure. */
-export function judge(input: JudgeInput): Judgement {
-  const { sight } = input;
-  const record = sight.stored?.record ?? null;
-  const nobody = { holder: null, record, ageMs: null, ageBy: null, expiresInMs: null } as const;
-  if (sight.stored === null) return { standing: 'missing', ...nobody, hints: [MISSING] };
-  const { unreadable } = sight.stored;
-  if (unreadable !== null) {
-    return {
-      standing: 'unreadable',
-      ...nobody,
-      ...ageOf(input, null),
-      hints: [malformed(unreadable)],
-    };
+export function judge(input: JudgeInput, observation = noteSight(input)): Judgement {
+  const { leaseDurationMs, atMs = 0 } = input;
+  const { snapshot } = observation;
+  const nobody = { holder: null, record: null, ageMs: null, ageBy: null, expiresInMs: null };
+  if (snapshot === null) return { standing: 'missing', ...nobody, hints: [MISSING] };
+  if (isBare(snapshot)) return { standing: 'empty', ...nobody, hints: [EMPTY] };
+  const { record, unreadable } = snapshot;
+  const candidate = { identity: '', reclaimOwnIdentity: false, wroteIt: false };
+  const decision = decide({ observation, nowMs: atMs, ...candidate });
+  const isExpired = decision.kind === 'take' && decision.because === 'expired';
+  const age = ageOf(input, observation, isExpired);
+  if (record === null) {
+    const hints = [malformed(unreadable ?? '')];
+    return { standing: 'unreadable', ...nobody, ...age, hints };
   }
-  if (record === null) return { standing: 'empty', ...nobody, hints: [EMPTY] };
-  const age = ageOf(input, record);
   if (record.isReleased) {
     const hints = age.ageMs !== null && age.ageMs < LONG_FREE_MS ? [] : [FREE];
-    return { standing: 'released', ...nobody, ...age, hints };
+    return { standing: 'released', ...nobody, record, ...age, hints };
   }
-  const seconds = record.leaseDurationSeconds;
-  const durationMs = seconds > 0 ? seconds * 1000 : input.leaseDurationMs;
+  const durationMs = durationOf(snapshot, leaseDurationMs);
   const expiresInMs = age.ageMs === null ? null : durationMs - age.ageMs;
-  const slack = age.ageBy === 'observation' ? 0 : RESOLUTION_MS;
-  const standing = expiresInMs !== null && expiresInMs <= -slack ? 'expired' : 'held';
+  const standing = isExpired ? 'expired' : 'held';
   const seen = { standing, holder: record.holderIdentity, record, ...age, expiresInMs } as const;
   return { ...seen, hints: oddities(input, record, durationMs, seen) };
 }
 
+/** The same of what was read just now, once. */
+export function judgeOnce(sight: Sight, { leaseDurationSeconds }: Timings): Judgement {
+  const leaseDurationMs = leaseDurationSeconds * 1000;
+  return judge({ sight, leaseDurationMs, nowMs: Date.now() });
+}
+
 type Age = Pick<Judgement, 'ageMs' | 'ageBy'>;
 
-function ageOf({ sight, nowMs, observedAgeMs }: JudgeInput, record: Judgement['record']): Age {
-  if (observedAgeMs !== null) return { ageMs: observedAgeMs, ageBy: 'observation' };
-  if (sight.ageMs !== null) return { ageMs: sight.ageMs, ageBy: 'apiServer' };
-  const renewed = timeOf(record?.renewTime ?? '');
+function ageOf(input: JudgeInput, { isFirst, observedAtMs }: Observation, isExpired: boolean): Age {
+  const date = dateOf(input);
+  // Without a date, a record that has not changed for a lease is as old as that at least.
+  const asSeen = !isFirst || (isExpired && date.ageMs === null);
+  return asSeen ? { ageMs: (input.atMs ?? 0) - observedAtMs, ageBy: 'observation' } : date;
+}
+
+/** How old the record is by the dates that it carries. */
+function dateOf({ sight: { ageMs, serverMs, stored }, nowMs }: JudgeInput): Age {
+  if (ageMs !== null) return { ageMs, ageBy: 'apiServer' };
+  const renewed = timeOf(stored?.record?.renewTime ?? '');
   if (renewed === null) return { ageMs: null, ageBy: null };
-  return { ageMs: Math.max(0, (sight.serverMs ?? nowMs) - renewed), ageBy: 'holder' };
+  return { ageMs: Math.max(0, (serverMs ?? nowMs) - renewed), ageBy: 'holder' };
 }
 
 const LONG_FREE_MS = 10_000;
@@ -205,8 +232,4 @@ function clocksApart(who: string, aheadMs: number): Hint {
 function timeOf(text: string): number | null {
   const time = toMicroTime(text);
   return time === null ? null : Date.parse(time);
-}
-
-export function inSeconds(ms: number): string {
-  return `${Number((ms / 1000).toFixed(1))} s`;
 }

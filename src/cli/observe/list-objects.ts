@@ -1,12 +1,13 @@
 import type { LockError } from '../../errors/lock-error.js';
 import { answerError } from '../../kubernetes/answer-error.js';
-import { clientFor } from '../../kubernetes/api-client.js';
+import { clientFor } from '../../kubernetes/clients.js';
 import type { ApiResponse } from '../../kubernetes/api-request.js';
 import { collectionPath } from '../../lock/object-path.js';
+import { LOCK_KINDS, type LockKind } from '../../lock/lock-kinds.js';
 import { isObject, metadataOf, type KubernetesObject } from '../../lock/stored-record.js';
-import { CliError, type LockKind } from '../connect.js';
+import { CliError } from '../connect.js';
 import { acceptList } from './metadata-only.js';
-import { callOn, formatOf, serverTime, type Cluster, type Reading } from './read-locks.js';
+import { callOn, serverTime, type Cluster, type Reading } from './read-locks.js';
 
 /** Of objects in one answer; fewer where that is too much for one. */
 const LARGEST_PAGE = 250;
@@ -56,7 +57,7 @@ export async function listObjects(
 }
 
 function tooMany({ namespace }: Cluster, kind: LockKind, read: number): string {
-  const { resource } = formatOf(kind);
+  const { resource } = LOCK_KINDS[kind];
   return (
     `Namespace "${namespace}" has more ${resource} than can be looked at: what is shown is of the ` +
     `first ${read}. Name the lock to see another one.`
@@ -80,7 +81,7 @@ async function readPage(
   try {
     answer = await clientFor(kubeConfig).request({
       method: 'GET',
-      path: collectionPath(formatOf(kind), namespace),
+      path: collectionPath(LOCK_KINDS[kind], namespace),
       query: { limit: String(limit), ...(next === '' ? {} : { continue: next }) },
       accept: acceptList(kind),
       signal,
@@ -102,7 +103,7 @@ function isTooLarge(error: unknown): boolean {
 }
 
 function listError(kind: LockKind, namespace: string, answer: ApiResponse): Error {
-  const { resource } = formatOf(kind);
+  const { resource } = LOCK_KINDS[kind];
   if (answer.status === 403) {
     return new CliError(
       `This account may not list ${resource} in namespace "${namespace}" (HTTP 403). It may be ` +

@@ -1,22 +1,20 @@
-import { clientFor } from '../../kubernetes/api-client.js';
+import { clientFor } from '../../kubernetes/clients.js';
 import { answerError, unusableAnswer, type ApiCall } from '../../kubernetes/answer-error.js';
 import type { ApiResponse } from '../../kubernetes/api-request.js';
 import { defaultNamespace, type KubeConfigLike } from '../../kubernetes/kube-config.js';
 import type { Purpose } from '../../kubernetes/rbac.js';
-import { configMapFormat } from '../../lock/config-map-format.js';
-import { leaseFormat } from '../../lock/lease-format.js';
+import { lastWrittenMs } from '../../lock/age-by-server.js';
+import { LOCK_KINDS, type LockKind } from '../../lock/lock-kinds.js';
 import { objectPath } from '../../lock/object-path.js';
 import {
   isObject,
   metadataOf,
   type KubernetesObject,
-  type RecordFormat,
   type StoredRecord,
 } from '../../lock/stored-record.js';
-import { loadKubeConfig, type LockKind } from '../connect.js';
+import { loadKubeConfig } from '../connect.js';
 import type { CommonOptions } from '../options.js';
 import { acceptOne } from './metadata-only.js';
-import { recordAge } from './record-age.js';
 
 export interface Place {
   readonly kind: LockKind;
@@ -46,13 +44,9 @@ export async function openCluster({ connection, namespace }: CommonOptions): Pro
   return { kubeConfig, namespace: namespace ?? (await defaultNamespace(kubeConfig)) };
 }
 
-export function formatOf(kind: LockKind): RecordFormat {
-  return kind === 'lease' ? leaseFormat : configMapFormat;
-}
-
 /** The path of the object. */
 export function pathOf({ kind, namespace, name }: Place): string {
-  return objectPath(formatOf(kind), namespace, name);
+  return objectPath(LOCK_KINDS[kind], namespace, name);
 }
 
 /** The terms in which errors about this object speak. */
@@ -61,7 +55,7 @@ export function callOn(
   verb: ApiCall['verb'],
   purpose: Purpose = 'observer',
 ): ApiCall {
-  const { kind, group, resource } = formatOf(place.kind);
+  const { kind, group, resource } = LOCK_KINDS[place.kind];
   return { kind, group, resource, namespace: place.namespace, name: place.name, verb, purpose };
 }
 
@@ -117,9 +111,9 @@ export async function readObject(
   return { objects: new Map([[place.name, answer.json]]), serverMs, cut: null };
 }
 
-/** Every Lease is one; a ConfigMap is when it carries a record. */
+/** Every Lease is one; an object of another kind is when it carries a record. */
 export function isLock({ kind, stored }: Sight): boolean {
-  return stored !== null && (kind === 'lease' || stored.fingerprint !== '');
+  return stored !== null && (LOCK_KINDS[kind].isForElections || stored.fingerprint !== '');
 }
 
 export function serverTime({ headers }: Pick<ApiResponse, 'headers'>): number | null {
@@ -134,7 +128,9 @@ export function sightOf(
   serverMs: number | null,
 ): Sight {
   if (object === null) return { ...place, object, stored: null, ageMs: null, serverMs };
-  const stored = formatOf(place.kind).read(object);
-  const ageMs = serverMs === null ? null : recordAge(place.kind, metadataOf(object), serverMs);
-  return { ...place, object, stored, ageMs, serverMs };
+  const kind = LOCK_KINDS[place.kind];
+  const writtenAtMs = lastWrittenMs(metadataOf(object), kind.field);
+  const isDated = serverMs !== null && writtenAtMs !== undefined;
+  const ageMs = isDated ? Math.max(0, serverMs - writtenAtMs) : null;
+  return { ...place, object, stored: kind.read(object), ageMs, serverMs };
 }

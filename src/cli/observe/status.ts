@@ -3,24 +3,19 @@ import type { KubernetesObject } from '../../lock/stored-record.js';
 import { EXIT } from '../exit-codes.js';
 import type { CommonOptions } from '../options.js';
 import { print, printError } from '../output.js';
-import { judge, type Judgement } from './judge.js';
+import { judgeOnce, type Judgement } from './judge.js';
 import { listObjects } from './list-objects.js';
 import { isLock, openCluster, readLock, sightOf, type Place, type Sight } from './read-locks.js';
 import { asJson, details, noLocks, placeName, table } from './words.js';
 
-/** One look at one lock, or at all of a namespace. Resolves with the exit code. */
+/** Reads one lock, or all of a namespace, once, and tells how they stand. Resolves with the exit code. */
 export async function status(options: CommonOptions, columns: number): Promise<number> {
   const cluster = await openCluster(options);
   const { kind, name, json } = options;
   const { namespace } = cluster;
   const judged = (sight: Sight): readonly [Place, Judgement] => [
     sight,
-    judge({
-      sight,
-      leaseDurationMs: options.timings.leaseDurationSeconds * 1000,
-      nowMs: Date.now(),
-      observedAgeMs: null,
-    }),
+    judgeOnce(sight, options.timings),
   ];
   if (name !== null) {
     const [place, judgement] = judged(

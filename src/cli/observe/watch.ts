@@ -1,12 +1,12 @@
 import { LockError } from '../../errors/lock-error.js';
-import { jsonText, printable } from '../../text/printable.js';
+import { jsonText } from '../../text/printable.js';
 import { EXIT } from '../exit-codes.js';
-import { fit, LiveArea } from '../live-area.js';
+import { LiveArea } from '../live-area.js';
 import type { CommonOptions } from '../options.js';
 import { print, printError } from '../output.js';
 import { pause } from '../pause.js';
+import { ChangeTracker, type Change, type Moment } from './change-tracker.js';
 import { Follower } from './follower.js';
-import { Observer, type Change, type Moment } from './observer.js';
 import { openCluster, type Cluster, type Place } from './read-locks.js';
 import { asJson, details, noLocks, placeName, sentence, table, withoutWatch } from './words.js';
 
@@ -22,7 +22,7 @@ export interface WatchOptions {
 
 const KEPT_LINES = 200;
 
-/** Looks on, and tells of every change, until interrupted. Resolves with the exit code. */
+/** Tells how the locks stand and of every change, until interrupted. Resolves with the exit code. */
 export async function watch(options: WatchOptions): Promise<number> {
   const { common } = options;
   const cluster = await openCluster(common);
@@ -34,7 +34,7 @@ export async function watch(options: WatchOptions): Promise<number> {
   let end: NodeJS.Timeout | undefined;
   try {
     // What does not work at all is better told at once; what fails later may pass.
-    await watching.look();
+    await watching.refresh();
     const { forSeconds } = options;
     if (forSeconds !== null) end = setTimeout(interrupt, forSeconds * 1000);
     await watching.run();
@@ -49,7 +49,7 @@ export async function watch(options: WatchOptions): Promise<number> {
   return EXIT.ok;
 }
 
-/** How often it is looked whether a lease has run out, which no event tells. No requests. */
+/** How often it is checked whether a lease has run out, which no event tells. No requests. */
 const TICK_MS = 250;
 
 /** Where there are many locks, one or the other is being renewed all the time. */
@@ -57,7 +57,7 @@ const SETTLE_MS = 20;
 
 class Watching {
   readonly #follower: Follower;
-  readonly #observer: Observer;
+  readonly #tracker: ChangeTracker;
   readonly #options: WatchOptions;
   readonly #report: Report;
   /** Without a name: the whole namespace. */
@@ -76,10 +76,10 @@ class Watching {
     this.#stop = stop;
     const { kind, name } = options.common;
     this.#place = { kind, namespace: cluster.namespace, name: name ?? '' };
-    this.#observer = new Observer(options.common.timings.leaseDurationSeconds * 1000);
+    this.#tracker = new ChangeTracker(options.common.timings.leaseDurationSeconds * 1000);
     this.#follower = new Follower(cluster, options.common, {
       heard: (sight) => {
-        const change = this.#observer.lookAtOne(sight, moment());
+        const change = this.#tracker.takeOne(sight, moment());
         if (change !== null) report.tell(change);
         this.#wake.abort();
       },
@@ -88,7 +88,7 @@ class Watching {
     stop.addEventListener('abort', () => this.#wake.abort());
   }
 
-  /** Goes on until it is told to stop, after a first look. */
+  /** Goes on until it is told to stop, after a first {@link refresh}. */
   async run(): Promise<void> {
     while (!this.#stop.aborted) {
       const intervalMs = this.#options.intervalSeconds * 1000;
@@ -97,7 +97,7 @@ class Watching {
       if (this.#wake.signal.aborted) await pause(SETTLE_MS, this.#stop);
       if (this.#stop.aborted) return;
       try {
-        await this.look();
+        await this.refresh();
       } catch (error) {
         if (!(error instanceof LockError) || this.#stop.aborted) throw error;
         if (error.message !== this.#trouble) this.#report.trouble(error.message);
@@ -110,17 +110,21 @@ class Watching {
     this.#follower.close();
   }
 
-  /** @throws {LockError | CliError} when something had to be read and could not be */
-  async look(): Promise<void> {
+  /**
+   * Brings what is shown up to date; reads only where the watch may not tell.
+   *
+   * @throws {LockError | CliError} when something had to be read and could not be
+   */
+  async refresh(): Promise<void> {
     this.#wake = new AbortController();
     const follower = this.#follower;
     // A connection that has died silently is not a leader that has.
-    if (!follower.isCurrent || this.#observer.wouldExpire(follower.sights(), moment())) {
+    if (!follower.isCurrent || this.#tracker.wouldExpire(follower.sights(), moment())) {
       await follower.read(this.#stop);
       if (this.#trouble !== '') this.#report.trouble('The API server answers again.');
       this.#trouble = '';
     }
-    const { locks, changes } = this.#observer.look(follower.sights(), moment());
+    const { locks, changes } = this.#tracker.take(follower.sights(), moment());
     for (const change of changes) this.#report.tell(change);
     this.#report.show(locks, this.#place);
     this.#tellOfTheWatch();
@@ -171,18 +175,16 @@ function plainReport({ json }: CommonOptions): Report {
   };
 }
 
-/** How things stand, drawn anew at every look, above the changes so far. */
+/** How things stand, drawn anew each time, above the changes so far. */
 function liveReport(terminal: NodeJS.WriteStream): Report {
   const area = new LiveArea(terminal, () => draw());
   const history: string[] = [];
   let standing: readonly string[] = [];
   const note = (text: string): void => {
-    const line = printable(text.split('\n')[0] ?? '');
-    history.push(`${new Date().toISOString().slice(11, 19)}  ${line}`);
+    history.push(`${new Date().toISOString().slice(11, 19)}  ${text.split('\n')[0] ?? ''}`);
     history.splice(0, Math.max(0, history.length - KEPT_LINES));
   };
-  const draw = (): void =>
-    area.draw(fit([...standing, '', 'Changes seen (Ctrl-C ends)', ...history], area));
+  const draw = (): void => area.draw([...standing, '', 'Changes seen (Ctrl-C ends)', ...history]);
   return {
     tell: ({ place, judgement }) => note(`${placeName(place)}: ${sentence(judgement)}`),
     show: (locks, place) => {

@@ -1,9 +1,9 @@
 import type { LockError } from '../../errors/lock-error.js';
 import { printable, shorten } from '../../text/printable.js';
-import { kindName } from '../connect.js';
-import { wrap } from '../demo/text.js';
-import { inSeconds, type Judgement } from './judge.js';
-import { formatOf, type Place } from './read-locks.js';
+import { LOCK_KINDS } from '../../lock/lock-kinds.js';
+import { columns as sideBySide, inSeconds, wrap } from '../text.js';
+import type { Judgement } from './judge.js';
+import type { Place } from './read-locks.js';
 
 /** What holders and objects are called by others is cut there; a name of Kubernetes has at most 253. */
 const LONGEST_NAME = 253;
@@ -15,11 +15,12 @@ function shown(name: string, most = LONGEST_NAME): string {
 }
 
 export function placeName({ kind, namespace, name }: Place): string {
-  return `${kindName(kind)} ${shown(namespace)}/${shown(name)}`;
+  return `${LOCK_KINDS[kind].kind} ${shown(namespace)}/${shown(name)}`;
 }
 
 export function noLocks({ kind, namespace }: Omit<Place, 'name'>): string {
-  const what = kind === 'lease' ? 'Leases' : 'ConfigMaps with an election';
+  const { plural, isForElections } = LOCK_KINDS[kind];
+  const what = isForElections ? plural : `${plural} with an election`;
   return `There are no ${what} in namespace "${shown(namespace)}".`;
 }
 
@@ -49,7 +50,7 @@ export function withoutWatch(
   { intervalSeconds }: { readonly intervalSeconds: number },
 ): string {
   const all = place.name === '';
-  const { resource } = formatOf(place.kind);
+  const { resource } = LOCK_KINDS[place.kind];
   const meanwhile = `So it is read every ${intervalSeconds} s, and a change is told that much later`;
   if (kind !== 'forbidden') return `${message} ${meanwhile}, until a watch works again.`;
   const what = all ? `all ${resource} in namespace "${place.namespace}"` : placeName(place);
@@ -119,15 +120,7 @@ export function table(locks: readonly (readonly [Place, Judgement])[]): string[]
       standing,
     ];
   });
-  const widths = TITLES.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  return [TITLES, ...rows].map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+  return sideBySide([TITLES, ...rows]);
 }
 
 /** Of a text for scripts, which compare it with one of their own. */
@@ -139,7 +132,7 @@ export function asJson(place: Place, judgement: Judgement): Record<string, unkno
   const cut = (text: string): string => shorten(text, LONGEST_VALUE);
   const holder = judgement.holder === null ? null : cut(judgement.holder);
   return {
-    kind: kindName(place.kind),
+    kind: LOCK_KINDS[place.kind].kind,
     namespace: cut(place.namespace),
     name: cut(place.name),
     standing,

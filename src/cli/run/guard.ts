@@ -1,5 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { machineInstantNow } from '../machine-time.js';
+import { machineInstant } from '../machine-time.js';
 import type { FromGuard, ToGuard } from './guard-messages.js';
 import { due, type Watch } from './lease-guard.js';
 import { groupIsAlive, signalGroup } from './process-group.js';
@@ -90,7 +90,7 @@ class GuardedGroup {
   /** Tells the command to end, unless it was told already. */
   stop(signal: NodeJS.Signals): void {
     if (this.#watch.toldAtMs !== null) return;
-    const now = machineInstantNow();
+    const now = machineInstant();
     this.#watch = { ...this.#watch, toldAtMs: now.monotonicMs };
     this.#signal(signal);
     report({ type: 'told', signal, killInMs: due(this.#watch, now).nextMs });
@@ -110,7 +110,7 @@ class GuardedGroup {
         return;
       }
     }
-    const { action, nextMs } = due(this.#watch, machineInstantNow());
+    const { action, nextMs } = due(this.#watch, machineInstant());
     if (action === 'stop') {
       this.stop('SIGTERM');
       return;

@@ -1,7 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { elapsedForHolder, type Instant } from '../../time/clock.js';
-import { machineInstantNow } from '../machine-time.js';
+import { machineInstant } from '../machine-time.js';
 import { ROLES, type Program } from '../program.js';
 import type { FromGuard, ToGuard } from './guard-messages.js';
 import type { LeaseTimes } from './lease-guard.js';
@@ -153,7 +153,7 @@ export class GuardedCommand {
   /** The guard may itself have been stopped. Then it cannot have waited for the command either. */
   #armBackstop(): void {
     clearTimeout(this.#backstop);
-    const left = this.#times.killAfterMs - elapsedForHolder(this.#validFrom, machineInstantNow());
+    const left = this.#times.killAfterMs - elapsedForHolder(this.#validFrom, machineInstant());
     this.#backstop = setTimeout(
       () => {
         if (this.#pid !== null) signalGroup(this.#pid, 'SIGKILL');

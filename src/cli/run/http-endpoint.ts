@@ -1,6 +1,5 @@
-import type { IncomingMessage, Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { createGuardedServer, type ServerLimits } from '../../http/guarded-server.js';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { GuardedServer, type GuardedServerOptions } from '../../http/guarded-server.js';
 import { requestUrl } from '../../http/request-url.js';
 import { jsonText } from '../../text/printable.js';
 import { CliError } from '../connect.js';
@@ -45,12 +44,14 @@ export interface EndpointOptions {
 }
 
 /** Each answer is given at once: whoever needs longer than this is slow or silent. */
-const LIMITS: ServerLimits = {
+const SERVER: GuardedServerOptions = {
   maxConnections: 100,
   headersTimeoutMs: 5000,
   requestTimeoutMs: 10_000,
   keepAliveTimeoutMs: 5000,
   silenceTimeoutMs: 10_000,
+  // By the addresses of its pod, and the names of services.
+  askedBy: 'any',
 };
 
 interface Answer {
@@ -61,47 +62,34 @@ interface Answer {
 
 /** Tells over HTTP who leads, for programs beside this one, and how this candidate is. */
 export class HttpEndpoint {
-  readonly #server: Server;
+  readonly #server: GuardedServer;
   readonly #options: EndpointOptions;
 
   private constructor(options: EndpointOptions) {
     this.#options = options;
-    this.#server = createGuardedServer(
-      (request, response) => this.#serve(request, response),
-      LIMITS,
-    );
+    this.#server = new GuardedServer((request, response) => this.#serve(request, response), SERVER);
   }
 
   /** @throws {CliError} when the address cannot be listened on */
   static async listen(options: EndpointOptions): Promise<HttpEndpoint> {
     const endpoint = new HttpEndpoint(options);
     const { host, port } = options.address;
-    await new Promise<void>((resolve, reject) => {
-      const failed = (error: NodeJS.ErrnoException): void => {
-        reject(new CliError(`--http ${host ?? ''}:${port} ${cannotListen(error)}`));
-      };
-      endpoint.#server.once('error', failed);
-      endpoint.#server.listen({ port, host }, () => {
-        endpoint.#server.off('error', failed);
-        // One connection that fails is no reason to end the election.
-        endpoint.#server.on('error', () => undefined);
-        resolve();
-      });
-    });
+    try {
+      await endpoint.#server.listen(port, host);
+    } catch (error) {
+      const why = cannotListen(error as NodeJS.ErrnoException);
+      throw new CliError(`--http ${host ?? ''}:${port} ${why}`);
+    }
     return endpoint;
   }
 
   /** Such as `http://127.0.0.1:4040`. */
   get url(): string {
-    const { address, port, family } = this.#server.address() as AddressInfo;
-    return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+    return this.#server.url;
   }
 
   async close(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      this.#server.close(() => resolve());
-      this.#server.closeAllConnections();
-    });
+    await this.#server.close();
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {

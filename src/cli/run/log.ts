@@ -1,6 +1,7 @@
 import type { Logger } from '../../logging/logger.js';
+import { reasonText } from '../../logging/loggers.js';
 import { RETIRED } from '../../election/news-log.js';
-import { jsonText, printable, shorten } from '../../text/printable.js';
+import { harmless, jsonText, printable, shorten } from '../../text/printable.js';
 
 /** Of one value in a line; an error may say more. */
 const LONGEST_VALUE = 300;
@@ -54,19 +55,21 @@ export class RunLog implements Logger {
     const shown = Object.entries(fields).map(([name, value]) =>
       name === 'err' ? (['error', messageOf(value)] as const) : ([name, cut(value)] as const),
     );
-    const said = shorten(message, LONGEST_ERROR);
     if (this.#options.json) {
-      const line = { time, level, message: said, ...Object.fromEntries(shown) };
+      const line = {
+        time,
+        level,
+        message: shorten(message, LONGEST_ERROR),
+        ...Object.fromEntries(shown),
+      };
       this.#write(`${jsonText(line)}\n`);
       return;
     }
-    const { err } = fields as { err?: unknown };
     const details = shown
       .filter(([name]) => name !== 'error' && !REPEATED.has(name))
       .map(([name, value]) => ` ${name}=${printable(String(value))}`);
-    const tail = err === undefined ? '' : `: ${printable(messageOf(err), { keepLines: true })}`;
-    const text = printable(said, { keepLines: true });
-    this.#write(`${time} ${level.padEnd(5)} ${text}${details.join('')}${tail}\n`);
+    const text = `${harmless(message)}${details.join('')}${reasonText(fields)}`;
+    this.#write(`${time} ${level.padEnd(5)} ${text}\n`);
   }
 }
 

@@ -1,14 +1,17 @@
 import { LeaderElection } from '../../election/leader-election.js';
 import type { Outcome } from '../../config/leader-election-config.js';
 import type { Term } from '../../term/term.js';
-import type { KubernetesLock } from '../../lock/kubernetes-lock.js';
-import { CliError, UsageError, kindName, loadKubeConfig, makeLock } from '../connect.js';
-import { EXIT, exitCodeOf } from '../exit-codes.js';
+import { KubernetesLock } from '../../lock/kubernetes-lock.js';
+import { LOCK_KINDS } from '../../lock/lock-kinds.js';
+import { CliError, UsageError, loadKubeConfig } from '../connect.js';
+import { EXIT } from '../exit-codes.js';
 import { machineInstant } from '../machine-time.js';
 import type { CommonOptions } from '../options.js';
 import { whenParentIsGone } from '../parent.js';
 import { pause } from '../pause.js';
 import type { Program } from '../program.js';
+import { environmentOf } from './environment.js';
+import { describeEnd, exitCodeFor } from './exit-code.js';
 import { findCommand } from './find-command.js';
 import { GuardedCommand, type CommandEnd } from './guarded-command.js';
 import type { HttpEndpoint, ListenAddress } from './http-endpoint.js';
@@ -124,7 +127,7 @@ class Runner {
         readyWithinMs,
       });
     }
-    const lock = makeLock(kind, {
+    const lock = new KubernetesLock(kind, {
       name,
       kubeConfig: await loadKubeConfig(common.connection),
       ...(namespace === null ? {} : { namespace }),
@@ -147,7 +150,7 @@ class Runner {
     this.#log.info(
       {
         as: election.identity,
-        for: `${kindName(kind)} ${namespace === null ? '' : `${namespace}/`}${name}`,
+        for: `${LOCK_KINDS[kind].kind} ${namespace === null ? '' : `${namespace}/`}${name}`,
         ...(this.#http === null ? {} : { http: this.#http.url }),
       },
       'Competing',
@@ -165,12 +168,13 @@ class Runner {
     const lease = actor.getSnapshot().context.lease;
     if (lease === null || term.signal.aborted) return;
     let { validFrom } = lease;
-    const { leaseDurationSeconds, renewDeadlineSeconds } = common.timings;
+    const { kind, name, timings } = common;
+    const { leaseDurationSeconds, renewDeadlineSeconds } = timings;
     const guarded = new GuardedCommand(
       {
         program: this.#program,
         command,
-        env: environment(term, common, this.#lock?.namespace ?? common.namespace ?? ''),
+        env: environmentOf(term, { kind, name, namespace: this.#lock?.namespace ?? '' }),
         times: leaseTimes(leaseDurationSeconds * 1000, renewDeadlineSeconds * 1000),
         graceMs: graceSeconds * 1000,
         validFrom: machineInstant(validFrom),
@@ -192,7 +196,7 @@ class Runner {
     renewals.unsubscribe();
     this.#command = null;
     this.#monitor.commandRunning = false;
-    this.#log.info(describe(this.#end), 'The command has ended');
+    this.#log.info(describeEnd(this.#end), 'The command has ended');
     if (this.#end.kind === 'guardFailed') {
       throw new CliError('The process that guards the command is gone; the command was killed.');
     }
@@ -236,41 +240,7 @@ class Runner {
   }
 
   #exitCode(outcome: Outcome): number {
-    const end = this.#end;
     if (this.#options.command.length === 0) return EXIT.ok;
-    // It was never started.
-    if (end === null) {
-      return this.#stopSignal === null ? EXIT.leadershipLost : exitCodeOf(this.#stopSignal);
-    }
-    if (end.kind === 'guardFailed') return EXIT.runFailed;
-    if (end.kind === 'notStarted') {
-      return end.code === 'ENOENT' ? EXIT.notFound : EXIT.notExecutable;
-    }
-    const code = end.code ?? exitCodeOf(end.signal ?? 'SIGKILL');
-    // Work that was cut short must not pass for work that is done.
-    const cutShort = this.#stopSignal === null && outcome.reason !== 'finished';
-    return code === 0 && cutShort ? EXIT.leadershipLost : code;
-  }
-}
-
-/** What the command finds in its environment. */
-function environment(term: Term, { kind, name }: RunOptions['common'], namespace: string) {
-  return {
-    LEADER_ELECTION_FENCING_TOKEN: String(term.fencingToken),
-    LEADER_ELECTION_IDENTITY: term.identity,
-    LEADER_ELECTION_LOCK_KIND: kind,
-    LEADER_ELECTION_LOCK_NAME: name,
-    LEADER_ELECTION_NAMESPACE: namespace,
-  };
-}
-
-function describe(end: CommandEnd): object {
-  switch (end.kind) {
-    case 'ended':
-      return end.signal === null ? { code: end.code } : { signal: end.signal };
-    case 'notStarted':
-      return { notStarted: end.code };
-    case 'guardFailed':
-      return { guard: 'failed' };
+    return exitCodeFor(this.#end, outcome, this.#stopSignal);
   }
 }

@@ -68,7 +68,8 @@ export class ChartPanel {
     byId('chart').className = `panel c${candidate.index % 8}`;
     this.figures[this.shown]?.show(candidate.steps, step, t);
     const active = new Set(step?.view.active ?? []);
-    this.frame.follow(`${this.shown} ${candidate.info.id}`, [...active].join());
+    const named = step?.view.state ?? '';
+    this.frame.follow(`${this.shown} ${candidate.info.id}`, [...active].join(), named);
     for (const tab of this.tabs) {
       tab.classList.toggle('inside', active.has(tab.dataset['figure'] ?? ''));
     }
@@ -178,13 +179,18 @@ class Frame {
   /**
    * @param {string} picture which one of which candidate
    * @param {string} lit the states that are
+   * @param {string} named the word for where the candidate stands
    */
-  follow(picture, lit) {
+  follow(picture, lit, named) {
     if (picture !== this.picture) this.isHeld = false;
     if (picture === this.picture && lit === this.lit) return;
     this.picture = picture;
     this.lit = lit;
-    const state = [...this.root.querySelectorAll('.state.active')].at(-1);
+    const states = [...this.root.querySelectorAll('.state.active')];
+    const leaves = leavesOf(states.map((one) => one.getAttribute('data-state') ?? ''));
+    // Of those that are lit side by side, the one that the candidate's state is called by.
+    const wanted = leaves.find((id) => id.split('.').at(-1) === named) ?? leaves.at(-1);
+    const state = states.find((one) => one.getAttribute('data-state') === wanted);
     if (this.isHeld || state === undefined) return;
     const { left, right } = this.root.getBoundingClientRect();
     const place = state.getBoundingClientRect();

@@ -5,28 +5,6 @@ import { type Pacing, WatchLoop } from './watch-loop.js';
 import { type Watcher, Watchers } from './watchers.js';
 import type { WatchTarget } from './watch-request.js';
 
-/** One watcher's part in a hub. There may be thousands, so it holds nothing but whose it is. */
-export class Subscription {
-  readonly #hub: WatchHub;
-  readonly #name: string;
-  readonly #watcher: Watcher;
-
-  constructor(hub: WatchHub, name: string, watcher: Watcher) {
-    this.#hub = hub;
-    this.#name = name;
-    this.#watcher = watcher;
-  }
-
-  /** Set the watch up anew: it has missed something. */
-  doubt(): void {
-    this.#hub.restart(this.#name, this.#watcher);
-  }
-
-  close(): void {
-    this.#hub.dismiss(this.#name, this.#watcher);
-  }
-}
-
 /**
  * From so many objects on, one watch of the whole collection takes the place of one for each. It
  * needs the right to watch them all, which an election on a single object does not have.
@@ -58,39 +36,34 @@ export class WatchHub {
     this.#pacing = pacing;
   }
 
-  /** How many connections are in use, for tests. */
-  get streams(): number {
-    return this.#singles.size + (this.#shared === null ? 0 : 1);
-  }
-
   get isUnused(): boolean {
     return this.#watchers.size === 0;
   }
 
-  subscribe(name: string, watcher: Watcher): Subscription {
+  /** From now on it is told of this object. */
+  subscribe(name: string, watcher: Watcher): void {
     this.#watchers.add(name, watcher);
-    const open = this.#loopOf(name)?.isOpen === true;
-    // Not within this call: who subscribes has not got the subscription yet.
-    if (open)
+    // Not within this call: who subscribes may not be ready to be told yet.
+    if (this.#loopOf(name)?.isOpen === true)
       queueMicrotask(() => {
         if (this.#watchers.has(name, watcher)) watcher.opened(false);
       });
     this.#adapt(name);
-    return new Subscription(this, name, watcher);
   }
 
-  /** For subscriptions. */
-  restart(name: string, watcher: Watcher): void {
+  /** It is told nothing more; what nobody watches is closed. */
+  unsubscribe(name: string, watcher: Watcher): void {
+    if (!this.#watchers.remove(name, watcher)) return;
+    this.#singles.get(name)?.close();
+    this.#singles.delete(name);
+    if (this.#watchers.size > 0) return;
+    this.#shared?.close();
+    this.#shared = null;
+  }
+
+  /** It has missed something: its stream is set up anew. */
+  doubt(name: string, watcher: Watcher): void {
     if (this.#watchers.has(name, watcher)) this.#loopOf(name)?.restart();
-  }
-
-  /** For subscriptions. */
-  dismiss(name: string, watcher: Watcher): void {
-    this.#watchers.remove(name, watcher);
-    // A candidate that becomes the leader closes one watch and opens the next in one step.
-    queueMicrotask(() => {
-      this.#closeUnused(name);
-    });
   }
 
   #loopOf(name: string): WatchLoop | null {
@@ -171,16 +144,6 @@ export class WatchHub {
     this.#shared = null;
     this.#refusedAtMs = this.#nowMs;
     for (const name of this.#watchers.names) this.#single(name);
-  }
-
-  #closeUnused(name: string): void {
-    if (this.#watchers.forgetUnwatched(name)) {
-      this.#singles.get(name)?.close();
-      this.#singles.delete(name);
-    }
-    if (this.#watchers.size > 0) return;
-    this.#shared?.close();
-    this.#shared = null;
   }
 
   get #common(): Pacing & { readonly transport: ApiTransport } {

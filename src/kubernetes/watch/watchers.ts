@@ -20,7 +20,7 @@ const TOLD_AT_ONCE = 16;
 
 /** The watchers of each object, by its name, and what a crowd is still to be told. */
 export class Watchers {
-  /** Nearly always one, and never none for longer than a moment. */
+  /** Nearly always one, and never none. */
   readonly #byName = new Map<string, readonly Watcher[]>();
   /** What each is still to be told, in order. */
   readonly #untold = new Map<string, Map<Watcher, Tell[]>>();
@@ -40,20 +40,14 @@ export class Watchers {
 
   add(name: string, watcher: Watcher): void {
     this.#byName.set(name, [...this.#of(name), watcher]);
-    // It may follow one that was removed before it had been told everything.
-    const untold = this.#untold.get(name);
-    const [longest] = untold?.values() ?? [];
-    if (longest !== undefined) untold?.set(watcher, [...longest]);
   }
 
-  remove(name: string, watcher: Watcher): void {
+  /** @returns whether it was the last that watched the object */
+  remove(name: string, watcher: Watcher): boolean {
     const others = this.#of(name).filter((one) => one !== watcher);
-    if (this.#byName.has(name)) this.#byName.set(name, others);
-  }
-
-  /** @returns whether nobody watched the object any more */
-  forgetUnwatched(name: string): boolean {
-    return this.#byName.get(name)?.length === 0 && this.#byName.delete(name);
+    if (others.length === 0) return this.#byName.delete(name);
+    this.#byName.set(name, others);
+    return false;
   }
 
   /** At once, or for most of a crowd in a moment; each hears everything in the order of the calls. */

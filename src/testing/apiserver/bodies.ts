@@ -66,7 +66,7 @@ export function readObject(resource: Resource, request: ApiRequest): Body {
 }
 
 /**
- * RequestQueue JSON into an object of the resource's type.
+ * Turns JSON into an object of the resource's type.
  *
  * @throws DecodeError where a field has the wrong type
  * @throws ApiStatusError 400 for another kind, or for unknown fields with `fieldValidation=Strict`

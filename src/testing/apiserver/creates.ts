@@ -3,7 +3,7 @@ import { type Answer, type ApiWorld, type Call, answer, isDryRun, placeOf } from
 import { invalidObject } from './field-errors.js';
 import { managedFieldsAfter } from './managed-fields.js';
 import { type KubernetesObject, secondsTime } from './objects.js';
-import { apiVersionOf, namespaces } from './resources.js';
+import { apiVersionOf, namespaces, type Resource } from './resources.js';
 import { alreadyExists, badRequest, forbidden, notFound, unclassified } from './status.js';
 import { validate } from './validate.js';
 
@@ -35,13 +35,13 @@ export function createObject(world: ApiWorld, call: Call, { object, warnings }: 
     delete object['status'];
   }
   setManagedFields(world, call, object, null);
-  dropDisabledFields(object);
+  dropDisabledFields(resource, object);
   if (resource === namespaces) {
     object['spec'] = { finalizers: ['kubernetes'] };
     object['status'] = { phase: 'Active' };
   }
 
-  const errors = validate(object, null);
+  const errors = validate(resource, object, null);
   const { name = '', namespace = '' } = metadata;
   if (errors.length > 0) throw invalidObject(resource, name, errors);
   if (call.info.verb !== 'create') call.authorize('create');
@@ -108,10 +108,11 @@ function managerOf({ request }: Call): string {
   return agent === '' ? 'unknown' : agent.slice(0, 128);
 }
 
-/** Coordinated leader election is off by default, and then its fields are not stored. */
-export function dropDisabledFields(object: KubernetesObject): void {
-  if (object.kind !== 'Lease') return;
+/** Takes out what is not stored unless a feature is switched on. */
+export function dropDisabledFields(
+  { disabledFields = [] }: Resource,
+  object: KubernetesObject,
+): void {
   const spec = object['spec'] as Record<string, unknown>;
-  delete spec['strategy'];
-  delete spec['preferredHolder'];
+  for (const field of disabledFields) delete spec[field];
 }

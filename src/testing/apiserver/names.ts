@@ -2,6 +2,10 @@
  * The rules for names, labels and keys, with the API server's own texts. Each function returns one
  * message per rule that is broken.
  */
+
+/** How objects of a kind may be named: the messages of the rules that the name breaks. */
+export type NameRule = (name: string) => string[];
+
 const dnsLabel = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const dnsSubdomain = `${dnsLabel}(\\.${dnsLabel})*`;
 const labelKey = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
@@ -95,4 +99,10 @@ export function configMapKeyErrors(value: string): string[] {
   else if (value === '..') errors.push(`must not be '..'`);
   else if (value.startsWith('..')) errors.push(`must not start with '..'`);
   return errors;
+}
+
+/** Events of `v1` may be named anything that fits into a path. */
+export function anyName(name: string): string[] {
+  if (name === '.' || name === '..') return [`may not be '${name}'`];
+  return ['/', '%'].filter((one) => name.includes(one)).map((one) => `may not contain '${one}'`);
 }

@@ -1,13 +1,13 @@
-import type { KubernetesObject } from './objects.js';
+import { anyName, dnsLabelErrors, dnsSubdomainErrors, type NameRule } from './names.js';
+import { objectMeta } from './object-meta.js';
+import type { JsonObject, KubernetesObject } from './objects.js';
 import {
   type StructSchema,
   always,
-  anything,
   boolean,
   bytes,
   ifSet,
   int32,
-  int64,
   microTime,
   nonZero,
   string,
@@ -15,6 +15,7 @@ import {
   struct,
   time,
 } from './schema.js';
+import { validateConfigMap, validateEvent, validateLease, type ObjectRules } from './validate.js';
 
 /** One kind of object that the server stores, and how its rules differ from those of the others. */
 export interface Resource {
@@ -27,6 +28,13 @@ export interface Resource {
   readonly namespaced: boolean;
   readonly verbs: readonly string[];
   readonly schema: StructSchema;
+  readonly nameRule: NameRule;
+  /** What is asked of an object beside its name and metadata. */
+  readonly rules?: ObjectRules;
+  /** Fields of its `spec` that are known, but not stored unless a feature is switched on. */
+  readonly disabledFields?: readonly string[];
+  /** What an object of the kind has even when it says nothing, such as that of a bookmark. */
+  readonly blank?: JsonObject;
   /** A PUT to a name that does not exist creates the object. */
   readonly createOnUpdate: boolean;
   /** A PUT without `metadata.resourceVersion` overwrites whatever is there. */
@@ -34,44 +42,6 @@ export interface Resource {
   /** What field selectors can ask for, beside `metadata.name` and `metadata.namespace`. */
   readonly selectableFields?: (object: KubernetesObject) => Record<string, string | undefined>;
 }
-
-const ownerReference = struct('v1.OwnerReference', {
-  apiVersion: always(string),
-  kind: always(string),
-  name: always(string),
-  uid: always(string),
-  controller: ifSet(boolean),
-  blockOwnerDeletion: ifSet(boolean),
-});
-
-const managedFieldsEntry = struct('v1.ManagedFieldsEntry', {
-  manager: nonZero(string),
-  operation: nonZero(string),
-  apiVersion: nonZero(string),
-  time: ifSet(time),
-  fieldsType: nonZero(string),
-  fieldsV1: ifSet(anything),
-  subresource: nonZero(string),
-});
-
-const objectMeta = struct('v1.ObjectMeta', {
-  name: nonZero(string),
-  generateName: nonZero(string),
-  namespace: nonZero(string),
-  selfLink: nonZero(string),
-  uid: nonZero(string),
-  resourceVersion: nonZero(string),
-  generation: nonZero(int64),
-  creationTimestamp: nonZero(time),
-  deletionTimestamp: ifSet(time),
-  deletionGracePeriodSeconds: ifSet(int64),
-  labels: nonZero(stringMap),
-  annotations: nonZero(stringMap),
-  ownerReferences: nonZero({ type: 'list', items: ownerReference, identity: { key: 'uid' } }),
-  finalizers: nonZero({ type: 'list', items: string, identity: 'value' }),
-  // An empty list counts as set: it is how a client resets the field.
-  managedFields: ifSet({ type: 'list', items: managedFieldsEntry }),
-});
 
 const objectReference = struct(
   'v1.ObjectReference',
@@ -116,6 +86,11 @@ export const leases: Resource = {
   kind: 'Lease',
   namespaced: true,
   verbs: ALL_VERBS,
+  nameRule: dnsSubdomainErrors,
+  rules: validateLease,
+  // Coordinated leader election is off by default.
+  disabledFields: ['strategy', 'preferredHolder'],
+  blank: { spec: {} },
   createOnUpdate: true,
   unconditionalUpdate: false,
   schema: kind('Lease', {
@@ -142,6 +117,8 @@ export const configMaps: Resource = {
   kind: 'ConfigMap',
   namespaced: true,
   verbs: ALL_VERBS,
+  nameRule: dnsSubdomainErrors,
+  rules: validateConfigMap,
   createOnUpdate: false,
   unconditionalUpdate: true,
   schema: kind('ConfigMap', {
@@ -160,6 +137,8 @@ export const events: Resource = {
   kind: 'Event',
   namespaced: true,
   verbs: ALL_VERBS,
+  nameRule: anyName,
+  rules: validateEvent,
   createOnUpdate: true,
   unconditionalUpdate: true,
   schema: kind('Event', {
@@ -210,6 +189,7 @@ export const namespaces: Resource = {
   kind: 'Namespace',
   namespaced: false,
   verbs: ALL_VERBS.filter((verb) => verb !== 'deletecollection'),
+  nameRule: dnsLabelErrors,
   createOnUpdate: false,
   unconditionalUpdate: true,
   selectableFields: (namespace) => ({

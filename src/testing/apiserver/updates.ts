@@ -140,8 +140,8 @@ function replace(
   const { resource, info } = call;
   keepSystemFields(object, live);
   setManagedFields(world, call, object, live);
-  dropDisabledFields(object);
-  const errors = validate(object, live);
+  dropDisabledFields(resource, object);
+  const errors = validate(resource, object, live);
   if (errors.length > 0) throw invalidObject(resource, info.name, errors);
 
   // What changes nothing is not stored: no new version, and no watch event.

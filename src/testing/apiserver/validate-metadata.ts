@@ -6,11 +6,8 @@ import {
   required,
   tooLong,
 } from './field-errors.js';
-import { byteLength, labelValueErrors, qualifiedNameErrors } from './names.js';
+import { byteLength, labelValueErrors, type NameRule, qualifiedNameErrors } from './names.js';
 import { type ManagedFieldsEntry, type ObjectMeta, deepEqual } from './objects.js';
-
-/** How one kind of object may be named: the messages of the rules that the name breaks. */
-export type NameRule = (name: string) => string[];
 
 const MAX_ANNOTATIONS_BYTES = 256 * 1024;
 

@@ -1,56 +1,40 @@
 import { type FieldError, forbiddenField, invalid, required, tooLong } from './field-errors.js';
-import {
-  byteLength,
-  configMapKeyErrors,
-  dnsLabelErrors,
-  dnsSubdomainErrors,
-  qualifiedNameErrors,
-} from './names.js';
+import { byteLength, configMapKeyErrors, qualifiedNameErrors } from './names.js';
 import { type KubernetesObject, deepEqual } from './objects.js';
-import { type NameRule, validateMetadata, validateMetadataUpdate } from './validate-metadata.js';
+import type { Resource } from './resources.js';
+import { validateMetadata, validateMetadataUpdate } from './validate-metadata.js';
 
 const MAX_CONFIG_MAP_BYTES = 1024 * 1024;
 
+/**
+ * The rules that an object about to be stored breaks; `old` is what it replaces, `ofMetadata` the rules
+ * for all objects that it breaks.
+ */
+export type ObjectRules = (
+  object: KubernetesObject,
+  old: KubernetesObject | null,
+  ofMetadata: readonly FieldError[],
+) => FieldError[];
+
 /** Every rule that an object about to be stored breaks; `old` is what it replaces. */
-export function validate(object: KubernetesObject, old: KubernetesObject | null): FieldError[] {
-  const metadata =
+export function validate(
+  { nameRule, rules }: Resource,
+  object: KubernetesObject,
+  old: KubernetesObject | null,
+): FieldError[] {
+  const ofMetadata =
     old === null
-      ? validateMetadata(object.metadata, nameRules[object.kind] ?? anyName)
+      ? validateMetadata(object.metadata, nameRule)
       : validateMetadataUpdate(object.metadata, old.metadata);
-  switch (object.kind) {
-    case 'Lease':
-      return [...metadata, ...validateLease(object)];
-    case 'ConfigMap':
-      return [
-        ...(old === null ? [] : validateImmutable(object, old)),
-        ...metadata,
-        ...validateData(object),
-      ];
-    case 'Event':
-      return [...metadata, ...validateEvent(object)];
-    default:
-      return metadata;
-  }
+  return rules === undefined ? ofMetadata : rules(object, old, ofMetadata);
 }
 
-const nameRules: Partial<Record<string, NameRule>> = {
-  Lease: dnsSubdomainErrors,
-  ConfigMap: dnsSubdomainErrors,
-  Namespace: dnsLabelErrors,
-};
-
-/** Events of `v1` may be named anything that fits into a path. */
-function anyName(name: string): string[] {
-  if (name === '.' || name === '..') return [`may not be '${name}'`];
-  return ['/', '%'].filter((one) => name.includes(one)).map((one) => `may not contain '${one}'`);
-}
-
-function validateLease(lease: KubernetesObject): FieldError[] {
+export const validateLease: ObjectRules = (lease, _old, ofMetadata) => {
   const { leaseDurationSeconds, leaseTransitions } = lease['spec'] as {
     leaseDurationSeconds?: number;
     leaseTransitions?: number;
   };
-  const errors: FieldError[] = [];
+  const errors = [...ofMetadata];
   if (leaseDurationSeconds !== undefined && leaseDurationSeconds <= 0) {
     const message = 'must be greater than 0';
     errors.push(invalid('spec.leaseDurationSeconds', leaseDurationSeconds, message));
@@ -60,7 +44,13 @@ function validateLease(lease: KubernetesObject): FieldError[] {
     errors.push(invalid('spec.leaseTransitions', leaseTransitions, message));
   }
   return errors;
-}
+};
+
+export const validateConfigMap: ObjectRules = (configMap, old, ofMetadata) => [
+  ...(old === null ? [] : validateImmutable(configMap, old)),
+  ...ofMetadata,
+  ...validateData(configMap),
+];
 
 function validateData(configMap: KubernetesObject): FieldError[] {
   const errors: FieldError[] = [];
@@ -93,18 +83,18 @@ function validateImmutable(configMap: KubernetesObject, old: KubernetesObject): 
 }
 
 /** An Event with `eventTime` is one of the new style, for which more fields are required. */
-function validateEvent(event: KubernetesObject): FieldError[] {
+export const validateEvent: ObjectRules = (event, _old, ofMetadata) => {
   const { namespace = '' } = event.metadata;
   const about = (event['involvedObject'] as { namespace?: string }).namespace ?? '';
   const isNew = event['eventTime'] !== null;
   const homes = isNew ? ['default', 'kube-system'] : ['default'];
-  const errors: FieldError[] = [];
+  const errors = [...ofMetadata];
   const fits = about === '' ? homes.includes(namespace) : isNew || about === namespace;
   if (!fits) {
     errors.push(invalid('involvedObject.namespace', about, 'does not match event.namespace'));
   }
   return isNew ? [...errors, ...validateNewEvent(event)] : errors;
-}
+};
 
 function validateNewEvent(event: KubernetesObject): FieldError[] {
   const text = (field: string): string => (event[field] as string | undefined) ?? '';

@@ -104,13 +104,12 @@ function bookmark(
   { resource }: Call,
   annotations: Record<string, string>,
 ): WatchEvent {
-  const blank = resource.kind === 'Lease' ? { spec: {} } : {};
   const noted = Object.keys(annotations).length === 0 ? {} : { annotations };
   const object: KubernetesObject = {
     kind: resource.kind,
     apiVersion: apiVersionOf(resource),
     metadata: { resourceVersion: String(store.revision), ...noted },
-    ...blank,
+    ...resource.blank,
   };
   return { type: 'BOOKMARK', object };
 }

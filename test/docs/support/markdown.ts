@@ -13,6 +13,10 @@ export const PAGES = [
   'docs/inspect.md',
   'docs/locks.md',
   'docs/testing.md',
+  'docs/architecture.md',
+  'docs/contributing.md',
+  'docs/changelog.md',
+  'test/README.md',
 ] as const;
 
 export type Page = (typeof PAGES)[number];
@@ -68,6 +72,11 @@ export function manifest(page: Page, name: string): string {
 /** The rows of the table that follows a comment `<!-- table: NAME -->`, without their back quotes. */
 export function table(page: Page, name: string): string[][] {
   return tableAfter(page, `<!-- table: ${name} -->`);
+}
+
+/** The rows of a table that is made of the code. */
+export function generated(page: Page, name: string): string[][] {
+  return tableAfter(page, `<!-- generated: ${name} -->`);
 }
 
 /** The rows of the first table after this text. */

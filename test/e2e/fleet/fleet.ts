@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { builtProgram } from '../../support/built-program.js';
 import { type CandidateSettings, type Command, machineNow, type Report } from './report.js';
 import { overlapsOf, type Overlap, type Reign, reignsOf } from './timeline.js';
 
@@ -12,20 +13,17 @@ type FleetSettings = Omit<CandidateSettings, 'who'>;
 /** The command line of a candidate program; it gets its settings as one more argument. */
 export type Program = readonly [command: string, ...args: string[]];
 
-/** A candidate of this project. */
-const OWN: Program = [process.execPath, '--import', 'tsx', CANDIDATE];
-
 /** A number of candidate processes that compete for one lock, and everything they reported. */
 export class Fleet implements AsyncDisposable {
   readonly reports: Report[] = [];
   readonly #settings: FleetSettings;
-  readonly #program: Program;
+  readonly #program: Program | null;
   readonly #processes = new Map<string, ChildProcess>();
   readonly #watchers = new Set<() => void>();
   #errors = '';
 
   /** @param program what to run; another library's candidate can report in the same words */
-  constructor(settings: FleetSettings, program: Program = OWN) {
+  constructor(settings: FleetSettings, program: Program | null = null) {
     this.#settings = settings;
     this.#program = program;
   }
@@ -38,12 +36,13 @@ export class Fleet implements AsyncDisposable {
   /** Starts a candidate and waits until it takes part. */
   async start(who: string, changes: Partial<CandidateSettings> = {}): Promise<void> {
     const settings: CandidateSettings = { ...this.#settings, who, ...changes };
-    const [command, ...args] = this.#program;
+    const program = this.#program ?? [process.execPath, await builtProgram(CANDIDATE)];
+    const [command, ...args] = program;
     // Before the process is there: it may be up before `spawn` returns.
     const startedAt = machineNow();
     const child = spawn(command, [...args, JSON.stringify(settings)], {
       // Standard input, and the channel for messages, end with this process.
-      stdio: ['pipe', 'pipe', 'pipe', ...(this.#program === OWN ? (['ipc'] as const) : [])],
+      stdio: ['pipe', 'pipe', 'pipe', ...(this.#program === null ? (['ipc'] as const) : [])],
     });
     this.#processes.set(who, child);
     child.stderr?.on('data', (data: Buffer) => {

@@ -5,8 +5,7 @@ import type {
 } from '../../../src/config/leader-election-config.js';
 import { LeaderElection } from '../../../src/election/leader-election.js';
 import type { Term } from '../../../src/term/term.js';
-import { ConfigMapLock } from '../../../src/lock/config-map-lock.js';
-import { LeaseLock } from '../../../src/lock/lease-lock.js';
+import { ConfigMapLock, LeaseLock } from '../../../src/lock/locks.js';
 import type { LeaderElectionRecord } from '../../../src/lock/record.js';
 import type {
   LockCallOptions,

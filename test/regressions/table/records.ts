@@ -69,7 +69,7 @@ export const records: readonly Regression[] = [
     ),
     change: {
       mistake: 'only our own fields are written',
-      file: 'src/lock/config-map-format.ts',
+      file: 'src/lock/annotation-format.ts',
       find: "if ('leaseDuration' in stored) stored['leaseDuration'] = `PT${record.leaseDurationSeconds}S`;",
       replace: "delete stored['leaseDuration'];",
     },

@@ -81,6 +81,7 @@ function hasFired(signal: AbortSignal): boolean {
 }
 
 const IGNORE = (): undefined => undefined;
+const NOBODY = { deliver: IGNORE, see: IGNORE, close: IGNORE };
 const QUIET = { debug: IGNORE, info: IGNORE, warn: IGNORE, error: IGNORE };
 
 /**
@@ -195,7 +196,7 @@ export class OurCandidate {
       input: this.#config,
       clock: process.clock(this),
     });
-    const campaign = new Candidacy(actor, IGNORE);
+    const campaign = new Candidacy(actor, NOBODY);
     const isLeader = seeded?.isLeader ?? (() => campaign.isLeader());
     this.#isLeader = () => isLeader(actor);
     this.#stop = () => {

@@ -1,7 +1,6 @@
-import { useClient } from '../../../src/kubernetes/api-client.js';
+import { clientFor } from '../../../src/kubernetes/clients.js';
 import type { KubeConfigLike } from '../../../src/kubernetes/kube-config.js';
-import { ConfigMapLock } from '../../../src/lock/config-map-lock.js';
-import { LeaseLock } from '../../../src/lock/lease-lock.js';
+import { ConfigMapLock, LeaseLock } from '../../../src/lock/locks.js';
 import type { ResourceLock } from '../../../src/lock/resource-lock.js';
 import type { Caller, Network } from '../world/network.js';
 
@@ -40,7 +39,7 @@ export function simulatedLock(
     getCurrentUser: () => null,
     applyToHTTPSOptions: () => Promise.resolve(),
   };
-  useClient(kubeConfig, network.client(caller, open));
+  clientFor(kubeConfig, () => network.client(caller, open));
   const labels = { app: 'simulated' };
   const options = { name: LOCK_NAME, namespace: 'default', identity, kubeConfig, labels };
   return kind === 'Lease' ? new LeaseLock(options) : new ConfigMapLock(options);

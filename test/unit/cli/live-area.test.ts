@@ -4,18 +4,21 @@ import { Terminal } from './demo/terminal.js';
 
 describe('lines made to fit', () => {
   const lines = ['one', 'two', 'three', 'four', 'five', 'six'];
+  const texts = (...given: Parameters<typeof fit>): string[] =>
+    fit(...given).map(({ text }) => text);
 
   it('stay as they are where there is room, one row being left free', () => {
-    expect(fit(lines, { columns: 20, rows: 7 })).toEqual(lines);
+    expect(texts(lines, { columns: 20, rows: 7 })).toEqual(lines);
   });
 
   it('lose those in the middle first: the first and the newest stay', () => {
-    expect(fit(lines, { columns: 20, rows: 6 })).toEqual(['one', 'two', '...', 'five', 'six']);
-    expect(fit(lines, { columns: 20, rows: 4 })).toEqual(['one', '...', 'six']);
+    expect(texts(lines, { columns: 20, rows: 6 })).toEqual(['one', 'two', '...', 'five', 'six']);
+    expect(texts(lines, { columns: 20, rows: 4 })).toEqual(['one', '...', 'six']);
   });
 
-  it('are cut before the last column, and say so', () => {
-    expect(fit(['0123456789'], { columns: 10, rows: 4 })).toEqual(['012345...']);
+  it('are cut before the last column, and say so; what could move the cursor is shown', () => {
+    expect(texts(['0123456789'], { columns: 10, rows: 4 })).toEqual(['01234567…']);
+    expect(texts(['a\u001b[2Jb'], { columns: 20, rows: 4 })).toEqual(['a\\u001b[2Jb']);
   });
 });
 
@@ -44,7 +47,7 @@ describe('a live area', () => {
     ['lower', 40, 5],
     ['higher', 40, 24],
   ])('begins anew at the top of a terminal that was made %s', (_what, columns, rows) => {
-    area.draw(['x'.repeat(30), '\u001b[1mbold\u001b[0m']);
+    area.draw(['x'.repeat(30), { text: 'bold', style: 'bold' }]);
     terminal.columns = columns;
     terminal.rows = rows;
     area.draw(['y', 'z']);

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LeaderElection } from '../../../src/election/leader-election.js';
-import { LeaseLock } from '../../../src/lock/lease-lock.js';
+import { LeaseLock } from '../../../src/lock/locks.js';
 import { type EmbeddedApiServer, startEmbeddedApiServer } from '../../../src/testing.js';
 import { record } from '../../support/controllable-lock.js';
 import { kubeConfig } from '../kubernetes/support/kube-configs.js';

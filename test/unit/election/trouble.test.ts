@@ -65,13 +65,4 @@ describe('trouble', () => {
     await lasts(1);
     expect(said.at(-1)).toBe('warn: It fails');
   });
-
-  it('that is forgotten is neither over nor remembered', async () => {
-    await lasts(60);
-    const lines = said.length;
-    trouble.forget();
-    trouble.remind();
-    trouble.end();
-    expect(said).toHaveLength(lines);
-  });
 });

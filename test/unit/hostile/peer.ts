@@ -2,8 +2,9 @@ import http from 'node:http';
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { joinAgent } from '../../../src/kubernetes/agents.js';
-import { ApiClient, useClient } from '../../../src/kubernetes/api-client.js';
-import { LeaseLock } from '../../../src/lock/lease-lock.js';
+import { ApiClient } from '../../../src/kubernetes/api-client.js';
+import { clientFor } from '../../../src/kubernetes/clients.js';
+import { LeaseLock } from '../../../src/lock/locks.js';
 import type { Clock } from '../../../src/time/clock.js';
 import { kubeConfig } from '../kubernetes/support/kube-configs.js';
 
@@ -67,7 +68,7 @@ export class HostilePeer {
       this.#take(request, line);
     });
     this.#client = new ApiClient(this.#config, (settings) => joinAgent(settings, () => agent));
-    useClient(this.#config, this.#client);
+    clientFor(this.#config, () => this.#client);
     this.#lease = {};
     this.holdBy(holder);
   }

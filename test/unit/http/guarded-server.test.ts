@@ -1,35 +1,35 @@
 import { once } from 'node:events';
-import { request, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { Socket, type AddressInfo } from 'node:net';
+import { request, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { createGuardedServer, type ServerLimits } from '../../../src/http/guarded-server.js';
+import { GuardedServer, type GuardedServerOptions } from '../../../src/http/guarded-server.js';
 
-const LIMITS: ServerLimits = {
+const OPTIONS: GuardedServerOptions = {
   maxConnections: 4,
   headersTimeoutMs: 60_000,
   requestTimeoutMs: 60_000,
   keepAliveTimeoutMs: 60_000,
   silenceTimeoutMs: 0,
+  askedBy: 'any',
 };
 
-const servers: Server[] = [];
+const servers: GuardedServer[] = [];
 const sockets: Socket[] = [];
 afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy();
-  for (const server of servers.splice(0)) {
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
-  }
+  for (const server of servers.splice(0)) await server.close();
 });
 
 type Handler = (request: IncomingMessage, response: ServerResponse) => void | Promise<void>;
 
-async function serve(handler: Handler, limits: Partial<ServerLimits> = {}): Promise<number> {
-  const server = createGuardedServer(handler, { ...LIMITS, ...limits });
+async function serve(
+  handler: Handler,
+  options: Partial<GuardedServerOptions> = {},
+): Promise<number> {
+  const server = new GuardedServer(handler, { ...OPTIONS, ...options });
   servers.push(server);
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return (server.address() as AddressInfo).port;
+  await server.listen(0, '127.0.0.1');
+  return Number(new URL(server.url).port);
 }
 
 /** Keeps what it is sent, so that a test can wait for it. */
@@ -107,14 +107,19 @@ describe('a guarded server', () => {
   });
 
   it('closes a connection that takes nothing of its answer', async () => {
-    const port = await serve((_, response) => void response.end(Buffer.alloc(50_000_000)), {
-      silenceTimeoutMs: 200,
-    });
-    const { socket } = await connect(port);
+    let given: ServerResponse | undefined;
+    const port = await serve(
+      (_, response) => void (given = response).end(Buffer.alloc(50_000_000)),
+      { silenceTimeoutMs: 200 },
+    );
+    const { socket, got } = await connect(port);
     socket.pause();
-    const taken = once(servers[0]!, 'timeout');
     socket.write(get());
-    await taken;
+    await expect.poll(() => given?.destroyed).toBe(true);
+    const gone = once(socket, 'close');
+    socket.resume();
+    await gone;
+    expect(got().length).toBeLessThan(50_000_000);
   });
 
   it('lets a newcomer in where silent ones have taken all the room: the oldest of them goes', async () => {
@@ -172,6 +177,46 @@ describe('a guarded server', () => {
     });
     const begun = 'POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx';
     for (let count = 0; count < 4; count += 1) await connect(port, begun);
+    expect(await ask(port)).toBe(200);
+  });
+});
+
+describe('a server for this machine alone', () => {
+  const status = (port: number, headers: Record<string, string>): Promise<number> =>
+    new Promise((resolve, reject) => {
+      request({ port, host: '127.0.0.1', agent: false, headers }, (response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      })
+        .on('error', reject)
+        .end();
+    });
+
+  it('is asked by its address, and by no page of another site', async () => {
+    const port = await serve(fine, { askedBy: 'local' });
+    const own = { host: `localhost:${port}` };
+    expect(await status(port, own)).toBe(200);
+    expect(await status(port, { ...own, origin: `http://127.0.0.1:${port}` })).toBe(200);
+    expect(await status(port, { host: `evil.example:${port}` })).toBe(403);
+    expect(await status(port, { ...own, origin: 'https://evil.example' })).toBe(403);
+  });
+
+  it('is one among many only where it was said so', async () => {
+    const port = await serve(fine, { askedBy: 'any' });
+    expect(await status(port, { host: 'lease-of.production.svc' })).toBe(200);
+  });
+});
+
+describe('listening', () => {
+  it('fails by the error of the system where the port is taken, and can be closed', async () => {
+    const port = await serve(fine);
+    const second = new GuardedServer(fine, OPTIONS);
+    await expect(second.listen(port, '127.0.0.1')).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await second.close();
+    await servers[0]!.close();
+    await second.listen(port, '127.0.0.1');
+    servers.push(second);
+    expect(second.url).toBe(`http://127.0.0.1:${port}`);
     expect(await ask(port)).toBe(200);
   });
 });

@@ -9,16 +9,21 @@ import {
 } from '../../../src/inspect/chart-layout.js';
 import { chartSvg } from '../../../src/inspect/chart-svg.js';
 import { type ChartView, detail, overview } from '../../../src/inspect/chart-view.js';
+import { openInOverview } from '../../../src/inspect/live-figures.js';
 import { toyMachine } from './toy-machine.js';
 
 const election = chartGraph(leaderElectionMachine);
 const toy = chartGraph(toyMachine);
 
 const views: [string, ChartView][] = [
-  ['the overview', overview(election, 'all', ['elected'])],
-  ...['acquiring', 'elected.renewing', 'elected.draining', 'releasing', 'lost'].map(
-    (id): [string, ChartView] => [id, detail(election, id, id)],
-  ),
+  ['the overview', overview(election, 'all', openInOverview(election))],
+  ...[
+    'participating.acquiring',
+    'participating.elected.lease',
+    'participating.elected.work',
+    'releasing',
+    'lost',
+  ].map((id): [string, ChartView] => [id, detail(election, id, id)]),
 ];
 
 function overlap(a: Rectangle, b: Rectangle): boolean {
@@ -85,14 +90,13 @@ describe.each(views)('the layout of %s', (_, view) => {
 
 describe('the layout', () => {
   it('draws what comes first above what comes later', async () => {
-    const layout = await layoutChart(overview(election, 'all', ['elected']));
+    const layout = await layoutChart(overview(election, 'all', openInOverview(election)));
     const order = [
       'idle',
-      'acquiring',
-      'elected',
-      'elected.leading',
-      'elected.renewing',
-      'elected.draining',
+      'participating.acquiring',
+      'participating.elected',
+      'participating.elected.lease.leading',
+      'participating.elected.lease.renewing',
       'releasing',
       'rejoining',
       'stopped',

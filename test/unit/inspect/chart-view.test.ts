@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { leaderElectionMachine } from '../../../machines/leader-election.js';
 import { chartGraph } from '../../../src/inspect/chart-graph.js';
 import { type ChartView, detail, overview } from '../../../src/inspect/chart-view.js';
+import { openInOverview } from '../../../src/inspect/live-figures.js';
 import { toyMachine } from './toy-machine.js';
 
 const graph = chartGraph(toyMachine);
@@ -47,7 +48,7 @@ describe('an overview', () => {
 
   it('of the election stands for every transition between the states it shows', () => {
     const election = chartGraph(leaderElectionMachine);
-    const view = overview(election, 'election', ['elected']);
+    const view = overview(election, 'election', openInOverview(election));
     const shown = view.states.map(({ id }) => id).sort((x, y) => y.length - x.length);
     const box = (id: string): string =>
       shown.find((state) => id === state || id.startsWith(`${state}.`)) ?? '';
@@ -85,15 +86,18 @@ describe('a detail', () => {
     ]);
   });
 
-  it('keeps a substate closed that is drawn elsewhere', () => {
+  it('takes what enters a box around the state for what enters the state', () => {
     const election = chartGraph(leaderElectionMachine);
-    const view = detail(election, 'draining', 'elected.draining', [
-      'elected.draining.lease.renewing',
-    ]);
-    expect(shapes(view)).toContain(
-      'elected.draining.lease.renewing in elected.draining.lease folded',
+    const candidate = detail(election, 'acquiring', 'participating.acquiring');
+    expect(arrows(candidate)).toContain('idle -> participating.acquiring start');
+    const keeping = detail(election, 'lease', 'participating.elected.lease');
+    expect(arrows(keeping)).toContainEqual(
+      expect.stringMatching(
+        /^participating\.acquiring -> participating\.elected\.lease claim done/,
+      ),
     );
-    expect(shapes(view).filter((shape) => shape.includes('lease.renewing.'))).toEqual([]);
+    // The watch lost is no way into anything, and a loss that the box ends with is no way out of this.
+    expect(arrows(keeping).filter((arrow) => arrow.includes('[takenByAnother]'))).toEqual([]);
   });
 
   it('of a state that does not exist is refused', () => {

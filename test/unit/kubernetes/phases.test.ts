@@ -6,7 +6,7 @@ import { LeaderElection } from '../../../src/election/leader-election.js';
 import type { LockError } from '../../../src/errors/lock-error.js';
 import { ApiClient } from '../../../src/kubernetes/api-client.js';
 import type { ApiRequest } from '../../../src/kubernetes/api-request.js';
-import { LeaseLock } from '../../../src/lock/lease-lock.js';
+import { LeaseLock } from '../../../src/lock/locks.js';
 import { type EmbeddedApiServer, startEmbeddedApiServer } from '../../../src/testing.js';
 import { callCli } from '../../cli/support/call-cli.js';
 import { failure } from './support/failure.js';

@@ -8,7 +8,7 @@ import { ApiClient } from '../../../src/kubernetes/api-client.js';
 import { readConnectionSettings } from '../../../src/kubernetes/connection-settings.js';
 import { defaultNamespace, loadDefaultKubeConfig } from '../../../src/kubernetes/kube-config.js';
 import { podKubeConfig } from '../../../src/kubernetes/pod-kube-config.js';
-import { LeaseLock } from '../../../src/lock/lease-lock.js';
+import { LeaseLock } from '../../../src/lock/locks.js';
 import { makeAuthority } from './support/certificates.js';
 import { failure } from './support/failure.js';
 import { answerWith, startServer, type TestServer } from './support/server.js';

@@ -3,8 +3,9 @@ import { TLSSocket } from 'node:tls';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { agentCount } from '../../../src/kubernetes/agents.js';
+import { joinAgent, type PooledAgent } from '../../../src/kubernetes/agents.js';
 import { ApiClient } from '../../../src/kubernetes/api-client.js';
+import type { ConnectionSettings } from '../../../src/kubernetes/connection-settings.js';
 import { LONG_AGO, makeAuthority, type Certificate } from './support/certificates.js';
 import { failure } from './support/failure.js';
 import { base64, kubeConfig } from './support/kube-configs.js';
@@ -187,8 +188,12 @@ describe('a client certificate that is replaced in its file', () => {
     const server = await startTls(serverCertificate, true);
     write(authority.issue('before'));
     const cluster = { server: server.url, caData: base64(authority.cert) };
-    const client = new ApiClient(kubeConfig(cluster, { certFile, keyFile }));
-    const agents = agentCount();
+    const joined: { settings: ConnectionSettings; agent: PooledAgent }[] = [];
+    const client = new ApiClient(kubeConfig(cluster, { certFile, keyFile }), (settings) => {
+      const agent = joinAgent(settings);
+      joined.push({ settings, agent });
+      return agent;
+    });
     expect((await client.request(get)).json).toMatchObject({ client: 'before' });
     write(authority.issue('after'));
 
@@ -202,7 +207,9 @@ describe('a client certificate that is replaced in its file', () => {
 
     await server.closed(1);
     expect(server.connections()).toBe(2);
-    expect(agentCount()).toBe(agents + 1);
+    // What was let go is not kept for anybody either.
+    const kept = joined.map(({ settings, agent }) => joinAgent(settings) === agent);
+    expect(kept).toEqual([false, true]);
     rmSync(directory, { recursive: true });
   });
 });

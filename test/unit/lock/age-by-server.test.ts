@@ -24,4 +24,16 @@ describe('when an object was last written, by the clock of its server', () => {
   ])('is unknown where %s', (_, managedFields) => {
     expect(lastWrittenMs({ managedFields })).toBeUndefined();
   });
+
+  it('counts those alone who wrote a certain field, where one is named', () => {
+    const by = (time: string, fieldsV1: unknown) => ({ ...at(time), fieldsV1 });
+    const managedFields = [
+      by('2026-01-01T00:00:10Z', { 'f:spec': { 'f:renewTime': {} } }),
+      by('2026-01-01T00:00:40Z', { 'f:metadata': { 'f:labels': {} } }),
+      by('soon', null),
+    ];
+    const field = ['spec', 'renewTime'];
+    expect(lastWrittenMs({ managedFields }, field)).toBe(Date.parse('2026-01-01T00:00:10Z'));
+    expect(lastWrittenMs({ managedFields: managedFields.slice(1) }, field)).toBeUndefined();
+  });
 });

@@ -9,7 +9,7 @@ import {
   isAgeWorthAsking,
   type Observation,
   observe,
-  type Observer,
+  type OwnLease,
 } from '../../../src/lock/decide.js';
 import { LeaderElectionRecord } from '../../../src/lock/record.js';
 import type { LockSnapshot } from '../../../src/lock/resource-lock.js';
@@ -30,14 +30,14 @@ const garbage = snapshot(null, 'garbage');
 const heldByOther = snapshot(record());
 const released = snapshot(record({ holderIdentity: '', leaseDurationSeconds: 1 }));
 
-const OBSERVER: Observer = { leaseDurationMs: OWN_LEASE_MS };
+const OWN: OwnLease = { leaseDurationMs: OWN_LEASE_MS };
 
 const seen = (
   answer: LockSnapshot | null,
   atMs = 0,
   before: Observation | null = null,
-  observer: Observer = OBSERVER,
-): Observation => observe(before, { snapshot: answer, receivedAtMs: atMs }, observer);
+  own: OwnLease = OWN,
+): Observation => observe(before, { snapshot: answer, receivedAtMs: atMs }, own);
 
 const decision = (observation: Observation, changes: Partial<DecideInput> = {}) =>
   decide({
@@ -170,7 +170,7 @@ describe('what was heard last', () => {
     // A read that finds nothing names no version; the news of a deletion does.
     expect(seen(null, 3_000, again)).toMatchObject({ heardAtMs: 3_000, version: '4' });
     const news = { snapshot: null, receivedAtMs: 3_000, version: '6' };
-    expect(observe(again, news, OBSERVER)).toMatchObject({ snapshot: null, version: '6' });
+    expect(observe(again, news, OWN)).toMatchObject({ snapshot: null, version: '6' });
     expect(seen(null).version).toBeNull();
   });
 
@@ -182,10 +182,6 @@ describe('what was heard last', () => {
     ['10', '9', true],
     ['9', '10', false],
     ['9007199254740993', '9007199254740992', true],
-    ['b', 'a', true],
-    ['a', 'b', true],
-    ['a', 'a', false],
-    ['a', '1', true],
   ])('in version %s is newer than %s: %s', (version, than, newer) => {
     expect(isNewer(version, than)).toBe(newer);
   });
@@ -198,13 +194,13 @@ describe('a lease that by the clock of the server was renewed long ago', () => {
     writtenAgoMs,
     receivedAtMs,
   });
-  const expires = (ageMs: number | undefined, fields = {}, observer = OBSERVER): number | null =>
-    heed(seen(dated(fields), 1_000, null, observer), told(ageMs), observer).expiresAtMs;
+  const expires = (ageMs: number | undefined, fields = {}, own = OWN): number | null =>
+    heed(seen(dated(fields), 1_000, null, own), told(ageMs), own).expiresAtMs;
 
   it('has run out if it was twice as long ago as it lasts', () => {
     expect(expires(30_000)).toBe(16_000);
     expect(expires(30_001)).toBe(1_000);
-    const observation = heed(seen(dated(), 1_000), told(30_001), OBSERVER);
+    const observation = heed(seen(dated(), 1_000), told(30_001), OWN);
     expect(decision(observation, { nowMs: 1_000 })).toEqual({ kind: 'take', because: 'expired' });
   });
 
@@ -216,9 +212,9 @@ describe('a lease that by the clock of the server was renewed long ago', () => {
   it('is granted five seconds more than our own duration, where that is longer', () => {
     expect(expires(19_999, { leaseDurationSeconds: 5 })).toBe(6_000);
     expect(expires(20_000, { leaseDurationSeconds: 5 })).toBe(1_000);
-    const observer = { leaseDurationMs: 2_000 };
-    expect(expires(6_999, { leaseDurationSeconds: 2 }, observer)).toBe(3_000);
-    expect(expires(7_000, { leaseDurationSeconds: 2 }, observer)).toBe(1_000);
+    const own = { leaseDurationMs: 2_000 };
+    expect(expires(6_999, { leaseDurationSeconds: 2 }, own)).toBe(3_000);
+    expect(expires(7_000, { leaseDurationSeconds: 2 }, own)).toBe(1_000);
   });
 
   it('is waited for where its age cannot be told, or seems to lie ahead', () => {
@@ -228,18 +224,18 @@ describe('a lease that by the clock of the server was renewed long ago', () => {
   });
 
   it('is waited for where the age is that of another version', () => {
-    const observation = heed(seen(dated(), 1_000), told(1_000_000, 1_000, '2'), OBSERVER);
+    const observation = heed(seen(dated(), 1_000), told(1_000_000, 1_000, '2'), OWN);
     expect(observation.expiresAtMs).toBe(16_000);
   });
 
   it('has run out no later than it would have by our own clock', () => {
     const first = seen(dated(), 1_000);
-    expect(heed(first, told(31_000, 30_000), OBSERVER).expiresAtMs).toBe(16_000);
-    expect(heed(first, told(31_000, 9_000), OBSERVER).expiresAtMs).toBe(9_000);
+    expect(heed(first, told(31_000, 30_000), OWN).expiresAtMs).toBe(16_000);
+    expect(heed(first, told(31_000, 9_000), OWN).expiresAtMs).toBe(9_000);
   });
 
   it('has run out for good, however often it is seen again', () => {
-    const dead = heed(seen(dated(), 1_000), told(31_000), OBSERVER);
+    const dead = heed(seen(dated(), 1_000), told(31_000), OWN);
     expect(seen(dated(), 5_000, dead).expiresAtMs).toBe(1_000);
     const renewed = dated({ renewTime: '2026-01-01T00:00:02.000000Z' });
     expect(seen(renewed, 5_000, dead).expiresAtMs).toBe(20_000);
@@ -251,9 +247,9 @@ describe('a lease that by the clock of the server was renewed long ago', () => {
     const first = seen(dated(), 1_000);
     expect(isWorthIt(first)).toBe(true);
     expect(isWorthIt(seen(dated(), 2_000, first))).toBe(true);
-    expect(isWorthIt(heed(first, told(undefined), OBSERVER))).toBe(false);
-    expect(isWorthIt(heed(first, undefined, OBSERVER))).toBe(false);
-    expect(isWorthIt(seen(dated(), 2_000, heed(first, told(1), OBSERVER)))).toBe(false);
+    expect(isWorthIt(heed(first, told(undefined), OWN))).toBe(false);
+    expect(isWorthIt(heed(first, undefined, OWN))).toBe(false);
+    expect(isWorthIt(seen(dated(), 2_000, heed(first, told(1), OWN)))).toBe(false);
   });
 
   it.each([
@@ -266,7 +262,7 @@ describe('a lease that by the clock of the server was renewed long ago', () => {
     expect(isWorthIt(observation)).toBe(false);
     const { expiresAtMs } = observation;
     expect(expiresAtMs).toBe(17_000);
-    expect(heed(observation, told(1_000_000, 3_000), OBSERVER).expiresAtMs).toBe(expiresAtMs);
+    expect(heed(observation, told(1_000_000, 3_000), OWN).expiresAtMs).toBe(expiresAtMs);
   });
 
   it.each([
@@ -280,7 +276,7 @@ describe('a lease that by the clock of the server was renewed long ago', () => {
     const observation = seen(found, 1_000);
     expect(isWorthIt(observation)).toBe(false);
     const { expiresAtMs } = observation;
-    expect(heed(observation, told(1_000_000), OBSERVER).expiresAtMs).toBe(expiresAtMs);
+    expect(heed(observation, told(1_000_000), OWN).expiresAtMs).toBe(expiresAtMs);
   });
 
   it('is asked about where the record cannot be read, or names no time of acquiring', () => {

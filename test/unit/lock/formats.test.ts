@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { configMapFormat, LEADER_ANNOTATION } from '../../../src/lock/config-map-format.js';
+import { annotationFormat, LEADER_ANNOTATION } from '../../../src/lock/annotation-format.js';
 import { leaseFormat } from '../../../src/lock/lease-format.js';
 import { LeaderElectionRecord } from '../../../src/lock/record.js';
 import type { StoredRecord } from '../../../src/lock/stored-record.js';
@@ -8,7 +8,7 @@ const readLease = (spec: unknown): StoredRecord =>
   leaseFormat.read({ metadata: { name: 'a' }, spec });
 
 const readText = (annotation: unknown): StoredRecord =>
-  configMapFormat.read({ metadata: { annotations: { [LEADER_ANNOTATION]: annotation } } });
+  annotationFormat.read({ metadata: { annotations: { [LEADER_ANNOTATION]: annotation } } });
 
 const readAnnotation = (fields: unknown): StoredRecord => readText(JSON.stringify(fields));
 
@@ -245,7 +245,7 @@ describe('a ConfigMap is read', () => {
     ['with other annotations', { metadata: { annotations: { other: '1' } } }],
     ['with an empty annotation', { metadata: { annotations: { [LEADER_ANNOTATION]: '' } } }],
   ])('as having no record %s', (_, configMap) => {
-    expect(configMapFormat.read(configMap)).toEqual({
+    expect(annotationFormat.read(configMap)).toEqual({
       record: null,
       unreadable: null,
       fingerprint: '',
@@ -307,7 +307,7 @@ describe('a ConfigMap is read', () => {
 describe('a ConfigMap is written', () => {
   const written = (annotation: string | undefined): Record<string, unknown> => {
     const annotations = annotation === undefined ? {} : { [LEADER_ANNOTATION]: annotation };
-    const stored = configMapFormat.write({ metadata: { annotations } }, record);
+    const stored = annotationFormat.write({ metadata: { annotations } }, record);
     const metadata = stored['metadata'] as { annotations: Record<string, string> };
     return JSON.parse(metadata.annotations[LEADER_ANNOTATION] ?? '') as Record<string, unknown>;
   };
@@ -322,7 +322,7 @@ describe('a ConfigMap is written', () => {
       immutable: false,
     };
 
-    expect(configMapFormat.write(configMap, record)).toEqual({
+    expect(annotationFormat.write(configMap, record)).toEqual({
       ...configMap,
       metadata: {
         ...configMap.metadata,

@@ -1,8 +1,7 @@
 import { hostname } from 'node:os';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ConfigError } from '../../../src/errors/config-error.js';
-import { ConfigMapLock } from '../../../src/lock/config-map-lock.js';
-import { LeaseLock } from '../../../src/lock/lease-lock.js';
+import { ConfigMapLock, LeaseLock } from '../../../src/lock/locks.js';
 import { kubeConfig } from '../kubernetes/support/kube-configs.js';
 
 afterEach(() => {

@@ -1,9 +1,8 @@
 import { describe, expect, it, vi } from 'vitest';
-import { useClient } from '../../../src/kubernetes/api-client.js';
-import { ConfigMapLock } from '../../../src/lock/config-map-lock.js';
-import { LeaseLock } from '../../../src/lock/lease-lock.js';
+import { clientFor } from '../../../src/kubernetes/clients.js';
+import { ElectionLock } from '../../../src/lock/election-lock.js';
+import { ConfigMapLock, LeaseLock } from '../../../src/lock/locks.js';
 import type { LockNews } from '../../../src/lock/resource-lock.js';
-import { SealedLock } from '../../../src/lock/sealed-lock.js';
 import { VirtualClock } from '../../../src/testing/virtual-clock.js';
 import { ControllableLock } from '../../support/controllable-lock.js';
 import { arrived, FakeStreams } from '../kubernetes/support/fake-streams.js';
@@ -13,7 +12,7 @@ import { kubeConfig } from '../kubernetes/support/kube-configs.js';
 function cluster() {
   const config = kubeConfig({ server: 'https://api.test:6443' });
   const streams = new FakeStreams();
-  useClient(config, streams);
+  clientFor(config, () => streams);
   return { kubeConfig: config, streams };
 }
 
@@ -135,18 +134,20 @@ describe('the watch of a Lease', () => {
     expect([one.log, two.log]).toEqual([['opened false'], ['opened false']]);
   });
 
-  it('of the candidate and that of the leader it becomes use one request', async () => {
+  it('that is opened anew sends one request more', async () => {
     const { kubeConfig, streams } = cluster();
     const lock = new LeaseLock({ name: 'lock', namespace: 'ns', kubeConfig });
-    const [candidate, leader] = [listener(), listener()];
-    const watch = lock.watch(candidate.watcher);
+    const [before, after] = [listener(), listener()];
+    const watch = lock.watch(before.watcher);
     await arrived();
     await streams.last.begins();
     watch.close();
-    lock.watch(leader.watcher);
+    lock.watch(after.watcher);
     await arrived();
-    expect(streams.all).toHaveLength(1);
-    expect(leader.log).toEqual(['opened false']);
+    expect(streams.all).toHaveLength(2);
+    expect(streams.open).toHaveLength(1);
+    await streams.last.begins();
+    expect(after.log).toEqual(['opened false']);
   });
 
   it('fails with what is wrong with the kubeconfig', async () => {
@@ -187,28 +188,28 @@ describe('a lock as the chart carries it about', () => {
   it('can be watched exactly if it can be watched', async () => {
     const watched = new ControllableLock('me', true);
     const { log, watcher } = listener();
-    const sealed = new SealedLock(watched);
-    const watch = sealed.watch?.(watcher);
+    const carried = new ElectionLock(watched, new VirtualClock());
+    const watch = carried.watch?.(watcher);
     await watched.watching.opened(true);
     expect(log).toEqual(['opened true']);
     watch?.close();
     expect(watched.watches[0]?.closed).toBe(true);
-    expect(Object.keys(sealed)).not.toContain('watch');
-    expect(new SealedLock(new ControllableLock()).watch).toBeUndefined();
+    expect(Object.keys(carried)).not.toContain('watch');
+    expect(new ElectionLock(new ControllableLock(), new VirtualClock()).watch).toBeUndefined();
   });
 
   it('can be asked for its age exactly if it can be asked', async () => {
     const { identity, description, get, create, update } = new ControllableLock();
     const plain = { identity, description, get, create, update };
-    expect(new SealedLock(plain).writtenAgo).toBeUndefined();
+    expect(new ElectionLock(plain, new VirtualClock()).writtenAgo).toBeUndefined();
     const lock = new ControllableLock();
-    const sealed = new SealedLock(lock);
+    const carried = new ElectionLock(lock, new VirtualClock());
     const base = lock.snapshot(null);
-    const age = sealed.writtenAgo?.(base);
+    const age = carried.writtenAgo?.(base);
     const asked = await lock.expectAge();
     expect(asked.base).toBe(base);
     await asked.answer(7);
     await expect(age).resolves.toBe(7);
-    expect(Object.keys(sealed)).not.toContain('writtenAgo');
+    expect(Object.keys(carried)).not.toContain('writtenAgo');
   });
 });

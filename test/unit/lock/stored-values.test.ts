@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { configMapFormat } from '../../../src/lock/config-map-format.js';
+import { annotationFormat } from '../../../src/lock/annotation-format.js';
 import { decide } from '../../../src/lock/decide.js';
 import { parseIsoDuration, toMicroTime } from '../../../src/lock/iso-time.js';
-import { leaseFormat } from '../../../src/lock/lease-format.js';
+import { LOCK_KINDS } from '../../../src/lock/lock-kinds.js';
+import * as locks from '../../../src/lock/locks.js';
 import type { LeaderElectionRecord } from '../../../src/lock/record.js';
 import { NO_RECORD, readFields, storable } from '../../../src/lock/stored-record.js';
 import { record } from '../../support/controllable-lock.js';
@@ -22,31 +23,50 @@ const configMap = (annotation: unknown): Record<string, unknown> => ({
 
 describe('the kinds that carry a record', () => {
   it('are known to the API server by these names', () => {
-    const { group, apiVersion, resource, kind } = leaseFormat;
-    expect([group, apiVersion, resource, kind]).toEqual([
-      'coordination.k8s.io',
-      'coordination.k8s.io/v1',
-      'leases',
-      'Lease',
+    const known = Object.values(LOCK_KINDS).map(({ group, apiVersion, resource, kind, field }) => [
+      ...[group, apiVersion, resource, kind],
+      field.join(' > '),
     ]);
-    const { group: core, apiVersion: version } = configMapFormat;
-    expect([core, version]).toEqual(['', 'v1']);
+    expect(known).toEqual([
+      ['coordination.k8s.io', 'coordination.k8s.io/v1', 'leases', 'Lease', 'spec > renewTime'],
+      ['', 'v1', 'configmaps', 'ConfigMap', `metadata > annotations > ${ANNOTATION}`],
+    ]);
+  });
+
+  it('are called by people what they are', () => {
+    const shown = Object.entries(LOCK_KINDS).map(([name, { plural, isForElections }]) => [
+      ...[name, plural],
+      isForElections,
+    ]);
+    expect(shown).toEqual([
+      ['lease', 'Leases', true],
+      ['configmap', 'ConfigMaps', false],
+    ]);
+  });
+
+  it('have a class each, whose objects say which kind it is of', () => {
+    const made = Object.values(locks).map((Lock) => new Lock({ name: 'a' }).toJSON().kind);
+    expect(made.sort()).toEqual(
+      Object.values(LOCK_KINDS)
+        .map(({ kind }) => kind)
+        .sort(),
+    );
   });
 });
 
 describe('an annotation', () => {
   it('that is null is none', () => {
-    expect(configMapFormat.read(configMap(null))).toEqual(NO_RECORD);
+    expect(annotationFormat.read(configMap(null))).toEqual(NO_RECORD);
   });
 
   it('that is not text cannot be read, whatever is in it', () => {
-    const read = configMapFormat.read(configMap(['{"holderIdentity":"somebody"}']));
+    const read = annotationFormat.read(configMap(['{"holderIdentity":"somebody"}']));
     expect(read.record).toBeNull();
     expect(read.unreadable).toMatch(/not a JSON object/);
   });
 
   it('is written without the times that a record does not have', () => {
-    const written = configMapFormat.write({}, record({ acquireTime: '', renewTime: '' }));
+    const written = annotationFormat.write({}, record({ acquireTime: '', renewTime: '' }));
     const { annotations } = written['metadata'] as { annotations: Record<string, string> };
     expect(Object.keys(JSON.parse(annotations[ANNOTATION]!) as object).sort()).toEqual([
       'holderIdentity',

@@ -1,8 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { LEADER_ANNOTATION } from '../../../src/lock/config-map-format.js';
-import { ConfigMapLock } from '../../../src/lock/config-map-lock.js';
-import { LeaseLock } from '../../../src/lock/lease-lock.js';
+import { LEADER_ANNOTATION } from '../../../src/lock/annotation-format.js';
+import { ConfigMapLock, LeaseLock } from '../../../src/lock/locks.js';
 import type { LockSnapshot, ResourceLock } from '../../../src/lock/resource-lock.js';
 import { type EmbeddedApiServer, startEmbeddedApiServer } from '../../../src/testing.js';
 import { record } from '../../support/controllable-lock.js';

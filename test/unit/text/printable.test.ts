@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { CliError } from '../../../src/cli/connect.js';
-import { oneLine } from '../../../src/cli/demo/text.js';
-import { PlainLines } from '../../../src/cli/demo/plain-lines.js';
+import { plainLines } from '../../../src/cli/demo/display.js';
+import { fit } from '../../../src/cli/live-area.js';
 import { judge } from '../../../src/cli/observe/judge.js';
 import { asJson, details, noLocks, sentence, table } from '../../../src/cli/observe/words.js';
 import { print, printError } from '../../../src/cli/output.js';
@@ -50,7 +50,7 @@ function lockOf(hostile: string) {
   const place = { kind: 'lease', namespace: hostile, name: hostile } as const;
   const stored = leaseFormat.read(object);
   const sight = { ...place, object, stored, ageMs: 1000, serverMs: 0 };
-  return [place, judge({ sight, leaseDurationMs: 15_000, nowMs: 0, observedAgeMs: null })] as const;
+  return [place, judge({ sight, leaseDurationMs: 15_000, nowMs: 0 })] as const;
 }
 
 const CALL = { kind: 'Lease', group: 'g', resource: 'leases', namespace: 'n', name: 'l' } as const;
@@ -108,21 +108,21 @@ const SPEAKERS: readonly (readonly [string, (hostile: string) => string])[] = [
   ['a lock in JSON', (hostile) => jsonText(asJson(...lockOf(hostile)))],
   ['an empty namespace', (hostile) => noLocks({ kind: 'lease', namespace: hostile })],
   ['what a page is told', (hostile) => text(hostile)],
-  ['a line of the demo', (hostile) => oneLine(hostile)],
   [
     'the demo in plain lines',
-    (hostile) => {
-      let said = '';
-      const lines = new PlainLines(
-        (part) => (said += part),
-        () => '',
-      );
-      lines.intro([hostile]);
-      lines.step(hostile, hostile);
-      lines.log({ at: 0, text: hostile });
-      lines.summary([hostile]);
-      return said;
-    },
+    (hostile) =>
+      spoken(() => {
+        plainLines.say([hostile]);
+        plainLines.step(hostile, hostile);
+        plainLines.log({ at: 0, text: hostile });
+      }),
+  ],
+  [
+    'what is drawn on a terminal',
+    (hostile) =>
+      fit([hostile, { text: hostile, style: 'bold' }], { columns: 500, rows: 9 })
+        .map(({ text }) => text)
+        .join('\n'),
   ],
 ];
 

@@ -1,13 +1,33 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Command } from 'commander';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { HELP, parseDemoArgs } from '../../../../src/cli/demo/args.js';
+import { addDemo, readDemoOptions } from '../../../../src/cli/commands/demo-command.js';
+import type { DemoOptions } from '../../../../src/cli/demo/run-demo.js';
+import { Inputs } from '../../../../src/cli/inputs.js';
+import { callCli } from '../../../cli/support/call-cli.js';
 
-function problemsOf(...argv: string[]): readonly string[] {
-  const parsed = parseDemoArgs(argv);
-  if (parsed.kind !== 'wrong') throw new Error(`These flags are accepted: ${argv.join(' ')}`);
-  return parsed.problems;
+/** What these flags mean. Nothing is started. */
+function optionsOf(...argv: string[]): DemoOptions {
+  const root = new Command('k8s-leader-election');
+  addDemo(root, { script: '' }, () => undefined);
+  const demo = root.commands[0]!;
+  demo.action(() => undefined);
+  root.parse(['demo', ...argv], { from: 'user' });
+  const inputs = new Inputs(demo);
+  const options = readDemoOptions(inputs);
+  inputs.done();
+  return options;
+}
+
+/** What is said of them: one line for each problem. */
+async function problemsOf(...argv: string[]): Promise<string[]> {
+  const { code, stdout, stderr } = await callCli('demo', ...argv);
+  expect([code, stdout]).toEqual([2, '']);
+  const lines = stderr.trim().split('\n');
+  expect(lines.pop()).toBe('See k8s-leader-election demo --help.');
+  return lines.filter((line) => line !== '').map((line) => line.replace(/^k8s\S+ demo: /, ''));
 }
 
 describe('flags of the demo', () => {
@@ -24,51 +44,36 @@ describe('flags of the demo', () => {
   });
 
   it('without any: three candidates, a Lease, short timings, no cluster', () => {
-    expect(parseDemoArgs([])).toEqual({
-      kind: 'run',
-      options: {
-        cluster: null,
-        lock: 'lease',
-        timings: { leaseDurationSeconds: 4, renewDeadlineSeconds: 3, retryPeriodSeconds: 1 },
-        candidates: 3,
-        plain: false,
-      },
+    expect(optionsOf()).toEqual({
+      connection: null,
+      namespace: null,
+      kind: 'lease',
+      timings: { leaseDurationSeconds: 4, renewDeadlineSeconds: 3, retryPeriodSeconds: 1 },
+      candidates: 3,
+      plain: false,
+      inspect: false,
     });
   });
 
   it('all of them, with a space or an equals sign', () => {
     const argv = ['--kubeconfig', kubeconfig, '--context=prod', '--namespace', 'team-a'];
     const more = ['--lock=configmap', '--candidates', '9', '--plain', '--lease-duration=15'];
-    const rest = ['--renew-deadline', '10.5', '--retry-period', '2'];
-    expect(parseDemoArgs([...argv, ...more, ...rest])).toEqual({
-      kind: 'run',
-      options: {
-        cluster: { kubeconfig, context: 'prod', namespace: 'team-a' },
-        lock: 'configmap',
-        timings: { leaseDurationSeconds: 15, renewDeadlineSeconds: 10.5, retryPeriodSeconds: 2 },
-        candidates: 9,
-        plain: true,
-      },
+    const rest = ['--renew-deadline', '10.5', '--retry-period', '2', '--inspect'];
+    expect(optionsOf(...argv, ...more, ...rest)).toEqual({
+      connection: { kind: 'file', file: kubeconfig, context: 'prod' },
+      namespace: 'team-a',
+      kind: 'configmap',
+      timings: { leaseDurationSeconds: 15, renewDeadlineSeconds: 10.5, retryPeriodSeconds: 2 },
+      candidates: 9,
+      plain: true,
+      inspect: true,
     });
   });
 
   it('a context alone means a real cluster, from the default kubeconfig', () => {
-    const parsed = parseDemoArgs(['--context', 'prod']);
-    expect(parsed).toMatchObject({
-      options: { cluster: { kubeconfig: null, context: 'prod', namespace: null } },
-    });
-  });
-
-  it.each([['--help'], ['-h']])('%s asks for help, whatever else is wrong', (flag) => {
-    expect(parseDemoArgs(['--candidates', '99', flag])).toEqual({ kind: 'help' });
-  });
-
-  it('the help names every flag, and fits into 90 columns', () => {
-    const flags = ['kubeconfig', 'context', 'namespace', 'lock', 'candidates', 'lease-duration'];
-    for (const flag of [...flags, 'renew-deadline', 'retry-period', 'plain', 'help']) {
-      expect(HELP).toContain(`--${flag}`);
-    }
-    expect(Math.max(...HELP.split('\n').map((line) => line.length))).toBeLessThanOrEqual(90);
+    const { connection, namespace } = optionsOf('--context', 'prod');
+    expect(connection).toEqual({ kind: 'file', file: null, context: 'prod' });
+    expect(namespace).toBeNull();
   });
 
   it.each([
@@ -76,9 +81,8 @@ describe('flags of the demo', () => {
     [['--candidates', '10'], '--candidates must be a whole number from 2 to 9; received "10"'],
     [['--candidates', 'two'], '--candidates must be a whole number from 2 to 9; received "two"'],
     [['--lock', 'Lease'], '--lock must be lease or configmap; received "Lease"'],
-    [['--lease-duration'], '--lease-duration needs a value'],
-    [['--lease-duration='], '--lease-duration needs a value'],
-    [['--lease-duration', '--plain'], '--lease-duration needs a value'],
+    [['--lease-duration'], "option '--lease-duration <s>' argument missing"],
+    [['--lease-duration='], '--lease-duration must not be empty'],
     [['--lease-duration', '5s'], '--lease-duration must be a number of seconds; received "5s"'],
     [['--lease-duration', '4.5'], '--lease-duration must be a whole number; received 4.5'],
     [
@@ -90,32 +94,30 @@ describe('flags of the demo', () => {
       '--renew-deadline must be greater than 1.2 x --retry-period (1.2); received 1.2',
     ],
     [['--retry-period', '0.9'], '--retry-period must be at least 1; received 0.9'],
-    [['--plain=yes'], '--plain takes no value; received "yes"'],
     [
-      ['--lease-durations', '5'],
-      '"--lease-durations" is not a flag: did you mean --lease-duration?',
+      ['--lease-duratoin', '5'],
+      "unknown option '--lease-duratoin' (Did you mean --lease-duration?)",
     ],
-    [['--qqqqq'], '"--qqqqq" is not a flag: see --help'],
-    [['now'], '"now" is not a flag.'],
+    [['--qqqqq'], "unknown option '--qqqqq'"],
+    [['now'], "too many arguments for 'demo'. Expected 0 arguments but got 1."],
     [
       ['--namespace', 'default'],
       '--namespace is for a real cluster: give --kubeconfig or --context, too',
     ],
     [['--kubeconfig', '/nowhere/config'], '--kubeconfig "/nowhere/config" does not exist'],
-    [['--kubeconfig', tmpdir()], `--kubeconfig ${JSON.stringify(tmpdir())} is not a file`],
-  ])('%j is refused in one line', (argv, problem) => {
-    expect(problemsOf(...argv)[0]).toBe(problem);
-    expect(problem).not.toContain('\n');
+    [['--kubeconfig', tmpdir()], `--kubeconfig ${JSON.stringify(tmpdir())} is no file`],
+  ])('%j is refused in one line', async (argv, problem) => {
+    expect((await problemsOf(...argv))[0]).toBe(problem);
   });
 
-  it('a namespace that cannot exist is refused', () => {
-    const [problem, ...others] = problemsOf('--context', 'a', '--namespace', 'Team_A');
+  it('a namespace that cannot exist is refused', async () => {
+    const [problem, ...others] = await problemsOf('--context', 'a', '--namespace', 'Team_A');
     expect(problem).toMatch(/^--namespace must be a DNS-1123 label: .*; received "Team_A"$/);
     expect(others).toEqual([]);
   });
 
-  it('everything that is wrong is told at once', () => {
-    const problems = problemsOf('--candidates', '1', '--lock', 'x', '--wat', '--retry-period', '0');
-    expect(problems).toHaveLength(4);
+  it('everything that is wrong is told at once', async () => {
+    const argv = ['--candidates', '1', '--lock', 'x', '--wat', '--retry-period', '0'];
+    expect(await problemsOf(...argv)).toHaveLength(4);
   });
 });

@@ -1,47 +1,36 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { BoardRow } from '../../../../src/cli/demo/board.js';
-import { LiveScreen } from '../../../../src/cli/demo/live-screen.js';
+import { LiveScreen } from '../../../../src/cli/demo/display.js';
+import type { Line } from '../../../../src/cli/live-area.js';
 import { Terminal } from './terminal.js';
 
-const ROW: BoardRow = {
-  name: 'candidate-1',
-  pid: 7,
-  phase: 'acquiring',
-  isLeading: false,
-  forMs: 0,
-  fencingToken: null,
-  renewals: 0,
-};
+const ROW: Line = { text: '  candidate-1  acquiring  0 s' };
 
 describe('the live screen of the demo', () => {
-  let rows: BoardRow[] = [];
+  let rows: Line[] = [];
   let terminal = new Terminal(80, 24);
   let screen: LiveScreen;
 
   beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'setImmediate'] });
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     rows = [ROW];
     terminal = new Terminal(80, 24);
-    screen = new LiveScreen({
-      stdout: terminal.stream,
-      color: true,
-      rows: () => rows,
-      timeOf: () => '12:00:00.000',
-    });
+    screen = new LiveScreen(terminal.stream, () => rows);
+    vi.spyOn(console, 'log').mockImplementation((text: string) => void terminal.write(`${text}\n`));
   });
   afterEach(() => {
     screen.close();
     vi.useRealTimers();
+    vi.restoreAllMocks();
   });
 
   const countOf = (text: string): number =>
     terminal.lines.filter((line) => line.includes(text)).length;
 
   it('draws over itself: however often it changes, it is on the screen once', () => {
-    screen.intro(['what this is']);
+    screen.say(['what this is']);
     screen.step('One', 'first.');
     vi.advanceTimersByTime(1000);
-    rows = [{ ...ROW, phase: 'leading', isLeading: true, fencingToken: 5n }];
+    rows = [{ text: '* candidate-1  leading    0 s', style: 'green' }];
     screen.step('Two', 'second.');
     vi.advanceTimersByTime(1000);
     expect(terminal.lines[0]).toBe('what this is');
@@ -64,8 +53,7 @@ describe('the live screen of the demo', () => {
     vi.advanceTimersByTime(1000);
     const before = terminal.written.length;
     for (let n = 0; n < 50; n++) screen.log({ at: 0, text: `line ${n}` });
-    vi.runAllTicks();
-    vi.advanceTimersByTime(1);
+    vi.advanceTimersByTime(100);
     const drawn = terminal.written.slice(before);
     expect(drawn.split('\u001b[?2026h')).toHaveLength(2);
     expect(drawn).toContain('line 49');
@@ -73,7 +61,7 @@ describe('the live screen of the demo', () => {
 
   it('leaves out of the log what the table shows anyway', () => {
     screen.step('One', 'first.');
-    screen.log({ at: 0, text: 'renewed', detail: true });
+    screen.log({ at: 0, text: 'renewed', isDetail: true });
     screen.log({ at: 0, text: 'leads' });
     vi.advanceTimersByTime(1000);
     expect(countOf('renewed')).toBe(0);
@@ -84,7 +72,7 @@ describe('the live screen of the demo', () => {
     expect(terminal.cursorVisible).toBe(true);
     screen.step('One', 'first.');
     expect(terminal.cursorVisible).toBe(false);
-    screen.summary(['what you saw']);
+    screen.say(['what you saw']);
     expect(terminal.cursorVisible).toBe(true);
     expect(countOf('One: first.')).toBe(1);
     expect(terminal.lines.findIndex((line) => line === 'what you saw')).toBeGreaterThan(
@@ -117,20 +105,37 @@ describe('the live screen of the demo', () => {
   });
 
   it('is drawn anew for the new width when the terminal changes', () => {
-    screen.step('One', 'first.');
+    screen.step('One', `${'word '.repeat(20)}end.`);
     vi.advanceTimersByTime(1000);
-    expect(countOf('fencing token')).toBe(1);
-    // Wide lines that are broken by a narrower terminal are not emulated: growing is.
-    terminal.columns = 50;
+    const latest = (): string =>
+      terminal.written.slice(terminal.written.lastIndexOf('\u001b[?2026h'));
+    expect(latest()).toContain(`One: ${'word '.repeat(14)}word\u001b[0m\u001b[K\n`);
+    terminal.columns = 25;
     terminal.rows = 40;
     terminal.emit('resize');
-    expect(terminal.written.slice(terminal.written.lastIndexOf('\u001b[?2026h'))).toContain(
-      'candidate   pid',
-    );
+    expect(latest()).toContain('One: word word word word\u001b[0m\u001b[K\n');
+    expect(latest()).toContain('  candidate-1  acquirin…');
     terminal.columns = 80;
     terminal.emit('resize');
-    expect(terminal.written.slice(terminal.written.lastIndexOf('\u001b[?2026h'))).toContain(
-      'fencing token',
-    );
+    expect(latest()).toContain('  candidate-1  acquiring  0 s');
+  });
+
+  it('in a low terminal shows what it is about, and the latest', () => {
+    terminal.rows = 8;
+    screen.step('One', 'first.');
+    for (let n = 0; n < 30; n++) screen.log({ at: 0, text: `line ${n}` });
+    vi.advanceTimersByTime(100);
+    expect(terminal.seen.at(0)).toBe('One: first.');
+    expect(terminal.seen.at(-2)).toContain('line 29');
+    expect(terminal.seen).toHaveLength(8);
+  });
+
+  it('keeps its height while the log grows, so that nothing moves', () => {
+    screen.step('One', 'first.');
+    vi.advanceTimersByTime(100);
+    const height = terminal.lines.length;
+    for (let n = 0; n < 30; n++) screen.log({ at: 0, text: `line ${n}` });
+    vi.advanceTimersByTime(100);
+    expect(terminal.lines).toHaveLength(height);
   });
 });

@@ -1,4 +1,5 @@
-import { judge, type Judgement } from './judge.js';
+import type { Observation } from '../../lock/decide.js';
+import { judge, noteSight, type Judgement } from './judge.js';
 import type { Place, Sight } from './read-locks.js';
 import { placeName } from './words.js';
 
@@ -8,7 +9,7 @@ export interface Change {
   readonly judgement: Judgement;
 }
 
-/** When a look was taken. */
+/** When something was seen. */
 export interface Moment {
   /** Monotonic time, in ms. */
   readonly at: number;
@@ -18,10 +19,7 @@ export interface Moment {
 
 interface Memory {
   readonly sight: Sight;
-  /** How old the record was at least, at that time; null when nobody can tell. */
-  readonly ageMs: number | null;
-  /** Monotonic time, in ms. */
-  readonly at: number;
+  readonly observation: Observation;
   readonly standing: string;
 }
 
@@ -31,10 +29,10 @@ interface View extends Change {
 }
 
 /**
- * Remembers what it saw, so that ages can be counted from there by our own clock. Whether a lease has
+ * Remembers what was seen, so that ages can be counted from there by our own clock. Whether a lease has
  * run out is then a matter of observation, as it is for a candidate.
  */
-export class Observer {
+export class ChangeTracker {
   readonly #leaseDurationMs: number;
   readonly #memories = new Map<string, Memory>();
 
@@ -43,12 +41,12 @@ export class Observer {
   }
 
   /**
-   * Takes in a look at the locks.
+   * Takes in how the locks stand.
    *
    * @param sights all of them: those that were seen before and are not among them are gone
    * @returns how each stands, and the changes worth a line, the first sight of each included
    */
-  look(
+  take(
     sights: readonly Sight[],
     moment: Moment,
   ): { readonly locks: readonly Change[]; readonly changes: readonly Change[] } {
@@ -58,13 +56,13 @@ export class Observer {
   }
 
   /** The same for one of them, the others being as they were. Null: nothing worth a line. */
-  lookAtOne(sight: Sight, moment: Moment): Change | null {
+  takeOne(sight: Sight, moment: Moment): Change | null {
     const view = this.#view(sight, moment);
     this.#keep(view);
     return view.isChange ? view : null;
   }
 
-  /** Whether such a look would call a lease expired that was not at the last one. Changes nothing. */
+  /** Whether that would call a lease expired that was not the last time. Changes nothing. */
   wouldExpire(sights: readonly Sight[], moment: Moment): boolean {
     return this.#all(sights).some((sight) => {
       const { isChange, judgement } = this.#view(sight, moment);
@@ -83,30 +81,16 @@ export class Observer {
 
   #view(sight: Sight, { at, nowMs }: Moment): View {
     const before = this.#memories.get(placeName(sight));
-    const now = remember(before, sight, at);
-    const judgement = judge({
-      sight,
-      leaseDurationMs: this.#leaseDurationMs,
-      nowMs,
-      observedAgeMs: now.ageMs === null ? null : now.ageMs + (at - now.at),
-    });
+    const leaseDurationMs = this.#leaseDurationMs;
+    const look = { sight, leaseDurationMs, nowMs, atMs: at, before: before?.observation ?? null };
+    const observation = noteSight(look);
+    const judgement = judge(look, observation);
     const standing = `${judgement.standing} ${judgement.holder ?? ''}`;
-    const memory = { ...now, standing };
+    const memory = { sight, observation, standing };
     return { place: sight, judgement, memory, isChange: before?.standing !== standing };
   }
 
   #keep({ place, memory }: View): void {
     this.#memories.set(placeName(place), memory);
   }
-}
-
-function remember(before: Memory | undefined, sight: Sight, at: number): Omit<Memory, 'standing'> {
-  if (before === undefined) {
-    // At least this old: the API server dates by whole seconds.
-    const ageMs = sight.ageMs === null ? null : Math.max(0, sight.ageMs - 1000);
-    return { sight, ageMs, at };
-  }
-  const isSame = before.sight.stored?.fingerprint === sight.stored?.fingerprint;
-  // Seen for the first time now: for us a lease counts from here, as it does for a candidate.
-  return isSame ? { ...before, sight } : { sight, ageMs: 0, at };
 }

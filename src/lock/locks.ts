@@ -1,9 +1,24 @@
-import { configMapFormat } from './config-map-format.js';
 import { KubernetesLock } from './kubernetes-lock.js';
 import type { KubernetesLockOptions } from './lock-options.js';
 
-/** Options of {@link ConfigMapLock}. */
-export type ConfigMapLockOptions = KubernetesLockOptions;
+/*
+ * The locks on objects of Kubernetes, a class for each of the kinds in `lock-kinds.ts`. Whatever
+ * this file exports is published as it is.
+ */
+
+/**
+ * An election on a `coordination.k8s.io/v1` Lease, the object that Kubernetes has for this. The
+ * service account needs `create` on leases, and `get`, `update` and `watch` on this one.
+ *
+ * It can be used alone, and holds no state that an election depends on: every snapshot carries
+ * what the next update needs.
+ */
+export class LeaseLock extends KubernetesLock {
+  /** @throws ConfigError naming every option that is wrong, before any I/O */
+  constructor(options: KubernetesLockOptions) {
+    super('lease', options);
+  }
+}
 
 /**
  * An election on the annotation `control-plane.alpha.kubernetes.io/leader` of a ConfigMap, as
@@ -16,7 +31,7 @@ export type ConfigMapLockOptions = KubernetesLockOptions;
  */
 export class ConfigMapLock extends KubernetesLock {
   /** @throws ConfigError naming every option that is wrong, before any I/O */
-  constructor(options: ConfigMapLockOptions) {
-    super(configMapFormat, options);
+  constructor(options: KubernetesLockOptions) {
+    super('configmap', options);
   }
 }

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { LockError } from '../../../src/errors/lock-error.js';
+import { ElectionLock } from '../../../src/lock/election-lock.js';
 import { LeaderElectionRecord } from '../../../src/lock/record.js';
 import type { LockNews, LockWatcher, ResourceLock } from '../../../src/lock/resource-lock.js';
-import { SealedLock } from '../../../src/lock/sealed-lock.js';
 import { VirtualClock } from '../../../src/testing/virtual-clock.js';
 import { record } from '../../support/controllable-lock.js';
 
@@ -12,15 +12,16 @@ const plain = { ...record({ holderIdentity: 'me' }) };
 const sound = { ok: true, record: plain, unreadable: null, fingerprint: 'a', version: '7' };
 
 /** A lock that gives this answer to everything. */
-function answering(answer: unknown): SealedLock {
+function answering(answer: unknown): ElectionLock {
   const call = (): Promise<never> => Promise.resolve(answer as never);
-  return new SealedLock({
+  const lock = {
     identity: 'me',
     description: 'a lock of mine',
     get: call,
     create: call,
     update: call,
-  });
+  };
+  return new ElectionLock(lock, new VirtualClock());
 }
 
 async function failureOf(call: Promise<unknown>): Promise<LockError> {
@@ -79,9 +80,9 @@ describe('an answer of a lock', () => {
     [{ ...sound, record: { ...plain, acquireTime: 3 } }, 'record.acquireTime must be a text'],
   ])('that is nonsense is an error that names method and field: %j', async (answer, problem) => {
     for (const [method, call] of [
-      ['get', (lock: SealedLock) => lock.get()],
-      ['create', (lock: SealedLock) => lock.create(record({ holderIdentity: 'me' }))],
-      ['update', (lock: SealedLock) => lock.update(record({ holderIdentity: 'me' }))],
+      ['get', (lock: ElectionLock) => lock.get()],
+      ['create', (lock: ElectionLock) => lock.create(record({ holderIdentity: 'me' }))],
+      ['update', (lock: ElectionLock) => lock.update(record({ holderIdentity: 'me' }))],
     ] as const) {
       const error = await failureOf(call(answering(answer)));
       expect(error.message).toContain(`${method}() of a lock of mine: ${problem}`);
@@ -141,7 +142,7 @@ describe('the news of a watch', () => {
         return { doubt: () => undefined, close: () => undefined };
       },
     });
-    new SealedLock(lock).watch?.({
+    new ElectionLock(lock, new VirtualClock()).watch?.({
       clock: new VirtualClock(),
       random: () => 0,
       opened: () => undefined,
@@ -170,5 +171,90 @@ describe('the news of a watch', () => {
     const { changed, failed } = heard(news);
     expect(changed).toEqual([]);
     expect(failed[0]?.message).toContain(`watch() of a lock of mine: ${problem}`);
+  });
+});
+
+describe('the pace of requests', () => {
+  /** A lock that answers at once, and when it was asked for what. */
+  function paced() {
+    const clock = new VirtualClock();
+    const asked: string[] = [];
+    const call = (what: string) => () => {
+      asked.push(`${what} ${clock.now().monotonicMs}`);
+      return Promise.resolve(sound as never);
+    };
+    const inner = { get: call('get'), create: call('create'), update: call('update') };
+    const writtenAgo = (): Promise<number> => (asked.push('age'), Promise.resolve(1));
+    const names = { identity: 'me', description: 'a lock of mine' };
+    const lock = new ElectionLock({ ...names, ...inner, writtenAgo }, clock);
+    const times = (count: number, ask: () => Promise<unknown>): void => {
+      for (let n = 0; n < count; n += 1) void ask();
+    };
+    return { clock, asked, lock, times };
+  }
+  const mine = record({ holderIdentity: 'me' });
+
+  it('is anybody’s own up to fifteen at once, and then one every 400 ms', async () => {
+    const { clock, asked, lock, times } = paced();
+    times(18, () => lock.get());
+    expect(asked).toHaveLength(15);
+    expect(lock.waitsFor).toBe('a pause after too many requests in a short time');
+    await clock.advance(399);
+    expect(asked).toHaveLength(15);
+    await clock.advance(1);
+    expect(asked.at(-1)).toBe('get 400');
+    await clock.advance(10_000);
+    expect(asked.slice(15)).toEqual(['get 400', 'get 800', 'get 1200']);
+    expect(lock.waitsFor).toBeNull();
+  });
+
+  it('is regained in a while with few requests, and no more than that', async () => {
+    const { clock, asked, lock, times } = paced();
+    times(15, () => lock.get());
+    await clock.advance(800);
+    times(3, () => lock.get());
+    expect(asked).toHaveLength(17);
+    await clock.advance(60_000);
+    asked.length = 0;
+    times(16, () => lock.get());
+    expect(asked).toHaveLength(15);
+  });
+
+  it('lets a write run two ahead of the reads, and no further', () => {
+    for (const write of [
+      (lock: ElectionLock) => lock.update(mine),
+      (lock: ElectionLock) => lock.create(mine),
+    ]) {
+      const { asked, lock, times } = paced();
+      times(15, () => lock.get());
+      times(3, () => write(lock));
+      expect(asked).toHaveLength(17);
+    }
+  });
+
+  it('counts questions for the age of the lease like reads', () => {
+    const { asked, lock, times } = paced();
+    const base = { ...sound, record: mine, object: null };
+    times(16, () => lock.writtenAgo?.(base) ?? Promise.reject(new Error('none')));
+    expect(asked).toHaveLength(15);
+  });
+
+  it('forgets a request that was given up before its time had come, and says so', async () => {
+    const { clock, asked, lock, times } = paced();
+    times(15, () => lock.get());
+    const abort = new AbortController();
+    const late = lock.get({ signal: abort.signal });
+    const given = expect(late).rejects.toMatchObject({
+      kind: 'aborted',
+      message: 'a lock of mine: the request was aborted before it was sent.',
+    });
+    abort.abort();
+    await given;
+    expect(lock.waitsFor).toBeNull();
+    expect(clock.pendingTimers).toBe(0);
+    await expect(lock.get({ signal: abort.signal })).rejects.toMatchObject({ kind: 'aborted' });
+    await clock.advance(400);
+    void lock.get();
+    expect(asked).toHaveLength(16);
   });
 });

@@ -9,18 +9,15 @@ import {
   type StoredRecord,
 } from './stored-record.js';
 
-/** Where all Kubernetes clients keep the record of an election on a ConfigMap. */
+/** Where all Kubernetes clients keep the record of an election on an object that is no Lease. */
 export const LEADER_ANNOTATION = 'control-plane.alpha.kubernetes.io/leader';
 
-/** ConfigMap: the record is JSON in an annotation; the data is not touched. */
-export const configMapFormat: RecordFormat = {
-  kind: 'ConfigMap',
-  group: '',
-  apiVersion: 'v1',
-  resource: 'configmaps',
+/** On an object of any kind: the record is JSON in an annotation; all else is not touched. */
+export const annotationFormat: RecordFormat = {
+  field: ['metadata', 'annotations', LEADER_ANNOTATION],
 
-  read(configMap: KubernetesObject): StoredRecord {
-    const annotation = annotationsOf(configMap)[LEADER_ANNOTATION];
+  read(object: KubernetesObject): StoredRecord {
+    const annotation = annotationsOf(object)[LEADER_ANNOTATION];
     if (annotation === undefined || annotation === null || annotation === '') return NO_RECORD;
     const stored = parse(annotation);
     if (stored === null) {
@@ -43,8 +40,8 @@ export const configMapFormat: RecordFormat = {
     return { ...fields, fingerprint: JSON.stringify(values.map((value) => value ?? null)) };
   },
 
-  write(configMap: KubernetesObject, record: LeaderElectionRecord): KubernetesObject {
-    const annotations = annotationsOf(configMap);
+  write(object: KubernetesObject, record: LeaderElectionRecord): KubernetesObject {
+    const annotations = annotationsOf(object);
     const stored: Record<string, unknown> = {
       ...parse(annotations[LEADER_ANNOTATION]),
       holderIdentity: record.holderIdentity,
@@ -58,9 +55,9 @@ export const configMapFormat: RecordFormat = {
     if (record.renewTime === '') delete stored['renewTime'];
     // Left as it was, it would contradict the duration that we have just written.
     if ('leaseDuration' in stored) stored['leaseDuration'] = `PT${record.leaseDurationSeconds}S`;
-    const metadata = isObject(configMap['metadata']) ? configMap['metadata'] : {};
+    const metadata = isObject(object['metadata']) ? object['metadata'] : {};
     return {
-      ...configMap,
+      ...object,
       metadata: {
         ...metadata,
         annotations: { ...annotations, [LEADER_ANNOTATION]: JSON.stringify(stored) },

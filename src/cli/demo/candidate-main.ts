@@ -1,3 +1,0 @@
-import { runCandidate } from './candidate.js';
-
-runCandidate();

@@ -1,0 +1,37 @@
+import type { Outcome } from '../../config/leader-election-config.js';
+import { EXIT, exitCodeOf } from '../exit-codes.js';
+import type { CommandEnd } from './guarded-command.js';
+
+/** What `run` ends with when it had a command. */
+export function exitCodeFor(
+  end: CommandEnd | null,
+  outcome: Outcome,
+  stopSignal: NodeJS.Signals | null,
+): number {
+  // It was never started.
+  if (end === null) return stopSignal === null ? EXIT.leadershipLost : exitCodeOf(stopSignal);
+  switch (end.kind) {
+    case 'guardFailed':
+      return EXIT.runFailed;
+    case 'notStarted':
+      return end.code === 'ENOENT' ? EXIT.notFound : EXIT.notExecutable;
+    case 'ended': {
+      const code = end.code ?? exitCodeOf(end.signal ?? 'SIGKILL');
+      // Work that was cut short must not pass for work that is done.
+      const cutShort = stopSignal === null && outcome.reason !== 'finished';
+      return code === 0 && cutShort ? EXIT.leadershipLost : code;
+    }
+  }
+}
+
+/** The same for the log. */
+export function describeEnd(end: CommandEnd): object {
+  switch (end.kind) {
+    case 'ended':
+      return end.signal === null ? { code: end.code } : { signal: end.signal };
+    case 'notStarted':
+      return { notStarted: end.code };
+    case 'guardFailed':
+      return { guard: 'failed' };
+  }
+}

@@ -1,0 +1,135 @@
+import { LockError } from '../errors/lock-error.js';
+import { answerError, unusableAnswer, type ApiCall } from '../kubernetes/answer-error.js';
+import type { ApiRequest, Progress } from '../kubernetes/api-request.js';
+import { clientFor } from '../kubernetes/clients.js';
+import {
+  defaultNamespace,
+  loadDefaultKubeConfig,
+  type KubeConfigLike,
+} from '../kubernetes/kube-config.js';
+import { safeReason } from '../kubernetes/safe-reason.js';
+import { readInTime, timeLimit } from './in-time.js';
+import type { KubernetesLockOptions } from './lock-options.js';
+import { collectionPath, objectPath } from './object-path.js';
+import type { LockSnapshot } from './resource-lock.js';
+import { snapshotOf } from './snapshot-of.js';
+import type { KubernetesObject, ObjectKind } from './stored-record.js';
+
+export type Verb = 'get' | 'create' | 'update';
+
+/** Where a lock's object is. */
+export interface Endpoint {
+  readonly kubeConfig: KubeConfigLike;
+  readonly namespace: string;
+}
+
+export interface ObjectRequest {
+  readonly signal?: AbortSignal | undefined;
+  readonly query?: ApiRequest['query'];
+  /** What is sent, given the namespace; undefined: nothing. */
+  readonly body: (namespace: string) => KubernetesObject | undefined;
+}
+
+/** The object of one lock in the cluster: where it is, how it is asked for, and what it says. */
+export class LockObject {
+  readonly format: ObjectKind;
+  readonly name: string;
+  readonly #givenKubeConfig: KubeConfigLike | undefined;
+  readonly #givenNamespace: string | undefined;
+  #endpoint: Endpoint | null = null;
+  #progress: Progress | null = null;
+
+  constructor(format: ObjectKind, { name, namespace, kubeConfig }: KubernetesLockOptions) {
+    this.format = format;
+    this.name = name;
+    this.#givenKubeConfig = kubeConfig;
+    this.#givenNamespace = namespace;
+  }
+
+  /** Undefined until the first request when it was left to the kubeconfig. */
+  get namespace(): string | undefined {
+    return this.#givenNamespace ?? this.#endpoint?.namespace;
+  }
+
+  get description(): string {
+    const { namespace } = this;
+    return `${this.format.kind} ${namespace === undefined ? '' : `${namespace}/`}${this.name}`;
+  }
+
+  /** What the request under way waits for before anything is sent, in words; null once it is sent. */
+  get waitsFor(): string | null {
+    return this.#progress?.waitsFor ?? null;
+  }
+
+  /** Where it is; read from the kubeconfig at first. Rejects as {@link readInTime} does. */
+  async endpoint(
+    signal?: AbortSignal,
+    begun: (progress: Progress) => void = () => undefined,
+  ): Promise<Endpoint> {
+    if (this.#endpoint !== null) return this.#endpoint;
+    const timed = { subject: this.description, signal, begun };
+    return readInTime(timed, () => this.#resolveEndpoint());
+  }
+
+  /** @throws LockError for every answer but the object as it is now */
+  async request(verb: Verb, request: ObjectRequest): Promise<LockSnapshot> {
+    let own: Progress | null = null;
+    try {
+      return await this.#send(verb, request, (progress) => {
+        own = this.#progress = progress;
+      });
+    } finally {
+      // It holds the caller's signal and a timer. Another request may have begun since.
+      if (this.#progress === own) this.#progress = null;
+    }
+  }
+
+  /** The object as a snapshot; in words, what came instead. */
+  read(json: unknown): LockSnapshot | string {
+    return snapshotOf(this.format, this.name, json);
+  }
+
+  asLockError(error: unknown): LockError {
+    if (error instanceof LockError) return error;
+    return new LockError(`${this.description}: failed with ${safeReason(error)}.`, {
+      kind: 'unknown',
+    });
+  }
+
+  async #send(
+    verb: Verb,
+    { signal, query, body }: ObjectRequest,
+    begun: (progress: Progress) => void,
+  ): Promise<LockSnapshot> {
+    const { kubeConfig, namespace } = this.#endpoint ?? (await this.endpoint(signal, begun));
+    const { method, path } = this.#route(verb, namespace);
+    const answer = await clientFor(kubeConfig).request({
+      method,
+      path,
+      query,
+      body: body(namespace),
+      subject: this.description,
+      begun,
+      signal,
+      timeoutMs: timeLimit(signal),
+    });
+    const call = (): ApiCall => ({ ...this.format, verb, namespace, name: this.name });
+    if (answer.status < 200 || answer.status > 299) throw answerError(call(), answer);
+    const snapshot = this.read(answer.json);
+    if (typeof snapshot === 'string') throw unusableAnswer(call(), answer, snapshot);
+    return snapshot;
+  }
+
+  #route(verb: Verb, namespace: string): { method: 'GET' | 'POST' | 'PUT'; path: string } {
+    if (verb === 'create') return { method: 'POST', path: collectionPath(this.format, namespace) };
+    const path = objectPath(this.format, namespace, this.name);
+    return { method: verb === 'get' ? 'GET' : 'PUT', path };
+  }
+
+  async #resolveEndpoint(): Promise<Endpoint> {
+    if (this.#endpoint !== null) return this.#endpoint;
+    const kubeConfig = this.#givenKubeConfig ?? (await loadDefaultKubeConfig());
+    const namespace = this.#givenNamespace ?? (await defaultNamespace(kubeConfig));
+    return (this.#endpoint ??= { kubeConfig, namespace });
+  }
+}
