@@ -49,7 +49,9 @@ export function addRun(root: Command, program: Program, finish: Finish): void {
       const graceSeconds = inputs.seconds('grace');
       const listen = inputs.text('http');
       const http =
-        listen === null ? null : (await import('../run/http-endpoint.js')).parseListenAddress(listen);
+        listen === null
+          ? null
+          : (await import('../run/http-endpoint.js')).parseListenAddress(listen);
       if (listen !== null && http === null) {
         inputs.problem(
           `${inputs.nameOf('http')} must be HOST:PORT, such as 127.0.0.1:4040, or :4040 for all ` +
