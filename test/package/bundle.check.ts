@@ -63,7 +63,7 @@ describe.each(['esm', 'cjs'] as const)(
       expect(readFileSync(plain, 'utf8')).not.toContain('class KubeConfig');
     });
 
-    it.each([20, 24] as const)('leads and lets go in a pod, on Node %i', async (major) => {
+    it.each([20, 22, 24, 26] as const)('leads and lets go in a pod, on Node %i', async (major) => {
       expect(whyNoPods()).toBeUndefined();
       await using api = await startPodApiServer();
       const file = await bundle(format);

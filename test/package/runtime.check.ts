@@ -10,7 +10,7 @@ const nodes = inject('nodes');
 /** The names that each entry exports. */
 type Names = Record<string, string[]>;
 
-describe.each([20, 24] as const)('on Node %i, installed for a pod', (major) => {
+describe.each([20, 22, 24, 26] as const)('on Node %i, installed for a pod', (major) => {
   const node = nodes[major];
   const file = join(pod, 'kubeconfig');
 
@@ -56,7 +56,9 @@ describe.each([20, 24] as const)('on Node %i, installed for a pod', (major) => {
 
 describe.each([
   { habit: 'installed by the line of the README', cwd: readme, major: 20, clientNode: 1 },
+  { habit: 'installed by the line of the README', cwd: readme, major: 22, clientNode: 1 },
   { habit: 'installed by the line of the README', cwd: readme, major: 24, clientNode: 1 },
+  { habit: 'installed by the line of the README', cwd: readme, major: 26, clientNode: 1 },
   { habit: 'with the oldest peers', cwd: oldest, major: 20, clientNode: 1 },
   { habit: 'with the newest peers', cwd: newest, major: 24, clientNode: 2 },
 ] as const)('on Node $major, $habit', ({ cwd, major, clientNode }) => {

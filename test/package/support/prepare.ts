@@ -7,7 +7,7 @@ import { runWell } from './run.js';
 
 /** The newest releases that the package has been tried with. Raise them by hand, on purpose. */
 const CLIENT_NODE_2 = '2.0.1';
-const NODE_VERSIONS = { 20: '20.20.0', 24: '24.21.0' } as const;
+const NODE_VERSIONS = { 20: '20.20.0', 22: '22.23.3', 24: '24.21.0', 26: '26.9.0' } as const;
 
 /** The tarball, as `npm pack --json` tells of it. */
 export interface Packed {
@@ -34,7 +34,7 @@ declare module 'vitest' {
   export interface ProvidedContext {
     packed: Packed;
     installed: Installed;
-    /** Absolute paths of two Node programs. */
+    /** Absolute paths of Node programs, by their major version. */
     nodes: Record<keyof typeof NODE_VERSIONS, string>;
   }
 }
@@ -66,7 +66,9 @@ export default async function prepare({ provide }: TestProject): Promise<() => P
     });
     provide('nodes', {
       20: await nodeProgram(20, directory),
+      22: await nodeProgram(22, directory),
       24: await nodeProgram(24, directory),
+      26: await nodeProgram(26, directory),
     });
   } catch (error) {
     await cleanUp();
