@@ -14,9 +14,10 @@ import { UsageError } from './cli-error.js';
 
 export { CliError, UsageError } from './cli-error.js';
 
-/** Where a kubeconfig comes from. A text travels over pipes between our own processes only. */
+/** Where a kubeconfig comes from. A token travels over pipes between our own processes only. */
 export type Connection =
-  | { readonly kind: 'text'; readonly kubeconfig: string }
+  /** The API server of the demo, on this machine. */
+  | { readonly kind: 'server'; readonly url: string; readonly token: string }
   /** Without a file: what kubectl would use, or the pod's service account. */
   | { readonly kind: 'file'; readonly file: string | null; readonly context: string | null };
 
@@ -26,11 +27,7 @@ export type Connection =
  * @throws {UsageError | LockError} naming the file or context, and never quoting what is in the file
  */
 export async function loadKubeConfig(connection: Connection): Promise<KubeConfigLike> {
-  if (connection.kind === 'text') {
-    const given = new (await loadClientNode()).KubeConfig();
-    given.loadFromString(connection.kubeconfig);
-    return given;
-  }
+  if (connection.kind === 'server') return kubeConfigOf(connection);
   const { file, context } = connection;
   const files = file === null ? defaultFiles() : [file];
   if (files.length === 0) return serviceAccount(context);
@@ -46,6 +43,19 @@ export async function loadKubeConfig(connection: Connection): Promise<KubeConfig
   if (context !== null) kubeConfig.setCurrentContext(context);
   checkContext(kubeConfig, file);
   return kubeConfig;
+}
+
+function kubeConfigOf({ url, token }: Extract<Connection, { kind: 'server' }>): KubeConfigLike {
+  return {
+    getCurrentContext: () => 'demo',
+    getContextObject: () => ({ namespace: 'default' }),
+    getCurrentCluster: () => ({ server: url }),
+    getCurrentUser: () => ({ token }),
+    applyToHTTPSOptions: async (options) => {
+      options.headers = { Authorization: `Bearer ${token}` };
+      return Promise.resolve();
+    },
+  };
 }
 
 function serviceAccount(context: string | null): KubeConfigLike {

@@ -54,6 +54,12 @@ describe.each([20, 22, 24, 26] as const)('on Node %i, installed for a pod', (maj
   });
 });
 
+it('the demo is played by what is installed for a pod', async () => {
+  const cli = join(pod, 'node_modules/.bin/k8s-leader-election');
+  const told = await runWell(nodes[20], [cli, 'demo', '--plain'], { cwd: pod });
+  expect(told).toContain('Two leaders at once: at no moment.');
+});
+
 describe.each([
   { habit: 'installed by the line of the README', cwd: readme, major: 20, clientNode: 1 },
   { habit: 'installed by the line of the README', cwd: readme, major: 22, clientNode: 1 },
