@@ -246,7 +246,7 @@ export default defineConfig(
   },
   {
     name: 'tools that ask for a default export',
-    files: ['.config/**', 'test/vitest.config.ts', 'test/package/support/prepare.ts'],
+    files: ['.config/**', 'test/**/*.config.ts', 'test/package/support/prepare.ts'],
     rules: { 'no-restricted-syntax': 'off' },
   },
   {

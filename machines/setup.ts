@@ -26,6 +26,7 @@ import {
   tellUnreadable,
   tooShort,
   type TooShort,
+  toPassOn,
 } from './tell.js';
 import type {
   CallbackName,
@@ -142,7 +143,7 @@ export const electionSetup = setup({
     }),
     requestStop: assign({ stopRequested: true }),
     /** The event is handled anew, by the state that is entered now. */
-    passOn: raise(({ event }) => event),
+    passOn: raise(({ event }) => toPassOn(event)),
     announceDraining: emit(({ context }) => ({
       type: 'draining',
       reason: context.endReason ?? 'stopped',

@@ -5,7 +5,7 @@ import type { LeaderElectionRecord } from '../src/lock/record.js';
 import type { LockSnapshot } from '../src/lock/resource-lock.js';
 import type { NotifierEvent, WatchCommand } from './actors.js';
 import * as delays from './delays.js';
-import type { ElectionContext, ElectionEmitted, SentWrite } from './types.js';
+import type { ElectionContext, ElectionEmitted, ElectionEvent, SentWrite } from './types.js';
 import * as updates from './updates.js';
 
 /* What the actions of the chart tell the outside, and when there is nothing to tell. */
@@ -29,6 +29,16 @@ interface Enqueue {
   emit(event: ElectionEmitted): void;
   sendTo(target: 'notifier', event: NotifierEvent): void;
   sendTo(target: 'watch', event: WatchCommand): void;
+}
+
+/**
+ * What is handled anew where a state is left before it has handled it. Whoever called
+ * `onStoppedLeading` is left then, too: that it has failed is told as of any callback.
+ */
+export function toPassOn(event: ElectionEvent): ElectionEvent {
+  const { type, error }: { readonly type: string; readonly error?: unknown } = event;
+  const failed = type === 'xstate.error.actor.onStoppedLeading';
+  return failed ? { type: 'callbackFailed', callback: 'onStoppedLeading', error } : event;
 }
 
 /** Another identity than before holds the lock, of which the callback hears too, or nobody does. */

@@ -34,7 +34,10 @@ export class KubernetesLock implements ResourceLock {
   /** For stand-alone use only; the election always says what its update is based on. */
   #last: LockSnapshot | null = null;
 
-  /** @throws ConfigError naming every option that is wrong, before any I/O */
+  /**
+   * @throws ConfigError naming every option that is wrong, before any I/O
+   * @internal
+   */
   constructor(kind: LockKind, options: KubernetesLockOptions) {
     checkLockOptions(`${LOCK_KINDS[kind].kind}Lock`, options);
     this.#object = new LockObject(LOCK_KINDS[kind], options);
@@ -65,8 +68,8 @@ export class KubernetesLock implements ResourceLock {
   }
 
   /** Reads the object: GET. `notFound` when it does not exist. */
-  get({ signal }: LockCallOptions = {}): Promise<LockResult> {
-    return this.#perform('get', { signal, body: () => undefined });
+  get(options: LockCallOptions = {}): Promise<LockResult> {
+    return this.#perform('get', { signal: options.signal, body: () => undefined });
   }
 
   /**
@@ -74,10 +77,7 @@ export class KubernetesLock implements ResourceLock {
    *
    * @throws ConfigError when it is called without a record
    */
-  async create(
-    record: LeaderElectionRecord,
-    { signal }: LockCallOptions = {},
-  ): Promise<LockResult> {
+  async create(record: LeaderElectionRecord, options: LockCallOptions = {}): Promise<LockResult> {
     const { format, name } = this.#object;
     const { apiVersion, kind } = format;
     requireRecord(`${kind}Lock`, 'create', record);
@@ -86,7 +86,7 @@ export class KubernetesLock implements ResourceLock {
       const metadata = { name, namespace, ...labels };
       return format.write({ apiVersion, kind, metadata }, this.#storable(record));
     };
-    return this.#perform('create', { signal, body });
+    return this.#perform('create', { signal: options.signal, body });
   }
 
   /**
@@ -95,15 +95,12 @@ export class KubernetesLock implements ResourceLock {
    *
    * @throws ConfigError when it is called without a record
    */
-  async update(
-    record: LeaderElectionRecord,
-    { signal, base }: LockUpdateOptions = {},
-  ): Promise<LockResult> {
+  async update(record: LeaderElectionRecord, options: LockUpdateOptions = {}): Promise<LockResult> {
     const { format } = this.#object;
     requireRecord(`${format.kind}Lock`, 'update', record);
     const body = (): KubernetesObject =>
-      format.write(this.#baseObject(base ?? this.#last), this.#storable(record));
-    return this.#perform('update', { signal, body });
+      format.write(this.#baseObject(options.base ?? this.#last), this.#storable(record));
+    return this.#perform('update', { signal: options.signal, body });
   }
 
   /**
@@ -114,15 +111,12 @@ export class KubernetesLock implements ResourceLock {
    *
    * @throws LockError when the request is refused or not answered
    */
-  async writtenAgo(
-    base: LockSnapshot,
-    { signal }: LockCallOptions = {},
-  ): Promise<number | undefined> {
+  async writtenAgo(base: LockSnapshot, options: LockCallOptions = {}): Promise<number | undefined> {
     if (base.writtenAtMs === undefined) return undefined;
     try {
       const renewed = dryRunRecord(base.record, this.#identity);
       const answer = await this.#object.request('update', {
-        signal,
+        signal: options.signal,
         query: { dryRun: 'All' },
         body: () => this.#object.format.write(this.#baseObject(base), renewed),
       });

@@ -27,6 +27,7 @@ export type MutantKind =
   | 'changed delay'
   | 'params'
   | 'initial state'
+  | 'regions swapped'
   | 'state type'
   | 'tags';
 
@@ -47,7 +48,7 @@ export function nameOf({ where, what }: ChartMutant): string {
   return `${where}: ${what}`;
 }
 
-/** Far more than any test needs: only a chart that spins does so many. */
+/** Far more than any test needs of its actor: only a chart that spins does so many. */
 const STEPS_ALLOWED = 200;
 const ENTRIES_ALLOWED = 3_000;
 
@@ -59,10 +60,11 @@ export function build(mutant: Pick<ChartMutant, 'change' | 'provide'> = {}): Lea
   const config = chartConfig();
   withIds(config);
   mutant.change?.(config);
-  let entries = 0;
-  const count = assign(() => {
-    entries += 1;
-    if (entries > ENTRIES_ALLOWED) throw new Error('The chart enters states without end');
+  const entries = new WeakMap<object, number>();
+  const count = assign(({ self }) => {
+    const entered = (entries.get(self) ?? 0) + 1;
+    if (entered > ENTRIES_ALLOWED) throw new Error('The chart enters states without end');
+    entries.set(self, entered);
     return {};
   });
   for (const { config: state } of nodesOf(config)) {
@@ -87,11 +89,19 @@ export function chartMutants(): ChartMutant[] {
   ];
 }
 
-/** A transition that leads elsewhere: to a neighbour of either end, or to a state at the top. */
+/**
+ * A transition that leads elsewhere: to a neighbour of either end, to a state at the top, or to one
+ * of the two in which we take part.
+ */
 function targets(edge: ChartEdge): ChartMutant[] {
   const nodes = stateNodes(makeLeaderElectionMachine());
   const path = edge.path.join('.');
-  const parents = ['', parentOf(path), ...(edge.target === null ? [] : [parentOf(edge.target)])];
+  const parents = [
+    '',
+    'participating',
+    parentOf(path),
+    ...(edge.target === null ? [] : [parentOf(edge.target)]),
+  ];
   const plausible = nodes
     .map((found) => found.path.join('.'))
     .filter((to) => to !== '' && to !== edge.target && parents.includes(parentOf(to)));
@@ -203,6 +213,15 @@ function states(): ChartMutant[] {
     for (const name of Object.keys(config['states'] ?? {})) {
       if (config['initial'] === undefined || config['initial'] === name) continue;
       add('initial state', `begins in ${name}`, (state) => (state['initial'] = name));
+    }
+    if (config['type'] === 'parallel') {
+      const names = Object.keys(config['states'] ?? {});
+      for (const [at, next] of names.slice(1).entries()) {
+        add('regions swapped', `asks ${names[at]!} after ${next}`, (state) => {
+          const all = Object.entries(state['states'] as Config);
+          state['states'] = Object.fromEntries(all.with(at, all[at + 1]!).with(at + 1, all[at]!));
+        });
+      }
     }
     if (config['output'] !== undefined) remove('state type', 'output', 'has no output');
     return found;

@@ -8,44 +8,65 @@ export const equivalents: readonly Equivalents[] = [
   {
     why: 'acquiring begins in reading, and a transition from within does not leave it.',
     mutants: [
-      /^acquiring\.waiting (wake|after\(pollInterval\)): leads to acquiring$/,
-      /^acquiring\.waiting watchOpened if hasGap: leads to acquiring$/,
-      /^acquiring\.holdingBack after\(contentionDelay\) else: leads to acquiring$/,
-      /^acquiring\.backingOff after\(retryDelay\) else: leads to acquiring$/,
+      /^participating\.acquiring\.waiting (wake|after\(pollInterval\)): leads to participating\.acquiring$/,
+      /^participating\.acquiring\.(dating|waiting) watchOpened if hasGap: leads to participating\.acquiring$/,
+      /^participating\.acquiring\.holdingBack after\(contentionDelay\) else: leads to participating\.acquiring$/,
+      /^participating\.acquiring\.backingOff after\(retryDelay\) else: leads to participating\.acquiring$/,
     ],
+  },
+  {
+    why: 'participating begins in acquiring, and is entered either way.',
+    mutants: [/^(idle start|rejoining after\(rejoinDelay\)): leads to participating\.acquiring$/],
   },
   {
     why: 'A transition from a state without substates to itself neither leaves nor enters it.',
     mutants: [
-      /^acquiring\.claiming stop: leads to acquiring\.claiming$/,
-      /^acquiring\.holdingBack lockChanged if freesTheLock: leads to acquiring\.holdingBack$/,
+      /^participating\.acquiring\.claiming stop: leads to participating\.acquiring\.claiming$/,
     ],
   },
   {
     why: 'Whoever waits has decided to wait; deciding again on the same knowledge leads back.',
     mutants: [
-      /^acquiring\.waiting after\(leaseDuration\) else: leads to acquiring\.deciding$/,
-      /^acquiring\.waiting watchFailed if isWatching: leads to acquiring\.deciding$/,
-      /^acquiring\.(waiting|holdingBack) lockChanged if isNews: leads to acquiring\.deciding$/,
+      /^participating\.acquiring\.waiting after\(leaseDuration\) else: leads to participating\.acquiring\.(deciding|reacting)$/,
+      /^participating\.acquiring\.waiting watchFailed if isWatching: leads to participating\.acquiring\.(deciding|reacting)$/,
+      /^participating\.acquiring\.dating (error\(askAge\)|after\(requestTimeout\)): leads to participating\.acquiring\.(deciding|reacting)$/,
+      /^participating\.acquiring\.holdingBack always if lockWasTaken: leads to participating\.acquiring\.(deciding|reacting)$/,
     ],
   },
   {
-    why: 'deciding asks the same question, and leads there.',
+    why: 'deciding, or reacting, asks the same question, and leads there.',
     mutants: [
-      /^acquiring\.holdingBack after\(contentionDelay\) if lockIsFree: leads to acquiring\.deciding$/,
+      /^participating\.acquiring\.holdingBack after\(contentionDelay\) if lockIsFree: leads to participating\.acquiring\.deciding$/,
+      /^participating\.acquiring\.deciding always else: leads to participating\.acquiring\.reacting$/,
     ],
   },
   {
-    why: 'leading, with which elected begins, asks whether to step down at once, and drains.',
-    mutants: [/^elected lockChanged if asksToStepDown: leads to elected(\.leading)?$/],
+    why: 'running asks whether to step down at once, and drains.',
+    mutants: [
+      /^participating\.elected\.work\.running lockChanged if asksToStepDown: leads (nowhere|to participating\.elected\.work\.running)$/,
+    ],
+  },
+  {
+    why: 'beginning looks at the lock while a write of ours is unanswered, as after a conflict.',
+    mutants: [
+      /^releasing\.writing error\(release\) if isFirstConflict: leads to releasing(\.beginning)?$/,
+    ],
   },
   {
     why: 'The two guards exclude each other (or lead to the same state by the same actions).',
     mutants: [
       /\.writing error\(renewal\) if isFirstConflict: is asked after the next branch$/,
-      /\.reading done\(readBack\) if heldByAnother: is asked after the next branch$/,
+      /\.reading done\(readBack\) if (ownLeaseIsTooShort|heldByAnother): is asked after the next branch$/,
       /^releasing\.checking done\(readBack\) if stillHeldByUs: is asked after the next branch$/,
     ],
+  },
+  {
+    why: 'A timer of the deadline that is early counts down anew.',
+    mutants: [/^renewDeadline: half as long$/],
+  },
+  {
+    why: 'No event concerns both the lease and the work.',
+    mutants: [/^participating\.elected: asks lease after work$/],
   },
   {
     why: 'The application was told by then, so entering leads to settling at once.',
@@ -69,20 +90,18 @@ export const equivalents: readonly Equivalents[] = [
   },
   {
     why:
-      'While draining the first reason stands, and there is one: that draining began. Only ' +
-      'drainTimeout takes its place.',
+      'Only a refusal of a write is treated unlike that of a read; neither silence nor a conflict ' +
+      'refuses anything.',
     mutants: [
-      /^elected\.draining\.lease\..*: without setEndReason$/,
-      /^elected\.draining\.lease\..*: setEndReason is told (?!drainTimeout)\w+$/,
+      / after\(requestTimeout\).*: noteFailure is told of: (read|write)$/,
+      / error\(\w+\) if is(First|Explained)Conflict: noteFailure is told of: read$/,
     ],
   },
   {
-    why: 'Only a refusal of a write is treated unlike that of a read; silence refuses nothing.',
-    mutants: [/ after\(requestTimeout\).*: noteFailure is told of: (read|write)$/],
-  },
-  {
     why: 'No write is under way in there, so there is none to forget.',
-    mutants: [/^acquiring\.reading error\(readLock\): noteFailure is told of: write$/],
+    mutants: [
+      /^participating\.acquiring\.reading error\(readLock\): noteFailure is told of: write$/,
+    ],
   },
   {
     why: 'What stillHeldByUs leaves is a release of ours, or no write of ours at all.',
@@ -93,10 +112,11 @@ export const equivalents: readonly Equivalents[] = [
   {
     why: 'Neither action changes what the other one reads, and at most one of them tells anything.',
     mutants: [
-      /^(acquiring\.waiting|rejoining) entry: \w+ after drawJitter$/,
-      /: noteNews after noteYielded$/,
+      /^(participating\.acquiring\.waiting|rejoining) entry: \w+ after drawJitter$/,
+      /: noteLostRace after noteFailure$/,
+      /: noteFailure after forgetAttempt$/,
       /: noteReading after forgetAttempt$/,
-      /: setEndReason after (noteNews|noteReading|noteWorkSettled|rebase|requestStop)$/,
+      /: setEndReason after (drainTerm|noteNews|noteReading|noteTooShort|noteWorkSettled|passOn|rebase|requestStop)$/,
       /: setEndReason after announceDrainTimeout$/,
       /: requestStop after setEndReason$/,
     ],
@@ -106,12 +126,8 @@ export const equivalents: readonly Equivalents[] = [
     mutants: [/: noteReading after noteReleased$/],
   },
   {
-    why: 'announceDraining says "stopped" where no reason is set yet, which is the one that is set.',
-    mutants: [/^elected\.leading stop if nothingToWaitFor: setEndReason after announceDraining$/],
-  },
-  {
     why: 'News is handed out when the actions of a step have run, in whatever order.',
-    mutants: [/^elected\.draining entry: drainTerm after announceDraining$/],
+    mutants: [/^participating\.elected\.work\..*: drainTerm after announceDraining$/],
   },
 ];
 

@@ -1,6 +1,7 @@
+import { not } from 'xstate';
 import { makeLeaderElectionMachine } from '../../machines/leader-election.js';
 import { type Config, chartConfig, fanOf } from '../model/support/chart-config.js';
-import { type ChartEdge, chartEdges } from '../model/support/chart-edges.js';
+import { type ChartEdge, chartEdges, negated } from '../model/support/chart-edges.js';
 import type { ChartMutant } from './chart-mutants.js';
 
 interface Asked {
@@ -28,12 +29,17 @@ export function guardMutants(): ChartMutant[] {
 
 function asked(edge: ChartEdge): Asked[] {
   if (edge.guard === null) return [];
-  return [{ edge, guard: edge.guard, about: aboutOf(edge) }];
+  const guard = guardOf(edge);
+  const name = typeof guard === 'function' ? negated(guard) : edge.guard;
+  return [{ edge, guard: name, about: aboutOf(edge) }];
+}
+
+function guardOf(edge: ChartEdge): unknown {
+  return (fanOf(chartConfig(), edge).get()[edge.index] as Config)['guard'];
 }
 
 function aboutOf(edge: ChartEdge): string {
-  const { guard } = fanOf(chartConfig(), edge).get()[edge.index] as Config;
-  if (typeof guard === 'string') return 'the context';
+  if (typeof guardOf(edge) !== 'object') return 'the context';
   // What is handed over with an event of the watch, with an answer, or with an error.
   const [, kind = edge.event] = /^xstate\.(done|error)\./.exec(edge.event) ?? [];
   return kind;
@@ -45,10 +51,12 @@ function ask(config: Config, edge: ChartEdge, other: string): void {
     get().map((branch, index) => {
       if (index !== edge.index) return branch;
       const { guard, ...rest } = branch as Config;
-      return {
-        ...rest,
-        guard: typeof guard === 'string' ? other : { ...(guard as Config), type: other },
-      };
+      return { ...rest, guard: exchanged(guard, other) };
     }),
   );
+}
+
+function exchanged(guard: unknown, other: string): unknown {
+  if (typeof guard === 'string') return other;
+  return typeof guard === 'function' ? not(other as never) : { ...(guard as Config), type: other };
 }

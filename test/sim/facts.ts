@@ -71,7 +71,7 @@ export type Fact =
       readonly local: Local;
     })
   | (Of & { readonly kind: 'gaveUp'; readonly request: number; readonly local: Local })
-  /** A write took effect. `who` wrote it: a candidate, or a hand. */
+  /** A write took effect. `who` wrote it: a candidate, or an edit. */
   | (Of & {
       readonly kind: 'committed';
       readonly request: number | null;

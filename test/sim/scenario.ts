@@ -27,7 +27,7 @@ export interface Scenario {
   readonly faultEveryMs: number;
   readonly stopEveryMs: number;
   readonly longestFaultMs: number;
-  /** What hands may write as the duration of a lease. */
+  /** What edits may write as the duration of a lease. */
   readonly editedLeaseSeconds: readonly number[];
   /** How long a machine is down after a crash, and a program waits before it runs again, at most. */
   readonly longestRestartMs: number;
@@ -233,7 +233,7 @@ function drawRates(random: Random, timings: readonly Timing[], beyond: boolean):
 const LONGEST_CALLBACK_MS = 40_000;
 
 /**
- * A write of somebody gone may take effect late (12 s) and count as a live lease, and a hand may
+ * A write of somebody gone may take effect late (12 s) and count as a live lease, and an edit may
  * have written one of 40 s; a follower polls, waits for the longest lease by a slow clock, is asked
  * to come back in 6 s at the last moment, and may lose a request and a race before it wins. And all
  * of them may be waiting for callbacks of a lost term when the faults end.

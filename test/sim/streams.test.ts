@@ -17,7 +17,7 @@ import { World } from './world/world.js';
  * none.
  */
 
-const HAND = { who: 'hand', request: null };
+const BY_HAND = { who: 'edit', request: null };
 const SMALL_TROUBLES = { late: 0, repeated: 0, stale: 0, missing: 0, error: 0, closed: 0 };
 
 /** One client that watches the lock's object, in a world without mishaps. */
@@ -83,7 +83,7 @@ class Stage {
       found === null
         ? { method: 'POST', path: collectionOf('Lease'), body }
         : { method: 'PUT', path: pathOf('Lease'), body },
-      HAND,
+      BY_HAND,
     );
     return (json as { metadata: { resourceVersion: string } }).metadata.resourceVersion;
   }
@@ -116,7 +116,7 @@ describe('a simulated watch', () => {
     stage.watch();
     stage.at(1000, () => (second = stage.write('b')));
     stage.at(2000, () =>
-      stage.server.handle({ method: 'DELETE', path: pathOf('Lease'), body: '' }, HAND),
+      stage.server.handle({ method: 'DELETE', path: pathOf('Lease'), body: '' }, BY_HAND),
     );
     await stage.runUntil(3000);
     const deleted = String(Number(second) + 1);

@@ -84,6 +84,15 @@ class Story {
     return this.#answer(who, 409, null);
   }
 
+  /** A renewal that is under way until it is refused. */
+  renews(who: string, fields: object): this {
+    return this.#send(who, 'update', this.#with(fields), true);
+  }
+
+  refused(who: string): this {
+    return this.#answer(who, 409, null);
+  }
+
   /** A write that is stored otherwise than it was sent; its sender may hear of that, or not. */
   altered(who: string, sent: object, stored: object, isAnswered: boolean, leading = true): this {
     this.#send(who, 'update', this.#with(sent), leading);
@@ -101,12 +110,12 @@ class Story {
   }
 
   edit(fields: object | null): this {
-    return this.#commit('hand', null, fields === null ? null : this.#with(fields));
+    return this.#commit('edit', null, fields === null ? null : this.#with(fields));
   }
 
   label(): this {
     const metadata = { ...(this.#object?.['metadata'] as Json), labels: { edited: 'yes' } };
-    return this.#commit('hand', null, { ...this.#object, metadata });
+    return this.#commit('edit', null, { ...this.#object, metadata });
   }
 
   asked(who: string, leader: boolean, signalOpen = leader): this {
@@ -142,10 +151,10 @@ class Story {
     };
   }
 
-  #send(who: string, verb: 'get' | 'create' | 'update', body: Json | null, leading: boolean): void {
+  #send(who: string, verb: 'get' | 'create' | 'update', body: Json | null, leading: boolean): this {
     const { local } = this;
     this.#request += 1;
-    this.tell({ kind: 'sent', who, request: this.#request, verb, body, local, leading });
+    return this.tell({ kind: 'sent', who, request: this.#request, verb, body, local, leading });
   }
 
   #answer(who: string, status: number, body: Json | null): this {
@@ -218,13 +227,13 @@ describe('two leaders', () => {
     ['deletes the object', null],
     ['empties the holder', record('', 'edited')],
     ['strips the record', {}],
-  ])('are excused when a hand %s and the second could not know', (_, edit) => {
+  ])('are excused when an edit %s and the second could not know', (_, edit) => {
     const story = leadingA().at(2).edit(edit).join('c').at(3).look('c').at(4).claim('c');
     expect(story.broken).not.toContain('two-leaders');
     expect(story.broken).not.toContain('early-take');
   });
 
-  it('are excused when a hand shortens the lease, and only if it is waited for', () => {
+  it('are excused when an edit shortens the lease, and only if it is waited for', () => {
     const short = record('x', 'edited', { leaseDurationSeconds: 2 });
     const patient = leadingA().at(2).edit(short).at(3).look('b').at(5);
     patient.write('b', record('b', 'later', { leaseTransitions: 1 })).begin('b');
@@ -335,7 +344,7 @@ describe('a lease that a candidate sees for the first time', () => {
     expect(takenAt(40).broken).toEqual([]);
   });
 
-  it('may not be taken when a hand has taken its time away, or set it, whatever its dates say', () => {
+  it('may not be taken when an edit has taken its time away, or set it, whatever its dates say', () => {
     const takenAfter = (edited: object): RuleName[] => {
       const story = new Story().join('a').claim('a').at(10).asked('a', false);
       story.at(38).edit(edited).at(40).join('b').look('b');
@@ -365,7 +374,7 @@ describe('an outcome that says that the lock was released', () => {
     return story.tell({ kind: 'ended', who: 'a', released: true, local, ...counts }).broken;
   };
 
-  it('is true after a release, even when a hand then brings the old record back', () => {
+  it('is true after a release, even when an edit then brings the old record back', () => {
     expect(ended(released())).toEqual([]);
     expect(ended(released().at(2).edit(record('a', 't0')))).toEqual([]);
   });
@@ -517,6 +526,13 @@ describe('the end of a term', () => {
     expect(workEnded(told(working(), 'stopped')).asked('a', true, false).broken).toEqual([]);
     const both = workEnded(toldAndDone(working())).asked('a', true, false);
     expect(both.broken).toEqual(['leads-after-stop-callback']);
+    // A renewal that was under way then is answered first.
+    const renewing = workEnded(toldAndDone(working().renews('a', renewal)));
+    expect(renewing.asked('a', true, false).broken).toEqual([]);
+    renewing.at(6).refused('a').asked('a', true, false);
+    expect(renewing.broken).toEqual(['leads-after-stop-callback']);
+    const another = workEnded(toldAndDone(working())).renews('a', renewal);
+    expect(another.asked('a', true, false).broken).toEqual(['leads-after-stop-callback']);
   });
 
   it('is when the stored lease is no longer than the renew deadline', () => {
@@ -559,8 +575,7 @@ describe('a claim that conflicts', () => {
 
   it('may be sent again after a look, or after news', () => {
     expect(refused().look('c').create('c').broken).toEqual([]);
-    const told = refused().label().hear('c').create('c');
-    expect(told.broken).toEqual([]);
+    expect(refused().label().hear('c').create('c').broken).toEqual([]);
   });
 
   it('is not explained by what had happened before it was sent', () => {
@@ -569,12 +584,10 @@ describe('a claim that conflicts', () => {
   });
 
   it('may be sent on another condition', () => {
-    const story = leadingA().at(20).join('c').look('c').at(40);
-    story.label().conflict('c').conflict('c');
+    const looked = (): Story => leadingA().at(20).join('c').look('c').at(40);
+    const story = looked().label().conflict('c').conflict('c');
     expect(story.broken).toEqual(['refused-claim-repeated']);
-    const told = leadingA().at(20).join('c').look('c').at(40);
-    told.conflict('c').label().conflict('c');
-    expect(told.broken).toEqual([]);
+    expect(looked().conflict('c').label().conflict('c').broken).toEqual([]);
   });
 });
 

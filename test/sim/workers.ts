@@ -44,7 +44,7 @@ interface Order {
   tries?: number;
 }
 
-/** ManualEdits out seeds in order, and remembers which have come back. */
+/** Gives out seeds in order, and remembers which have come back. */
 class Campaign {
   readonly #options: CampaignOptions;
   readonly #total: Summary;

@@ -10,7 +10,7 @@ import {
 } from '../support/paths.js';
 
 export const acquiringEdges: EdgeTests = {
-  'acquiring stop if writeUnanswered': async (start) => {
+  'participating.acquiring stop if writeUnanswered': async (start) => {
     const c = start();
     const claim = await toUnansweredClaim(c);
     await c.send({ type: 'stop' });
@@ -23,7 +23,7 @@ export const acquiringEdges: EdgeTests = {
     assert.equal(c.terms.length, 0);
   },
 
-  'acquiring stop else': async (start) => {
+  'participating.acquiring stop else': async (start) => {
     const c = start();
     await toReading(c);
     const read = await c.lock.expectCall('get');
@@ -35,62 +35,64 @@ export const acquiringEdges: EdgeTests = {
     await c.lock.expectIdle();
   },
 
-  'acquiring.reading done(readLock)': async (start) => {
+  'participating.acquiring.reading done(readLock)': async (start) => {
     const c = start();
     await toReading(c);
     await c.answer('get', c.lock.heldBy('other'));
-    c.at('acquiring.waiting');
+    c.at('participating.acquiring.waiting');
     assert.equal(c.context.leader, 'other');
     assert.equal(c.context.observation?.expiresAtMs, 15_000);
     assert.deepEqual(c.newsOf('newLeader'), [{ type: 'newLeader', identity: 'other' }]);
   },
 
-  'acquiring.reading error(readLock)': async (start) => {
+  'participating.acquiring.reading error(readLock)': async (start) => {
     const c = start();
     await toReading(c);
     await c.answer('get', c.lock.failure('serverError'));
-    c.at('acquiring.backingOff');
+    c.at('participating.acquiring.backingOff');
     assert.equal(c.context.failures, 1);
     assert.equal(c.newsOf('acquireFailed')[0]?.error.kind, 'serverError');
   },
 
-  'acquiring.reading after(requestTimeout)': async (start) => {
+  'participating.acquiring.reading after(requestTimeout)': async (start) => {
     const c = start();
     await toReading(c);
     const read = await c.lock.expectCall('get');
-    await c.after(5_000, 'acquiring.reading', 'acquiring.backingOff');
+    c.mark();
+    await c.after(5_000, 'participating.acquiring.reading', 'participating.acquiring.backingOff');
+    c.wentOnlyThrough('participating.acquiring');
     assert.equal(read.signal?.aborted, true);
     assert.equal(c.newsOf('acquireFailed')[0]?.error.kind, 'timeout');
   },
 
-  'acquiring.deciding always if lockIsFree': async (start) => {
+  'participating.acquiring.deciding always if lockIsFree': async (start) => {
     const c = start();
     await toReading(c);
     await c.answer('get', c.lock.failure('notFound'));
-    c.at('acquiring.claiming');
+    c.at('participating.acquiring.claiming');
     const claim = await c.lock.expectCall('create');
     assert.equal(claim.record?.holderIdentity, 'me');
   },
 
-  'acquiring.deciding always else': async (start) => {
+  'participating.acquiring.deciding always else': async (start) => {
     const c = start();
     await toReading(c);
     await c.answer('get', c.lock.heldBy('other'));
-    c.at('acquiring.waiting');
+    c.at('participating.acquiring.waiting');
     assert.equal(c.context.decision?.kind, 'wait');
     await c.lock.expectIdle();
   },
 
-  'acquiring.claiming stop': async (start) => {
+  'participating.acquiring.claiming stop': async (start) => {
     const c = start();
     const claim = await toClaiming(c);
     await c.send({ type: 'stop' });
-    c.at('acquiring.claiming');
+    c.at('participating.acquiring.claiming');
     assert.equal(c.context.stopRequested, true);
     assert.equal(claim.signal?.aborted, false);
   },
 
-  'acquiring.claiming done(claim) if stopRequested': async (start) => {
+  'participating.acquiring.claiming done(claim) if stopRequested': async (start) => {
     const c = start();
     await toClaiming(c);
     await c.send({ type: 'stop' });
@@ -103,7 +105,7 @@ export const acquiringEdges: EdgeTests = {
     assert.deepEqual(c.newsOf('ended')[0]?.outcome, outcome);
   },
 
-  'acquiring.claiming done(claim) if leaseIsTooShort': async (start) => {
+  'participating.acquiring.claiming done(claim) if leaseIsTooShort': async (start) => {
     const c = start();
     const claim = await toClaiming(c);
     await claim.answer(c.lock.ok(storedFor(10, claim.record)));
@@ -112,35 +114,37 @@ export const acquiringEdges: EdgeTests = {
     const [failed] = c.newsOf('acquireFailed');
     assert.match(failed!.error.message, /leaseDurationSeconds was written as 15 and stored as 10/);
     assert.match(failed!.error.message, /not above renewDeadlineSeconds \(10\)/);
-    assert.equal(c.newsOf('recordAltered').length, 1);
+    // First what has happened, and then what follows from it.
+    const told = c.news.map(({ type }) => type).filter((type) => /Altered|Failed/.test(type));
+    assert.deepEqual(told, ['recordAltered', 'acquireFailed']);
     await c.answer('get', c.lock.ok(storedFor(10, claim.record)));
     c.at('releasing.writing');
   },
 
-  'acquiring.claiming done(claim) if claimIsFresh': async (start) => {
+  'participating.acquiring.claiming done(claim) if claimIsFresh': async (start) => {
     const c = start();
     await toClaiming(c);
     await c.clock.advance(4_999);
     await c.lock.commit();
-    c.at('elected.leading');
+    c.at('participating.elected.lease.leading');
     assert.equal(c.context.lease?.validFrom.monotonicMs, 0);
     assert.equal(c.context.leader, 'me');
     assert.equal(c.term.isLeading(), true);
     assert.equal(c.newsOf('startedLeading').length, 1);
   },
 
-  'acquiring.claiming done(claim) else': async (start) => {
+  'participating.acquiring.claiming done(claim) else': async (start) => {
     const c = start();
     await toClaiming(c);
     // The process was stopped for as long as the claim was good for.
     c.clock.freeze(10_000);
     await c.lock.commit();
-    c.at('acquiring.confirming');
+    c.at('participating.acquiring.confirming');
     await c.lock.expectCall('get');
     assert.equal(c.terms.length, 0);
   },
 
-  'acquiring.claiming error(claim) if stopRequested': async (start) => {
+  'participating.acquiring.claiming error(claim) if stopRequested': async (start) => {
     const c = start();
     const claim = await toClaiming(c);
     await c.send({ type: 'stop' });
@@ -151,43 +155,43 @@ export const acquiringEdges: EdgeTests = {
     c.at('releasing.writing');
   },
 
-  'acquiring.claiming error(claim) if isFirstConflict': async (start) => {
+  'participating.acquiring.claiming error(claim) if isFirstConflict': async (start) => {
     const c = start();
     await toClaiming(c);
     await c.answer('update', c.lock.failure('conflict'));
-    c.at('acquiring.confirming');
+    c.at('participating.acquiring.confirming');
     assert.notEqual(c.context.attempt, null);
     await c.lock.expectCall('get');
   },
 
-  'acquiring.claiming error(claim) else': async (start) => {
+  'participating.acquiring.claiming error(claim) else': async (start) => {
     const c = start();
     await toClaiming(c);
     await c.answer('update', c.lock.failure('serverError'));
-    c.at('acquiring.backingOff');
+    c.at('participating.acquiring.backingOff');
     assert.notEqual(c.context.attempt, null);
     assert.equal(c.newsOf('acquireFailed')[0]?.error.kind, 'serverError');
   },
 
-  'acquiring.claiming after(requestTimeout) if stopRequested': async (start) => {
+  'participating.acquiring.claiming after(requestTimeout) if stopRequested': async (start) => {
     const c = start();
     const claim = await toClaiming(c);
     await c.send({ type: 'stop' });
-    await c.after(5_000, 'acquiring.claiming', 'releasing.checking');
+    await c.after(5_000, 'participating.acquiring.claiming', 'releasing.checking');
     assert.equal(claim.signal?.aborted, true);
     assert.equal(c.newsOf('acquireFailed')[0]?.error.kind, 'timeout');
   },
 
-  'acquiring.claiming after(requestTimeout) else': async (start) => {
+  'participating.acquiring.claiming after(requestTimeout) else': async (start) => {
     const c = start();
     const claim = await toClaiming(c);
-    await c.after(5_000, 'acquiring.claiming', 'acquiring.backingOff');
+    await c.after(5_000, 'participating.acquiring.claiming', 'participating.acquiring.backingOff');
     assert.equal(claim.signal?.aborted, true);
     assert.equal(c.context.attempt?.record, claim.record);
     assert.equal(c.newsOf('acquireFailed')[0]?.error.kind, 'timeout');
   },
 
-  'acquiring.confirming done(readBack) if ownLeaseIsTooShort': async (start) => {
+  'participating.acquiring.confirming done(readBack) if ownLeaseIsTooShort': async (start) => {
     const c = start();
     const claim = await toConfirming(c);
     await c.answer('get', c.lock.ok(storedFor(10, claim.record)));
@@ -196,87 +200,96 @@ export const acquiringEdges: EdgeTests = {
     assert.match(c.newsOf('acquireFailed').at(-1)!.error.message, /stored as 10/);
   },
 
-  'acquiring.confirming done(readBack) if claimWasCommitted': async (start) => {
+  'participating.acquiring.confirming done(readBack) if claimWasCommitted': async (start) => {
     const c = start();
     const claim = await toConfirming(c);
     await c.answer('get', c.lock.ok(claim.record));
-    c.at('elected.leading');
+    c.at('participating.elected.lease.leading');
     assert.equal(c.context.lease?.validFrom.monotonicMs, 0);
     assert.equal(c.term.leadingUntil.getTime() - c.term.acquiredAt.getTime(), 10_000);
   },
 
-  'acquiring.confirming done(readBack) else': async (start) => {
+  'participating.acquiring.confirming done(readBack) else': async (start) => {
     const c = start();
     await toConfirming(c);
     await c.answer('get', c.lock.heldBy('other'));
-    c.at('acquiring.waiting');
+    c.at('participating.acquiring.waiting');
     assert.equal(c.context.attempt, null);
     assert.equal(c.context.leader, 'other');
   },
 
-  'acquiring.confirming error(readBack)': async (start) => {
+  'participating.acquiring.confirming error(readBack)': async (start) => {
     const c = start();
     await toConfirming(c);
     await c.answer('get', c.lock.failure('network'));
-    c.at('acquiring.backingOff');
+    c.at('participating.acquiring.backingOff');
     assert.notEqual(c.context.attempt, null);
     assert.equal(c.newsOf('acquireFailed')[1]?.error.kind, 'network');
   },
 
-  'acquiring.confirming after(requestTimeout)': async (start) => {
+  'participating.acquiring.confirming after(requestTimeout)': async (start) => {
     const c = start();
     await toConfirming(c);
-    await c.after(5_000, 'acquiring.confirming', 'acquiring.backingOff');
+    await c.after(
+      5_000,
+      'participating.acquiring.confirming',
+      'participating.acquiring.backingOff',
+    );
     assert.equal(c.newsOf('acquireFailed')[1]?.error.kind, 'timeout');
   },
 
-  'acquiring.waiting wake': async (start) => {
+  'participating.acquiring.waiting wake': async (start) => {
     const c = start();
     await toWaiting(c);
     await c.send({ type: 'wake' });
-    c.at('acquiring.reading');
+    c.at('participating.acquiring.reading');
     await c.lock.expectCall('get');
   },
 
-  'acquiring.waiting after(pollInterval)': async (start) => {
+  'participating.acquiring.waiting after(pollInterval)': async (start) => {
     const c = start();
     await toWaiting(c);
-    await c.after(2_000, 'acquiring.waiting', 'acquiring.reading');
+    await c.after(2_000, 'participating.acquiring.waiting', 'participating.acquiring.reading');
   },
 
-  'acquiring.waiting after(leaseDuration) if leaseExpired': async (start) => {
+  'participating.acquiring.waiting after(leaseDuration) if leaseExpired': async (start) => {
     const c = start();
     await toWaiting(c, 1);
     c.mark();
-    await c.after(1_000, 'acquiring.waiting', 'acquiring.reading');
-    c.wentOnlyThrough('acquiring.waiting', 'acquiring.holdingBack', 'acquiring.reading');
-    assert.ok(c.visited.includes('acquiring.holdingBack'));
+    await c.after(1_000, 'participating.acquiring.waiting', 'participating.acquiring.reading');
+    c.wentOnlyThrough(
+      'participating.acquiring.waiting',
+      'participating.acquiring.holdingBack',
+      'participating.acquiring.reading',
+    );
+    assert.ok(c.visited.includes('participating.acquiring.holdingBack'));
     await c.answer('get', c.lock.ok(c.context.observation?.snapshot?.record ?? null));
-    c.at('acquiring.claiming');
+    c.at('participating.acquiring.claiming');
   },
 
-  'acquiring.waiting after(leaseDuration) else': async (start) => {
+  'participating.acquiring.waiting after(leaseDuration) else': async (start) => {
     const c = start();
     c.clock.earlyMs = 1;
     await toWaiting(c, 1);
     await c.clock.advance(999);
-    c.at('acquiring.waiting');
+    c.at('participating.acquiring.waiting');
+    assert.equal(c.context.contentionWindowMs, 32);
     await c.clock.advance(1);
-    c.at('acquiring.reading');
+    c.at('participating.acquiring.reading');
   },
 
-  'acquiring.backingOff after(retryDelay) if writeUnanswered': async (start) => {
+  'participating.acquiring.backingOff after(retryDelay) if writeUnanswered': async (start) => {
     const c = start();
     await toUnansweredClaim(c);
-    await c.after(125, 'acquiring.backingOff', 'acquiring.confirming');
+    await c.after(125, 'participating.acquiring.backingOff', 'participating.acquiring.confirming');
     await c.lock.expectCall('get');
   },
 
-  'acquiring.backingOff after(retryDelay) else': async (start) => {
+  'participating.acquiring.backingOff after(retryDelay) else': async (start) => {
     const c = start();
     await toReading(c);
     await c.answer('get', c.lock.failure('forbidden'));
-    await c.after(125, 'acquiring.backingOff', 'acquiring.reading');
+    await c.after(125, 'participating.acquiring.backingOff', 'participating.acquiring.reading');
     await c.lock.expectCall('get');
   },
 };

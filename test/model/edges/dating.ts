@@ -9,7 +9,7 @@ import { toReading } from '../support/paths.js';
 async function toDating(c: Candidate): Promise<PendingAge> {
   await toReading(c);
   await c.answer('get', left(c));
-  c.at('acquiring.dating');
+  c.at('participating.acquiring.dating');
   return c.lock.expectAge();
 }
 
@@ -19,7 +19,7 @@ function left(c: Candidate): LockResult {
 }
 
 export const datingEdges: EdgeTests = {
-  'acquiring.deciding always if mayBeLongDead': async (start) => {
+  'participating.acquiring.deciding always if mayBeLongDead': async (start) => {
     const c = start();
     const asked = await toDating(c);
     assert.equal(asked.base, c.context.observation?.snapshot);
@@ -27,62 +27,60 @@ export const datingEdges: EdgeTests = {
     assert.equal(c.context.observation?.expiresAtMs, 15_000);
   },
 
-  'acquiring.dating lockChanged if freesTheLock': async (start) => {
-    const c = start({ watched: true });
-    const asked = await toDating(c);
-    const released = record({ holderIdentity: '', leaderTransitions: 0 });
-    await c.lock.watching.changed(c.lock.snapshot(released));
-    c.at('acquiring.holdingBack');
-    assert.equal(asked.signal?.aborted, true);
-    assert.equal(c.context.observation?.snapshot?.record?.isReleased, true);
-  },
-
-  'acquiring.dating lockChanged if isNews': async (start) => {
+  'participating.acquiring.dating lockChanged if isNews': async (start) => {
     const c = start({ watched: true });
     const asked = await toDating(c);
     await c.clock.advance(1_000);
     await c.lock.watching.changed(c.lock.snapshot(record({ renewTime: 'now' })));
-    c.at('acquiring.waiting');
+    c.at('participating.acquiring.waiting');
     assert.equal(asked.signal?.aborted, true);
     assert.equal(c.context.observation?.expiresAtMs, 16_000);
+    assert.equal(c.context.contentionWindowMs, 32);
+    const freed = start({ watched: true });
+    await toDating(freed);
+    const released = record({ holderIdentity: '', leaderTransitions: 0 });
+    await freed.lock.watching.changed(freed.lock.snapshot(released));
+    freed.at('participating.acquiring.holdingBack');
   },
 
-  'acquiring.dating watchOpened if hasGap': async (start) => {
+  'participating.acquiring.dating watchOpened if hasGap': async (start) => {
     const c = start({ watched: true });
     await toDating(c);
     const found = c.lock.unchanged();
     await c.lock.watching.opened(true);
-    c.at('acquiring.reading');
+    c.at('participating.acquiring.reading');
     assert.equal(c.context.watching, true);
     // What is unchanged is asked about again, because nothing was answered.
     await c.answer('get', found.ok ? { ...found, writtenAtMs: 0 } : found);
-    c.at('acquiring.dating');
+    c.at('participating.acquiring.dating');
   },
 
-  'acquiring.dating done(askAge)': async (start) => {
+  'participating.acquiring.dating done(askAge)': async (start) => {
     const dead = start();
     await (await toDating(dead)).answer(30_001);
-    dead.at('acquiring.claiming');
+    dead.at('participating.acquiring.claiming');
     assert.equal(dead.context.decision?.kind, 'take');
     const young = start();
     await (await toDating(young)).answer(30_000);
-    young.at('acquiring.waiting');
+    young.at('participating.acquiring.waiting');
   },
 
-  'acquiring.dating error(askAge)': async (start) => {
+  'participating.acquiring.dating error(askAge)': async (start) => {
     const c = start();
     await (await toDating(c)).reject(new Error('no'));
-    c.at('acquiring.waiting');
+    c.at('participating.acquiring.waiting');
     assert.equal(c.context.observation?.isFirst, false);
+    assert.equal(c.context.contentionWindowMs, 32);
     assert.equal(c.context.failures, 0);
   },
 
-  'acquiring.dating after(requestTimeout)': async (start) => {
+  'participating.acquiring.dating after(requestTimeout)': async (start) => {
     const c = start();
     const asked = await toDating(c);
-    await c.after(5_000, 'acquiring.dating', 'acquiring.waiting');
+    await c.after(5_000, 'participating.acquiring.dating', 'participating.acquiring.waiting');
     assert.equal(asked.signal?.aborted, true);
     assert.equal(c.context.observation?.isFirst, false);
     assert.equal(c.context.observation.expiresAtMs, 15_000);
+    assert.equal(c.context.contentionWindowMs, 32);
   },
 };

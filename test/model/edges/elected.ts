@@ -1,178 +1,77 @@
 import assert from 'node:assert/strict';
 import { settle } from '../../../src/testing/virtual-clock.js';
-import type { Candidate } from '../support/candidate.js';
+import { record } from '../../support/controllable-lock.js';
 import type { EdgeTests } from '../support/edge-test.js';
-import { toDraining, toLeading, toRenewing } from '../support/paths.js';
+import { toLeading, toRenewing } from '../support/paths.js';
 
-function lostByDeadline(c: Candidate): void {
-  c.at('lost.notifying');
-  assert.equal(c.context.endReason, 'deadline');
-  assert.equal(c.term.signal.aborted, true);
-  assert.deepEqual(c.stopReasons, ['deadline']);
-}
-
-async function draining(c: Candidate, reason: string): Promise<void> {
-  c.at('elected.draining.lease.holding');
-  await c.lock.expectIdle();
-  assert.equal(c.context.endReason, reason);
-  assert.equal(c.term.signal.aborted, true);
-  assert.deepEqual(c.newsOf('draining'), [{ type: 'draining', reason }]);
-}
-
+/** What concerns the whole of a term, and its deadline. */
 export const electedEdges: EdgeTests = {
-  'elected lapse if leaseLapsed': async (start) => {
+  'participating.elected lockChanged if takenByAnother': async (start) => {
+    const c = start({ watched: true });
+    await toLeading(c);
+    await c.lock.watching.changed(c.lock.snapshot(record()));
+    assert.equal(c.context.term?.holdsLock(), false);
+    c.at('lost.notifying');
+    assert.deepEqual(c.stopReasons, ['superseded']);
+    assert.equal(c.context.leader, 'other');
+    assert.equal(c.newsOf('newLeader').at(-1)?.identity, 'other');
+    await c.lock.expectIdle();
+  },
+
+  'participating.elected stop': async (start) => {
+    const c = start({ onLost: 'rejoin' });
+    await toLeading(c);
+    c.work.reject(new Error('the work failed'));
+    await settle();
+    c.at('participating.elected.work.draining.stopping');
+    assert.equal(c.context.stopRequested, false);
+    await c.send({ type: 'stop' });
+    // What has begun goes on.
+    c.at('participating.elected.work.draining.stopping');
+    c.at('participating.elected.lease.leading');
+    assert.equal(c.context.stopRequested, true);
+    assert.equal(c.terms.length, 1);
+    assert.deepEqual(c.stopReasons, ['failed']);
+    assert.equal(c.newsOf('draining').length, 1);
+    assert.equal(c.newsOf('renewed').length, 0);
+  },
+
+  'participating.elected.deadline.counting * if leaseLapsed': async (start) => {
     const c = start();
     await toLeading(c);
     await c.send({ type: 'lapse' });
-    c.at('elected.leading');
+    c.at('participating.elected');
     c.clock.freeze(10_000);
     await c.send({ type: 'lapse' });
-    lostByDeadline(c);
-  },
-
-  'elected done(work) if releaseWhenDone': async (start) => {
-    const c = start({ releaseWhenDone: true });
-    await toLeading(c);
-    c.work.resolve();
-    await settle();
-    await draining(c, 'finished');
-    assert.equal(c.context.stopRequested, true);
-    assert.deepEqual(c.stopReasons, ['finished']);
-  },
-
-  'elected done(work) if leaseLapsed': async (start) => {
-    const c = start({ releaseWhenDone: true });
-    await toLeading(c);
-    c.clock.freeze(10_000);
-    c.work.resolve();
-    await settle();
-    lostByDeadline(c);
-    assert.deepEqual(c.newsOf('draining'), []);
+    c.at('lost.notifying');
+    assert.equal(c.context.endReason, 'deadline');
+    assert.equal(c.term.signal.aborted, true);
+    assert.deepEqual(c.stopReasons, ['deadline']);
     await c.lock.expectIdle();
+    const stopped = start();
+    await toLeading(stopped);
+    stopped.clock.freeze(10_000);
+    await stopped.send({ type: 'stop' });
+    stopped.at('lost.notifying');
+    assert.equal(stopped.context.stopRequested, true);
+    assert.deepEqual(stopped.stopReasons, ['deadline']);
   },
 
-  'elected error(work) if leaseLapsed': async (start) => {
-    const c = start();
-    await toLeading(c);
-    c.clock.freeze(10_000);
-    const error = new Error('the work failed');
-    c.work.reject(error);
-    await settle();
-    lostByDeadline(c);
-    assert.equal(c.context.workError, error);
-    assert.deepEqual(c.newsOf('draining'), []);
-    await c.lock.expectIdle();
-  },
-
-  'elected error(work) if termIsOn': async (start) => {
-    const c = start();
-    await toLeading(c);
-    const error = new Error('the work failed');
-    c.work.reject(error);
-    await settle();
-    await draining(c, 'failed');
-    assert.equal(c.context.workError, error);
-    const failed = { type: 'callbackFailed', callback: 'onStartedLeading', error };
-    assert.deepEqual(c.newsOf('callbackFailed'), [failed]);
-  },
-
-  'elected error(work) else': async (start) => {
-    const c = start();
-    await toDraining(c);
-    const error = new Error('the work failed while it wound down');
-    c.work.reject(error);
-    await settle();
-    await draining(c, 'stopped');
-    assert.equal(c.context.workError, error);
-    assert.equal(c.newsOf('callbackFailed').length, 1);
-    assert.deepEqual(c.stopReasons, ['stopped']);
-  },
-
-  'elected.leading stop if nothingToWaitFor': async (start) => {
-    const c = start({ onStoppedLeading: undefined as never });
-    await toLeading(c);
-    const { term } = c;
-    c.work.resolve();
-    await settle();
-    c.at('elected.leading');
-    c.actor.send({ type: 'stop' });
-    // In this very step.
-    c.at('releasing.writing');
-    const release = await c.lock.expectCall('update');
-    assert.equal(release.record?.isReleased, true);
-    assert.equal(term.signal.aborted, true);
-    assert.equal(c.context.endReason, 'stopped');
-    assert.equal(c.context.stopRequested, true);
-    assert.deepEqual(c.news.slice(-2), [
-      { type: 'draining', reason: 'stopped' },
-      { type: 'stoppedLeading', reason: 'stopped' },
-    ]);
-  },
-
-  'elected.leading stop else': async (start) => {
-    const c = start();
-    await toLeading(c);
-    await c.send({ type: 'stop' });
-    await draining(c, 'stopped');
-    assert.equal(c.context.stopRequested, true);
-    assert.equal(c.actor.getSnapshot().hasTag('leader'), true);
-  },
-
-  'elected.leading after(retryPeriod) if leaseLapsed': async (start) => {
-    const c = start();
-    await toLeading(c);
-    c.clock.freeze(10_000);
-    await c.clock.advance(0);
-    lostByDeadline(c);
-    assert.equal(c.visited.at(-2), 'elected.leading');
-    await c.lock.expectIdle();
-  },
-
-  'elected.leading after(retryPeriod) else': async (start) => {
-    const c = start();
-    await toLeading(c);
-    await c.after(2_000, 'elected.leading', 'elected.renewing.writing');
-    const renewal = await c.lock.expectCall('update');
-    assert.equal(renewal.record?.acquireTime, c.context.lease?.record.acquireTime);
-    assert.notEqual(renewal.record?.renewTime, c.context.lease?.record.renewTime);
-    assert.equal(renewal.base, c.context.lease?.base);
-  },
-
-  'elected.renewing stop': async (start) => {
-    const c = start();
-    const renewal = await toRenewing(c);
-    await c.send({ type: 'stop' });
-    await draining(c, 'stopped');
-    assert.equal(c.context.stopRequested, true);
-    assert.equal(renewal.signal?.aborted, true);
-  },
-
-  'elected.renewing done': async (start) => {
-    const c = start();
-    await toRenewing(c);
-    await c.lock.commit();
-    c.at('elected.leading');
-    await c.after(2_000, 'elected.leading', 'elected.renewing.writing');
-  },
-
-  'elected.renewing after(renewDeadline) if leaseLapsed': async (start) => {
-    const c = start();
-    await toRenewing(c);
-    c.mark();
-    await c.after(8_000, 'elected.renewing', 'lost');
-    c.wentOnlyThrough('elected.renewing', 'lost');
-    lostByDeadline(c);
-  },
-
-  'elected.renewing after(renewDeadline) else': async (start) => {
+  'participating.elected.deadline.counting after(renewDeadline) if not leaseLapsed': async (
+    start,
+  ) => {
     const c = start();
     c.clock.earlyMs = 1;
     await toRenewing(c);
     c.mark();
     await c.clock.advance(7_999);
-    c.wentOnlyThrough('elected.renewing');
-    c.at('elected.renewing.writing');
+    c.wentOnlyThrough('participating.elected');
+    c.at('participating.elected.lease.renewing');
+    assert.equal(c.term.isLeading(), true);
     await c.clock.advance(1);
-    lostByDeadline(c);
+    c.at('lost.notifying');
+    assert.deepEqual(c.stopReasons, ['deadline']);
+    // Nobody spins while it waits for the rest.
+    assert.ok(c.clock.timersSet < 60);
   },
 };

@@ -141,8 +141,13 @@ export const lostEdges: EdgeTests = {
     await toSettling(c);
     await c.clock.advance(12_999);
     c.at('lost.settling');
+    // Nobody is told anything for that.
+    assert.equal(c.terms.length, 1);
+    assert.deepEqual(c.stopReasons, ['superseded']);
+    assert.equal(c.newsOf('stoppedLeading').length, 1);
     await c.clock.advance(1);
     c.at('lost.overrun');
+    assert.ok(c.clock.timersSet < 60);
   },
 
   'lost.overrun always if shallEnd': async (start) => {
@@ -214,5 +219,6 @@ export const lostEdges: EdgeTests = {
     c.at('lost.concluding');
     await c.clock.advance(1);
     c.at('rejoining');
+    assert.ok(c.clock.timersSet < 60);
   },
 };

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { settle } from '../../../src/testing/virtual-clock.js';
 import type { EdgeTests } from '../support/edge-test.js';
-import { toReading, toRejoining } from '../support/paths.js';
+import { toLeading, toReading, toRejoining } from '../support/paths.js';
 
 const rejoin = { onLost: 'rejoin' } as const;
+const watched = { watched: true } as const;
 
 export const outerEdges: EdgeTests = {
   'root callbackFailed': async (start) => {
@@ -14,7 +15,7 @@ export const outerEdges: EdgeTests = {
     await settle();
     const failed = { type: 'callbackFailed', callback: 'onNewLeader', error };
     assert.deepEqual(c.newsOf('callbackFailed'), [failed]);
-    c.at('acquiring.waiting');
+    c.at('participating.acquiring.waiting');
   },
 
   'idle start': async (start) => {
@@ -22,7 +23,7 @@ export const outerEdges: EdgeTests = {
     c.at('idle');
     await c.lock.expectIdle();
     await c.send({ type: 'start' });
-    c.at('acquiring.reading');
+    c.at('participating.acquiring.reading');
     await c.lock.expectCall('get');
   },
 
@@ -34,6 +35,36 @@ export const outerEdges: EdgeTests = {
     const outcome = { reason: 'stopped', led: false, released: false, workFinished: true };
     assert.deepEqual(c.newsOf('ended'), [{ type: 'ended', outcome, stopRequested: true }]);
     await c.lock.expectIdle();
+  },
+
+  'participating watchOpened': async (start) => {
+    for (const [to, state] of [
+      [toReading, 'participating.acquiring.reading'],
+      [toLeading, 'participating.elected.lease.leading'],
+    ] as const) {
+      const c = start(watched);
+      await to(c);
+      assert.equal(c.context.watching, false);
+      await c.lock.watching.opened(true);
+      c.at(state);
+      assert.equal(c.context.watching, true);
+      assert.deepEqual(c.newsOf('watching'), [{ type: 'watching' }]);
+    }
+  },
+
+  'participating watchFailed': async (start) => {
+    for (const [to, state] of [
+      [toReading, 'participating.acquiring.reading'],
+      [toLeading, 'participating.elected.lease.leading'],
+    ] as const) {
+      const c = start(watched);
+      await to(c);
+      await c.lock.watching.opened();
+      await c.lock.watching.failed('forbidden');
+      c.at(state);
+      assert.equal(c.context.watching, false);
+      assert.equal(c.newsOf('watchFailed')[0]?.error.kind, 'forbidden');
+    }
   },
 
   'rejoining stop': async (start) => {
@@ -51,7 +82,7 @@ export const outerEdges: EdgeTests = {
     await toRejoining(c);
     assert.equal(c.context.term, null);
     assert.equal(c.context.lease, null);
-    await c.after(1_000, 'rejoining', 'acquiring.reading');
+    await c.after(1_000, 'rejoining', 'participating.acquiring.reading');
     await c.lock.expectCall('get');
   },
 };

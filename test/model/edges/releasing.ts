@@ -42,8 +42,11 @@ export const releasingEdges: EdgeTests = {
   'releasing stop': async (start) => {
     const c = start(rejoin);
     await toCheckingAfterFailure(c);
+    const read = await c.lock.expectCall('get');
     await c.send({ type: 'stop' });
+    // What has begun goes on.
     c.at('releasing.checking');
+    assert.equal(read.signal?.aborted, false);
     assert.equal(c.context.stopRequested, true);
     await endByAnother(c);
     ended(c, false);
@@ -128,23 +131,23 @@ export const releasingEdges: EdgeTests = {
   },
 
   'releasing done if hasNotLed': async (start) => {
-    const c = start();
+    const c = start(rejoin);
     const claim = await paths.toClaiming(c);
     await claim.answer(c.lock.ok(paths.storedFor(10, claim.record)));
     await c.answer('get', c.lock.ok(paths.storedFor(10, claim.record)));
     await c.lock.commit();
-    c.at('acquiring.backingOff');
+    c.at('participating.acquiring.backingOff');
     assert.equal(c.context.attempt, null);
     assert.equal(c.newsOf('released').length, 1);
     assert.equal(c.newsOf('ended').length, 0);
   },
 
   'releasing after(lastWrite) if hasNotLed': async (start) => {
-    const c = start();
+    const c = start(rejoin);
     const claim = await paths.toClaiming(c);
     await claim.answer(c.lock.ok(paths.storedFor(10, claim.record)));
     await c.clock.advance(15_000);
-    c.at('acquiring.backingOff');
+    c.at('participating.acquiring.backingOff');
     assert.equal(c.context.attempt, null);
     assert.equal(c.newsOf('released').length, 0);
   },
@@ -198,6 +201,7 @@ export const releasingEdges: EdgeTests = {
     await c.answer('update', c.lock.failure('serverError'));
     c.at('releasing.retrying');
     assert.equal(c.newsOf('releaseFailed')[0]?.error.kind, 'serverError');
+    assert.equal(c.context.answerDue, false);
   },
 
   'releasing.writing after(requestTimeout)': async (start) => {

@@ -10,127 +10,106 @@ const midway = { watched: true, random: () => 0.8 } as const;
 
 /** What the watch tells a candidate. */
 export const watchingEdges: EdgeTests = {
-  'acquiring lockChanged if isNews': async (start) => {
+  'participating.acquiring lockChanged if isNews': async (start) => {
     const c = start(watched);
     await toReading(c);
     const news = c.lock.snapshot(record({ holderIdentity: 'third' }));
     await c.lock.watching.changed(news);
-    c.at('acquiring.reading');
+    c.at('participating.acquiring.reading');
     assert.equal(c.context.observation?.snapshot, news);
     assert.deepEqual(c.newsOf('newLeader'), [{ type: 'newLeader', identity: 'third' }]);
     await c.lock.expectCall('get');
   },
 
-  'acquiring watchOpened': async (start) => {
-    const c = start(watched);
-    await toReading(c);
-    await c.lock.watching.opened();
-    c.at('acquiring.reading');
-    assert.equal(c.context.watching, true);
-    assert.deepEqual(c.newsOf('watching'), [{ type: 'watching' }]);
-  },
-
-  'acquiring watchFailed': async (start) => {
-    const c = start(watched);
-    await toReading(c);
-    await c.lock.watching.opened();
-    await c.lock.watching.failed('forbidden');
-    c.at('acquiring.reading');
-    assert.equal(c.context.watching, false);
-    assert.equal(c.newsOf('watchFailed')[0]?.error.kind, 'forbidden');
-  },
-
-  'acquiring.claiming error(claim) if isExplainedConflict': async (start) => {
+  'participating.acquiring.claiming error(claim) if isExplainedConflict': async (start) => {
     const c = start(watched);
     await toClaiming(c);
     await c.lock.watching.changed(c.lock.snapshot(record()));
-    c.at('acquiring.claiming');
+    c.at('participating.acquiring.claiming');
     await c.answer('update', c.lock.failure('conflict'));
-    c.at('acquiring.waiting');
+    c.at('participating.acquiring.waiting');
     await c.lock.expectIdle();
     assert.equal(c.context.leader, 'other');
     assert.equal(c.context.attempt, null);
     assert.equal(c.newsOf('acquireFailed')[0]?.error.kind, 'conflict');
   },
 
-  'acquiring.waiting lockChanged if freesTheLock': async (start) => {
-    const c = start(midway);
-    await toWatching(c);
-    const released = c.lock.snapshot(record({ holderIdentity: '' }));
-    await c.lock.watching.changed(released);
-    c.at('acquiring.holdingBack');
-    assert.equal(c.context.observation?.snapshot, released);
-    assert.equal(c.context.leader, null);
-    await c.lock.expectIdle();
-  },
-
-  'acquiring.waiting lockChanged if isNews': async (start) => {
+  'participating.acquiring.waiting lockChanged if isNews': async (start) => {
     const c = start(midway);
     await toWatching(c);
     const renewed = record({ leaseDurationSeconds: 1, leaderTransitions: 0 });
     await c.lock.watching.changed(c.lock.snapshot(renewed));
     // The wait counts anew, and by what the record says now.
-    await c.after(1_000, 'acquiring.waiting', 'acquiring.holdingBack');
+    await c.after(1_000, 'participating.acquiring.waiting', 'participating.acquiring.holdingBack');
   },
 
-  'acquiring.waiting watchOpened if hasGap': async (start) => {
+  'participating.acquiring.reacting always if lockIsFree': async (start) => {
+    const c = start(midway);
+    await toWatching(c);
+    const released = c.lock.snapshot(record({ holderIdentity: '' }));
+    await c.lock.watching.changed(released);
+    c.at('participating.acquiring.holdingBack');
+    assert.equal(c.context.observation?.snapshot, released);
+    assert.equal(c.context.leader, null);
+    await c.lock.expectIdle();
+  },
+
+  'participating.acquiring.reacting always else': async (start) => {
+    const c = start(midway);
+    await toWatching(c);
+    await c.lock.watching.changed(c.lock.snapshot(record({ holderIdentity: 'third' })));
+    c.at('participating.acquiring.waiting');
+    assert.equal(c.context.leader, 'third');
+    await c.lock.expectIdle();
+  },
+
+  'participating.acquiring.waiting watchOpened if hasGap': async (start) => {
     const c = start(watched);
     await toWaiting(c);
     await c.lock.watching.opened(true);
-    c.at('acquiring.reading');
+    c.at('participating.acquiring.reading');
     await c.lock.expectCall('get');
     assert.equal(c.context.watching, true);
     assert.equal(c.newsOf('watching').length, 1);
   },
 
-  'acquiring.waiting watchFailed if isWatching': async (start) => {
+  'participating.acquiring.waiting watchFailed if isWatching': async (start) => {
     const c = start(watched);
     await toWatching(c);
     await c.clock.advance(3_000);
     await c.lock.expectIdle();
     await c.lock.watching.failed('network');
-    await c.after(2_000, 'acquiring.waiting', 'acquiring.reading');
+    assert.equal(c.context.contentionWindowMs, 32);
+    await c.after(2_000, 'participating.acquiring.waiting', 'participating.acquiring.reading');
     assert.equal(c.newsOf('watchFailed')[0]?.error.kind, 'network');
   },
 
-  'acquiring.holdingBack lockChanged if freesTheLock': async (start) => {
-    const c = start(midway);
-    await toHoldingBack(c);
-    await c.clock.advance(3);
-    // Somebody sets a label: the lock is as free as it was, and the next write is based on this.
-    const relabelled = c.lock.snapshot(record({ holderIdentity: '' }));
-    await c.lock.watching.changed(relabelled);
-    await c.after(21, 'acquiring.holdingBack', 'acquiring.claiming');
-    const claim = await c.lock.expectCall('update');
-    assert.equal(claim.base, relabelled);
-  },
-
-  'acquiring.holdingBack lockChanged if isNews': async (start) => {
+  'participating.acquiring.holdingBack always if lockWasTaken': async (start) => {
     const c = start(midway);
     await toHoldingBack(c);
     await c.lock.watching.changed(c.lock.snapshot(record({ holderIdentity: 'faster' })));
-    c.at('acquiring.waiting');
+    c.at('participating.acquiring.waiting');
     assert.equal(c.context.leader, 'faster');
     assert.equal(c.context.contentionWindowMs, 200);
-    await c.after(6_320, 'acquiring.waiting', 'acquiring.reading');
+    await c.after(6_320, 'participating.acquiring.waiting', 'participating.acquiring.reading');
   },
 
-  'acquiring.holdingBack after(contentionDelay) if lockIsFree': async (start) => {
+  'participating.acquiring.holdingBack after(contentionDelay) if lockIsFree': async (start) => {
     const c = start(midway);
     const released = await toHoldingBack(c);
-    await c.after(24, 'acquiring.holdingBack', 'acquiring.claiming');
+    await c.after(24, 'participating.acquiring.holdingBack', 'participating.acquiring.claiming');
     const claim = await c.lock.expectCall('update');
     assert.equal(claim.base, released);
     await c.lock.commit();
-    c.at('elected.leading');
+    c.at('participating.elected.lease.leading');
   },
 
-  'acquiring.holdingBack after(contentionDelay) else': async (start) => {
+  'participating.acquiring.holdingBack after(contentionDelay) else': async (start) => {
     const c = start(midway);
     await toWatching(c, 1);
     // The lease runs out, and the watch may have missed what happened: look before the leap.
-    await c.after(1_000, 'acquiring.waiting', 'acquiring.holdingBack');
-    await c.after(24, 'acquiring.holdingBack', 'acquiring.reading');
+    await c.after(1_000, 'participating.acquiring.waiting', 'participating.acquiring.holdingBack');
+    await c.after(24, 'participating.acquiring.holdingBack', 'participating.acquiring.reading');
     await c.lock.expectCall('get');
   },
 };

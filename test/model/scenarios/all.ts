@@ -1,5 +1,6 @@
 import type { EdgeTests } from '../support/edge-test.js';
 import { candidateScenarios } from './candidate.js';
+import { deadlineScenarios } from './deadline.js';
 import { endingScenarios } from './ending.js';
 import { failureScenarios } from './failures.js';
 import { coldStartScenarios } from './cold-start.js';
@@ -14,6 +15,7 @@ import { watchingScenarios } from './watching.js';
 export const scenarios: EdgeTests = {
   ...candidateScenarios,
   ...failureScenarios,
+  ...deadlineScenarios,
   ...holdingScenarios,
   ...endingScenarios,
   ...watchingScenarios,

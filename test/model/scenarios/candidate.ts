@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { record } from '../../support/controllable-lock.js';
 import type { EdgeTests } from '../support/edge-test.js';
 import {
   cutTimes,
@@ -7,6 +8,7 @@ import {
   toConfirming,
   toReading,
   toWaiting,
+  toWatching,
 } from '../support/paths.js';
 
 export const candidateScenarios: EdgeTests = {
@@ -23,13 +25,23 @@ export const candidateScenarios: EdgeTests = {
     assert.equal(c.newsOf('released').length, 0);
   },
 
+  'acquiring: a candidate that is stopped gives back what is stored too short, and is told no more':
+    async (start) => {
+      const c = start();
+      const claim = await toClaiming(c);
+      await c.send({ type: 'stop' });
+      await claim.answer(c.lock.ok(storedFor(10, claim.record)));
+      c.at('releasing.checking');
+      assert.deepEqual(c.newsOf('acquireFailed'), []);
+    },
+
   'acquiring: a lock that is found free while a claim is looked for is claimed anew': async (
     start,
   ) => {
     const c = start();
     const lost = await toConfirming(c);
     await c.answer('get', c.lock.free());
-    c.at('acquiring.claiming');
+    c.at('participating.acquiring.claiming');
     const claim = await c.lock.expectCall('update');
     assert.notEqual(claim.record?.acquireTime, lost.record?.acquireTime);
   },
@@ -40,9 +52,9 @@ export const candidateScenarios: EdgeTests = {
     await c.answer('update', c.lock.failure('conflict'));
     await c.answer('get', c.lock.free());
     await c.answer('update', c.lock.failure('conflict'));
-    c.at('acquiring.backingOff');
+    c.at('participating.acquiring.backingOff');
     await c.clock.advance(500);
-    c.at('acquiring.confirming');
+    c.at('participating.acquiring.confirming');
     await c.lock.expectCall('get');
   },
 
@@ -52,7 +64,7 @@ export const candidateScenarios: EdgeTests = {
     await c.clock.advance(300);
     await c.answer('update', c.lock.failure('conflict'));
     await c.answer('get', c.lock.ok(claim.record));
-    c.at('elected.leading');
+    c.at('participating.elected.lease.leading');
     assert.equal(c.context.lease?.validFrom.monotonicMs, 0);
     assert.equal(c.context.contentionWindowMs, 32);
   },
@@ -65,12 +77,16 @@ export const candidateScenarios: EdgeTests = {
       await c.answer('get', c.lock.ok(storedFor(10, claim.record)));
       const release = await c.lock.commit();
       assert.equal(release.record?.holderIdentity, '');
-      c.at('acquiring.backingOff');
+      c.at('participating.acquiring.backingOff');
       assert.equal(c.context.leader, null);
-      await c.after(15_000, 'acquiring.backingOff', 'acquiring.reading');
+      await c.after(
+        15_000,
+        'participating.acquiring.backingOff',
+        'participating.acquiring.reading',
+      );
       await c.answer('get', c.lock.free());
       await c.lock.commit();
-      c.at('elected.leading');
+      c.at('participating.elected.lease.leading');
     },
 
   'acquiring: an answer that names another holder makes no leader, and is read back': async (
@@ -79,25 +95,25 @@ export const candidateScenarios: EdgeTests = {
     const c = start();
     const claim = await toClaiming(c);
     await claim.answer(c.lock.heldBy('other'));
-    c.at('acquiring.backingOff');
+    c.at('participating.acquiring.backingOff');
     assert.match(
       c.newsOf('acquireFailed')[0]!.error.message,
       /^update\(\) of .*: holderIdentity must be as it was written, "me", but is "other"$/,
     );
     await c.clock.advance(125);
     await c.answer('get', c.lock.ok(claim.record));
-    c.at('elected.leading');
+    c.at('participating.elected.lease.leading');
   },
 
   'acquiring: an answer with the version that was written over makes no leader': async (start) => {
     const c = start();
     const claim = await toClaiming(c);
     await claim.answer({ ...c.lock.ok(claim.record), ...{ version: claim.base!.version } });
-    c.at('acquiring.backingOff');
+    c.at('participating.acquiring.backingOff');
     assert.match(c.newsOf('acquireFailed')[0]!.error.message, /^update\(\) of .*: version must be/);
     await c.clock.advance(125);
     await c.answer('get', { ok: true, ...claim.base! });
-    c.at('acquiring.claiming');
+    c.at('participating.acquiring.claiming');
     assert.equal(c.terms.length, 0);
   },
 
@@ -109,9 +125,41 @@ export const candidateScenarios: EdgeTests = {
     const stored = c.lock.snapshot(storedFor(12, cutTimes(claim.record)));
     await c.lock.watching.changed(stored);
     await claim.answer({ ok: true, ...stored });
-    c.at('elected.leading');
+    c.at('participating.elected.lease.leading');
     assert.deepEqual(c.context.lease?.record, stored.record);
     assert.match(c.newsOf('recordAltered')[0]!.problem, /leaseDurationSeconds was stored as 12/);
+  },
+
+  'acquiring: a claim that was altered is known by its answer, though it wins no term': async (
+    start,
+  ) => {
+    for (const stopped of [true, false]) {
+      const c = start();
+      await toReading(c);
+      await c.clock.advance(300);
+      await c.answer('get', c.lock.free());
+      const claim = await c.lock.expectCall('update');
+      if (stopped) await c.send({ type: 'stop' });
+      else c.clock.freeze(10_000);
+      const stored = c.lock.ok(cutTimes(claim.record));
+      await claim.answer(stored);
+      assert.equal(c.newsOf('recordAltered').length, 1);
+      await c.answer('get', stored);
+      c.at(stopped ? 'releasing.writing' : 'participating.acquiring.claiming');
+    }
+  },
+
+  'acquiring: what may be a claim of ours is waited for as long as it says, and no longer': async (
+    start,
+  ) => {
+    const c = start({ watched: true });
+    await toReading(c);
+    await c.clock.advance(300);
+    await c.answer('get', c.lock.free());
+    const claim = await c.answer('update', c.lock.failure('network'));
+    await c.clock.advance(125);
+    await c.answer('get', c.lock.ok(storedFor(1, cutTimes(claim.record))));
+    await c.after(1_000, 'participating.acquiring.waiting', 'participating.acquiring.reading');
   },
 
   'acquiring: a failed look at a held lock is repeated soon': async (start) => {
@@ -119,7 +167,7 @@ export const candidateScenarios: EdgeTests = {
     await toWaiting(c);
     await c.clock.advance(2_000);
     await c.answer('get', c.lock.failure('serverError'));
-    await c.after(125, 'acquiring.backingOff', 'acquiring.reading');
+    await c.after(125, 'participating.acquiring.backingOff', 'participating.acquiring.reading');
     await c.lock.expectCall('get');
   },
 
@@ -129,7 +177,7 @@ export const candidateScenarios: EdgeTests = {
     await c.answer('get', c.lock.failure('throttled', 5_000));
     await c.clock.advance(5_000);
     await c.answer('get', c.lock.heldBy('other'));
-    c.at('acquiring.waiting');
+    c.at('participating.acquiring.waiting');
     assert.equal(c.context.failures, 0);
     assert.equal(c.context.retryAfterMs, null);
   },
@@ -141,13 +189,13 @@ export const candidateScenarios: EdgeTests = {
     await toReading(c);
     for (let round = 0; round < 3; round += 1) {
       await c.answer('get', c.lock.heldBy('other'));
-      c.at('acquiring.waiting');
+      c.at('participating.acquiring.waiting');
       jitters.add(c.context.jitter);
       await c.clock.advance(2_100);
     }
     for (let round = 0; round < 3; round += 1) {
       await c.answer('get', c.lock.failure('serverError'));
-      c.at('acquiring.backingOff');
+      c.at('participating.acquiring.backingOff');
       jitters.add(c.context.jitter);
       await c.clock.advance(2_000);
     }
@@ -161,7 +209,19 @@ export const candidateScenarios: EdgeTests = {
       const c = start({ reclaimOwnIdentity });
       await toReading(c);
       await c.answer('get', c.lock.heldBy('me'));
-      c.at(reclaimOwnIdentity ? 'acquiring.claiming' : 'acquiring.waiting');
+      c.at(
+        reclaimOwnIdentity ? 'participating.acquiring.claiming' : 'participating.acquiring.waiting',
+      );
+    }
+  },
+
+  'acquiring: so is one of which the watch tells': async (start) => {
+    for (const reclaimOwnIdentity of [true, false]) {
+      const c = start({ watched: true, reclaimOwnIdentity });
+      await toWatching(c);
+      await c.lock.watching.changed(c.lock.snapshot(record({ holderIdentity: 'me' })));
+      await c.clock.advance(0);
+      c.at(`participating.acquiring.${reclaimOwnIdentity ? 'claiming' : 'waiting'}`);
     }
   },
 };

@@ -5,7 +5,6 @@ import type { LeaderElectionRecord } from '../../../src/lock/record.js';
 import type { Candidate } from '../support/candidate.js';
 import type { EdgeTests, Start } from '../support/edge-test.js';
 import {
-  toCheckingAfterFailure,
   toConcluding,
   toLeading,
   toNotifying,
@@ -39,7 +38,7 @@ async function outlastDrain(c: Candidate, earlyMs = 0): Promise<LeaderElectionRe
   const { record } = await c.lock.commit();
   assert.ok(record);
   await c.clock.advance(2_999);
-  c.at('elected.draining.work.stopping');
+  c.at('participating.elected.work.draining.stopping');
   await c.lock.expectCall('update');
   c.clock.earlyMs = earlyMs;
   await c.clock.advance(1);
@@ -56,45 +55,6 @@ function rejoinsWithoutLoss(c: Candidate): void {
 }
 
 export const endingScenarios: EdgeTests = {
-  'releasing stop: what has begun goes on': async (start) => {
-    const c = start(rejoin);
-    await toCheckingAfterFailure(c);
-    const read = await c.lock.expectCall('get');
-    await c.send({ type: 'stop' });
-    assert.equal(read.signal?.aborted, false);
-    assert.equal(c.terms.length, 1);
-  },
-
-  'releasing done if shallRejoin: a lock that another holds is not lost again': async (start) => {
-    const c = start(rejoin);
-    await toCheckingAfterFailure(c);
-    await c.answer('get', c.lock.heldBy('other'));
-    rejoinsWithoutLoss(c);
-  },
-
-  'releasing after(lastWrite) if shallRejoin: the term ends there': async (start) => {
-    const c = start(rejoin);
-    await toCheckingAfterFailure(c);
-    await c.clock.advance(15_000);
-    rejoinsWithoutLoss(c);
-  },
-
-  'releasing after(lastWrite) else: the term ends there': async (start) => {
-    const c = start();
-    await toLeading(c);
-    await c.send({ type: 'stop' });
-    c.work.resolve();
-    c.stopping.resolve();
-    await settle();
-    await c.clock.advance(15_000);
-    c.at('stopped');
-    assert.equal(c.terms.length, 1);
-    assert.deepEqual(
-      c.visited.filter((visited) => visited.startsWith('lost')),
-      [],
-    );
-  },
-
   'releasing.writing done(release): a candidate rejoins after its release': async (start) => {
     const c = start(rejoin);
     await toReleaseAfterFailure(c);
@@ -136,7 +96,7 @@ export const endingScenarios: EdgeTests = {
     const c = start(rejoin);
     await toLeading(c);
     await c.send({ type: 'stop' });
-    c.at('elected.draining.work.stopping');
+    c.at('participating.elected.work.draining.stopping');
     c.clock.freeze(10_000);
     await c.send({ type: 'lapse' });
     c.at('lost.settling');
@@ -170,18 +130,6 @@ export const endingScenarios: EdgeTests = {
       await toConcluding(c);
       await c.after(5_000, 'lost.concluding', 'rejoining');
     },
-
-  'lost.settling after(leaseDuration) else: a timer that is early tells nobody anything': async (
-    start,
-  ) => {
-    const c = start(rejoin);
-    c.clock.earlyMs = 1;
-    await toSettling(c);
-    await c.clock.advance(12_999);
-    assert.equal(c.terms.length, 1);
-    assert.deepEqual(c.stopReasons, ['superseded']);
-    assert.equal(c.newsOf('stoppedLeading').length, 1);
-  },
 
   'lost.overrun done(workSettled): the term ends there': async (start) => {
     const c = start(rejoin);
@@ -241,62 +189,17 @@ export const endingScenarios: EdgeTests = {
       const from = c.visited.length;
       await c.clock.advance(1);
       // The callback hangs: it has had the whole lease, and the candidacy goes on.
-      await c.after(1_000, 'rejoining', 'acquiring.reading');
-      assert.deepEqual([...new Set(c.visited.slice(from))], ['rejoining', 'acquiring.reading']);
+      await c.after(1_000, 'rejoining', 'participating.acquiring.reading');
+      assert.deepEqual(
+        [...new Set(c.visited.slice(from))],
+        ['rejoining', 'participating.acquiring.reading'],
+      );
       assert.equal(c.terms.length, 1);
       await c.answer('get', c.lock.ok(record));
       assert.deepEqual(c.newsOf('released'), []);
       await c.lock.commit();
       assert.equal(c.terms.length, 2);
     },
-
-  'lost.concluding done(stopSettled): the candidate rejoins when the callback ends, if sooner':
-    async (start) => {
-      const c = start({ ...rejoin, ...shortDrain });
-      await outlastDrain(c);
-      await c.clock.advance(3_000);
-      c.at('lost.concluding');
-      c.stopping.resolve();
-      await settle();
-      await c.after(1_000, 'rejoining', 'acquiring.reading');
-    },
-
-  'lost.concluding done(stopSettled): a callback that fails has ended, too': async (start) => {
-    const c = start(rejoin);
-    await toConcluding(c);
-    c.stopping.reject(new Error('the callback failed'));
-    await settle();
-    c.at('rejoining');
-  },
-
-  'lost.concluding done(stopSettled): a callback that has ended before is not waited for': async (
-    start,
-  ) => {
-    const c = start(rejoin);
-    await toSettling(c);
-    const from = c.visited.length;
-    c.work.resolve();
-    await settle();
-    c.at('rejoining');
-    await c.after(1_000, 'rejoining', 'acquiring.reading');
-    const visited = [...new Set(c.visited.slice(from))];
-    assert.deepEqual(visited, ['lost.concluding', 'rejoining', 'acquiring.reading']);
-  },
-
-  'lost.concluding always if shallEnd: stop ends it, and the lock is left alone': async (start) => {
-    const c = start({ ...rejoin, ...shortDrain });
-    await outlastDrain(c);
-    await c.clock.advance(3_000);
-    c.at('lost.concluding');
-    await c.send({ type: 'stop' });
-    c.at('stopped');
-    assert.equal(c.clock.pendingTimers, 0);
-    assert.deepEqual(
-      c.newsOf('ended').map(({ outcome }) => outcome.released),
-      [false],
-    );
-    await c.lock.expectIdle();
-  },
 
   'lost.concluding always if shallEnd: who does not rejoin waits for no callback': async (
     start,
@@ -359,7 +262,7 @@ export const endingScenarios: EdgeTests = {
     await toSettling(c);
     c.work.resolve();
     await settle();
-    await c.after(1_500, 'rejoining', 'acquiring.reading');
+    await c.after(1_500, 'rejoining', 'participating.acquiring.reading');
   },
 
   'root callbackFailed: names the callback': async (start) => {
@@ -392,7 +295,9 @@ export const endingScenarios: EdgeTests = {
     assert.equal(c.newsOf('ended').length, 1);
   },
 
-  'elected.draining.work.stopping: without onStoppedLeading nothing fails': async (start) => {
+  'participating.elected.work.draining.stopping: without onStoppedLeading nothing fails': async (
+    start,
+  ) => {
     const c = start({ onStoppedLeading: undefined as never });
     await toLeading(c);
     await c.send({ type: 'stop' });

@@ -3,13 +3,7 @@ import { settle } from '../../../src/testing/virtual-clock.js';
 import { record } from '../../support/controllable-lock.js';
 import type { EdgeTests } from '../support/edge-test.js';
 import { objectAsking } from '../support/step-down.js';
-import {
-  toDraining,
-  toHoldingBack,
-  toLeading,
-  toReleaseWriting,
-  toRenewing,
-} from '../support/paths.js';
+import { toHoldingBack, toLeading, toReleaseWriting } from '../support/paths.js';
 
 const watched = { watched: true } as const;
 
@@ -19,7 +13,7 @@ export const interleavingScenarios: EdgeTests = {
     const c = start(watched);
     await toHoldingBack(c);
     await c.clock.advance(0);
-    c.at('acquiring.claiming');
+    c.at('participating.acquiring.claiming');
     await c.send({ type: 'stop' });
     await c.lock.watching.changed(c.lock.snapshot(record({ holderIdentity: 'faster' })));
     await c.answer('update', c.lock.failure('conflict'));
@@ -33,18 +27,9 @@ export const interleavingScenarios: EdgeTests = {
     const stale = c.lock.snapshot(record({ holderIdentity: 'before' }));
     const released = await toHoldingBack(c);
     await c.lock.watching.changed(stale);
-    c.at('acquiring.holdingBack');
+    c.at('participating.acquiring.holdingBack');
     await c.clock.advance(0);
     assert.equal((await c.lock.expectCall('update')).base, released);
-  },
-
-  'both: a deadline that has passed, and news of another holder': async (start) => {
-    const c = start(watched);
-    await toLeading(c);
-    c.clock.freeze(10_000);
-    await c.lock.watching.changed(c.lock.snapshot(record({ holderIdentity: 'next' })));
-    c.at('lost.notifying');
-    assert.deepEqual(c.stopReasons, ['deadline']);
   },
 
   'both: another holder, and the request that we step down': async (start) => {
@@ -57,42 +42,15 @@ export const interleavingScenarios: EdgeTests = {
     assert.deepEqual(c.stopReasons, ['superseded']);
   },
 
-  'both: a renewal under way, and a watch that opens and fails': async (start) => {
-    const c = start(watched);
-    const renewal = await toRenewing(c);
-    await c.lock.watching.opened();
-    c.at('elected.renewing.writing');
-    await c.lock.watching.failed();
-    c.at('elected.renewing.writing');
-    assert.equal(renewal.signal?.aborted, false);
-  },
-
-  'both: a machine that slept past the deadline, and a retry that is due': async (start) => {
-    for (const drains of [false, true]) {
-      const c = start();
-      if (drains) await toDraining(c);
-      else await toLeading(c);
-      await c.clock.advance(2_000);
-      await c.answer('update', c.lock.failure('network'));
-      c.clock.suspend(9_000);
-      await c.clock.advance(125);
-      c.at('lost');
-      await c.lock.expectIdle();
-    }
-  },
-
   'both: a record that is wiped out early in a period, and a write that fails': async (start) => {
-    for (const drains of [false, true]) {
-      const c = start(watched);
-      if (drains) await toDraining(c);
-      else await toLeading(c);
-      await c.clock.advance(300);
-      await c.lock.watching.tell(c.lock.deletion());
-      await c.answer('create', c.lock.failure('network'));
-      await c.lock.expectIdle();
-      await c.clock.advance(125);
-      await c.lock.expectCall('get');
-    }
+    const c = start(watched);
+    await toLeading(c);
+    await c.clock.advance(300);
+    await c.lock.watching.tell(c.lock.deletion());
+    await c.answer('create', c.lock.failure('network'));
+    await c.lock.expectIdle();
+    await c.clock.advance(125);
+    await c.lock.expectCall('get');
   },
 
   'both: a release that was refused, and what may have happened since': async (start) => {

@@ -5,7 +5,6 @@ import type { EdgeTests } from '../support/edge-test.js';
 import {
   toClaiming,
   toConfirming,
-  toDraining,
   toLeading,
   toReleaseAfterFailure,
   toReleaseWriting,
@@ -24,7 +23,7 @@ async function looksAndLeaves(c: Candidate): Promise<void> {
 async function toLateClaim(c: Candidate): Promise<PendingCall> {
   const late = await toConfirming(c);
   await c.clock.advance(5_000);
-  c.at('acquiring.backingOff');
+  c.at('participating.acquiring.backingOff');
   return late;
 }
 
@@ -36,10 +35,10 @@ export const lateWriteScenarios: EdgeTests = {
     const c = start();
     const late = await toLateClaim(c);
     await c.clock.advance(250);
-    c.at('acquiring.confirming');
+    c.at('participating.acquiring.confirming');
     await c.answer('get', c.lock.ok(late.record));
     // It is ours, so it is written over at once; the term counts from that.
-    c.at('acquiring.claiming');
+    c.at('participating.acquiring.claiming');
     assert.equal(c.terms.length, 0);
     await c.lock.commit();
     assert.equal(c.context.lease?.validFrom.monotonicMs, 10_375);
@@ -48,21 +47,18 @@ export const lateWriteScenarios: EdgeTests = {
   'late: an earlier renewal that is stored after all counts from its own sending': async (
     start,
   ) => {
-    for (const drains of [false, true]) {
-      const c = start();
-      if (drains) await toDraining(c);
-      else await toLeading(c);
-      await c.clock.advance(2_000);
-      const first = await c.answer('update', c.lock.failure('network'));
-      await c.clock.advance(125);
-      await c.answer('get', c.lock.unchanged());
-      await c.answer('update', c.lock.failure('conflict'));
-      await c.clock.advance(250);
-      await c.answer('get', c.lock.ok(first.record));
-      c.at(drains ? 'elected.draining.lease.holding' : 'elected.leading');
-      assert.equal(c.context.lease?.validFrom.monotonicMs, 2_000);
-      await c.lock.expectIdle();
-    }
+    const c = start();
+    await toLeading(c);
+    await c.clock.advance(2_000);
+    const first = await c.answer('update', c.lock.failure('network'));
+    await c.clock.advance(125);
+    await c.answer('get', c.lock.unchanged());
+    await c.answer('update', c.lock.failure('conflict'));
+    await c.clock.advance(250);
+    await c.answer('get', c.lock.ok(first.record));
+    c.at('participating.elected.lease.leading');
+    assert.equal(c.context.lease?.validFrom.monotonicMs, 2_000);
+    await c.lock.expectIdle();
   },
 
   'late: an earlier release that is stored after all is a release': async (start) => {
@@ -103,7 +99,7 @@ export const lateWriteScenarios: EdgeTests = {
     const c = start();
     await toClaiming(c);
     await c.answer('update', c.lock.failure('forbidden'));
-    c.at('acquiring.backingOff');
+    c.at('participating.acquiring.backingOff');
     await c.send({ type: 'stop' });
     c.at('stopped');
     await c.lock.expectIdle();

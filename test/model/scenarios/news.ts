@@ -10,7 +10,7 @@ const watched = { watched: true } as const;
 
 /** Still leading, in the only term so far, and nothing was asked of the API server. */
 async function leadsOn(c: Candidate): Promise<void> {
-  c.at('elected.leading');
+  c.at('participating.elected.lease.leading');
   assert.equal(c.terms.length, 1);
   assert.equal(c.term.isLeading(), true);
   await c.lock.expectIdle();
@@ -18,25 +18,20 @@ async function leadsOn(c: Candidate): Promise<void> {
 
 /** What a leader does about the news of its watch. */
 export const newsScenarios: EdgeTests = {
-  'news: a leader is told by a watch of its own, and a candidate by one': async (start) => {
+  'news: a leader is told by the watch that it had as a candidate': async (start) => {
     const c = start(watched);
     await toHoldingBack(c);
     await c.clock.advance(0);
     const before = c.lock.watching;
-    assert.equal(c.context.watching, true);
     await c.lock.commit();
-    c.at('elected.leading');
-    assert.equal(before.closed, true);
-    assert.equal(c.context.watching, false);
-    await c.lock.watching.opened();
+    c.at('participating.elected.lease.leading');
+    assert.equal(c.lock.watching, before);
     assert.equal(c.context.watching, true);
     await c.lock.watching.changed(c.lock.snapshot(record()));
     c.at('lost.notifying');
     assert.equal(c.context.watching, false);
-    assert.equal(
-      c.lock.watches.every(({ closed }) => closed),
-      true,
-    );
+    assert.equal(before.closed, true);
+    assert.equal(c.lock.watches.length, 1);
   },
 
   'news: a record of another ends the term before anything is asked or sent': async (start) => {
@@ -52,25 +47,6 @@ export const newsScenarios: EdgeTests = {
     assert.deepEqual(c.stopReasons, ['superseded']);
   },
 
-  'news: a released record that we did not write ends the term, too': async (start) => {
-    const c = start(watched);
-    await toLeading(c);
-    await c.lock.watching.changed(c.lock.snapshot(record({ holderIdentity: '' })));
-    c.at('lost.notifying');
-    assert.deepEqual(c.stopReasons, ['superseded']);
-  },
-
-  'news: so does one that nobody can read, and one of our name from elsewhere': async (start) => {
-    for (const found of ['garbage', null]) {
-      const c = start(watched);
-      await toLeading(c);
-      const foreign = record({ holderIdentity: 'me', renewTime: 'elsewhere' });
-      await c.lock.watching.changed(c.lock.snapshot(found === null ? foreign : null, found));
-      c.at('lost.notifying');
-      assert.deepEqual(c.stopReasons, ['superseded']);
-    }
-  },
-
   'news: our name from elsewhere, once a renewal that failed can be told by no answer': async (
     start,
   ) => {
@@ -78,14 +54,12 @@ export const newsScenarios: EdgeTests = {
     const ways: ((c: Candidate) => Promise<unknown>)[] = [
       (c) => c.answer('update', c.lock.failure('network')),
       (c) => c.clock.advance(5_000),
-      // The renewal is given up where the term begins to drain.
-      (c) => c.send({ type: 'stop' }),
     ];
     for (const fail of ways) {
       const c = start(watched);
       await toRenewing(c);
       await c.lock.watching.changed(c.lock.snapshot(foreign));
-      c.at('elected.renewing.writing');
+      c.at('participating.elected.lease.renewing.writing');
       await fail(c);
       await c.lock.watching.changed(c.lock.snapshot(foreign));
       c.at('lost');
@@ -103,7 +77,7 @@ export const newsScenarios: EdgeTests = {
     // It may arrive before the answer does.
     const stored = c.lock.snapshot(renewal.record);
     await c.lock.watching.changed(stored);
-    c.at('elected.renewing.writing');
+    c.at('participating.elected.lease.renewing.writing');
     await renewal.answer({ ok: true, ...stored });
     await c.lock.watching.changed(claim);
     await c.lock.watching.changed(stored);
@@ -115,7 +89,7 @@ export const newsScenarios: EdgeTests = {
     const renewal = await toRenewing(c);
     await c.answer('update', c.lock.failure('network'));
     await c.lock.watching.changed(c.lock.snapshot(renewal.record));
-    c.at('elected.renewing.retrying');
+    c.at('participating.elected.lease.renewing.retrying');
     // The term is no longer for that: only an answer extends it.
     assert.equal(c.context.lease?.validFrom.monotonicMs, 0);
     await c.clock.advance(125);
@@ -138,7 +112,11 @@ export const newsScenarios: EdgeTests = {
     await toLeading(c);
     await c.lock.watching.changed(c.lock.snapshot(c.context.lease!.record));
     await leadsOn(c);
-    await c.after(2_000, 'elected.leading', 'elected.renewing.writing');
+    await c.after(
+      2_000,
+      'participating.elected.lease.leading',
+      'participating.elected.lease.renewing.writing',
+    );
   },
 
   'news: a lock that is deleted is created anew at once, in the same term': async (start) => {
@@ -170,7 +148,7 @@ export const newsScenarios: EdgeTests = {
     const c = start(watched);
     await toRenewing(c);
     await c.lock.watching.tell(c.lock.deletion());
-    c.at('elected.renewing.writing');
+    c.at('participating.elected.lease.renewing.writing');
     await c.answer('update', c.lock.failure('notFound'));
     await c.answer('get', c.lock.failure('notFound'));
     await c.lock.commit('create');
@@ -216,9 +194,9 @@ export const newsScenarios: EdgeTests = {
     });
     const claim = await c.lock.expectCall('update');
     await claim.answer({ ok: true, ...c.lock.snapshot(claim.record, null, asked.object) });
-    c.at('elected.leading');
+    c.at('participating.elected.lease.leading');
     await c.lock.watching.changed(c.lock.snapshot(claim.record, null, asked.object));
-    c.at('elected.leading');
+    c.at('participating.elected.lease.leading');
     assert.equal(c.terms.length, 2);
   },
 
@@ -246,7 +224,7 @@ export const newsScenarios: EdgeTests = {
     const renewal = await c.lock.expectCall('update');
     assert.equal(renewal.base, asked);
     await renewal.answer({ ok: true, ...c.lock.snapshot(renewal.record, null, asked.object) });
-    c.at('elected.draining.lease.holding');
+    c.at('participating.elected.lease.leading');
     assert.equal(c.newsOf('draining').length, 1);
   },
 
@@ -277,15 +255,22 @@ export const newsScenarios: EdgeTests = {
     const c = start(watched);
     await toRenewing(c);
     await c.lock.watching.changed(asking(c));
-    c.at('elected.draining.lease.holding');
+    c.at('participating.elected.work.draining.stopping');
+    c.at('participating.elected.lease.renewing.writing');
     assert.equal(c.context.endReason, 'steppedDown');
+    // Whoever asked has written before us.
+    await c.answer('update', c.lock.failure('conflict'));
+    await c.answer('get', { ok: true, ...asking(c) });
+    await c.lock.commit();
+    c.at('participating.elected.lease.leading');
+    assert.equal(c.newsOf('draining').length, 1);
   },
 
   'news: a request changes nothing about a term that is ending': async (start) => {
     const c = start(watched);
     await toDraining(c);
     await c.lock.watching.changed(asking(c));
-    c.at('elected.draining.work.stopping');
+    c.at('participating.elected.work.draining.stopping');
     assert.equal(c.context.endReason, 'stopped');
     assert.equal(c.newsOf('draining').length, 1);
   },
@@ -308,19 +293,6 @@ export const newsScenarios: EdgeTests = {
     assert.equal(c.newsOf('ended')[0]?.outcome.released, false);
   },
 
-  'news: a process that stood still beyond its deadline has lost by it, whatever is told': async (
-    start,
-  ) => {
-    const c = start(watched);
-    await toLeading(c);
-    c.clock.freeze(10_000);
-    await c.lock.watching.tell(c.lock.deletion());
-    // Nothing is sent before the work has been told.
-    await c.lock.expectIdle();
-    c.at('lost');
-    assert.equal(c.terms.length, 1);
-  },
-
   'news: what a term has learned is known to the candidacy that follows': async (start) => {
     const c = start({ ...watched, onLost: 'rejoin' });
     await toLeading(c);
@@ -331,7 +303,7 @@ export const newsScenarios: EdgeTests = {
     c.at('rejoining');
     assert.equal(c.context.leader, 'thief');
     await c.clock.advance(1_000);
-    c.at('acquiring.reading');
+    c.at('participating.acquiring.reading');
     assert.equal(c.lock.watches.filter(({ closed }) => !closed).length, 1);
   },
 

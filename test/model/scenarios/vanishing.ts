@@ -31,7 +31,7 @@ export const vanishingScenarios: EdgeTests = {
       await c.answer('get', c.lock.failure('serverError'));
       await c.clock.advance(100);
       await vanish[how]!(c);
-      c.at('acquiring.backingOff');
+      c.at('participating.acquiring.backingOff');
       assert.equal(c.context.leader, null);
       assert.equal(c.context.observation?.expiresAtMs, 15_100);
     },
@@ -44,15 +44,19 @@ export const vanishingScenarios: EdgeTests = {
       await toWatching(c);
       await c.clock.advance(1_000);
       await vanish[how]!(c);
-      await c.after(6_320, 'acquiring.waiting', 'acquiring.reading');
+      await c.after(6_320, 'participating.acquiring.waiting', 'participating.acquiring.reading');
       await c.answer('get', c.lock.failure('notFound'));
       await c.clock.advance(6_320);
       await c.answer('get', c.lock.failure('notFound'));
       // A whole lease after it vanished, and after another look.
-      await c.after(2_360, 'acquiring.waiting', 'acquiring.holdingBack');
+      await c.after(
+        2_360,
+        'participating.acquiring.waiting',
+        'participating.acquiring.holdingBack',
+      );
       await c.clock.advance(24);
       await c.answer('get', c.lock.failure('notFound'));
-      c.at('acquiring.claiming');
+      c.at('participating.acquiring.claiming');
       await c.lock.expectCall('create');
     },
   ),
@@ -63,8 +67,8 @@ export const vanishingScenarios: EdgeTests = {
       const c = start(midway);
       await toHoldingBack(c);
       await vanish[how]!(c);
-      c.at('acquiring.waiting');
-      await c.after(6_320, 'acquiring.waiting', 'acquiring.reading');
+      c.at('participating.acquiring.waiting');
+      await c.after(6_320, 'participating.acquiring.waiting', 'participating.acquiring.reading');
     },
   ),
 };

@@ -36,6 +36,9 @@ export class Candidate {
   readonly terms: Term[] = [];
   readonly stopReasons: EndReason[] = [];
   readonly visited: string[] = [];
+  #takesPart = false;
+  /** How often it has begun to take part. */
+  #participations = 0;
   failure: unknown = undefined;
 
   constructor(machine: LeaderElectionMachine, { watched = false, ...options }: Options = {}) {
@@ -58,7 +61,13 @@ export class Candidate {
     this.actor = createActor(machine, { input, clock: this.clock });
     this.actor.on('*', (event) => this.news.push(event));
     this.actor.subscribe({
-      next: ({ value }) => this.visited.push(positions(value).join(' + ')),
+      next: ({ value }) => {
+        const here = positions(value).join(' + ');
+        const tookPart = this.#takesPart;
+        this.#takesPart = here.startsWith('participating');
+        if (this.#takesPart && !tookPart) this.#participations += 1;
+        this.visited.push(here);
+      },
       error: (error) => {
         this.failure = error;
       },
@@ -81,9 +90,14 @@ export class Candidate {
     await settle();
   }
 
-  /** Fails if the actor broke, as it does when an error reaches no transition. */
+  /**
+   * Fails if the actor broke, as it does when an error reaches no transition, and if it has watched
+   * the lock more often than once each time it took part.
+   */
   expectSound(): void {
     if (this.failure !== undefined) throw new Error('The actor broke', { cause: this.failure });
+    const watches = this.lock.watches.length;
+    if (watches > this.#participations) throw new Error(`The lock is watched anew: ${watches}`);
   }
 
   /** Fails unless the chart stands in this state; in parallel states, in this one among others. */

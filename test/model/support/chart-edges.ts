@@ -3,7 +3,7 @@ import type { LeaderElectionMachine } from '../../../machines/leader-election.js
 
 /** One transition of the chart, or one guarded branch of one. */
 export interface ChartEdge {
-  /** Source, event and guard, such as `acquiring.claiming done(claim) if claimIsFresh`. */
+  /** Source, event and guard, such as `releasing.writing error(release) if isFirstConflict`. */
   readonly key: string;
   /** The path of the source state from the root; empty for the root. */
   readonly path: readonly string[];
@@ -11,6 +11,7 @@ export interface ChartEdge {
   readonly event: string;
   /** Which branch of that event's transitions it is. */
   readonly index: number;
+  /** As `leaseLapsed`, or `not leaseLapsed`. */
   readonly guard: string | null;
   /** The path of the target; null for a transition that only acts. */
   readonly target: string | null;
@@ -56,7 +57,15 @@ function fan(node: AnyStateNode, event: string, branches: readonly Branch[]): Ch
 }
 
 function guardName(guard: unknown): string {
-  return typeof guard === 'string' ? guard : (guard as { type: string }).type;
+  if (typeof guard === 'string') return guard;
+  // What XState's `not` returns.
+  if (typeof guard === 'function') return `not ${negated(guard)}`;
+  return (guard as { type: string }).type;
+}
+
+/** The guard that a negation denies. */
+export function negated(not: unknown): string {
+  return (not as { guards: readonly [string] }).guards[0];
 }
 
 /** `done(claim)`, `error(claim)`, `after(retryPeriod)`, `done`, `always`, or the event's own name. */

@@ -26,13 +26,13 @@ function toSeconds(time: string): string {
 
 export async function toReading(c: Candidate): Promise<void> {
   await c.send({ type: 'start' });
-  c.at('acquiring.reading');
+  c.at('participating.acquiring.reading');
 }
 
 export async function toWaiting(c: Candidate, leaseDurationSeconds = 15): Promise<void> {
   await toReading(c);
   await c.answer('get', c.lock.heldBy('other', { leaseDurationSeconds }));
-  c.at('acquiring.waiting');
+  c.at('participating.acquiring.waiting');
 }
 
 /** Of a lock that nobody has handed over yet: all who wait for it are new to it. */
@@ -43,7 +43,7 @@ export async function toWatching(c: Candidate, leaseDurationSeconds = 15): Promi
   await toReading(c);
   await c.lock.watching.opened();
   await c.answer('get', c.lock.heldBy('other', { ...NEW, leaseDurationSeconds }));
-  c.at('acquiring.waiting');
+  c.at('participating.acquiring.waiting');
 }
 
 /** The watch tells that the new lock has been released. */
@@ -51,14 +51,14 @@ export async function toHoldingBack(c: Candidate): Promise<LockSnapshot> {
   await toWatching(c);
   const released = c.lock.snapshot(record({ ...NEW, holderIdentity: '' }));
   await c.lock.watching.changed(released);
-  c.at('acquiring.holdingBack');
+  c.at('participating.acquiring.holdingBack');
   return released;
 }
 
 export async function toClaiming(c: Candidate): Promise<PendingCall> {
   await toReading(c);
   await c.answer('get', c.lock.free());
-  c.at('acquiring.claiming');
+  c.at('participating.acquiring.claiming');
   return c.lock.expectCall('update');
 }
 
@@ -66,7 +66,7 @@ export async function toClaiming(c: Candidate): Promise<PendingCall> {
 export async function toUnansweredClaim(c: Candidate): Promise<PendingCall> {
   const claim = await toClaiming(c);
   await c.clock.advance(5_000);
-  c.at('acquiring.backingOff');
+  c.at('participating.acquiring.backingOff');
   return claim;
 }
 
@@ -74,14 +74,14 @@ export async function toUnansweredClaim(c: Candidate): Promise<PendingCall> {
 export async function toConfirming(c: Candidate): Promise<PendingCall> {
   const claim = await toUnansweredClaim(c);
   await c.clock.advance(125);
-  c.at('acquiring.confirming');
+  c.at('participating.acquiring.confirming');
   return claim;
 }
 
 export async function toLeading(c: Candidate): Promise<PendingCall> {
   await toClaiming(c);
   const claim = await c.lock.commit();
-  c.at('elected.leading');
+  c.at('participating.elected.lease.leading');
   return claim;
 }
 
@@ -89,7 +89,7 @@ export async function toLeading(c: Candidate): Promise<PendingCall> {
 export async function toRenewing(c: Candidate): Promise<PendingCall> {
   await toLeading(c);
   await c.clock.advance(2_000);
-  c.at('elected.renewing.writing');
+  c.at('participating.elected.lease.renewing.writing');
   return c.lock.expectCall('update');
 }
 
@@ -97,8 +97,8 @@ export async function toRenewing(c: Candidate): Promise<PendingCall> {
 export async function toDraining(c: Candidate): Promise<PendingCall> {
   const claim = await toLeading(c);
   await c.send({ type: 'stop' });
-  c.at('elected.draining.lease.holding');
-  c.at('elected.draining.work.stopping');
+  c.at('participating.elected.lease.leading');
+  c.at('participating.elected.work.draining.stopping');
   return claim;
 }
 
@@ -107,22 +107,29 @@ export async function toFinishing(c: Candidate): Promise<PendingCall> {
   const claim = await toDraining(c);
   c.stopping.resolve();
   await settle();
-  c.at('elected.draining.work.finishing');
+  c.at('participating.elected.work.draining.finishing');
   return claim;
 }
 
-/**
- * Stopped 2 s after the claim, while a renewal was under way: it is uncertain what stands in the
- * lock, which is being read.
- */
-export async function toChecking(c: Candidate): Promise<PendingCall> {
+/** Stopped, or ended otherwise, 2 s after the claim: all is done but for the renewal under way. */
+export async function toEnded(c: Candidate, end = stop): Promise<PendingCall> {
   const claim = await toLeading(c);
   await c.clock.advance(2_000);
   await c.lock.expectCall('update');
-  await c.send({ type: 'stop' });
+  await end(c);
   c.work.resolve();
   c.stopping.resolve();
   await settle();
+  c.at('participating.elected.work.ended');
+  return claim;
+}
+
+const stop = (c: Candidate): Promise<void> => c.send({ type: 'stop' });
+
+/** Likewise, and the renewal has failed: it is uncertain what stands in the lock, which is being read. */
+export async function toChecking(c: Candidate, end = stop): Promise<PendingCall> {
+  const claim = await toEnded(c, end);
+  await c.answer('update', c.lock.failure('network'));
   c.at('releasing.checking');
   return claim;
 }
@@ -146,16 +153,12 @@ export async function toReleaseAfterFailure(c: Candidate): Promise<PendingCall> 
   return c.lock.expectCall('update');
 }
 
-/** Likewise, but 2 s after the claim, while a renewal was under way: the lock is being read. */
-export async function toCheckingAfterFailure(c: Candidate): Promise<PendingCall> {
-  const claim = await toLeading(c);
-  await c.clock.advance(2_000);
-  await c.lock.expectCall('update');
-  c.work.reject(new Error('the work failed'));
-  c.stopping.resolve();
-  await settle();
-  c.at('releasing.checking');
-  return claim;
+/** Likewise, but 2 s after the claim, when a renewal has failed: the lock is being read. */
+export function toCheckingAfterFailure(c: Candidate): Promise<PendingCall> {
+  return toChecking(c, async () => {
+    c.work.reject(new Error('the work failed'));
+    await settle();
+  });
 }
 
 /** Another holds the lock, 2 s after our claim; `onStoppedLeading` runs and so does the work. */
@@ -189,7 +192,7 @@ export async function toConcluding(c: Candidate): Promise<void> {
   await toLeading(c);
   c.work.reject(new Error('the work failed'));
   await settle();
-  c.at('elected.draining.work.stopping');
+  c.at('participating.elected.work.draining.stopping');
   c.clock.freeze(10_000);
   await c.send({ type: 'lapse' });
   c.at('lost.concluding');

@@ -4,10 +4,10 @@ import { makeLeaderElectionMachine } from '../../../machines/leader-election.js'
 import { type Config, chartConfig, fanOf, invocations } from './chart-config.js';
 import { type ChartEdge, chartEdges } from './chart-edges.js';
 
-/** An event of the chart, and the one guard that holds when it comes in. */
+/** An event of the chart, with the guards that hold: one when it comes in, and one in what follows. */
 interface Step {
   readonly type: string;
-  readonly holds: string | null;
+  readonly holds: readonly (string | null)[];
 }
 
 interface Taken {
@@ -22,7 +22,7 @@ interface Taken {
 function skeleton() {
   const edges = chartEdges(makeLeaderElectionMachine());
   const config = bare(chartConfig());
-  let holds: string | null = null;
+  let holds: Step['holds'] = [];
   for (const edge of edges) {
     const fan = fanOf(config, edge);
     fan.set(
@@ -30,7 +30,7 @@ function skeleton() {
     );
   }
   const guards = Object.fromEntries(
-    guardNames(edges).map((name) => [name, () => holds === name] as const),
+    guardNames(edges).map((name) => [name, () => holds.includes(name)] as const),
   );
   const delays = Object.fromEntries(
     edges.flatMap(({ event }) => /^xstate\.after\.(\w+)/.exec(event)?.[1] ?? []).map((d) => [d, 1]),
@@ -53,10 +53,21 @@ function skeleton() {
     getInitialSnapshot: machine.getInitialSnapshot.bind(machine),
     getPersistedSnapshot: machine.getPersistedSnapshot.bind(machine),
   };
-  const events = (snapshot: AnyMachineSnapshot): Step[] =>
-    snapshot._nodes
-      .flatMap((node) => [...node.transitions.keys()])
-      .flatMap((type) => [null, ...guardNames(edges)].map((name) => ({ type, holds: name })));
+  const following = guardNames(
+    edges.filter(({ event }) => /^(always|xstate\.done\.state)/.test(event)),
+  );
+  const events = ({ _nodes: nodes }: AnyMachineSnapshot): Step[] => {
+    const here = edges.filter(({ path }) => nodes.some((node) => isSame(node.path, path)));
+    const types = [...new Set(here.map(({ event }) => event))];
+    return types
+      .filter((type) => type !== 'always' && type !== '*')
+      .flatMap((type) => {
+        const asked = guardNames(here.filter(({ event }) => event === type || event === '*'));
+        return [null, ...asked].flatMap((first) =>
+          [null, ...following].map((then) => ({ type, holds: [first, then] })),
+        );
+      });
+  };
   return {
     logic,
     options: {
@@ -109,6 +120,10 @@ type AdjacencyMap = Record<
 interface Path {
   readonly state: Snapshot;
   readonly weight: number;
+}
+
+function isSame(path: readonly string[], other: readonly string[]): boolean {
+  return path.join('.') === other.join('.');
 }
 
 function guardNames(edges: readonly ChartEdge[]): string[] {

@@ -1,3 +1,6 @@
+import * as chart from '../seeded-bugs/chart.js';
+import * as parts from '../seeded-bugs/parts.js';
+import { mutant, simulated } from '../seeded-bugs/seeded-bug.js';
 import { type Regression, tests } from './regression.js';
 
 /* How long a leader leads, and what it makes of the answers to its renewals. */
@@ -10,12 +13,7 @@ export const keeping: readonly Regression[] = [
       'with a lease of %i s, a deadline of %i s and retries of %i s > while %s the lock stays ours',
       'with a lease of %i s, a deadline of %i s and retries of %i s > stopped while %s it releases once that is over',
     ),
-    change: {
-      mistake: 'the last eight writes are remembered',
-      file: 'machines/updates.ts',
-      find: '[...rememberedWrites(context, base), attempt]',
-      replace: '[...rememberedWrites(context, base), attempt].slice(-8)',
-    },
+    bug: simulated('eight-writes-remembered'),
   },
   {
     situation: "a policy rewrites the record, and our own write is taken for another's",
@@ -24,12 +22,7 @@ export const keeping: readonly Regression[] = [
       'test/unit/election/odd-locks.test.ts',
       'a store that alters records (watched: %s) > and %s: leads, goes on, releases, says so once',
     ),
-    change: {
-      mistake: 'a record is ours as it was sent, not as it is stored',
-      file: 'machines/commits.ts',
-      find: 'const record = snapshot.record ?? write.record;',
-      replace: 'const { record } = write;',
-    },
+    bug: chart.writesAsSent,
   },
   {
     situation: 'a leader learns that another holds the lock, and goes on until its deadline',
@@ -38,12 +31,7 @@ export const keeping: readonly Regression[] = [
       'test/unit/election/renewal.test.ts',
       'a renewal that meets a conflict > ends the term at once when another holds the lock',
     ),
-    change: {
-      mistake: "a record that we did not write is nobody's",
-      file: 'machines/guards.ts',
-      find: 'return snapshot.record === null || !isOwnRecord(context, snapshot.record);',
-      replace: 'return false;',
-    },
+    bug: simulated('known-loss-ignored'),
   },
   {
     situation: 'the deadline counts from the answer to a renewal, not from its sending',
@@ -58,12 +46,7 @@ export const keeping: readonly Regression[] = [
         'candidates for one lock > see a leader stop in time whose last renewal was answered late',
       ),
     ],
-    change: {
-      mistake: 'a lease is valid from its confirmation',
-      file: 'machines/commits.ts',
-      find: '      ? write.sentAt\n',
-      replace: '      ? now\n',
-    },
+    bug: simulated('deadline-from-response'),
   },
   {
     situation: 'the deadline begins anew with every round of renewals',
@@ -72,12 +55,7 @@ export const keeping: readonly Regression[] = [
       'test/unit/election/deadline.test.ts',
       'a leader whose renewals go unanswered > is not helped by requests that hang',
     ),
-    change: {
-      mistake: 'entering a state starts the deadline again',
-      file: 'machines/delays.ts',
-      find: 'remaining(context, lease.validFrom, config.renewDeadlineMs)',
-      replace: 'config.renewDeadlineMs',
-    },
+    bug: simulated('deadline-anew-each-round'),
   },
   {
     situation: 'a release is tried before the work hears of the loss, and delays that',
@@ -92,20 +70,10 @@ export const keeping: readonly Regression[] = [
         'a release > is not tried after a loss: whose lock it is then is not for us to say',
       ),
     ],
-    change: {
-      mistake: 'the deadline leads to a release',
-      file: 'machines/elected.ts',
-      find: `{ guard: 'leaseLapsed', target: '#lost', actions: deadlinePassed },
-          { target: 'renewing', reenter: true },
-        ],
-      },
-      onDone: 'leading',`,
-      replace: `{ guard: 'leaseLapsed', target: '#releasing', actions: deadlinePassed },
-          { target: 'renewing', reenter: true },
-        ],
-      },
-      onDone: 'leading',`,
-    },
+    bug: mutant(
+      'the deadline leads to a release',
+      'participating.elected.deadline.counting * if leaseLapsed: leads to releasing',
+    ),
   },
   {
     situation: 'a network error, or an answer that is no JSON, escapes the loop and ends run()',
@@ -115,12 +83,10 @@ export const keeping: readonly Regression[] = [
       'a server that cannot be reached any more > ends the term of its leader at the deadline, with the stop callback, and not run()',
       'an answer that is no JSON > to every request ends the term at the deadline, with the stop callback',
     ),
-    change: {
-      mistake: 'a read that fails during a renewal is not caught',
-      file: 'machines/renewal.ts',
-      find: "onError: { target: 'retrying', actions: noteFailure('read', 'renew') },",
-      replace: '',
-    },
+    bug: mutant(
+      'a read that fails during a renewal is not caught',
+      'participating.elected.lease.renewing.reading error(readBack): is not there',
+    ),
   },
   {
     situation: 'a single answer of 500 ends the term',
@@ -135,12 +101,10 @@ export const keeping: readonly Regression[] = [
         'an answer that is no JSON > with status %d, once, does not disturb the term of a leader',
       ),
     ],
-    change: {
-      mistake: 'a renewal that fails is a loss',
-      file: 'machines/renewal.ts',
-      find: "{ target: 'retrying', actions: noteFailure('write', 'renew') },",
-      replace: "{ target: '#lost', actions: noteFailure('write', 'renew') },",
-    },
+    bug: mutant(
+      'a renewal that fails is a loss',
+      'participating.elected.lease.renewing.writing error(renewal) else: leads to lost',
+    ),
   },
   {
     situation: 'renewals wait for events of a watch, which has gone silent',
@@ -155,18 +119,10 @@ export const keeping: readonly Regression[] = [
         'a wake-up that comes for nothing > neither hastens nor delays the renewals of a leader',
       ),
     ],
-    change: {
-      mistake: 'the retry period starts no renewal',
-      file: 'machines/elected.ts',
-      find: `          { target: 'renewing' },
-        ],
-      },
-    },`,
-      replace: `          { actions: [] },
-        ],
-      },
-    },`,
-    },
+    bug: mutant(
+      'the retry period starts no renewal',
+      'participating.elected.lease.leading after(retryPeriod): is not there',
+    ),
   },
   {
     situation: 'a renewal that hung is stored after the deadline, and others take over at once',
@@ -175,12 +131,7 @@ export const keeping: readonly Regression[] = [
       'test/regressions/late-writes.test.ts',
       'a renewal that is stored after its sender has lost its leadership > makes the others wait for another lease, and nobody leader',
     ),
-    change: {
-      mistake: 'a follower counts from its first sight of the holder, not of the record',
-      file: 'src/lock/decide.ts',
-      find: 'before.snapshot?.fingerprint === snapshot?.fingerprint',
-      replace: 'before.snapshot?.record?.holderIdentity === snapshot?.record?.holderIdentity',
-    },
+    bug: parts.countsFromFirstSight,
   },
   {
     situation: 'a renewal that hung is stored over the record of the next leader',
@@ -189,12 +140,7 @@ export const keeping: readonly Regression[] = [
       'test/regressions/late-writes.test.ts',
       'a renewal that is stored after its sender has lost its leadership > is refused when another has taken the lock meanwhile',
     ),
-    change: {
-      mistake: 'writes are not conditional',
-      file: 'src/testing/in-memory-lock.ts',
-      find: "if (snapshot.version !== base.version) return failed('conflict', 'the object has changed');",
-      replace: '',
-    },
+    bug: parts.writesUnconditionally,
   },
   {
     situation: 'a renewal that hung begins the next term without another write',
@@ -203,18 +149,6 @@ export const keeping: readonly Regression[] = [
       'test/regressions/late-writes.test.ts',
       'a renewal that is stored after its sender has lost its leadership > is not what the next term of its sender begins with: that is a write of its own',
     ),
-    change: {
-      mistake: 'a candidate that finds its own record leads',
-      file: 'machines/acquiring.ts',
-      find: "onDone: { target: 'deciding', actions: withReading('noteReading') },",
-      replace: `onDone: [
-          {
-            guard: ifReading('stillHeldByUs'),
-            target: '#elected',
-            actions: withReading('noteFoundCommitted'),
-          },
-          { target: 'deciding', actions: withReading('noteReading') },
-        ],`,
-    },
+    bug: simulated('grant-by-name'),
   },
 ];

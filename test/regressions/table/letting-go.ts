@@ -1,3 +1,6 @@
+import * as chart from '../seeded-bugs/chart.js';
+import * as parts from '../seeded-bugs/parts.js';
+import { mutant, simulated } from '../seeded-bugs/seeded-bug.js';
 import { type Regression, tests } from './regression.js';
 
 /* Stopping, releasing, and what is called and left behind then. */
@@ -11,12 +14,7 @@ export const lettingGo: readonly Regression[] = [
       'a release > never writes over a record of our identity that we did not write',
       'a release > checks again after a conflict, and leaves alone what another wrote meanwhile',
     ),
-    change: {
-      mistake: 'a release trusts that the lock is still ours',
-      file: 'machines/releasing.ts',
-      find: "guard: ifReading('stillHeldByUs'),",
-      replace: '',
-    },
+    bug: simulated('release-unchecked'),
   },
   {
     situation: 'a leader that lost the lock and then stops wipes the record of the next one',
@@ -25,17 +23,7 @@ export const lettingGo: readonly Regression[] = [
       'test/unit/election/rivals.test.ts',
       'candidates for one lock > do not have their lock wiped by the one that lost it and then stops',
     ),
-    change: {
-      mistake: 'whoever stops empties the holder',
-      file: 'src/election/candidacy.ts',
-      find: "if (!this.#over) this.actor.send({ type: 'stop' });",
-      replace: `const { config, observation } = this.actor.getSnapshot().context;
-    const record = Object.assign(Object.create(observation!.snapshot!.record!) as object, {
-      holderIdentity: '',
-    });
-    void config.lock.get().then(() => config.lock.update(record as never));
-    if (!this.#over) this.actor.send({ type: 'stop' });`,
-    },
+    bug: chart.stopEmptiesTheHolder,
   },
   {
     situation: 'the candidate that has just released the lock takes it again',
@@ -50,12 +38,7 @@ export const lettingGo: readonly Regression[] = [
         'a release > does not make its own candidate campaign again',
       ),
     ],
-    change: {
-      mistake: 'a candidate that was stopped rejoins',
-      file: 'machines/guards.ts',
-      find: "context.config.onLost === 'rejoin' && !context.stopRequested",
-      replace: "context.config.onLost === 'rejoin'",
-    },
+    bug: chart.stoppedRejoins,
   },
   {
     situation: 'a release meets a renewal that was given up and stored, and is not tried again',
@@ -70,14 +53,7 @@ export const lettingGo: readonly Regression[] = [
         'a release > tries again after a conflict when the record is still its own',
       ),
     ],
-    change: {
-      mistake: 'a release that meets a conflict is over',
-      file: 'machines/releasing.ts',
-      find: `guard: ifError('isFirstConflict'),
-            target: 'checking',`,
-      replace: `guard: ifError('isFirstConflict'),
-            target: 'over',`,
-    },
+    bug: chart.conflictEndsRelease,
   },
   {
     situation: 'the work starts though stop() came first',
@@ -86,12 +62,10 @@ export const lettingGo: readonly Regression[] = [
       'test/unit/election/stop.test.ts',
       'a candidate that is stopped > while its claim is under way never starts the work, and releases what it won',
     ),
-    change: {
-      mistake: 'a claim that succeeds leads, whatever came meanwhile',
-      file: 'machines/acquiring.ts',
-      find: "{ guard: 'stopRequested', target: '#releasing', actions: noteStored },",
-      replace: '',
-    },
+    bug: mutant(
+      'a claim that succeeds leads, whatever came meanwhile',
+      'participating.acquiring.claiming done(claim) if stopRequested: is not there',
+    ),
   },
   {
     situation: 'the start callback fails, and the lease is renewed for ever',
@@ -101,12 +75,7 @@ export const lettingGo: readonly Regression[] = [
       'work that fails > because it %s gives the lock back and ends the term with that error',
       'work that fails > does not keep the lease renewed',
     ),
-    change: {
-      mistake: 'an error of the work is noted, and no more',
-      file: 'machines/elected.ts',
-      find: "guard: 'termIsOn',",
-      replace: 'guard: () => false,',
-    },
+    bug: simulated('failed-work-ignored'),
   },
   {
     situation: 'the stop callback runs twice for one term',
@@ -115,12 +84,7 @@ export const lettingGo: readonly Regression[] = [
       'test/unit/election/drain.test.ts',
       'an onStoppedLeading that never returns > ends with the drain timeout, without a second call, and without an overrun',
     ),
-    change: {
-      mistake: 'every lost term is announced',
-      file: 'machines/lost.ts',
-      find: "{ guard: 'stopAnnounced', target: 'settling' },",
-      replace: '',
-    },
+    bug: simulated('stop-callback-twice'),
   },
   {
     situation: 'the stop callback runs though nothing had started',
@@ -129,12 +93,7 @@ export const lettingGo: readonly Regression[] = [
       'test/unit/election/callbacks.test.ts',
       'onStoppedLeading > is never called for a candidate that never led',
     ),
-    change: {
-      mistake: 'every end of a candidacy is announced',
-      file: 'machines/acquiring.ts',
-      find: "{ target: '#stopped', actions: 'requestStop' },",
-      replace: "{ target: '#lost', actions: 'requestStop' },",
-    },
+    bug: chart.everyEndIsAnnounced,
   },
   {
     situation: 'a listener for SIGTERM in the library keeps the program from ending',
@@ -149,13 +108,7 @@ export const lettingGo: readonly Regression[] = [
         'an election that is over > leaves the signals and events of the process to the application',
       ),
     ],
-    change: {
-      mistake: 'the constructor listens to SIGTERM',
-      file: 'src/election/leader-election.ts',
-      find: 'this.#candidacy = this.#newCandidacy(config);',
-      replace:
-        "process.on('SIGTERM', () => undefined);\n    this.#candidacy = this.#newCandidacy(config);",
-    },
+    bug: parts.listensToSigterm,
   },
   {
     situation: 'a timer of the library keeps the program from ending',
@@ -166,12 +119,6 @@ export const lettingGo: readonly Regression[] = [
       'a program that holds an election > ends when it is stopped while it waits',
       'a program that holds an election > and never begins it ends by itself, without a request',
     ),
-    change: {
-      mistake: 'a timer runs for as long as the process',
-      file: 'src/election/leader-election.ts',
-      find: 'this.#candidacy = this.#newCandidacy(config);',
-      replace:
-        'setInterval(() => undefined, 60_000);\n    this.#candidacy = this.#newCandidacy(config);',
-    },
+    bug: parts.timerOfTheProcess,
   },
 ];

@@ -1,3 +1,6 @@
+import * as chart from '../seeded-bugs/chart.js';
+import * as parts from '../seeded-bugs/parts.js';
+import { mutant, simulated } from '../seeded-bugs/seeded-bug.js';
 import { type Regression, tests } from './regression.js';
 
 /* Cases of other libraries' own test suites. */
@@ -7,12 +10,7 @@ export const otherSuites: readonly Regression[] = [
       'taking the lock: no object, no record, led and fresh, led and long unrenewed, led after its own shorter duration, unled, emptied though fresh',
     seenIn: 'client-go, testTryAcquireOrRenew',
     tests: tests('test/unit/lock/decide.test.ts', 'what a candidate does about > %s'),
-    change: {
-      mistake: 'no lease is waited for',
-      file: 'src/lock/decide.ts',
-      find: 'const expired = expiresAtMs === null || nowMs >= expiresAtMs;',
-      replace: 'const expired = true;',
-    },
+    bug: parts.noLeaseIsWaitedFor,
   },
   {
     situation: 'a release empties the holder',
@@ -21,12 +19,7 @@ export const otherSuites: readonly Regression[] = [
       'test/unit/election/release.test.ts',
       'a release > reads, then writes an empty holder and the shortest duration over its own record',
     ),
-    change: {
-      mistake: 'a release only shortens the lease',
-      file: 'src/lock/next-record.ts',
-      find: "holderIdentity: '',",
-      replace: '',
-    },
+    bug: chart.releaseOnlyShortens,
   },
   {
     situation: 'a release is cancelled during its read: it ends with the lease',
@@ -35,12 +28,7 @@ export const otherSuites: readonly Regression[] = [
       'test/unit/election/release.test.ts',
       'a release > ends, unreleased, when the lease of the last write that may be stored has run out',
     ),
-    change: {
-      mistake: 'a release goes on for ever',
-      file: 'machines/releasing.ts',
-      find: "    lastWrite: [\n      { guard: 'hasNotLed', target: '#backingOff', actions: 'forgetAttempt' },\n      { guard: 'shallRejoin', target: '#rejoining' },\n      { target: '#stopped', actions: 'noteNotReleased' },\n    ],",
-      replace: '',
-    },
+    bug: chart.releasesForEver,
   },
   {
     situation: 'a release is cancelled during its write, which was stored',
@@ -49,12 +37,10 @@ export const otherSuites: readonly Regression[] = [
       'test/unit/election/release.test.ts',
       'a release > that went unanswered is found to have been stored',
     ),
-    change: {
-      mistake: 'only an answer counts as a release',
-      file: 'machines/releasing.ts',
-      find: "actions: [withReading('noteReading'), 'noteReleased'],",
-      replace: "actions: withReading('noteReading'),",
-    },
+    bug: mutant(
+      'only an answer counts as a release',
+      'releasing.checking done(readBack) if releaseWasCommitted: without noteReleased',
+    ),
   },
   {
     situation:
@@ -65,12 +51,10 @@ export const otherSuites: readonly Regression[] = [
       'the requests of an election > are a read, a write and then writes alone',
       'the requests of an election > have a read between when somebody else has changed the object',
     ),
-    change: {
-      mistake: 'each renewal begins with a read',
-      file: 'machines/renewal.ts',
-      find: "initial: 'writing',",
-      replace: "initial: 'reading',",
-    },
+    bug: mutant(
+      'each renewal begins with a read',
+      'participating.elected.lease.renewing: begins in reading',
+    ),
   },
   {
     situation: 'a record is read back as it was written',
@@ -79,12 +63,7 @@ export const otherSuites: readonly Regression[] = [
       'test/regressions/stored-records.test.ts',
       'a Lease that a candidate leads, renews and releases > is read back as it was written, to the last digit',
     ),
-    change: {
-      mistake: 'times are stored to the millisecond',
-      file: 'src/lock/iso-time.ts',
-      find: "fraction.slice(0, 6).padEnd(6, '0')",
-      replace: "fraction.slice(0, 3).padEnd(6, '0')",
-    },
+    bug: parts.threeDigitsAndZeros,
   },
   {
     situation: 'labels, annotations, finalizers and owners of the Lease survive',
@@ -93,12 +72,7 @@ export const otherSuites: readonly Regression[] = [
       'test/regressions/stored-records.test.ts',
       'a Lease that a candidate leads, renews and releases > keeps the labels, annotations, finalizers and owners that it had',
     ),
-    change: {
-      mistake: 'an update sends an object of its own making',
-      file: 'src/lock/snapshot-of.ts',
-      find: 'metadata: { ...metadata, resourceVersion: version }',
-      replace: "metadata: { name: metadata['name'], resourceVersion: version }",
-    },
+    bug: simulated('foreign-content-dropped'),
   },
   {
     situation: 'one candidate stops and hands over to another',
@@ -107,12 +81,10 @@ export const otherSuites: readonly Regression[] = [
       'test/unit/election/rivals.test.ts',
       'candidates for one lock > hand over at the next poll when the leader stops',
     ),
-    change: {
-      mistake: 'a leader that stops does not release',
-      file: 'machines/elected.ts',
-      find: "onDone: { target: '#releasing', actions: workSettled },",
-      replace: "onDone: { target: '#stopped', actions: workSettled },",
-    },
+    bug: mutant(
+      'a leader that stops does not release',
+      'participating.elected.work.ended always if noAnswerDue: leads to stopped',
+    ),
   },
   {
     situation: 'a leader whose tries all fail stops at its deadline',
@@ -121,12 +93,7 @@ export const otherSuites: readonly Regression[] = [
       'test/unit/election/deadline.test.ts',
       'a leader whose renewals go unanswered > is not helped by answers that deny',
     ),
-    change: {
-      mistake: "a holder's lease ages more slowly than its clock",
-      file: 'src/time/clock.ts',
-      find: 'return Math.max(',
-      replace: 'return 0.99 * Math.max(',
-    },
+    bug: parts.agesSlowly,
   },
   {
     situation: 'a leader that met a conflict competes again, and two lead',
@@ -135,12 +102,7 @@ export const otherSuites: readonly Regression[] = [
       'test/regressions/names.test.ts',
       'a leader that met a conflict and competes again > leads only when its turn comes, and never beside another',
     ),
-    change: {
-      mistake: 'no lease is waited for',
-      file: 'src/lock/decide.ts',
-      find: 'const expired = expiresAtMs === null || nowMs >= expiresAtMs;',
-      replace: 'const expired = true;',
-    },
+    bug: parts.noLeaseIsWaitedFor,
   },
   {
     situation: 'a thousand cycles of acquiring and releasing leave nothing behind',
@@ -149,11 +111,6 @@ export const otherSuites: readonly Regression[] = [
       'test/unit/election/leaks.test.ts',
       'a thousand candidacies one after another > leave one loop running at a time, and nothing behind',
     ),
-    change: {
-      mistake: "the listener on the caller's signal stays",
-      file: 'src/election/candidacy.ts',
-      find: "signal.removeEventListener('abort', stop);",
-      replace: '',
-    },
+    bug: parts.listenerStays,
   },
 ];

@@ -1,3 +1,5 @@
+import * as parts from '../seeded-bugs/parts.js';
+import { simulated } from '../seeded-bugs/seeded-bug.js';
 import { type Regression, tests } from './regression.js';
 
 /* What stands in the lock: read from others, and written. */
@@ -9,12 +11,7 @@ export const records: readonly Regression[] = [
       'test/regressions/stored-records.test.ts',
       'a Lease that a candidate leads, renews and releases > holds whole seconds above zero and times of six digits, and is never refused',
     ),
-    change: {
-      mistake: 'a time is written with the digits that the clock has',
-      file: 'src/lock/iso-time.ts',
-      find: "fraction.slice(0, 6).padEnd(6, '0')",
-      replace: 'fraction.slice(0, 3)',
-    },
+    bug: parts.threeDigits,
   },
   {
     situation: 'a duration of zero, or a misspelt one, makes a held lock free',
@@ -29,12 +26,7 @@ export const records: readonly Regression[] = [
         'a candidate that finds the lock held > goes by its own duration where the record says %s',
       ),
     ],
-    change: {
-      mistake: 'the duration of the record is taken as it is',
-      file: 'src/lock/decide.ts',
-      find: 'Number.isFinite(seconds) && seconds > 0',
-      replace: 'Number.isFinite(seconds)',
-    },
+    bug: parts.durationAsItIs,
   },
   {
     situation: 'a time in the record is compared with our clock: a lock is stolen, or never taken',
@@ -50,15 +42,7 @@ export const records: readonly Regression[] = [
         'a candidate that finds the lock held > is not moved by a renew time of yesterday, nor by one of tomorrow',
       ),
     ],
-    change: {
-      mistake: 'a lease has run out when its renew time says so',
-      file: 'machines/updates.ts',
-      find: 'nowMs: config.clock.now().monotonicMs,',
-      replace: `nowMs:
-      Date.parse(snapshot?.record?.renewTime ?? '') + 15_000 < config.clock.now().wallMs
-        ? Infinity
-        : config.clock.now().monotonicMs,`,
-    },
+    bug: simulated('steal-by-wall-clock'),
   },
   {
     situation: 'a record written over that of another library cannot be read by it',
@@ -67,12 +51,7 @@ export const records: readonly Regression[] = [
       'test/regressions/mixed-fleets.test.ts',
       'a lock that is held by a client of another library > and taken over gets a record that this library can read: %s',
     ),
-    change: {
-      mistake: 'only our own fields are written',
-      file: 'src/lock/annotation-format.ts',
-      find: "if ('leaseDuration' in stored) stored['leaseDuration'] = `PT${record.leaseDurationSeconds}S`;",
-      replace: "delete stored['leaseDuration'];",
-    },
+    bug: simulated('foreign-content-dropped'),
   },
   {
     situation: 'a Lease that is released by its duration, its holder left in place, is waited for',
@@ -81,11 +60,6 @@ export const records: readonly Regression[] = [
       'test/regressions/mixed-fleets.test.ts',
       'a lock that is held by a client of another library > and released by a duration of one second, its holder left in place, is taken then',
     ),
-    change: {
-      mistake: 'a follower waits for its own lease duration',
-      file: 'src/lock/decide.ts',
-      find: 'return receivedAtMs + durationOf(snapshot, leaseDurationMs);',
-      replace: 'return receivedAtMs + leaseDurationMs;',
-    },
+    bug: parts.waitsForOwnDuration,
   },
 ];

@@ -1,3 +1,6 @@
+import * as chart from '../seeded-bugs/chart.js';
+import * as parts from '../seeded-bugs/parts.js';
+import { mutant, simulated } from '../seeded-bugs/seeded-bug.js';
 import { type Regression, tests } from './regression.js';
 
 /* When a candidate takes the lock, and what makes it a leader. */
@@ -15,15 +18,7 @@ export const taking: readonly Regression[] = [
         'a claim that is refused > starts nothing: the callback comes after the write, not before it',
       ),
     ],
-    change: {
-      mistake: 'the start callback runs once the decision to take the lock has fallen',
-      file: 'machines/updates.ts',
-      find: `wroteIt: findOwnWrite(context, snapshot) !== null,
-  });`,
-      replace: `wroteIt: findOwnWrite(context, snapshot) !== null,
-  });
-  if (decision.kind === 'take') void config.onStartedLeading?.(context.term as never);`,
-    },
+    bug: simulated('callback-before-write'),
   },
   {
     situation: 'an answer of 409 is taken for success',
@@ -33,15 +28,7 @@ export const taking: readonly Regression[] = [
       'an answer of 409 > to a claim is no success: whoever wrote first leads',
       'an answer of 409 > to a creation is no success, either',
     ),
-    change: {
-      mistake: 'a write that meets a conflict is a write',
-      file: 'machines/actors.ts',
-      find: 'if (answer.ok) return answer;',
-      replace: `if (answer.ok) return answer;
-    if (answer.error.kind === 'conflict') {
-      return { unreadable: null, fingerprint: '', version: '1', object: null, ...base, record };
-    }`,
-    },
+    bug: simulated('conflict-is-success'),
   },
   {
     situation: 'a holder whose record lacks its acquire time is robbed',
@@ -56,12 +43,7 @@ export const taking: readonly Regression[] = [
         'a candidate that finds the lock held > takes a record without times for held',
       ),
     ],
-    change: {
-      mistake: 'a record without an acquire time counts as released',
-      file: 'src/lock/record.ts',
-      find: "return this.holderIdentity === '';",
-      replace: "return this.holderIdentity === '' || this.acquireTime === '';",
-    },
+    bug: simulated('missing-acquire-time-is-free'),
   },
   {
     situation: 'a candidate gives up after some tries while the lock is held, for ever',
@@ -70,15 +52,7 @@ export const taking: readonly Regression[] = [
       'test/unit/election/follower.test.ts',
       'a candidate that finds the lock held > never gives up, however long the holder lives',
     ),
-    change: {
-      mistake: 'polling ends after a minute',
-      file: 'machines/acquiring.ts',
-      find: "pollInterval: 'reading',",
-      replace: `pollInterval: {
-          guard: ({ context }) => context.config.clock.now().monotonicMs < 60_000,
-          target: 'reading',
-        },`,
-    },
+    bug: chart.pollsForAMinute,
   },
   {
     situation: 'a release goes unnoticed, or a null holder is created over and over',
@@ -94,12 +68,7 @@ export const taking: readonly Regression[] = [
         'a lock that is free > is updated, not created, where it was released just now',
       ),
     ],
-    change: {
-      mistake: 'an empty holder is a holder',
-      file: 'src/lock/record.ts',
-      find: "return this.holderIdentity === '';",
-      replace: 'return false;',
-    },
+    bug: parts.emptyHolderHolds,
   },
   {
     situation: 'a stale watch event with our name in it makes us leader',
@@ -108,12 +77,7 @@ export const taking: readonly Regression[] = [
       'test/regressions/wakes.test.ts',
       'a wake-up that comes late > does not make a candidate lead whose name the lock shows from before',
     ),
-    change: {
-      mistake: 'a record with our name is ours',
-      file: 'src/lock/decide.ts',
-      find: 'input.reclaimOwnIdentity && snapshot',
-      replace: 'snapshot',
-    },
+    bug: simulated('own-name-is-ours'),
   },
   {
     situation: 'a watch event revives a term that has ended',
@@ -128,12 +92,7 @@ export const taking: readonly Regression[] = [
         'a leader that lost its leadership > cannot be made leader again by a wake-up or by its own name in the lock',
       ),
     ],
-    change: {
-      mistake: 'a wake-up sends a lost leader back to acquiring',
-      file: 'machines/lost.ts',
-      find: "on: { stop: { actions: 'requestStop' } },",
-      replace: "on: { stop: { actions: 'requestStop' }, wake: '#acquiring' },",
-    },
+    bug: chart.revivedByWake,
   },
   {
     situation: 'six candidates see an expired lease, all write, and more than one leads',
@@ -142,20 +101,7 @@ export const taking: readonly Regression[] = [
       'test/regressions/on-the-wire.test.ts',
       'six candidates that find one expired lease at the same moment > write six times and get one leader, whose record alone is stored',
     ),
-    change: {
-      mistake: 'a write that meets a conflict is repeated on whatever is there now',
-      file: 'machines/actors.ts',
-      find: ': await lock.update(record, { base, signal });',
-      replace: `: await (async () => {
-              for (let now = base; ; ) {
-                const answer = await lock.update(record, { base: now, signal });
-                if (answer.ok || answer.error.kind !== 'conflict') return answer;
-                const again = await lock.get({ signal });
-                if (!again.ok) return again;
-                now = again;
-              }
-            })();`,
-    },
+    bug: chart.writesUntilStored,
   },
   {
     situation: 'a follower with a shorter lease than the record names takes the lock too early',
@@ -170,12 +116,7 @@ export const taking: readonly Regression[] = [
         'candidates for one lock > follow the longer lease where their durations differ',
       ),
     ],
-    change: {
-      mistake: 'a follower waits for its own lease duration',
-      file: 'src/lock/decide.ts',
-      find: 'return receivedAtMs + durationOf(snapshot, leaseDurationMs);',
-      replace: 'return receivedAtMs + leaseDurationMs;',
-    },
+    bug: simulated('own-duration'),
   },
   {
     situation: 'two processes of one name both lead',
@@ -190,12 +131,7 @@ export const taking: readonly Regression[] = [
         'two processes of one name > start the work of one of them only, even if a third takes the lock in between',
       ),
     ],
-    change: {
-      mistake: 'a record with our name is ours',
-      file: 'src/lock/decide.ts',
-      find: 'input.reclaimOwnIdentity && snapshot',
-      replace: 'snapshot',
-    },
+    bug: simulated('own-name-is-ours'),
   },
   {
     situation: 'a pod that restarts under its own name never gets its start callback',
@@ -205,13 +141,7 @@ export const taking: readonly Regression[] = [
       'a pod that restarts under the name that stands in the lock > gets its start callback once, a lease after the process before it wrote last',
       'a pod that restarts under the name that stands in the lock > gets it at once, and only after a write of its own, if its name cannot run twice',
     ),
-    change: {
-      mistake: 'a start callback is owed only where the holder changes',
-      file: 'machines/elected.ts',
-      find: 'callback: context.config.onStartedLeading,',
-      replace:
-        'callback: context.lease?.record.leaderTransitions === 0 ? null : context.config.onStartedLeading,',
-    },
+    bug: chart.startOnlyForNewHolders,
   },
   {
     situation: 'the lock is deleted, and a standby creates it while its leader leads on',
@@ -227,12 +157,7 @@ export const taking: readonly Regression[] = [
         'a lock that vanishes > is not created anew while its last known holder may be leading',
       ),
     ],
-    change: {
-      mistake: 'an object that is gone is free',
-      file: 'src/lock/decide.ts',
-      find: 'return receivedAtMs + durationOf(last, ownLeaseDurationMs);',
-      replace: 'return null;',
-    },
+    bug: simulated('deletion-is-release'),
   },
   {
     situation:
@@ -242,12 +167,7 @@ export const taking: readonly Regression[] = [
       'test/regressions/deletion.test.ts',
       'a lock that is deleted, and that a standby finds gone first > is not created before the lease of a renewal has run out that the standby never saw',
     ),
-    change: {
-      mistake: 'an object that is gone is waited for as its last record was',
-      file: 'src/lock/decide.ts',
-      find: 'return receivedAtMs + durationOf(last, ownLeaseDurationMs);',
-      replace: 'return before.expiresAtMs;',
-    },
+    bug: parts.goneAsLastSeen,
   },
   {
     situation: 'each end of a watch, needed or not, puts the takeover off',
@@ -257,12 +177,7 @@ export const taking: readonly Regression[] = [
       'a wake-up that comes for nothing > makes a candidate look, and leaves the holder its whole lease',
       'a wake-up that never comes > delays nobody: the lock of a dead leader is taken by the clock',
     ),
-    change: {
-      mistake: 'every look counts as a sign of life',
-      file: 'src/lock/decide.ts',
-      find: 'sameAsBefore ? before.observedAtMs : receivedAtMs',
-      replace: 'receivedAtMs',
-    },
+    bug: parts.everyLookIsLife,
   },
   {
     situation: 'each end of a watch costs the API server another request',
@@ -271,12 +186,7 @@ export const taking: readonly Regression[] = [
       'test/regressions/wakes.test.ts',
       'a wake-up that comes for nothing > adds no second request to the one that is under way',
     ),
-    change: {
-      mistake: 'a wake-up is listened to while the lock is being read',
-      file: 'machines/acquiring.ts',
-      find: "    watchOpened: { actions: 'noteWatching' },",
-      replace: "    watchOpened: { actions: 'noteWatching' },\n    wake: '.reading',",
-    },
+    bug: chart.readsWhenWoken,
   },
   {
     situation: 'a network error ends a candidacy before it has led',
@@ -285,13 +195,10 @@ export const taking: readonly Regression[] = [
       'test/regressions/on-the-wire.test.ts',
       'a server that cannot be reached any more > is asked again and again by a candidate, for as long as it takes',
     ),
-    change: {
-      mistake: 'a first look that fails is not caught',
-      file: 'machines/acquiring.ts',
-      find: `onDone: { target: 'deciding', actions: withReading('noteReading') },
-        onError: { target: 'backingOff', actions: noteFailure('read', 'acquire') },`,
-      replace: "onDone: { target: 'deciding', actions: withReading('noteReading') },",
-    },
+    bug: mutant(
+      'a first look that fails is not caught',
+      'participating.acquiring.reading error(readLock): is not there',
+    ),
   },
   {
     situation: 'a claim is stored, its answer is lost, and the candidate takes that for a failure',
@@ -300,11 +207,9 @@ export const taking: readonly Regression[] = [
       'test/regressions/on-the-wire.test.ts',
       'a claim that is stored and whose answer is lost > starts nothing until it is found in the lock, and is not sent again',
     ),
-    change: {
-      mistake: 'a claim without an answer is forgotten',
-      file: 'machines/acquiring.ts',
-      find: "retryDelay: [{ guard: 'writeUnanswered', target: 'confirming' }, { target: 'reading' }],",
-      replace: "retryDelay: 'reading',",
-    },
+    bug: mutant(
+      'a claim without an answer is forgotten',
+      'participating.acquiring.backingOff after(retryDelay) if writeUnanswered: is not there',
+    ),
   },
 ];

@@ -4,7 +4,7 @@ import type { Random } from '../world/random.js';
 import type { SimServer } from '../world/server.js';
 
 const STEP_DOWN = 'k8s-leader-election/step-down';
-const HAND = { who: 'hand', request: null };
+const BY_HAND = { who: 'edit', request: null };
 
 type Fields = Record<string, unknown>;
 
@@ -16,7 +16,7 @@ export class ManualEdits {
   readonly #leaseSeconds: readonly number[];
   readonly #past: Fields[] = [];
 
-  /** @param leaseSeconds what hands may write as the duration of a lease */
+  /** @param leaseSeconds what edits may write as the duration of a lease */
   constructor(server: SimServer, random: Random, kind: LockKind, leaseSeconds: readonly number[]) {
     this.#server = server;
     this.#leaseSeconds = leaseSeconds;
@@ -25,7 +25,7 @@ export class ManualEdits {
   }
 
   delete(): void {
-    this.#server.handle({ method: 'DELETE', path: pathOf(this.#kind), body: '' }, HAND);
+    this.#server.handle({ method: 'DELETE', path: pathOf(this.#kind), body: '' }, BY_HAND);
   }
 
   /** What has nothing to do with the election: labels, annotations, owners, data. */
@@ -143,7 +143,7 @@ export class ManualEdits {
     const object = this.#server.read(path);
     const changed = object === null ? null : change(object);
     if (changed === null) return;
-    this.#server.handle({ method: 'PUT', path, body: JSON.stringify(changed) }, HAND);
+    this.#server.handle({ method: 'PUT', path, body: JSON.stringify(changed) }, BY_HAND);
   }
 
   #fields(object: Json): Fields | null {

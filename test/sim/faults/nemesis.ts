@@ -37,7 +37,7 @@ export class Nemesis {
     const { scenario, server } = options;
     this.#options = options;
     this.#random = new Random(scenario.seed, 'nemesis');
-    const random = new Random(scenario.seed, 'hands');
+    const random = new Random(scenario.seed, 'manual edits');
     const during = (ms: number, undo: () => void): void => {
       this.#during(ms, undo);
     };

@@ -7,7 +7,7 @@ import { resolveConfig } from '../../../src/config/resolve-config.js';
 import type { LeaderElectionConfig } from '../../../src/config/leader-election-config.js';
 import type { LockSnapshot } from '../../../src/lock/resource-lock.js';
 import type { LeaderElectionMachine } from '../../../machines/leader-election.js';
-import { type SeededBug, altered, provide } from './tools.js';
+import { type SeededBug, altered, node, provide } from './tools.js';
 
 const NEVER_MS = 2 ** 31 - 1;
 
@@ -15,6 +15,10 @@ const NEVER_MS = 2 ** 31 - 1;
 const SHORT_IS_LONG_ENOUGH = {
   guards: { leaseIsTooShort: () => false, ownLeaseIsTooShort: () => false },
 };
+
+interface Args {
+  readonly context: ElectionContext;
+}
 
 /** Errors about when a leadership ends. */
 export const deadlineBugs: readonly SeededBug[] = [
@@ -27,6 +31,44 @@ export const deadlineBugs: readonly SeededBug[] = [
     name: 'deadline-a-retry-period-late',
     what: 'the renew deadline counts from a retry period after the answer, as each round begins',
     seeded: { machine: countingFrom(({ config }) => config.retryPeriodMs) },
+  },
+  {
+    name: 'deadline-anew-each-round',
+    what: 'the renew deadline begins anew with every try of a renewal',
+    seeded: {
+      machine: provide({
+        actions: {
+          prepareRenewal: assign(({ context }: Args) => {
+            const { lease, config } = context;
+            const validFrom = config.clock.now();
+            return { ...updates.renewal(context), lease: lease && { ...lease, validFrom } };
+          }),
+        },
+      }),
+    },
+  },
+  {
+    name: 'deadline-by-timer-alone',
+    what: 'the renew deadline is heeded when its timer fires, whatever comes in before that',
+    seeded: {
+      machine: altered((config) => {
+        const counting = node(config, 'participating.elected.deadline.counting');
+        const { '*': toLost } = counting['on'] as Record<string, object>;
+        counting['after'] = { renewDeadline: [toLost, { target: 'counting', reenter: true }] };
+        delete counting['on'];
+      }),
+    },
+  },
+  {
+    name: 'deadline-asked-last',
+    what: 'the renew deadline is asked about once everything else has dealt with what came in',
+    seeded: {
+      machine: altered((config) => {
+        const elected = node(config, 'participating.elected');
+        const { deadline, ...others } = elected.states;
+        if (deadline !== undefined) elected.states = { ...others, deadline };
+      }),
+    },
   },
   {
     name: 'no-bound-and-no-deadline',
@@ -86,9 +128,6 @@ function countingFrom(lateMs: (context: ElectionContext) => number): LeaderElect
     const validFrom = { monotonicMs: monotonicMs + ms, wallMs: wallMs + ms };
     return { ...right, lease: { ...right.lease, validFrom } };
   };
-  interface Args {
-    context: ElectionContext;
-  }
   return provide({
     actions: {
       noteCommitted: assign(({ context }: Args, snapshot: LockSnapshot) =>

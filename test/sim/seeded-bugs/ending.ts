@@ -1,6 +1,5 @@
-import { fromPromise } from 'xstate';
+import { assign, fromPromise } from 'xstate';
 import type { StoppedInput, WorkInput, WriteLockInput } from '../../../machines/actors.js';
-import { assign } from 'xstate';
 import * as delays from '../../../machines/delays.js';
 import type { ElectionContext } from '../../../machines/types.js';
 import * as updates from '../../../machines/updates.js';
@@ -31,11 +30,9 @@ export const endingBugs: readonly SeededBug[] = [
     what: "a leader that reads another's record goes on until its deadline",
     seeded: {
       machine: altered((config) => {
-        for (const path of ['elected.renewing', 'elected.draining.lease.renewing']) {
-          const { onDone } = node(config, `${path}.reading`).invoke as { onDone: Transition[] };
-          for (const transition of onDone) {
-            if (nameOf(transition.guard) === 'heldByAnother') transition.target = 'retrying';
-          }
+        const { invoke } = node(config, 'participating.elected.lease.renewing.reading');
+        for (const transition of (invoke as { onDone: Transition[] }).onDone) {
+          if (nameOf(transition.guard) === 'heldByAnother') transition.target = 'retrying';
         }
       }),
     },

@@ -97,7 +97,7 @@ export const takingBugs: readonly SeededBug[] = [
     what: 'whoever sees its own name in the lock leads, without a write',
     seeded: {
       machine: altered((config) => {
-        const reading = node(config, 'acquiring.reading');
+        const reading = node(config, 'participating.acquiring.reading');
         reading.invoke['onDone'] = [
           {
             guard: ({ context, event }: Seen) =>
@@ -117,7 +117,7 @@ export const takingBugs: readonly SeededBug[] = [
     what: 'whoever finds the lock free leads, and writes afterwards',
     seeded: {
       machine: altered((config) => {
-        node(config, 'acquiring.deciding').always.unshift({
+        node(config, 'participating.acquiring.deciding').always.unshift({
           guard: ({ context }: { context: ElectionContext }) =>
             context.decision?.kind === 'take' && context.observation?.snapshot != null,
           target: '#elected',

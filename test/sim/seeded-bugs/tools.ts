@@ -1,10 +1,11 @@
-import { assign, fromPromise } from 'xstate';
+import { enqueueActions, fromPromise } from 'xstate';
 import type { WriteLockInput, LockReading } from '../../../machines/actors.js';
 import {
   type LeaderElectionMachine,
   makeLeaderElectionMachine,
 } from '../../../machines/leader-election.js';
 import { electionSetup } from '../../../machines/setup.js';
+import { tellLeader } from '../../../machines/tell.js';
 import type { ElectionContext, HeldLease } from '../../../machines/types.js';
 import * as updates from '../../../machines/updates.js';
 import type { LockError } from '../../../src/errors/lock-error.js';
@@ -63,6 +64,11 @@ export function node(config: Node, path: string): Node {
   }, config);
 }
 
+interface Deciding {
+  readonly context: ElectionContext;
+  readonly enqueue: Parameters<typeof tellLeader>[2];
+}
+
 /** A candidate that decides otherwise on what it has read; null: as it should. */
 export function deciding(
   decideWrongly: (args: {
@@ -73,10 +79,11 @@ export function deciding(
 ): LeaderElectionMachine {
   return provide({
     actions: {
-      noteReading: assign(({ context }: { context: ElectionContext }, reading: LockReading) => {
+      noteReading: enqueueActions(({ context, enqueue }: Deciding, reading: LockReading) => {
         const right = updates.reading(context, reading);
         const decision = decideWrongly({ context, reading, right }) ?? right.decision ?? null;
-        return { ...right, decision };
+        enqueue.assign({ ...right, decision });
+        tellLeader(context, right, enqueue);
       }),
     },
   });
@@ -108,8 +115,8 @@ export function write(
 
 /** What a lock would look like if that write had succeeded. */
 export function pretended({ record, base }: WriteLockInput): LockSnapshot {
-  const blank = { unreadable: null, fingerprint: '', version: '1', object: null };
-  return { ...(base ?? blank), record };
+  const blank = { unreadable: null, version: '1', object: null };
+  return { ...(base ?? blank), record, fingerprint: JSON.stringify(record) };
 }
 
 export function heldRecord(reading: LockReading): LeaderElectionRecord | null {

@@ -2,8 +2,6 @@ import { assign, fromPromise } from 'xstate';
 import type { News } from '../../../machines/answer-guards.js';
 import { aged } from '../../../machines/cold-start.js';
 import * as delays from '../../../machines/delays.js';
-import * as answerGuards from '../../../machines/answer-guards.js';
-import * as guards from '../../../machines/guards.js';
 import type { ElectionContext } from '../../../machines/types.js';
 import * as updates from '../../../machines/updates.js';
 import type { Age } from '../../../src/lock/decide.js';
@@ -37,8 +35,9 @@ export const watchingBugs: readonly SeededBug[] = [
             lease: founded(context, news?.snapshot ?? null),
           })),
         };
-        for (const path of ['acquiring', 'acquiring.waiting', 'acquiring.holdingBack']) {
-          const on = node(config, path)['on'] as Record<string, unknown>;
+        const acquiring = node(config, 'participating.acquiring');
+        for (const state of [acquiring, node(acquiring, 'dating'), node(acquiring, 'waiting')]) {
+          const on = state['on'] as Record<string, unknown>;
           on['lockChanged'] = [grant, on['lockChanged']].flat();
         }
       }),

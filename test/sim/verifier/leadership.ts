@@ -9,6 +9,8 @@ interface Note {
   readonly rule: AfterTheEnd;
   /** Of the lock, `leader`; of the work alone, `signalOpen`. */
   readonly what: 'leader' | 'signalOpen';
+  /** Writes that were under way then: until they are answered, the lock is held on. */
+  readonly writes: readonly number[];
 }
 
 type Asked = Fact & { readonly kind: 'asked' };
@@ -67,10 +69,15 @@ export class LeadershipRules implements Rules {
     what: Note['what'],
   ): void {
     const candidate = this.#ledger.get(who);
-    if (candidate?.terms === term) this.#stopped.set(candidate, { rule, what });
+    if (candidate?.terms !== term) return;
+    const writes = what === 'leader' ? writesUnderWay(candidate) : [];
+    this.#stopped.set(candidate, { rule, what, writes });
   }
 
-  /** Once both the work and the stop callback have ended, nothing is left to hold the lock for. */
+  /**
+   * Once both the work and the stop callback have ended, nothing is left to hold the lock for but the
+   * answer to a renewal that is under way: what is released must be known.
+   */
   #noteEnd(fact: Fact & { kind: 'stopCallbackEnded' | 'workEnded' }): void {
     const candidate = this.#ledger.get(fact.who);
     const term = candidate?.term ?? null;
@@ -166,7 +173,8 @@ export class LeadershipRules implements Rules {
     const record = recordOf(body);
     if (record.kind === 'bare' || candidate.ownKeys.has(record.key)) return;
     // With its own name, it may be what has been made of a write whose answer will tell.
-    if (record.holder === candidate.info.identity && hasWriteUnderWay(candidate)) return;
+    const mayBeAnswered = writesUnderWay(candidate).length > 0;
+    if (record.holder === candidate.info.identity && mayBeAnswered) return;
     // What was so before its own last write, or before what it has been shown, is no news.
     const known = Math.max(candidate.lastCommit?.revision ?? 0, candidate.sight?.revision ?? 0);
     if (revision > known) this.#superseded.add(candidate);
@@ -182,13 +190,15 @@ export class LeadershipRules implements Rules {
       this.#report('leads-on-short-lease', fact.t, what);
     }
     const note = this.#stopped.get(candidate);
-    if (note === undefined || !this.#stopped.delete(candidate)) return;
+    if (note === undefined) return;
+    if (fact[note.what] && note.writes.some((id) => candidate.requests.has(id))) return;
+    this.#stopped.delete(candidate);
     if (fact[note.what]) this.#report(note.rule, fact.t, `${candidate.who} leads on`);
   }
 }
 
-function hasWriteUnderWay({ requests }: Candidate): boolean {
-  return [...requests.values()].some(({ record }) => record !== null);
+function writesUnderWay({ requests }: Candidate): number[] {
+  return [...requests.values()].filter(({ record }) => record !== null).map(({ id }) => id);
 }
 
 /** Its record as it stands, with a duration that admission has made too short to lead on. */

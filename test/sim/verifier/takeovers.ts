@@ -8,8 +8,8 @@ export type TakeoverKind =
   | 'release'
   /** A record that a candidate, of whatever library, had written ran out. */
   | 'expiry'
-  /** A record that a hand had written, emptied or spoilt was taken. */
-  | 'hand'
+  /** A record that an edit had written, emptied or spoilt was taken. */
+  | 'edit'
   /** There was no object, or no record in it. */
   | 'absence'
   /** A record in the candidate's own name was taken back at once. */
@@ -20,7 +20,7 @@ export class Takeovers implements Rules {
   readonly counts: Record<TakeoverKind, number> = {
     release: 0,
     expiry: 0,
-    hand: 0,
+    edit: 0,
     absence: 0,
     reclaim: 0,
   };
@@ -40,7 +40,7 @@ export class Takeovers implements Rules {
   #kindOf(won: Commit): TakeoverKind {
     const before = this.#recordBefore(won);
     if (before?.record == null || before.record.kind === 'bare') return 'absence';
-    if (before.author === null && !before.byForeigner) return 'hand';
+    if (before.author === null && !before.byForeigner) return 'edit';
     if (before.record.kind === 'released') return 'release';
     const own = won.author?.info;
     return own?.reclaimsOwnIdentity === true && own.identity === before.record.holder

@@ -179,7 +179,7 @@ export class TermRules implements Rules {
 
   #checkEnd(candidate: Candidate, fact: Fact & { kind: 'ended' }): void {
     const { who, info, term, terms, releases } = candidate;
-    // A hand may have brought an old record of its back since; or have emptied it, which looks like its
+    // An edit may have brought an old record of its back since; or have emptied it, which looks like its
     // own release where the digits of the times are cut, and leaves the lock as free.
     const put = this.#ledger.commits.findLast(({ changesRecord }) => changesRecord);
     const { t } = fact;

@@ -182,7 +182,7 @@ export class SimServer {
   read(path: string): Json | null {
     const { status, json } = this.handle(
       { method: 'GET', path, body: '' },
-      { who: 'hand', request: null },
+      { who: 'edit', request: null },
     );
     return status === 200 ? (json as Json) : null;
   }

@@ -50,19 +50,6 @@ describe('a leader that drains', () => {
     await c.lock.expectIdle();
   });
 
-  it('writes nothing over another that took the lock meanwhile', async () => {
-    const c = new Candidate();
-    await c.leads();
-    await c.stop();
-    await c.clock.advance(2_000);
-    await c.answer('update', c.lock.failure('conflict'));
-    await c.answer('get', c.lock.heldBy('other'));
-    expect(c.election.isLeader()).toBe(false);
-    await c.finishWork();
-    await c.lock.expectIdle();
-    expect(c.outcome?.released).toBe(false);
-  });
-
   it('calls each callback once when the work finishes by itself at that moment', async () => {
     const c = new Candidate({ releaseWhenDone: true });
     const claim = await c.leads();

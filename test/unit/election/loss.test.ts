@@ -182,15 +182,6 @@ describe('a candidate that rejoins', () => {
     expect(first!.signal.aborted).toBe(true);
   });
 
-  it('pauses for up to one and a half retry periods, at random', async () => {
-    const c = await superseded({ onLost: 'rejoin', random: () => 1 - Number.EPSILON });
-    await c.finishWork();
-    await c.clock.advance(2_999);
-    await c.lock.expectIdle();
-    await c.clock.advance(1);
-    await c.lock.expectCall('get');
-  });
-
   it('waits for the work of the lost term, however long that takes', async () => {
     const c = await superseded({ onLost: 'rejoin' });
     await c.clock.advance(600_000);
@@ -226,18 +217,6 @@ describe('a candidate that rejoins', () => {
       await c.lock.commit();
       expect(c.terms).toHaveLength(term + 1);
     }
-  });
-
-  it('campaigns again after its work has failed and the lock was released', async () => {
-    const c = new Candidate({ onLost: 'rejoin' });
-    const claim = await c.leads();
-    c.work.reject(new Error('the work failed'));
-    await settle();
-    await c.allowRelease(claim);
-    expect(c.election.state).toBe('rejoining');
-    await c.clock.advance(1_000);
-    await c.lock.expectCall('get');
-    expect(c.outcome).toBeUndefined();
   });
 
   it('does not count a finished work as a loss: that ends the candidacy', async () => {

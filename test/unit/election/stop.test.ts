@@ -1,5 +1,4 @@
 import { describe, expect, it } from 'vitest';
-import { settle } from '../../../src/testing/virtual-clock.js';
 import { Candidate } from './support/candidate.js';
 
 /* stop() in each state: what it ends, what it waits for, and what it leaves behind. */
@@ -20,31 +19,12 @@ describe('a candidate that is stopped', () => {
     expectQuiet(c);
   });
 
-  it('while it reads gives the read up', async () => {
-    const c = new Candidate();
-    await c.run();
-    const read = await c.lock.expectCall('get');
-    await c.stop();
-    expect(read.signal?.aborted).toBe(true);
-    expect(c.outcome).toEqual(neverLed);
-    expectQuiet(c);
-  });
-
   it('while it waits for another holder ends at once, and starts nothing', async () => {
     const c = new Candidate();
     await c.waits();
     await c.stop();
     expect(c.outcome).toEqual(neverLed);
     expect(c.log).toEqual(['onNewLeader other']);
-    expectQuiet(c);
-  });
-
-  it('while it pauses after a failure ends at once', async () => {
-    const c = new Candidate();
-    await c.run();
-    await c.answer('get', c.lock.failure('serverError'));
-    await c.stop();
-    expect(c.outcome).toEqual(neverLed);
     expectQuiet(c);
   });
 
@@ -70,49 +50,6 @@ describe('a candidate that is stopped', () => {
     if (c.lock.pending.length > 0) await c.answer('get', c.lock.heldBy('other'));
     await c.clock.advance(0);
     expect(c.outcome).toEqual(neverLed);
-    expectQuiet(c);
-  });
-
-  it('while its claim hangs gives it up in bounded time, and looks whether it was stored', async () => {
-    const c = new Candidate();
-    const claim = await c.claims();
-    await c.stop();
-    await c.clock.advance(5_000);
-    await c.allowRelease(claim);
-    expect(c.outcome).toEqual({ ...neverLed, released: true });
-    expectQuiet(c);
-  });
-
-  it('while the fate of its claim is unknown looks, and releases it if it was stored', async () => {
-    const c = new Candidate();
-    const claim = await c.claims();
-    await c.answer('update', c.lock.failure('network'));
-    await c.stop();
-    await c.allowRelease(claim);
-    expect(c.outcome).toEqual({ ...neverLed, released: true });
-    expectQuiet(c);
-  });
-
-  it('while it reads its claim back is done when the claim was not stored', async () => {
-    const c = new Candidate();
-    await c.claims();
-    await c.answer('update', c.lock.failure('network'));
-    await c.clock.advance(125);
-    await c.stop();
-    await c.answer('get', c.lock.heldBy('other'));
-    expect(c.outcome).toEqual(neverLed);
-    expectQuiet(c);
-  });
-
-  it('while it rejoins ends at once', async () => {
-    const c = new Candidate({ onLost: 'rejoin' });
-    await c.renews();
-    await c.answer('update', c.lock.failure('conflict'));
-    await c.answer('get', c.lock.heldBy('other'));
-    await c.finishWork();
-    expect(c.election.state).toBe('rejoining');
-    await c.stop();
-    expect(c.outcome).toMatchObject({ reason: 'stopped', led: true, released: false });
     expectQuiet(c);
   });
 });
@@ -146,31 +83,49 @@ describe('a leader that is stopped', () => {
     expectQuiet(c);
   });
 
-  it('while a renewal is under way holds on, though that renewal was stored unseen', async () => {
+  it('while a renewal is under way awaits its answer, and holds on', async () => {
     const c = new Candidate();
-    const unseen = await c.renews();
+    const renewal = await c.renews();
     await c.stop();
-    await c.clock.advance(0);
-    // The lock has moved on under the write that follows: our own renewal did that.
+    expect(renewal.signal?.aborted).toBe(false);
+    // It was stored, and refused when a proxy repeated it.
     await c.answer('update', c.lock.failure('conflict'));
-    const found = c.lock.ok(unseen.record);
-    await c.answer('get', found);
+    await c.answer('get', c.lock.ok(renewal.record));
     expect(c.election.isLeader()).toBe(true);
+    expect(c.election.state).toBe('draining');
     await c.finishWork();
-    await c.allowRelease(unseen);
+    await c.lock.commit();
     expect(c.outcome?.released).toBe(true);
+  });
+
+  it('while a renewal is under way sends its release after the answer, and nothing else', async () => {
+    const c = new Candidate();
+    const renewal = await c.renews();
+    c.work.resolve();
+    await c.stop();
+    await c.clock.advance(4_999);
+    expect(renewal.signal?.aborted).toBe(false);
+    expect(c.election.isLeader()).toBe(true);
+    expect(c.election.state).toBe('draining');
+    const stored = c.lock.ok(renewal.record);
+    await c.answer('update', stored);
+    const release = await c.lock.commit();
+    expect(release.record?.isReleased).toBe(true);
+    expect(release.base?.version).toBe(stored.ok && stored.version);
+    expect(c.outcome).toMatchObject({ reason: 'stopped', released: true });
+    expectQuiet(c);
   });
 
   it('releases over a renewal that was given up and is stored after all', async () => {
     const c = new Candidate();
-    await c.leads();
-    await c.clock.advance(2_000);
-    const unseen = await c.lock.expectCall('update');
+    const unseen = await c.renews();
     c.work.resolve();
     await c.stop();
+    await c.clock.advance(5_000);
     expect(unseen.signal?.aborted).toBe(true);
     await c.answer('get', c.lock.unchanged());
     await c.answer('update', c.lock.failure('conflict'));
+    await c.clock.advance(250);
     const found = c.lock.ok(unseen.record);
     await c.answer('get', found);
     const release = await c.lock.commit();
@@ -189,34 +144,6 @@ describe('a leader that is stopped', () => {
     expect(first).toBe(second);
     expect(await c.election.stop()).toBe(first);
     expect(c.log.filter((entry) => entry.startsWith('onStoppedLeading'))).toHaveLength(1);
-    expectQuiet(c);
-  });
-
-  it('after its work has failed, while onStoppedLeading runs, does not rejoin', async () => {
-    const c = new Candidate({
-      onLost: 'rejoin',
-      onStoppedLeading: () => new Promise((resolve) => void c.clock.setTimeout(resolve, 100)),
-    });
-    const claim = await c.leads();
-    c.work.reject(new Error('the work failed'));
-    await settle();
-    expect(c.election.state).toBe('draining');
-    await c.stop();
-    await c.clock.advance(100);
-    await c.allowRelease(claim);
-    expect(c.outcome).toMatchObject({ reason: 'failed', released: true });
-    expectQuiet(c);
-  });
-
-  it('while it releases after a failure does not rejoin', async () => {
-    const c = new Candidate({ onLost: 'rejoin' });
-    const claim = await c.leads();
-    c.work.reject(new Error('the work failed'));
-    await settle();
-    expect(c.election.state).toBe('releasing');
-    await c.stop();
-    await c.allowRelease(claim);
-    expect(c.outcome).toMatchObject({ reason: 'failed', released: true });
     expectQuiet(c);
   });
 

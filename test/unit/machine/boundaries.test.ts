@@ -3,6 +3,7 @@ import * as answerGuards from '../../../machines/answer-guards.js';
 import * as guards from '../../../machines/guards.js';
 import * as updates from '../../../machines/updates.js';
 import { LockError } from '../../../src/errors/lock-error.js';
+import type { ResourceLock } from '../../../src/lock/resource-lock.js';
 import { record } from '../../support/controllable-lock.js';
 import { held, observed, read, scene, written } from './support/context.js';
 
@@ -41,9 +42,23 @@ it('nobody is asked to hand over what it does not hold, or what it has found del
   const made = scene();
   const news = { snapshot: made.lock.snapshot(record()), version: '101', receivedAtMs: 0 };
   expect(answerGuards.asksToStepDown(made, news)).toBe(false);
+  const gone = { snapshot: null, version: '101', receivedAtMs: 0 };
+  expect(answerGuards.asksToStepDown(made, gone)).toBe(false);
   expect(guards.askedToStepDown(made)).toBe(false);
   const deleted = { ...made.context, lease: { ...held(made), base: null } };
   expect(guards.askedToStepDown({ context: deleted })).toBe(false);
+});
+
+it('the age of a lock is asked for where there is one, and somebody to ask', () => {
+  expect(guards.mayBeLongDead(scene())).toBe(false);
+  const { context } = scene(({ lock }) => {
+    const dated = { ...lock.snapshot(record()), writtenAtMs: 0 };
+    return { observation: observed(dated, 15_000, { isFirst: true }) };
+  });
+  expect(guards.mayBeLongDead({ context })).toBe(true);
+  const { writtenAgo: _, ...lock } = context.config.lock;
+  const config = { ...context.config, lock: lock as ResourceLock };
+  expect(guards.mayBeLongDead({ context: { ...context, config } })).toBe(false);
 });
 
 it('a conflict explains itself neither to who has sent nothing nor to who has heard nothing', () => {

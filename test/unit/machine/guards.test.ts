@@ -257,6 +257,8 @@ describe('objectVanished', () => {
     expect(answerGuards.objectVanished({ context: updating }, failure('notFound'))).toBe(true);
     expect(answerGuards.objectVanished({ context: creating }, failure('notFound'))).toBe(false);
     expect(answerGuards.objectVanished({ context: updating }, failure('conflict'))).toBe(false);
+    const tried = { ...updating, failures: 1 };
+    expect(answerGuards.objectVanished({ context: tried }, failure('notFound'))).toBe(false);
     expect(answerGuards.objectVanished({ context: scene().context }, failure('notFound'))).toBe(
       false,
     );

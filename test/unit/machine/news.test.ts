@@ -36,24 +36,44 @@ describe('isNews', () => {
   });
 });
 
-describe('freesTheLock', () => {
-  it('is true of a release, and of nothing old', () => {
-    const { context, lock } = scene((made) => ({
-      observation: observed(made.lock.snapshot(record()), 15_000),
-    }));
-    const released = lock.snapshot(record({ holderIdentity: '' }));
-    expect(guards.freesTheLock({ context }, told(released))).toBe(true);
-    expect(guards.freesTheLock({ context }, { ...told(released), version: '101' })).toBe(false);
-    expect(guards.freesTheLock({ context }, told(lock.snapshot(record())))).toBe(false);
-    expect(guards.freesTheLock({ context }, told(lock.snapshot(null, 'garbage')))).toBe(false);
+describe('lockIsFree and lockWasTaken', () => {
+  /** What is known of a lock that another holds until 15 s, after this was told of it. */
+  const after = (tell: (made: Scene) => News) => {
+    const made = scene(({ lock }) => ({ observation: observed(lock.snapshot(record()), 15_000) }));
+    const context = { ...made.context, ...updates.news(made.context, tell(made)) };
+    return { ...made, context };
+  };
+
+  it('after a release the one is true, and the other false', () => {
+    const released = after(({ lock }) => told(lock.snapshot(record({ holderIdentity: '' }))));
+    expect(guards.lockIsFree(released)).toBe(true);
+    expect(guards.lockWasTaken(released)).toBe(false);
   });
 
-  it('is false of a deletion and of a record that is wiped out: those are no releases', () => {
-    const { context, lock } = scene((made) => ({
-      observation: observed(made.lock.snapshot(record()), 15_000),
-    }));
-    expect(guards.freesTheLock({ context }, gone('500'))).toBe(false);
-    expect(guards.freesTheLock({ context }, told(lock.snapshot(null)))).toBe(false);
+  it.each<[string, (made: Scene) => News]>([
+    ['another holder', ({ lock }) => told(lock.snapshot(record({ holderIdentity: 'faster' })))],
+    ['a record that cannot be read', ({ lock }) => told(lock.snapshot(null, 'garbage'))],
+    ['a deletion', () => gone('500')],
+    ['a record that is wiped out', ({ lock }) => told(lock.snapshot(null))],
+  ])('after %s the one is false, and the other true until the lease has run out', (_, tell) => {
+    const { clock, context } = after(tell);
+    expect(guards.lockIsFree({ context })).toBe(false);
+    expect(guards.lockWasTaken({ context })).toBe(true);
+    clock.freeze(14_999);
+    expect(guards.lockWasTaken({ context })).toBe(true);
+    clock.freeze(1);
+    expect(guards.lockIsFree({ context })).toBe(false);
+    expect(guards.lockWasTaken({ context })).toBe(false);
+  });
+});
+
+describe('noAnswerDue', () => {
+  it('is false from the preparation of a write until its answer is forgotten', () => {
+    const { context } = leading();
+    expect(guards.noAnswerDue({ context })).toBe(true);
+    const writing = { ...context, ...updates.renewal(context) };
+    expect(guards.noAnswerDue({ context: writing })).toBe(false);
+    expect(guards.noAnswerDue({ context: { ...writing, answerDue: false } })).toBe(true);
   });
 });
 
