@@ -32,7 +32,9 @@ const installed: ClientNodeSource = {
  *
  * @throws LockError of kind `dependency`, with what to do about it
  */
-export async function loadClientNode(source: ClientNodeSource = installed): Promise<ClientNodeModule> {
+export async function loadClientNode(
+  source: ClientNodeSource = installed,
+): Promise<ClientNodeModule> {
   const { nodeVersion, importModule } = source;
   const version = source.installedVersion();
   // On a Node that is too old for it, version 2 fails in a way that no `catch` can contain: beside
