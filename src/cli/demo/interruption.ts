@@ -17,9 +17,9 @@ export class Interruption {
   readonly #second = new AbortController();
   readonly #leaveParent: () => void;
   /** Aborted at the first signal. */
-  readonly signal = this.#first.signal;
+  readonly signal: AbortSignal = this.#first.signal;
   /** Aborted when somebody insists. */
-  readonly hurry = this.#second.signal;
+  readonly hurry: AbortSignal = this.#second.signal;
   by: NodeJS.Signals | null = null;
   #at = 0;
 
