@@ -4,7 +4,7 @@ import { takeoverPlot } from './output/plot.js';
 import { bytes, milliseconds, ratio } from './output/units.js';
 import { weightSection } from './output/weight.js';
 import type { Results } from './results.js';
-import type { WeightOf } from './scenarios/weight.js';
+import type { WeightOf } from './weights.js';
 import { distributionOf, medianOf } from './statistics.js';
 import { difference, readCounters, total } from './world/metrics.js';
 

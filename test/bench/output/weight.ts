@@ -1,4 +1,4 @@
-import { WEIGHTS, type Weight, type WeightName } from '../scenarios/weight.js';
+import { WEIGHTS, type Weight, type WeightName } from '../weights.js';
 import { table } from './tables.js';
 import { bytes, milliseconds, number } from './units.js';
 

@@ -6,40 +6,14 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { CANDIDATE_RULES } from '../../support/api-server-rbac.js';
 import { podCommand, podEnvironment } from '../../support/pod.js';
-import { type Distribution, distributionOf } from '../statistics.js';
+import { distributionOf } from '../statistics.js';
+import { type Weight, type WeightName, type WeightOf, WEIGHTS } from '../weights.js';
 import { type Bench, NAMESPACE } from '../world/bench.js';
 import { FirstRequest } from '../world/first-request.js';
 import { installSize, podPeers } from '../world/install-size.js';
 import { ROOT } from '../world/libraries.js';
 import { machineNow } from '../world/protocol.js';
 import { childrenOf, cpuNanosOf, peakBytesOf, residentBytesOf } from '../world/usage.js';
-
-export const WEIGHTS = [
-  'bareNode',
-  'handWatch',
-  'follower',
-  'leader',
-  'run',
-  'clientGoFollower',
-  'clientGoLeader',
-] as const;
-export type WeightName = (typeof WEIGHTS)[number];
-
-/** Of all processes that belong to it, but not of a command that is run. */
-export interface WeightOf {
-  readonly residentMegabytes: Distribution;
-  readonly peakMegabytes: Distribution;
-  readonly cpuMsPerSecond: Distribution;
-  /** Until the first request is sent, from the start of the process; absent for client-go. */
-  readonly startMs?: Distribution;
-}
-
-export interface Weight {
-  readonly seconds: number;
-  readonly of: Readonly<Record<WeightName, WeightOf>>;
-  /** Bytes of the package and its one peer in an empty folder. */
-  readonly installBytes: number;
-}
 
 const ACCOUNT = 'weighed';
 /** In a pod nobody needs it. */
@@ -64,10 +38,11 @@ export async function weight(bench: Bench): Promise<Weight> {
   for (let round = 0; round < rounds; round += 1) {
     for (const [name, sample] of await roundOf(bench, pods, round, seconds)) {
       samples.get(name)!.push(sample);
-      const { resident, peak, cpu, startMs = Number.NaN } = sample;
+      const { resident, peak, cpu, startMs } = sample;
+      const start = startMs === undefined ? '' : `, start ${startMs.toFixed(0)} ms`;
       bench.log(
         `weight, ${name}: ${resident.toFixed(1)} MB, peak ${peak.toFixed(1)} MB, ` +
-          `${cpu.toFixed(2)} ms/s, start ${startMs.toFixed(0)} ms`,
+          `${cpu.toFixed(2)} ms/s${start}`,
       );
     }
   }
