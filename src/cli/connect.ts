@@ -1,52 +1,70 @@
 import type { KubeConfig } from '@kubernetes/client-node';
+import { LockError } from '../errors/lock-error.js';
 import { loadClientNode } from '../kubernetes/client-node.js';
-import { loadDefaultFiles, loadKubeConfigFiles } from '../kubernetes/kube-config-files.js';
+import { type KubeConfigLike, noDefault } from '../kubernetes/kube-config.js';
+import {
+  defaultFiles,
+  loadKubeConfigFiles,
+  refuseMissing,
+} from '../kubernetes/kube-config-files.js';
+import { podKubeConfig } from '../kubernetes/pod-kube-config.js';
 import { safeReason } from '../kubernetes/safe-reason.js';
-import { harmless, printable } from '../text/printable.js';
+import { printable } from '../text/printable.js';
+import { UsageError } from './cli-error.js';
 
-/** Where a kubeconfig comes from. A text travels over pipes between our own processes only. */
+export { CliError, UsageError } from './cli-error.js';
+
+/** Where a kubeconfig comes from. A token travels over pipes between our own processes only. */
 export type Connection =
-  | { readonly kind: 'text'; readonly kubeconfig: string }
+  /** The API server of the demo, on this machine. */
+  | { readonly kind: 'server'; readonly url: string; readonly token: string }
   /** Without a file: what kubectl would use, or the pod's service account. */
   | { readonly kind: 'file'; readonly file: string | null; readonly context: string | null };
 
-/** A sentence for the person at the terminal: the command ends with it. */
-export class CliError extends Error {
-  override readonly name: string = 'CliError';
-
-  constructor(message: string) {
-    super(harmless(message));
-  }
-}
-
-/** What the flags say cannot be: nothing was started. */
-export class UsageError extends CliError {
-  override readonly name = 'UsageError';
-}
-
 /**
- * Reads the kubeconfig that a connection stands for.
+ * Reads the kubeconfig that a connection stands for. In a pod the client library is not loaded.
  *
  * @throws {UsageError | LockError} naming the file or context, and never quoting what is in the file
  */
-export async function loadKubeConfig(connection: Connection): Promise<KubeConfig> {
-  const library = await loadClientNode();
-  if (connection.kind === 'text') {
-    const given = new library.KubeConfig();
-    given.loadFromString(connection.kubeconfig);
-    return given;
-  }
+export async function loadKubeConfig(connection: Connection): Promise<KubeConfigLike> {
+  if (connection.kind === 'server') return kubeConfigOf(connection);
   const { file, context } = connection;
+  const files = file === null ? defaultFiles() : [file];
+  if (files.length === 0) return serviceAccount(context);
   let kubeConfig: KubeConfig;
   try {
-    kubeConfig = file === null ? loadDefaultFiles(library) : loadKubeConfigFiles(library, [file]);
+    refuseMissing(files);
+    kubeConfig = loadKubeConfigFiles(await loadClientNode(), files);
   } catch (error) {
+    if (error instanceof LockError) throw error;
     const which = file === null ? 'The default kubeconfig' : `--kubeconfig ${printable(file)}`;
     throw new UsageError(`${which} cannot be used: ${safeReason(error)}.`);
   }
   if (context !== null) kubeConfig.setCurrentContext(context);
   checkContext(kubeConfig, file);
   return kubeConfig;
+}
+
+function kubeConfigOf({ url, token }: Extract<Connection, { kind: 'server' }>): KubeConfigLike {
+  return {
+    getCurrentContext: () => 'demo',
+    getContextObject: () => ({ namespace: 'default' }),
+    getCurrentCluster: () => ({ server: url }),
+    getCurrentUser: () => ({ token }),
+    applyToHTTPSOptions: async (options) => {
+      options.headers = { Authorization: `Bearer ${token}` };
+      return Promise.resolve();
+    },
+  };
+}
+
+function serviceAccount(context: string | null): KubeConfigLike {
+  const pod = podKubeConfig();
+  if (pod === null)
+    throw new UsageError(`${noDefault()} Set KUBECONFIG, or give --kubeconfig FILE.`);
+  if (context === null || pod.getContextObject(context) !== null) return pod;
+  const which = `There is no context "${printable(context)}"`;
+  throw new UsageError(`${which}: no kubeconfig is used, but the service account of this pod.`);
 }
 
 function checkContext(kubeConfig: KubeConfig, file: string | null): void {

@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { Option, type Command } from 'commander';
 import { MAX_SECONDS } from '../validation/rules.js';
-import { UsageError } from './connect.js';
+import { UsageError } from './cli-error.js';
 import { noteProblem, problemsOf } from './unknown-flags.js';
 
 /** Each flag has a variable: `--lease-duration` is `K8S_LEADER_ELECTION_LEASE_DURATION`. */

@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { LeaderElectionError } from '../errors/leader-election-error.js';
 import { VERSION } from '../kubernetes/version.js';
 import { harmless } from '../text/printable.js';
-import { CliError, UsageError } from './connect.js';
+import { CliError, UsageError } from './cli-error.js';
 import { addCommands } from './commands/index.js';
 import { EXIT } from './exit-codes.js';
 import { prepareEnvironment } from './inputs.js';

@@ -1,7 +1,8 @@
 import type { Command, Option } from 'commander';
 import { OPTIONS, resolveConfig } from '../config/resolve-config.js';
 import { ConfigError } from '../errors/config-error.js';
-import { LeaseLock } from '../lock/locks.js';
+import { checkLockOptions } from '../lock/lock-options.js';
+import type { ResourceLock } from '../lock/resource-lock.js';
 import { LOCK_KIND_NAMES, type LockKind } from '../lock/lock-kinds.js';
 import type { Connection } from './connect.js';
 import { flag, type Inputs } from './inputs.js';
@@ -112,13 +113,28 @@ function readName(inputs: Inputs, positional: string | null): string | null {
   return given[0] ?? null;
 }
 
+const NONE = 'none-given';
+
+/** Stands in for the one that is not made before everything is right: that would load much more. */
+const ANY_LOCK: ResourceLock = {
+  identity: NONE,
+  description: NONE,
+  get: unused,
+  create: unused,
+  update: unused,
+};
+
+function unused(): never {
+  throw new Error('A lock that only stands in for one was used.');
+}
+
 type LockInputs = Partial<Record<'name' | 'namespace' | 'identity', string>>;
 
 /** The rules are those of every lock; only the names are those of the flags. */
 export function checkLock(inputs: Inputs, given: LockInputs): void {
   report(
     inputs,
-    () => new LeaseLock({ name: 'none-given', identity: 'none-given', ...given }),
+    () => checkLockOptions('the lock', { name: NONE, ...given }),
     (field) => (field === 'name' ? 'the name of the lock' : inputs.nameOf(field)),
   );
 }
@@ -129,10 +145,9 @@ export function readTimings(inputs: Inputs): Timings {
     renewDeadlineSeconds: inputs.seconds('renewDeadline'),
     retryPeriodSeconds: inputs.seconds('retryPeriod'),
   };
-  const lock = new LeaseLock({ name: 'none-given', identity: 'none-given' });
   report(
     inputs,
-    () => resolveConfig({ lock, onStartedLeading: null, ...timings }),
+    () => resolveConfig({ lock: ANY_LOCK, onStartedLeading: null, ...timings }),
     (field) => inputs.nameOf(TIMING_KEYS[field as keyof Timings]),
   );
   return timings;

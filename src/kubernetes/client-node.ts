@@ -12,7 +12,8 @@ export interface ClientNodeSource {
   readonly nodeVersion: string;
   /** The version that is installed, or null when that cannot be told. */
   readonly installedVersion: () => string | null;
-  readonly importModule: () => Promise<ClientNodeModule>;
+  /** Absent: as Node does. */
+  readonly importModule?: () => Promise<ClientNodeModule>;
 }
 
 const PACKAGE = '@kubernetes/client-node';
@@ -23,17 +24,18 @@ const NODE_FOR_VERSION_2 = [22, 19] as const;
 const installed: ClientNodeSource = {
   nodeVersion: process.version,
   installedVersion,
-  importModule: () => import('@kubernetes/client-node'),
 };
 
 /**
- * Loads the peer dependency at the first use, because that costs more time and memory than all of
- * this package.
+ * Loads the optional peer dependency, which is needed for kubeconfig files alone, at the first use:
+ * that costs more time and memory than all of this package.
  *
  * @throws LockError of kind `dependency`, with what to do about it
  */
-export async function loadClientNode(source = installed): Promise<ClientNodeModule> {
-  const { nodeVersion } = source;
+export async function loadClientNode(
+  source: ClientNodeSource = installed,
+): Promise<ClientNodeModule> {
+  const { nodeVersion, importModule } = source;
   const version = source.installedVersion();
   // On a Node that is too old for it, version 2 fails in a way that no `catch` can contain: beside
   // the import that rejects there is a second, unhandled rejection, which ends the process.
@@ -41,7 +43,9 @@ export async function loadClientNode(source = installed): Promise<ClientNodeModu
     throw new LockError(needsNewerNode(nodeVersion), { kind: 'dependency' });
   }
   try {
-    return await source.importModule();
+    if (importModule !== undefined) return await importModule();
+    // Within `try`, a bundler lets it be where it is not installed, as for an application in a pod.
+    return await import('@kubernetes/client-node');
   } catch (error) {
     // It names modules and files, and knows nothing of any cluster.
     const cause = bareError(error, []);
@@ -60,7 +64,10 @@ function whyNotLoaded(
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   const notFound = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
   if (notFound && version === null && NAMES_PACKAGE.test(String(message))) {
-    return `${PACKAGE} is not installed and no kubeConfig was given: run \`${install(nodeVersion)}\`.`;
+    return (
+      `${PACKAGE} is not installed, which reads kubeconfig files: run ` +
+      `\`${install(nodeVersion)}\`.`
+    );
   }
   const which = version === null ? PACKAGE : `${PACKAGE} ${version}`;
   const advice = (typeof code === 'string' ? ADVICE[code] : undefined) ?? '';

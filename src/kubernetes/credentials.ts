@@ -1,6 +1,6 @@
 import { readConnectionSettings, type ConnectionSettings } from './connection-settings.js';
-import type { KubeConfigLike } from './kube-config.js';
-import { UserCredentials } from './user-credentials.js';
+import type { KubeConfigLike } from './kube-config-like.js';
+import { readsToken, UserCredentials } from './user-credentials.js';
 
 /**
  * How long an answer of the kubeconfig is taken for the present one. A token or certificate that was
@@ -14,6 +14,12 @@ const FRESH_MS = 10_000;
  * not, which takes a process that has sent nothing for so long: watches are set up anew before.
  */
 const USABLE_MS = 600_000;
+
+/**
+ * Where the token is in a file, which is read in no time: beyond this age its text is used only if
+ * the file cannot be read. The kubelet writes a new one when there is a fifth of its life left.
+ */
+const USABLE_FROM_FILE_MS = 60_000;
 
 /**
  * What has not answered by then is left to itself and asked anew: whatever it waits for may have come
@@ -42,15 +48,22 @@ export class Credentials {
    * asked in a moment. Should it not answer, that shows when what is known is refused or too old.
    */
   get known(): ConnectionSettings | null {
-    if (this.#settings === null) return null;
     const ageMs = performance.now() - this.#readAtMs;
-    if (ageMs >= USABLE_MS) return null;
-    if (ageMs >= FRESH_MS) this.#askSoon();
-    return this.#settings;
+    if (ageMs >= FRESH_MS && this.#usable !== null) {
+      if (ageMs >= USABLE_FROM_FILE_MS && readsToken(this.#kubeConfig.getCurrentUser()))
+        return null;
+      this.#askSoon();
+    }
+    return this.#usable;
+  }
+
+  get #usable(): ConnectionSettings | null {
+    return performance.now() - this.#readAtMs < USABLE_MS ? this.#settings : null;
   }
 
   /**
-   * Asks the kubeconfig; who asks at the same time shares the answer.
+   * Asks the kubeconfig; who asks at the same time shares the answer. If it fails, what was known
+   * before does, unless it was refused or is too old.
    *
    * @throws LockError of kind `credentials`
    */
@@ -94,6 +107,8 @@ export class Credentials {
       },
       (error: unknown) => {
         if (this.#reading === reading) this.#reading = null;
+        const usable = this.#refusals === refusals ? this.#usable : null;
+        if (usable !== null) return usable;
         throw error;
       },
     );

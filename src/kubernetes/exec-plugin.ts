@@ -1,8 +1,7 @@
-import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
-import type { KubeCluster, KubeUser } from './kube-config.js';
+import type { KubeCluster, KubeUser } from './kube-config-like.js';
 
 /** What a credential plugin has answered. */
 export interface PluginAnswer {
@@ -113,12 +112,14 @@ function endAll(): void {
   for (const end of running) end();
 }
 
-function outputOf(
+async function outputOf(
   command: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   limitMs: number,
 ): Promise<string> {
+  // Loaded here: in a pod there is no plugin, and a process that waits shall be light.
+  const { spawn } = await import('node:child_process');
   return new Promise((resolve, reject) => {
     const hasGroup = process.platform !== 'win32';
     const child = spawn(command, args, {

@@ -6,23 +6,30 @@ import type { ClientNodeModule } from './client-node.js';
 type Fields = Readonly<Record<string, unknown>>;
 
 /** What is used of the client library here; the same in its versions 1 and 2. */
-export type KubeConfigLibrary = Pick<ClientNodeModule, 'KubeConfig' | 'loadYaml' | 'findHomeDir'>;
+export type KubeConfigLibrary = Pick<ClientNodeModule, 'KubeConfig' | 'loadYaml'>;
+
+/** The files that kubectl would read: those of KUBECONFIG, else `~/.kube/config` if there is one. */
+export function defaultFiles(): string[] {
+  const named = (process.env['KUBECONFIG'] ?? '').split(delimiter).filter((name) => name !== '');
+  if (named.length > 0) return named;
+  const usual = homes().map((home) => join(home, '.kube', 'config'));
+  return usual.filter((file) => existsSync(file)).slice(0, 1);
+}
+
+/** Where kubectl looks for it: on Windows in more than one place. */
+function homes(): string[] {
+  const { HOME = '', HOMEDRIVE = '', HOMEPATH = '', USERPROFILE = '' } = process.env;
+  const all = process.platform === 'win32' ? [HOME, HOMEDRIVE + HOMEPATH, USERPROFILE] : [HOME];
+  return all.filter((home) => home !== '');
+}
 
 /**
- * What kubectl would use: the files of KUBECONFIG, else `~/.kube/config`; without these, the pod's
- * service account.
+ * That none of the files exists is said before the client library is loaded, or found missing.
  *
- * @throws what reading or parsing throws; it may quote what is in the file
+ * @throws ENOENT, naming the first
  */
-export function loadDefaultFiles(library: KubeConfigLibrary): KubeConfig {
-  const named = (process.env['KUBECONFIG'] ?? '').split(delimiter).filter((name) => name !== '');
-  if (named.length > 0) return loadKubeConfigFiles(library, named);
-  const home = library.findHomeDir();
-  const usual = home === null ? null : join(home, '.kube', 'config');
-  if (usual !== null && existsSync(usual)) return loadKubeConfigFiles(library, [usual]);
-  const kubeConfig = new library.KubeConfig();
-  kubeConfig.loadFromDefault();
-  return kubeConfig;
+export function refuseMissing(files: readonly string[]): void {
+  if (!files.some((file) => existsSync(file))) readFileSync(files[0] ?? '');
 }
 
 /**

@@ -1,83 +1,59 @@
 import { readFile } from 'node:fs/promises';
-import type { RequestOptions } from 'node:https';
 import { LockError } from '../errors/lock-error.js';
 import { loadClientNode, type ClientNodeModule } from './client-node.js';
-import { loadDefaultFiles } from './kube-config-files.js';
+import { defaultFiles, loadKubeConfigFiles, refuseMissing } from './kube-config-files.js';
+import { podKubeConfig, SERVICE_ACCOUNT, whyNoServiceAccount } from './pod-kube-config.js';
+import type { KubeConfigLike } from './kube-config-like.js';
 import { safeReason } from './safe-reason.js';
 
-/** What is read of a kubeconfig's cluster. */
-export interface KubeCluster {
-  readonly name?: string | undefined;
-  /** URL of the API server; it may have a path. */
-  readonly server: string;
-  readonly skipTLSVerify?: boolean | undefined;
-  readonly proxyUrl?: string | undefined;
-  readonly caFile?: string | undefined;
-  readonly caData?: string | undefined;
-  readonly tlsServerName?: string | undefined;
-  /** What is meant for credential plugins. The client library does not read it. */
-  readonly execConfig?: unknown;
-}
-
-/** What is read of a kubeconfig's user. The client library does not read the last four. */
-export interface KubeUser {
-  readonly name?: string | undefined;
-  readonly exec?: unknown;
-  readonly authProvider?: unknown;
-  readonly token?: string | undefined;
-  readonly impersonateUser?: string | undefined;
-  readonly tokenFile?: unknown;
-  readonly impersonateGroups?: unknown;
-  readonly impersonateUid?: unknown;
-  readonly impersonateUserExtra?: unknown;
-}
-
-/**
- * The part of `KubeConfig` from `@kubernetes/client-node` that is used here. Both major versions
- * 1 and 2 have it, so the `KubeConfig` of either can be given.
- */
-export interface KubeConfigLike {
-  getCurrentContext(): string;
-  getContextObject(name: string): { readonly namespace?: string | undefined } | null;
-  getCurrentCluster(): KubeCluster | null;
-  getCurrentUser(): KubeUser | null;
-  applyToHTTPSOptions(options: RequestOptions): Promise<void>;
-}
-
-/** The methods that tell a `KubeConfig` from anything else. */
-export const KUBE_CONFIG_METHODS = [
-  'getCurrentContext',
-  'getContextObject',
-  'getCurrentCluster',
-  'getCurrentUser',
-  'applyToHTTPSOptions',
-] as const;
+export type { KubeCluster, KubeConfigLike, KubeUser } from './kube-config-like.js';
 
 const defaults = new Map<string, Promise<KubeConfigLike>>();
 
+/** Where the default kubeconfig is looked for; tests put something else in its place. */
+interface Sources {
+  readonly loadModule: () => Promise<ClientNodeModule>;
+  readonly serviceAccount: string;
+}
+
 /**
- * The kubeconfig that kubectl would use, or the pod's service account. It is loaded once for each
- * value of the environment that decides it, so that all locks of a process share one connection
- * and one run of a credential plugin.
+ * What kubectl would use: the files of KUBECONFIG, else `~/.kube/config`, else the pod's service
+ * account. It is loaded once for each value of the environment that decides it, so that all locks of
+ * a process share one connection and one run of a credential plugin. The client library is loaded
+ * for files alone.
  *
- * @throws LockError of kind `credentials`
+ * @throws LockError of kind `credentials`, or `dependency` where the client library is missing
  */
-export function loadDefaultKubeConfig(loadModule = loadClientNode): Promise<KubeConfigLike> {
-  const key = JSON.stringify([process.env['KUBECONFIG'], process.env['HOME']]);
+export function loadDefaultKubeConfig(sources: Partial<Sources> = {}): Promise<KubeConfigLike> {
+  const { loadModule = loadClientNode, serviceAccount = SERVICE_ACCOUNT } = sources;
+  const key = JSON.stringify([serviceAccount, ...DECISIVE.map((name) => process.env[name])]);
   const known = defaults.get(key);
   if (known !== undefined) return known;
-  const loading = load(loadModule);
+  const loading = load({ loadModule, serviceAccount });
   defaults.set(key, loading);
   // A kubeconfig that is written a moment later is found by the next attempt.
   loading.catch(() => defaults.delete(key));
   return loading;
 }
 
-async function load(loadModule: () => Promise<ClientNodeModule>): Promise<KubeConfigLike> {
-  const library = await loadModule();
+const DECISIVE = [
+  ...['KUBECONFIG', 'HOME', 'HOMEDRIVE', 'HOMEPATH', 'USERPROFILE'],
+  ...['KUBERNETES_SERVICE_HOST', 'KUBERNETES_SERVICE_PORT'],
+];
+
+async function load({ loadModule, serviceAccount }: Sources): Promise<KubeConfigLike> {
+  const files = defaultFiles();
+  if (files.length === 0) {
+    const pod = podKubeConfig(serviceAccount);
+    if (pod !== null) return pod;
+    const advice = 'Set KUBECONFIG, or give the lock a kubeConfig of its own.';
+    throw new LockError(`${noDefault(serviceAccount)} ${advice}`, { kind: 'credentials' });
+  }
   try {
-    return loadDefaultFiles(library);
+    refuseMissing(files);
+    return loadKubeConfigFiles(await loadModule(), files);
   } catch (error) {
+    if (error instanceof LockError) throw error;
     throw new LockError(
       `The default kubeconfig could not be loaded: ${safeReason(error)}. ` +
         'Check KUBECONFIG and ~/.kube/config, or give the lock a kubeConfig of its own.',
@@ -86,7 +62,15 @@ async function load(loadModule: () => Promise<ClientNodeModule>): Promise<KubeCo
   }
 }
 
-const POD_NAMESPACE_FILE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace';
+/** That nothing names a cluster. */
+export function noDefault(serviceAccount?: string): string {
+  return (
+    'There is no kubeconfig: KUBECONFIG names none, ~/.kube/config does not exist, and ' +
+    `${whyNoServiceAccount(serviceAccount)}.`
+  );
+}
+
+const POD_NAMESPACE_FILE = `${SERVICE_ACCOUNT}/namespace`;
 
 /** A DNS-1123 label: the only names that a namespace can have. */
 const NAMESPACE = /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { CredentialProblem, pluginOf, runPlugin, type PluginAnswer } from './exec-plugin.js';
-import type { KubeCluster, KubeUser } from './kube-config.js';
+import type { KubeCluster, KubeUser } from './kube-config-like.js';
 
 /**
  * Runs credential plugins and reads token files in place of the client library. That keeps a token
@@ -55,6 +55,11 @@ export class UserCredentials {
       if (this.#running === run) this.#running = null;
     }
   }
+}
+
+/** Whether the token comes from a file, and from no plugin. */
+export function readsToken(user: KubeUser | null): boolean {
+  return user !== null && pluginOf(user) === null && tokenFileOf(user) !== null;
 }
 
 /** Of the kubeconfig's user, or as the client library has that of a pod's service account. */

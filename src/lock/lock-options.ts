@@ -8,7 +8,7 @@ import {
   type OptionTable,
 } from '../validation/rules.js';
 import { Problems } from '../validation/validate.js';
-import { KUBE_CONFIG_METHODS, type KubeConfigLike } from '../kubernetes/kube-config.js';
+import { KUBE_CONFIG_METHODS, type KubeConfigLike } from '../kubernetes/kube-config-like.js';
 
 /**
  * The options of a lock on an object of Kubernetes. What each must be stands in

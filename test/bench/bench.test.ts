@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { markdownOf } from './output/markdown.js';
 import { takeoverPlot } from './output/plot.js';
 import { bytes, milliseconds, ratio } from './output/units.js';
+import { weightSection } from './output/weight.js';
 import type { Results } from './results.js';
+import type { WeightOf } from './weights.js';
 import { distributionOf, medianOf } from './statistics.js';
 import { difference, readCounters, total } from './world/metrics.js';
 
@@ -60,6 +62,32 @@ describe('the benchmark', () => {
     expect(milliseconds(999.4)).toBe('999 ms');
     expect(milliseconds(1_140)).toBe('1.14 s');
     expect(bytes(24_600)).toBe('24.6 kB');
+  });
+
+  it('sets the weight of a candidate against that of bare Node, and of two for run', () => {
+    const one = (value: number) => distributionOf([value]);
+    const weighs = (megabytes: number, cpu: number, startMs?: number): WeightOf => ({
+      residentMegabytes: one(megabytes),
+      peakMegabytes: one(megabytes + 1),
+      cpuMsPerSecond: one(cpu),
+      ...(startMs === undefined ? {} : { startMs: one(startMs) }),
+    });
+    const others = { clientGoFollower: weighs(23, 0.5), clientGoLeader: weighs(24, 0.6) };
+    const text = weightSection({
+      seconds: 300,
+      of: {
+        ...{ bareNode: weighs(40, 0, 30), handWatch: weighs(42, 0.2, 60) },
+        ...{ follower: weighs(50, 0.5, 120), leader: weighs(51, 1, 130), run: weighs(92, 1, 150) },
+        ...others,
+      },
+      installBytes: 6_600_000,
+    });
+    expect(text).toContain(
+      '| this package, waits | 50 (+10) | 51 (+10) | 0.5 | 2.5 | 120 ms | 1 |',
+    );
+    expect(text).toMatch(/^\| `run -- sleep`.* \| 92 \(\+12\) \| 93 \(\+11\) \|/m);
+    expect(text).toContain('| client-go, waits | 23 | 24 | 0.5 | 2.5 | - | 1 |');
+    expect(text).toContain('puts 6.6 MB into an empty folder');
   });
 
   it('leaves out what was not measured, on the page and in the plot', () => {

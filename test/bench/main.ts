@@ -12,6 +12,7 @@ import { contention } from './scenarios/contention.js';
 import { imports } from './scenarios/imports.js';
 import { crowd, steady } from './scenarios/load.js';
 import { thousand } from './scenarios/thousand.js';
+import { weight } from './scenarios/weight.js';
 import { Bench, LISTING_USER, NAMESPACE, TIMINGS } from './world/bench.js';
 import { prepareLibraries } from './world/libraries.js';
 import { LIBRARY_IDS, type LibraryId } from './world/library-ids.js';
@@ -32,6 +33,7 @@ const SCENARIOS: Readonly<Record<keyof Scenarios, (bench: Bench) => Promise<unkn
   crowd,
   contention,
   thousand,
+  weight,
 };
 type ScenarioName = keyof Scenarios;
 const NAMES = Object.keys(SCENARIOS) as ScenarioName[];

@@ -9,6 +9,7 @@ import type { Contention } from './scenarios/contention.js';
 import type { Imports } from './scenarios/imports.js';
 import type { LoadOfLibrary } from './scenarios/load.js';
 import type { Thousand } from './scenarios/thousand.js';
+import type { Weight } from './weights.js';
 
 export interface Machine {
   readonly system: string;
@@ -30,6 +31,7 @@ export interface Scenarios {
   thousand?: ByLibrary<Thousand>;
   import?: Imports;
   foreign?: ByLibrary<Foreign>;
+  weight?: Weight;
 }
 
 export interface Results {

@@ -1,17 +1,70 @@
+import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
 import { readManifest, specifiers } from './support/manifest.js';
 import { run, runWell } from './support/run.js';
 
-const { readme, oldest, newest } = inject('installed');
+const { pod, readme, oldest, newest } = inject('installed');
 const nodes = inject('nodes');
 
 /** The names that each entry exports. */
 type Names = Record<string, string[]>;
 
+describe.each([20, 22, 24, 26] as const)('on Node %i, installed for a pod', (major) => {
+  const node = nodes[major];
+  const file = join(pod, 'kubeconfig');
+
+  it('has no client-node, and needs none to be imported or required', async () => {
+    expect(existsSync(join(pod, 'node_modules/@kubernetes'))).toBe(false);
+    const [imported, required] = await Promise.all(
+      ['entries.mjs', 'entries.cjs'].map((program) =>
+        runWell(node, [program, ...specifiers], { cwd: pod }),
+      ),
+    );
+    expect(required).toBe(imported);
+  });
+
+  it('says where it has looked for a cluster when there is none', async () => {
+    const env = { KUBECONFIG: '', HOME: pod, KUBERNETES_SERVICE_HOST: '' };
+    const { code, stderr } = await run(node, ['first-use.mjs'], { cwd: pod, env });
+    expect(stderr).toContain('There is no kubeconfig: KUBECONFIG names none, ~/.kube/config does');
+    expect(code).toBe(1);
+  });
+
+  it('says in one sentence what to install where a kubeconfig file is to be read', async () => {
+    writeFileSync(file, 'kind: Config\n');
+    const { code, stderr } = await run(node, ['first-use.mjs'], {
+      cwd: pod,
+      env: { KUBECONFIG: file },
+    });
+    expect(stderr.trim()).toBe(
+      '@kubernetes/client-node is not installed, which reads kubeconfig files: run ' +
+        `\`npm install @kubernetes/client-node@${major === 20 ? '^1.4.0' : 'latest'}\`.`,
+    );
+    expect(code).toBe(1);
+  });
+
+  it('has a command line that says the same', async () => {
+    writeFileSync(file, 'kind: Config\n');
+    const cli = join(pod, 'node_modules/.bin/k8s-leader-election');
+    const { code, stderr } = await run(node, [cli, 'status', '--kubeconfig', file], { cwd: pod });
+    expect(stderr).toContain('is not installed, which reads kubeconfig files: run `npm install');
+    expect(code).toBe(1);
+    expect(await runWell(node, [cli, '--help'], { cwd: pod })).toContain('step-down');
+  });
+});
+
+it('the demo is played by what is installed for a pod', async () => {
+  const cli = join(pod, 'node_modules/.bin/k8s-leader-election');
+  const told = await runWell(nodes[20], [cli, 'demo', '--plain'], { cwd: pod });
+  expect(told).toContain('Two leaders at once: at no moment.');
+});
+
 describe.each([
   { habit: 'installed by the line of the README', cwd: readme, major: 20, clientNode: 1 },
+  { habit: 'installed by the line of the README', cwd: readme, major: 22, clientNode: 1 },
   { habit: 'installed by the line of the README', cwd: readme, major: 24, clientNode: 1 },
+  { habit: 'installed by the line of the README', cwd: readme, major: 26, clientNode: 1 },
   { habit: 'with the oldest peers', cwd: oldest, major: 20, clientNode: 1 },
   { habit: 'with the newest peers', cwd: newest, major: 24, clientNode: 2 },
 ] as const)('on Node $major, $habit', ({ cwd, major, clientNode }) => {
@@ -72,7 +125,12 @@ describe('on Node 20, with version 2 of client-node, which needs a newer Node', 
   });
 
   it('says in one sentence at the first use which version to install', async () => {
-    const { code, stderr } = await run(node, ['first-use.mjs'], { cwd: newest });
+    const KUBECONFIG = join(newest, 'kubeconfig');
+    writeFileSync(KUBECONFIG, 'kind: Config\n');
+    const { code, stderr } = await run(node, ['first-use.mjs'], {
+      cwd: newest,
+      env: { KUBECONFIG },
+    });
     const version = (await runWell(node, ['--version'], { cwd: newest })).trim();
     expect(stderr.trim()).toBe(
       `@kubernetes/client-node could not be loaded on Node ${version}: its version 2 needs ` +

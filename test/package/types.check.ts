@@ -8,17 +8,18 @@ const installed = inject('installed');
 const TSC = join(ROOT, 'node_modules/typescript/bin/tsc');
 
 describe.each([
-  { peers: 'the oldest peers', cwd: installed.oldest },
-  { peers: 'the newest peers', cwd: installed.newest },
-])('the types, with $peers', ({ cwd }) => {
+  { peers: 'the oldest peers', cwd: installed.oldest, source: 'types' },
+  { peers: 'the newest peers', cwd: installed.newest, source: 'types' },
+  { peers: 'no client-node', cwd: installed.pod, source: 'types-pod' },
+])('the types, with $peers', ({ cwd, source }) => {
   it.each([
-    { module: 'node16', moduleResolution: 'node16', files: ['types.mts', 'types.cts'] },
-    { module: 'esnext', moduleResolution: 'bundler', files: ['types.ts'] },
+    { module: 'node16', moduleResolution: 'node16', files: [`${source}.mts`, `${source}.cts`] },
+    { module: 'esnext', moduleResolution: 'bundler', files: [`${source}.ts`] },
   ])(
     'accept a right program and refuse wrong names: $moduleResolution, $files',
     async ({ files, ...resolution }) => {
       for (const file of files) {
-        if (file !== 'types.ts') await copyFile(join(cwd, 'types.ts'), join(cwd, file));
+        if (!file.endsWith('.ts')) await copyFile(join(cwd, `${source}.ts`), join(cwd, file));
       }
       const compilerOptions = {
         ...resolution,

@@ -48,8 +48,10 @@ export function addRun(root: Command, program: Program, finish: Finish): void {
       const common = readCommonOptions(inputs, null);
       const graceSeconds = inputs.seconds('grace');
       const listen = inputs.text('http');
-      const { parseListenAddress } = await import('../run/http-endpoint.js');
-      const http = listen === null ? null : parseListenAddress(listen);
+      const http =
+        listen === null
+          ? null
+          : (await import('../run/http-endpoint.js')).parseListenAddress(listen);
       if (listen !== null && http === null) {
         inputs.problem(
           `${inputs.nameOf('http')} must be HOST:PORT, such as 127.0.0.1:4040, or :4040 for all ` +

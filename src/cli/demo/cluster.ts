@@ -29,7 +29,7 @@ export async function openEmbeddedCluster(kind: LockKind): Promise<Cluster> {
   const server = await startEmbeddedApiServer({ tokens: { [token]: 'demo' } });
   return {
     description: `an API server inside this program (${server.url}), so no cluster is needed`,
-    connection: { kind: 'text', kubeconfig: server.kubeConfig() },
+    connection: { kind: 'server', url: server.url, token },
     lock: { kind, name: demoName(), namespace: 'default' },
     dispose: async () => {
       await server.close();

@@ -14,7 +14,7 @@ import { environmentOf } from './environment.js';
 import { describeEnd, exitCodeFor } from './exit-code.js';
 import { findCommand } from './find-command.js';
 import { GuardedCommand, type CommandEnd } from './guarded-command.js';
-import { HttpEndpoint, type ListenAddress } from './http-endpoint.js';
+import type { HttpEndpoint, ListenAddress } from './http-endpoint.js';
 import { leaseTimes } from './lease-guard.js';
 import type { RunLog } from './log.js';
 import { Monitor, noteAnswers } from './monitor.js';
@@ -120,7 +120,8 @@ class Runner {
     if (http !== null) {
       const { leaseDurationSeconds, retryPeriodSeconds } = timings;
       const readyWithinMs = (leaseDurationSeconds + 2.2 * retryPeriodSeconds) * 1000;
-      this.#http = await HttpEndpoint.listen({
+      const endpoint = await import('./http-endpoint.js');
+      this.#http = await endpoint.HttpEndpoint.listen({
         address: http,
         monitor: this.#monitor,
         readyWithinMs,

@@ -4,6 +4,7 @@ import type { Distribution } from '../statistics.js';
 import { summarySection } from './summary.js';
 import { entries, LIBRARY_NAMES, table } from './tables.js';
 import { bytes, milliseconds, number, ratio } from './units.js';
+import { weightSection } from './weight.js';
 
 /** The page of the results. What was not measured is not on it, except in the notes. */
 export function markdownOf(results: Results, plot: string | undefined): string {
@@ -21,6 +22,7 @@ export function markdownOf(results: Results, plot: string | undefined): string {
     crowd && crowdSection(crowd),
     contention && contentionSection(contention),
     thousand && thousandSection(thousand),
+    scenarios.weight && weightSection(scenarios.weight),
     scenarios.import && importSection(scenarios.import),
     notes.length > 0 && `## Notes\n\n${notes.map((note) => `- ${note}`).join('\n')}`,
   ]

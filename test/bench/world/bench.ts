@@ -32,6 +32,7 @@ export class Bench {
   readonly server: RunningApiServer;
   readonly options: BenchOptions;
   readonly importProbe: Libraries['importProbe'];
+  readonly podPrograms: Libraries['podPrograms'];
   /** What went wrong or was left out, for the reader of the results. */
   readonly notes: string[] = [];
   failures = 0;
@@ -42,6 +43,7 @@ export class Bench {
     this.server = server;
     this.options = options;
     this.importProbe = libraries.importProbe;
+    this.podPrograms = libraries.podPrograms;
     this.#libraries = libraries.all;
   }
 

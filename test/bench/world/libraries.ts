@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -9,7 +9,7 @@ import { findGo } from '../../support/go-build.js';
 import type { LibraryId } from './library-ids.js';
 
 const run = promisify(execFile);
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 const CANDIDATES = join(ROOT, 'test/bench/candidates');
 
 /** What is measured, and how a process of it is started. */
@@ -24,7 +24,17 @@ export interface Libraries extends AsyncDisposable {
   readonly all: readonly Library[];
   /** A Node command that imports the modules named in further arguments, and says what it took. */
   readonly importProbe: readonly [string, ...string[]];
+  /** Programs that are measured in a pod. */
+  readonly podPrograms: PodPrograms;
   readonly versions: Readonly<Record<string, string>>;
+}
+
+/** Paths of programs for Node. */
+export interface PodPrograms {
+  readonly bare: string;
+  readonly watch: string;
+  readonly app: string;
+  readonly cli: string;
 }
 
 /** @param build whether to build this package first; otherwise `dist` is taken as it is */
@@ -41,6 +51,12 @@ export async function prepareLibraries(build: boolean): Promise<Libraries> {
       { id: 'python', command: [python, PYTHON_CANDIDATE], releases: false },
     ],
     importProbe: [...node, join(snapshot, 'import-probe.js')],
+    podPrograms: {
+      bare: join(snapshot, 'pod-bare.js'),
+      watch: join(snapshot, 'pod-watch.js'),
+      app: join(snapshot, 'pod-app.js'),
+      cli: join(snapshot, 'dist/cli.js'),
+    },
     versions: await versions(),
     [Symbol.asyncDispose]: () => rm(snapshot, { recursive: true, force: true }),
   };
@@ -56,7 +72,7 @@ async function snapshotOfPackage(): Promise<string> {
   for (const file of ['package.json', 'dist']) {
     await cp(join(ROOT, file), join(directory, file), { recursive: true });
   }
-  for (const file of ['own.js', 'import-probe.js']) {
+  for (const file of await readdir(CANDIDATES)) {
     await cp(join(CANDIDATES, file), join(directory, file));
   }
   return directory;

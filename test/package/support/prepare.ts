@@ -7,7 +7,7 @@ import { runWell } from './run.js';
 
 /** The newest releases that the package has been tried with. Raise them by hand, on purpose. */
 const CLIENT_NODE_2 = '2.0.1';
-const NODE_VERSIONS = { 20: '20.20.0', 24: '24.21.0' } as const;
+const NODE_VERSIONS = { 20: '20.20.0', 22: '22.23.3', 24: '24.21.0', 26: '26.9.0' } as const;
 
 /** The tarball, as `npm pack --json` tells of it. */
 export interface Packed {
@@ -20,7 +20,9 @@ export interface Packed {
 
 /** Directories in which users of different habits have installed the tarball. */
 export interface Installed {
-  /** By the line that the README shows. */
+  /** By the line that the README has for a pod: without client-node. */
+  readonly pod: string;
+  /** By the line that the README has for kubeconfigs. */
   readonly readme: string;
   /** With the oldest peers that package.json allows. */
   readonly oldest: string;
@@ -32,7 +34,7 @@ declare module 'vitest' {
   export interface ProvidedContext {
     packed: Packed;
     installed: Installed;
-    /** Absolute paths of two Node programs. */
+    /** Absolute paths of Node programs, by their major version. */
     nodes: Record<keyof typeof NODE_VERSIONS, string>;
   }
 }
@@ -46,10 +48,13 @@ export default async function prepare({ provide }: TestProject): Promise<() => P
     provide('packed', packed);
     const tarball = join(directory, packed.filename);
     // The declarations of client-node need those of ws, which it does not bring along.
-    const types = [`@types/node@${installedVersion('@types/node')}`, '@types/ws@8'];
+    const nodeTypes = `@types/node@${installedVersion('@types/node')}`;
+    const types = [nodeTypes, '@types/ws@8'];
+    const [podLine = [], kubeConfigLine = []] = await readmeLines(tarball);
     const [oldXstate, oldClientNode] = [lowest('xstate'), lowest('@kubernetes/client-node')];
     provide('installed', {
-      readme: await install(join(directory, 'readme'), [...(await readmeLine(tarball)), ...types]),
+      pod: await install(join(directory, 'pod'), [...podLine, nodeTypes]),
+      readme: await install(join(directory, 'readme'), [...kubeConfigLine, ...types]),
       oldest: await install(join(directory, 'oldest'), [
         ...[tarball, `xstate@${oldXstate}`, `@kubernetes/client-node@${oldClientNode}`],
         ...types,
@@ -61,7 +66,9 @@ export default async function prepare({ provide }: TestProject): Promise<() => P
     });
     provide('nodes', {
       20: await nodeProgram(20, directory),
+      22: await nodeProgram(22, directory),
       24: await nodeProgram(24, directory),
+      26: await nodeProgram(26, directory),
     });
   } catch (error) {
     await cleanUp();
@@ -85,13 +92,15 @@ async function install(directory: string, packages: readonly string[]): Promise<
   return directory;
 }
 
-/** What the README tells to install, with the tarball in the place of the published package. */
-async function readmeLine(tarball: string): Promise<string[]> {
+/** What the README tells to install, line by line, with the tarball in place of the published one. */
+async function readmeLines(tarball: string): Promise<string[][]> {
   const readme = await readFile(`${ROOT}README.md`, 'utf8');
-  const line = readme.split('\n').find((text) => text.startsWith(`npm install ${manifest.name} `));
-  if (line === undefined) throw new Error('README.md has no line that installs the package.');
-  const [, , , ...peers] = line.trim().split(/\s+/);
-  return [tarball, ...peers];
+  const lines = readme
+    .split('\n')
+    .filter((text) => text.startsWith(`npm install ${manifest.name} `));
+  if (lines.length !== 2)
+    throw new Error('README.md has not the two lines that install the package.');
+  return lines.map((line) => [tarball, ...line.trim().split(/\s+/).slice(3)]);
 }
 
 /** The lowest version of the peer's range, such as 1.4.0 for `^1.4.0 || ^2.0.0`. */

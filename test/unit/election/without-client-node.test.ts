@@ -1,11 +1,28 @@
-import { describe, expect, it, vi } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LeaderElection, LeaseLock } from '../../../src/index.js';
 
 vi.mock('@kubernetes/client-node', () => {
   throw new SyntaxError('this is no module');
 });
 
-describe('where client-node cannot be loaded', () => {
+let directory: string;
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'without-client-node-'));
+  const file = join(directory, 'config');
+  writeFileSync(file, 'kind: Config\n');
+  vi.stubEnv('KUBECONFIG', file);
+});
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  rmSync(directory, { recursive: true });
+});
+
+describe('where a kubeconfig file is to be read and client-node cannot be loaded', () => {
   it('run() rejects at once, and names the version that was found', async () => {
     const told = vi.fn();
     const logger = { debug: vi.fn(), info: vi.fn(), warn: told, error: told };

@@ -8,7 +8,7 @@ const TOO_OLD = (node: string): string =>
   `@kubernetes/client-node could not be loaded on Node ${node}: its version 2 needs Node 22.19 or ` +
   'newer, so run `npm install @kubernetes/client-node@^1.4.0`.';
 const NOT_INSTALLED = (version: string): string =>
-  '@kubernetes/client-node is not installed and no kubeConfig was given: run ' +
+  '@kubernetes/client-node is not installed, which reads kubeconfig files: run ' +
   `\`npm install @kubernetes/client-node@${version}\`.`;
 
 const crash = new TypeError("Cannot read properties of undefined (reading 'bind')");
@@ -19,7 +19,7 @@ const otherNotFound = Object.assign(new Error("Cannot find package 'undici'"), {
   code: 'ERR_MODULE_NOT_FOUND',
 });
 
-describe('the peer dependency', () => {
+describe('the optional peer dependency', () => {
   it.each([
     ['v20.20.2', '1.4.0'],
     ['v20.20.2', null],

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ApiClient } from '../../../src/kubernetes/api-client.js';
 import { failure } from './support/failure.js';
 import { kubeConfig } from './support/kube-configs.js';
+import { pretendLater } from './support/pretend-later.js';
 import { answerWith, sendJson, startServer, type TestServer } from './support/server.js';
 import { everythingShown } from './support/show.js';
 
@@ -27,15 +28,6 @@ afterEach(async () => {
 
 function authorizations(): (string | undefined)[] {
   return server.requests.map(({ headers }) => headers.authorization);
-}
-
-/** Lets the given time pass for everything that asks a clock, and for no real timer. */
-function pretendLater(ms: number): void {
-  const monotonic = performance.now();
-  const wall = Date.now();
-  vi.useFakeTimers({ toFake: ['Date', 'performance'] });
-  vi.setSystemTime(wall + ms);
-  vi.spyOn(performance, 'now').mockReturnValue(monotonic + ms);
 }
 
 /** Sends requests until one has these credentials: new ones are asked for beside a request. */
@@ -89,23 +81,6 @@ describe('the credentials of a request', () => {
     await new ApiClient(kubeConfig({ server: server.url }, null)).request(get);
 
     expect(authorizations()).toEqual([undefined]);
-  });
-
-  it('follow a token file that is rotated, over the same connection', async () => {
-    const tokenFile = join(directory, 'token');
-    writeFileSync(tokenFile, 'first\n');
-    const user = { authProvider: { name: 'tokenFile', config: { tokenFile } } };
-    const client = new ApiClient(kubeConfig({ server: server.url }, user));
-    await client.request(get);
-    writeFileSync(tokenFile, 'second\n');
-
-    await client.request(get);
-    pretendLater(71_000);
-    await client.request(get);
-    await untilSent(client, 'Bearer second');
-
-    expect(authorizations().slice(0, 3)).toEqual(['Bearer first', 'Bearer first', 'Bearer first']);
-    expect(server.connections()).toBe(1);
   });
 
   it('are not waited for after a pause, and those of long ago are not used', async () => {
@@ -266,27 +241,6 @@ describe('credentials that the server refuses', () => {
     });
   });
 
-  it.each(['tokenFile', 'authProvider'])(
-    'are read anew, at once, where the kubeconfig has them in a file (%s)',
-    async (how) => {
-      const tokenFile = join(directory, 'token');
-      writeFileSync(tokenFile, 'first\n');
-      const provider = { authProvider: { name: 'tokenFile', config: { tokenFile } } };
-      const user = how === 'tokenFile' ? { tokenFile } : provider;
-      const client = new ApiClient(kubeConfig({ server: server.url }, user));
-      await client.request(get);
-      writeFileSync(tokenFile, 'second\n');
-      server.handle((request, response) => {
-        sendJson(response, request.headers.authorization === 'Bearer second' ? 200 : 401, {});
-      });
-
-      const { status } = await client.request({ ...get, method: 'PUT', body: { a: 1 } });
-
-      expect(status).toBe(200);
-      expect(authorizations()).toEqual(['Bearer first', 'Bearer first', 'Bearer second']);
-    },
-  );
-
   it('are not taken for new when they were being read at that moment', async () => {
     let token = 'old';
     let release = (): void => undefined;
@@ -374,29 +328,6 @@ describe('credentials that cannot be had', () => {
     expect(error.kind).toBe('credentials');
     expect(error.message).toMatch(/plugin ".*" gave no credentials within 50 ms; nothing was sent/);
     expect(server.requests).toHaveLength(0);
-  });
-
-  it('because a file is missing name the file', async () => {
-    const tokenFile = join(directory, 'missing');
-    const user = { authProvider: { name: 'tokenFile', config: { tokenFile } } };
-
-    const error = await failure(
-      new ApiClient(kubeConfig({ server: server.url }, user)).request(get),
-    );
-
-    expect(error.message).toContain(`ENOENT in open (${tokenFile})`);
-  });
-
-  it('work again at the next request once the cause is gone', async () => {
-    const tokenFile = join(directory, 'token');
-    const user = { authProvider: { name: 'tokenFile', config: { tokenFile } } };
-    const client = new ApiClient(kubeConfig({ server: server.url }, user));
-    await failure(client.request(get));
-    writeFileSync(tokenFile, 'here');
-
-    await client.request(get);
-
-    expect(authorizations()).toEqual(['Bearer here']);
   });
 });
 

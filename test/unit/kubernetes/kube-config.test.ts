@@ -61,7 +61,9 @@ describe('the default kubeconfig', () => {
     vi.stubEnv('KUBECONFIG', write('config', KUBECONFIG));
     const why = new LockError('install this', { kind: 'credentials' });
 
-    expect(await failure(loadDefaultKubeConfig(() => Promise.reject(why)))).toBe(why);
+    expect(await failure(loadDefaultKubeConfig({ loadModule: () => Promise.reject(why) }))).toBe(
+      why,
+    );
   });
 
   it('that is not valid is reported by its line, never by its text', async () => {

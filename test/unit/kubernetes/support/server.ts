@@ -26,7 +26,11 @@ export interface TestServer {
 }
 
 /** A server on the loopback interface that records what it is asked and answers as told. */
-export async function startServer(handler: Handler, tls?: ServerOptions): Promise<TestServer> {
+export async function startServer(
+  handler: Handler,
+  tls?: ServerOptions,
+  wantedPort = 0,
+): Promise<TestServer> {
   const requests: SeenRequest[] = [];
   const sockets = new Map<Socket, number>();
   const alive = new Set<Socket>();
@@ -60,7 +64,7 @@ export async function startServer(handler: Handler, tls?: ServerOptions): Promis
       for (const waiter of waiting) if (closedCount >= waiter.count) waiter.resolve();
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve) => server.listen(wantedPort, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
     url: `${tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
