@@ -8,7 +8,13 @@ import {
   stepAt,
   termsUntil,
 } from '../../src/inspect/page/history.js';
-import { leavesOf, newsText } from '../../src/inspect/page/words.js';
+import {
+  enteredSince,
+  leavesOf,
+  mainLeafOf,
+  newsText,
+  pathText,
+} from '../../src/inspect/page/words.js';
 import { infoOf, pageMessage, stepAtTime, stepReport } from './support/reports.js';
 
 const leads = (fencingToken: string, beganMsAgo = 0) => ({
@@ -147,5 +153,29 @@ describe('the words of the page', () => {
 
   it('name the innermost of the active states', () => {
     expect(leavesOf(['a', 'a.b', 'a.b.c', 'a.d'])).toEqual(['a.b.c', 'a.d']);
+  });
+
+  it('says of states side by side what a reader looks for', () => {
+    const elected = ['participating', 'participating.elected'];
+    const inside = (...states: string[]) => [
+      ...elected,
+      ...['deadline.counting', ...states].map((state) => `participating.elected.${state}`),
+    ];
+    const leading = { state: 'leading', active: inside('lease.leading', 'work.running') };
+    const renewing = {
+      state: 'renewing',
+      active: inside('lease.renewing', 'lease.renewing.writing', 'work.running'),
+    };
+    const ended = { state: 'draining', active: inside('lease.renewing.writing', 'work.ended') };
+
+    expect([leading, renewing, ended].map(mainLeafOf).map(pathText)).toEqual([
+      'lease › leading',
+      'lease › renewing › writing',
+      'work › ended',
+    ]);
+    expect(enteredSince(null, leading)).toHaveLength(3);
+    expect(enteredSince(leading, renewing).map(pathText)).toEqual(['lease › renewing › writing']);
+    expect(enteredSince(leading, leading)).toEqual([]);
+    expect(pathText('participating')).toBe('participating');
   });
 });

@@ -1,5 +1,5 @@
 import { byId, element, keepChildren, roam } from './dom.js';
-import { clock, leavesOf, newsText, pathText } from './words.js';
+import { clock, enteredSince, newsText, pathText } from './words.js';
 
 /** @import { Candidate, History, Step } from './history.js' */
 
@@ -53,7 +53,9 @@ export class Log {
    * @param {Step} step
    */
   #make(candidate, step) {
-    const to = leavesOf(step.view.active).map(pathText).join(' + ');
+    const before = candidate.steps[candidate.steps.indexOf(step) - 1] ?? null;
+    const entered = enteredSince(before?.view ?? null, step.view);
+    const to = entered.map(pathText).join(' + ');
     const news = step.news.flatMap((one) => newsText(one) ?? []);
     return element(
       'li',
@@ -67,7 +69,7 @@ export class Log {
           'span',
           { class: 'what' },
           step.eventText,
-          step.transitions.length === 0 ? '' : ` → ${to}`,
+          to === '' ? '' : ` → ${to}`,
           ...news.map(({ text, tone }) => element('span', { class: `news ${tone}` }, text)),
         ),
       ),

@@ -139,6 +139,24 @@ export function leavesOf(active: readonly string[]): string[] {
   return active.filter((path) => !active.some((other) => other.startsWith(`${path}.`)));
 }
 
+/** Of those that are active side by side, the one that the candidate's state is called by. */
+export function mainLeafOf({ active, state }: Pick<CandidateView, 'active' | 'state'>): string {
+  const leaves = leavesOf(active);
+  return leaves.find((path) => path.split('.').includes(state)) ?? leaves.at(-1) ?? '';
+}
+
+/** The innermost states that were entered since a candidate stood as before; null: at first. */
+export function enteredSince(
+  before: Pick<CandidateView, 'active'> | null,
+  { active }: Pick<CandidateView, 'active'>,
+): string[] {
+  return leavesOf(active).filter((path) => before?.active.includes(path) !== true);
+}
+
+/** The outermost boxes are left out: they say nothing that the states within them do not. */
 export function pathText(path: string): string {
-  return path.split('.').join(' › ');
+  return path
+    .replace(/^participating\.(elected\.)?/, '')
+    .split('.')
+    .join(' › ');
 }
