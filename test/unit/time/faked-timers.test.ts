@@ -6,7 +6,7 @@ import { VirtualClock } from '../../../src/testing/virtual-clock.js';
 // hand must be able to use it beside that, whatever else is faked.
 
 /** What was to be done in the next tick while that was faked. */
-const held: (() => void)[] = [];
+const held: Parameters<typeof process.nextTick>[] = [];
 
 const RUNNERS: Record<string, { readonly fake: () => void; readonly restore: () => void }> = {
   'the default of vitest': {
@@ -23,15 +23,15 @@ const RUNNERS: Record<string, { readonly fake: () => void; readonly restore: () 
         ],
       });
       // The one thing more that they fake, and vitest does not in a process of its own.
-      vi.spyOn(process, 'nextTick').mockImplementation((callback, ...args) => {
-        held.push(() => callback(...args));
+      vi.spyOn(process, 'nextTick').mockImplementation((...tick) => {
+        held.push(tick);
       });
     },
     restore: () => {
       vi.restoreAllMocks();
       vi.useRealTimers();
       // Some were not this test's: without them, the runner waits for its own messages for ever.
-      for (const tick of held.splice(0)) process.nextTick(tick);
+      for (const tick of held.splice(0)) process.nextTick(...tick);
     },
   },
   'the default of node:test': {
