@@ -113,11 +113,21 @@ type Callback = 'onStoppedLeading' | 'onNewLeader' | 'onOverrun';
 /** Each option, as it was given or by default. */
 type Complete = Required<Omit<LeaderElectionConfig, Callback>> & Pick<ResolvedConfig, Callback>;
 
-/** An option that is present but undefined counts as left out. */
 function withDefaults(config: LeaderElectionConfig): Complete {
   const defaults = Object.entries(OPTIONS).map(([name, { byDefault }]) => [name, byDefault]);
-  const given = Object.entries(config).filter(([, value]) => value !== undefined);
-  return Object.fromEntries([...defaults, ...given]) as Complete;
+  return { ...(Object.fromEntries(defaults) as Complete), ...givenOptions(config) };
+}
+
+/**
+ * The options that were given, as they are now. They are asked for by their names: an object may have
+ * them from its class, or from the object that it was made of, and they are checked there too. One
+ * that is present but undefined counts as left out.
+ */
+export function givenOptions(config: LeaderElectionConfig): LeaderElectionConfig {
+  const names = Object.keys(OPTIONS) as (keyof typeof OPTIONS)[];
+  const given = names.map((name) => [name, config[name]] as const);
+  const all = Object.fromEntries(given.filter(([, value]) => value !== undefined));
+  return all as unknown as LeaderElectionConfig;
 }
 
 /** `exit` does not wait for anything: another leader may be at work already. */

@@ -118,15 +118,13 @@ export class Candidacy {
   /** Resolves when the present term has ended and what follows it has begun. */
   async termEnded(): Promise<EndReason> {
     return new Promise((resolve, reject) => {
-      let reason: EndReason = 'stopped';
-      const stopped = this.actor.on('stoppedLeading', (event) => {
-        reason = event.reason;
-      });
-      const states = this.actor.subscribe(({ value }) => {
+      // It may be draining already, and a drain that takes too long is another reason in the end.
+      let reason = this.actor.getSnapshot().context.endReason ?? 'stopped';
+      const states = this.actor.subscribe(({ value, context }) => {
+        reason = context.endReason ?? reason;
         if (stateName(value) === 'rejoining') finish();
       });
       const finish = (): void => {
-        stopped.unsubscribe();
         states.unsubscribe();
         resolve(reason);
       };

@@ -99,8 +99,13 @@ export class GuardedServer {
     request.on('error', () => undefined);
     response.on('error', () => undefined);
     const failed = (): void => {
-      if (response.headersSent) response.destroy();
-      else response.writeHead(500, { Connection: 'close' }).end();
+      try {
+        if (response.headersSent) response.destroy();
+        else response.writeHead(500, { Connection: 'close' }).end();
+      } catch {
+        // Of what the handler has left no answer can be made: a status text or headers of its own.
+        response.destroy();
+      }
     };
     try {
       if (this.#options.askedBy === 'local' && !isForUs(request, this.#address?.port ?? 0)) {

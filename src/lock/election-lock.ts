@@ -189,7 +189,12 @@ export class ElectionLock implements ResourceLock {
       const timer = this.#clock.setTimeout(() => {
         signal?.removeEventListener('abort', giveUp);
         this.#isWaiting = false;
-        resolve(call());
+        try {
+          resolve(call());
+        } catch (error) {
+          // Nobody above a timer would catch it.
+          reject(LockError.from(error));
+        }
       }, ms);
       const giveUp = (): void => {
         this.#clock.clearTimeout(timer);

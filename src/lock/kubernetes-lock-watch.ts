@@ -57,8 +57,9 @@ export class KubernetesLockWatch implements LockWatch, Watcher {
       if (!this.#closed) this.#subscribe(endpoint);
     } catch (error) {
       if (this.#closed) return;
-      this.#watcher.failed(this.#object.asLockError(error));
       this.#retry = this.#watcher.clock.setTimeout(() => void this.#begin(), RESOLVE_AGAIN_MS);
+      // Last, because whoever hears of it may close the watch.
+      this.#watcher.failed(this.#object.asLockError(error));
     }
   }
 

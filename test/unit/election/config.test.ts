@@ -79,6 +79,37 @@ describe('a configuration without', () => {
   });
 });
 
+describe('a configuration that', () => {
+  it('has its options from a class or from another object is read as it was checked', () => {
+    const minute = 60;
+    class Settings {
+      readonly lock = untouchable();
+      readonly onStartedLeading = null;
+      get leaseDurationSeconds(): number {
+        return minute;
+      }
+      get renewDeadlineSeconds(): number {
+        return minute - 10;
+      }
+    }
+    const durations = { leaseDurationMs: 60_000, renewDeadlineMs: 50_000 };
+    expect(resolveConfig(new Settings())).toMatchObject(durations);
+    const derived = Object.create(new Settings()) as LeaderElectionConfig;
+    expect(resolveConfig(derived)).toMatchObject(durations);
+    expect(problemsOf(derived)).toEqual([]);
+  });
+
+  it('is changed later holds as it was checked', async () => {
+    const config = { ...valid(), renewDeadlineSeconds: 10, logger: false as const };
+    const election = new LeaderElection(config);
+    await election.stop();
+    config.renewDeadlineSeconds = 100;
+    await expect(election.run({ signal: AbortSignal.abort() })).resolves.toMatchObject({
+      led: false,
+    });
+  });
+});
+
 describe('durations', () => {
   it.each([
     [{ leaseDurationSeconds: 10 }, 'must be greater than renewDeadlineSeconds (10); received 10'],

@@ -1,6 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { NotLeaderError } from '../../../src/errors/not-leader-error.js';
 import { settle } from '../../../src/testing/virtual-clock.js';
+import { objectAsking } from '../../model/support/step-down.js';
 import { Candidate } from './support/candidate.js';
 import { spyLogger } from './support/spy-logger.js';
 
@@ -161,6 +162,29 @@ describe('renewLoop()', () => {
     await c.finishWork();
     expect(ended).toHaveBeenCalledExactlyOnceWith('superseded');
     expect(c.election.state).toBe('rejoining');
+  });
+
+  it('knows the reason of a term that drains already, and of a drain that takes too long', async () => {
+    const c = new Candidate({ onLost: 'rejoin', watched: true, drainTimeoutSeconds: 1 });
+    const claim = await c.leads();
+    const asking = c.lock.snapshot(claim.record, null, objectAsking(claim.record!));
+    await c.lock.watching.changed(asking);
+    expect(c.election.state).toBe('draining');
+    const ended = vi.fn();
+    void c.election.renewLoop().then(ended);
+    await c.finishWork();
+    await c.allowRelease(claim);
+    expect(ended).toHaveBeenCalledExactlyOnceWith('steppedDown');
+
+    const late = new Candidate({ onLost: 'rejoin', watched: true, drainTimeoutSeconds: 1 });
+    const held = await late.leads();
+    void late.election.renewLoop().then(ended);
+    const asked = late.lock.snapshot(held.record, null, objectAsking(held.record!));
+    await late.lock.watching.changed(asked);
+    await late.clock.advance(1_000);
+    await late.finishWork();
+    await late.clock.advance(15_000);
+    expect(ended).toHaveBeenLastCalledWith('drainTimeout');
   });
 });
 

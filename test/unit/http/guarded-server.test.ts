@@ -76,6 +76,16 @@ describe('a guarded server', () => {
     expect(await ask(port)).toBe(200);
   });
 
+  it('goes on where of what a handler has left not even a 500 can be made', async () => {
+    const port = await serve((incoming, response) => {
+      if (incoming.url === '/') return fine(incoming, response);
+      response.statusMessage = 'two\nlines';
+      throw new Error('oh');
+    });
+    await expect(ask(port, '/broken')).rejects.toThrow();
+    expect(await ask(port)).toBe(200);
+  });
+
   it('cuts an answer off whose handler fails in the middle of it', async () => {
     const port = await serve((incoming, response) => {
       if (incoming.url === '/') return fine(incoming, response);

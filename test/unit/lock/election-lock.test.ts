@@ -175,13 +175,13 @@ describe('the news of a watch', () => {
 });
 
 describe('the pace of requests', () => {
-  /** A lock that answers at once, and when it was asked for what. */
-  function paced() {
+  /** A lock that answers at once, by default that all is well, and when it was asked for what. */
+  function paced(answer = () => sound as never) {
     const clock = new VirtualClock();
     const asked: string[] = [];
     const call = (what: string) => () => {
       asked.push(`${what} ${clock.now().monotonicMs}`);
-      return Promise.resolve(sound as never);
+      return Promise.resolve(answer());
     };
     const inner = { get: call('get'), create: call('create'), update: call('update') };
     const writtenAgo = (): Promise<number> => (asked.push('age'), Promise.resolve(1));
@@ -237,6 +237,16 @@ describe('the pace of requests', () => {
     const base = { ...sound, record: mine, object: null };
     times(16, () => lock.writtenAgo?.(base) ?? Promise.reject(new Error('none')));
     expect(asked).toHaveLength(15);
+  });
+
+  it('rejects a request that throws when its time has come, which nobody above would catch', async () => {
+    const { clock, lock, times } = paced(() => {
+      throw new Error('at once');
+    });
+    times(15, () => lock.get().catch(() => undefined));
+    const late = expect(lock.get()).rejects.toMatchObject({ kind: 'unknown' });
+    await clock.advance(400);
+    await late;
   });
 
   it('forgets a request that was given up before its time had come, and says so', async () => {

@@ -162,6 +162,23 @@ describe('the watch of a Lease', () => {
       expect(log).toEqual(['failed unknown']);
     });
   });
+
+  it('leaves no timer when whoever hears of that closes it', async () => {
+    const { kubeConfig } = cluster();
+    vi.spyOn(kubeConfig, 'getContextObject').mockImplementation(() => {
+      throw new Error('secret');
+    });
+    const { clock, watcher } = listener();
+    const closed = new Promise<void>((resolve) => {
+      const failed = (): void => {
+        watch.close();
+        resolve();
+      };
+      const watch = new LeaseLock({ name: 'lock', kubeConfig }).watch({ ...watcher, failed });
+    });
+    await closed;
+    expect(clock.pendingTimers).toBe(0);
+  });
 });
 
 describe('the watch of a ConfigMap', () => {
