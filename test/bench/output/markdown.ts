@@ -166,7 +166,7 @@ function contentionSection(results: NonNullable<Results['scenarios']['contention
     const conflicts = Math.max(...late.map((one) => one.conflicts));
     return `${LIBRARY_NAMES[id]} ${gap}, ${conflicts} conflicts`;
   });
-  return `## A contention
+  return `## Contention
 
 200 candidates wait, and the leader lets go; it then joins them again. Several hand-overs in a row: the
 time until the new leader's work is started, and the writes that the API server answered with 409.
