@@ -8,7 +8,7 @@ import {
   stepAt,
   termsUntil,
 } from '../../src/inspect/page/history.js';
-import { leavesOf, newsText } from '../../src/inspect/page/words.js';
+import { leavesOf, mainLeafOf, newsText } from '../../src/inspect/page/words.js';
 import { infoOf, pageMessage, stepAtTime, stepReport } from './support/reports.js';
 
 const leads = (fencingToken: string, beganMsAgo = 0) => ({
@@ -147,5 +147,16 @@ describe('the words of the page', () => {
 
   it('name the innermost of the active states', () => {
     expect(leavesOf(['a', 'a.b', 'a.b.c', 'a.d'])).toEqual(['a.b.c', 'a.d']);
+  });
+
+  it('tell of several that go on side by side the one that the state is named after', () => {
+    const holder = (lease: string, work: string): string[] => ['deadline.counting', lease, work];
+    const named = (state: 'leading' | 'renewing' | 'draining', active: string[]): string =>
+      mainLeafOf({ state, active });
+    expect(named('leading', holder('lease.leading', 'work.running'))).toBe('lease.leading');
+    expect(named('renewing', holder('renewing.writing', 'running'))).toBe('renewing.writing');
+    expect(named('draining', holder('leading', 'draining.stopping'))).toBe('draining.stopping');
+    expect(named('draining', holder('renewing.writing', 'work.ended'))).toBe('work.ended');
+    expect(mainLeafOf({ state: 'idle', active: ['idle'] })).toBe('idle');
   });
 });

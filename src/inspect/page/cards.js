@@ -2,7 +2,7 @@ import { element, setText } from './dom.js';
 import { Figure } from './figures.js';
 import { silentFor, stepAt } from './history.js';
 import { Rings } from './rings.js';
-import { leavesOf, lockText, pathText, reasonText, seconds } from './words.js';
+import { lockText, mainLeafOf, pathText, reasonText, seconds } from './words.js';
 
 /** @import { LiveChart } from '../live-chart.js' */
 /** @import { RecordView } from '../wire.js' */
@@ -84,7 +84,7 @@ export class Card {
     if (silent > 0) return `Nothing heard for ${seconds(silent)}: killed, frozen or cut off?`;
     if (isOver && view.status === 'active') return 'Not observed any more.';
     if (isOver) return `Over: ${reasonText(view.endReason ?? 'stopped')}.`;
-    const leaf = leavesOf(view.active).at(0) ?? '';
+    const leaf = mainLeafOf(view);
     const inside = leaf.includes('.') ? `${pathText(leaf)}: ` : '';
     return inside + (this.chart.states.find(({ id }) => id === leaf)?.description ?? '');
   }

@@ -139,6 +139,12 @@ export function leavesOf(active: readonly string[]): string[] {
   return active.filter((path) => !active.some((other) => other.startsWith(`${path}.`)));
 }
 
+/** Where several go on side by side, the innermost of those that the candidate's state is named after. */
+export function mainLeafOf({ active, state }: Pick<CandidateView, 'active' | 'state'>): string {
+  const leaves = leavesOf(active);
+  return leaves.find((leaf) => leaf.split('.').includes(state)) ?? leaves.at(-1) ?? '';
+}
+
 export function pathText(path: string): string {
   return path.split('.').join(' › ');
 }
