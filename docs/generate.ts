@@ -1,7 +1,8 @@
 /**
  * Draws the statechart and writes the generated parts of docs/statechart.md, all of it from the
- * machine itself, and the tables of other pages that are made of the code. Also writes the modules that the live chart is served from: its drawings, and its
- * page, whose sources are in src/inspect/page.
+ * machine itself, and the tables of other pages that are made of the code. Also writes the modules
+ * that the live chart is served from: its drawings, and its page, whose sources are in
+ * src/inspect/page.
  *
  *     npx tsx docs/generate.ts            write what has changed
  *     npx tsx docs/generate.ts --check    write nothing; exit with 1 if anything is stale

@@ -10,9 +10,9 @@ import type { CallbackFailed, CallbackName, ElectionEvent } from './types.js';
 
 /*
  * The actors that the chart invokes. Each is a thin wrapper around one call on what the caller
- * handed in: the lock, or a callback. They hold no timers: the chart bounds every one of them with
- * a delayed transition, and leaving the state aborts their signal. A lock answers with `ok: false`;
- * one that throws instead has failed in an unknown way.
+ * handed in: the lock, or a callback. They hold no timers: the chart bounds every request with a
+ * delayed transition, and leaving the state aborts its signal. Callbacks go on. A lock answers with
+ * `ok: false`; one that throws instead has failed in an unknown way.
  */
 
 export interface LockReading {

@@ -44,6 +44,7 @@ export const elected = electionSetup.createStateConfig({
             '*': { guard: 'leaseLapsed', target: '#lost', actions: [deadlinePassed, 'passOn'] },
           },
           after: {
+            // Once there was no renewal, the end of the countdown is an event as any other, for `*`.
             renewDeadline: { guard: not('leaseLapsed'), target: 'counting', reenter: true },
           },
         },

@@ -8,8 +8,8 @@ import type { News } from './answer-guards.js';
 import type { CallbackName, ElectionEvent } from './types.js';
 
 /*
- * Phrases that recur in the chart: an action or a guard together with what it takes from the event
- * that an invoked actor ends with.
+ * Phrases that recur in the chart: an action or a guard together with what it takes from the event,
+ * the answer of an invoked actor or what the watch tells.
  */
 
 export interface DoneWith<T> {
@@ -146,7 +146,7 @@ export const noteTimeout = (of: Failure['of'], during: Failure['during']) => ({
 export const endsBy = <T extends EndReason>(reason: T) =>
   ({ type: 'setEndReason', params: reason }) as const;
 
-/** The renew deadline has passed without a renewal. */
+/** The renew deadline has passed without a renewal, or what is stored can be none (it is too short). */
 export const deadlinePassed = endsBy('deadline');
 
 /** The work has come to its end, in the way that the event tells. */

@@ -159,7 +159,10 @@ export type ElectionChildren = {
   readonly stopSettled: 'stopSettled';
 };
 
-/** Where a candidate stands: the top-level states, with `elected` replaced by its substates. */
+/**
+ * Where a candidate stands, in one word: the top-level states, with `participating` replaced by what
+ * goes on in it (see `stateName`).
+ */
 export type ElectionState =
   | 'idle'
   | 'acquiring'

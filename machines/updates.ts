@@ -121,7 +121,7 @@ export function renewal(context: ElectionContext): Update {
   );
 }
 
-/** A release is about to be sent, over the record that has just been read. */
+/** A release is about to be sent, over our own last write or the record that has just been read. */
 export function release(context: ElectionContext): Update {
   const base = context.observation?.snapshot ?? null;
   const held = base?.record ?? null;

@@ -73,7 +73,7 @@ describe('a command whose lease is extended', () => {
   });
 });
 
-describe('the pause before the next campaign', () => {
+describe('the pause before it competes again', () => {
   const timings = { leaseDurationSeconds: 15, renewDeadlineSeconds: 10, retryPeriodSeconds: 2 };
   const pause = (ranForMs: number, quickEnds: number, random = 0) =>
     restartPauseMs(ranForMs, quickEnds, timings, () => random);

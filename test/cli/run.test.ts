@@ -237,11 +237,11 @@ describe.runIf(process.platform === 'linux')('run', { timeout: 90_000 }, () => {
       expect(run.stderr).toContain('reason=superseded');
     });
 
-    it('with --restart, it campaigns again', async () => {
+    it('with --restart, it competes again', async () => {
       const run = shell(`trap 'exit 0' TERM; ${loop}`, '--restart');
       await run.printed('up');
       const heal = on.server.faults.add({ fault: { kind: 'hang' } });
-      await run.printed('Campaigning again');
+      await run.printed('Competes again');
       heal();
       await until('a second start', () => run.stdout === 'up\nup\n');
       run.kill('SIGTERM');

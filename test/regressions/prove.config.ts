@@ -1,5 +1,7 @@
-import { defineConfig } from 'vitest/config';
+import { defineConfig, type TestProjectInlineConfiguration } from 'vitest/config';
 import tests from '../vitest.config.js';
+
+const projects = (tests.test?.projects ?? []) as readonly TestProjectInlineConfiguration[];
 
 /** The tests as ever, but with the seeded bug that the environment names, and no API server. */
 export default defineConfig({
@@ -7,6 +9,10 @@ export default defineConfig({
   test: {
     ...tests.test,
     globalSetup: [],
-    setupFiles: ['test/regressions/seeded-bugs/setup.ts'],
+    // A project takes nothing over from what stands around it.
+    projects: projects.map((project) => ({
+      ...project,
+      test: { ...project.test, setupFiles: ['test/regressions/seeded-bugs/setup.ts'] },
+    })),
   },
 });

@@ -3,7 +3,7 @@ import type { Timings } from '../timings.js';
 /** For requests, and for the processes of a busy machine to get their turn. */
 const SLACK_SECONDS = 1;
 const FIRST_CONTACT_SECONDS = 10;
-/** Candidates look at a lock that another holds every 1 to 2.2 retry periods, at random. */
+/** Candidates that cannot watch look at a lock that another holds every 1 to 2.2 retry periods. */
 const LONGEST_POLL = 2.2;
 
 /** How long something may take at most, and what that is made of. */

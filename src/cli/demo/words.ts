@@ -47,7 +47,7 @@ export function introduction(
     ...timing(
       'retry period',
       'retryPeriodSeconds',
-      'so often a leader renews; the others watch the lock, and look besides, every 1 to 2.2 times as long',
+      'so often a leader renews; the others watch the lock, and look for themselves when a renewal is overdue',
     ),
   ];
 }

@@ -5,7 +5,7 @@ const QUICK_MS = 10_000;
 const LONGEST_MS = 60_000;
 
 /**
- * How long to pause before campaigning again: a retry period and a half at least, so that another
+ * How long to pause before competing again: a retry period and a half at least, so that another
  * candidate has the first try; twice as long after each command in a row that ended quickly.
  */
 export function restartPauseMs(

@@ -35,7 +35,7 @@ export interface RunOptions {
 /** So long after the grace period `stop()` gives up waiting for a command that was killed. */
 const DRAIN_SLACK_SECONDS = 10;
 
-/** Campaigns, and runs the command while leading. Resolves with the exit code. */
+/** Competes for the lock, and runs the command while leading. Resolves with the exit code. */
 export async function run(options: RunOptions, log: RunLog, program: Program): Promise<number> {
   const [file] = options.command;
   if (file !== undefined) {
@@ -102,7 +102,7 @@ class Runner {
       const { timings } = this.#options.common;
       const next = restartPauseMs(ranForMs, quickEnds, timings, Math.random);
       quickEnds = next.quickEnds;
-      this.#log.info({ reason: outcome.reason, inMs: next.ms }, 'Campaigning again');
+      this.#log.info({ reason: outcome.reason, inMs: next.ms }, 'Competes again');
       await pause(next.ms, this.#stopping.signal);
       if (this.#stopping.signal.aborted) return this.#exitCode(outcome);
     }

@@ -11,7 +11,7 @@ import { CliProcess, type CliOptions } from './cli-process.js';
 
 const TIMINGS = ['--lease-duration', '4', '--renew-deadline', '2', '--retry-period', '1'];
 
-/** An API server, and the command line that campaigns on it. */
+/** An API server, and the command line that competes on it. */
 export class RunStage implements AsyncDisposable {
   readonly #running: CliProcess[] = [];
 

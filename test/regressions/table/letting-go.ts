@@ -35,7 +35,7 @@ export const lettingGo: readonly Regression[] = [
       ),
       ...tests(
         'test/unit/election/release.test.ts',
-        'a release > does not make its own candidate campaign again',
+        'a release > does not make its own candidate compete again',
       ),
     ],
     bug: chart.stoppedRejoins,

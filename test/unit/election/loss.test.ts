@@ -164,7 +164,7 @@ describe('work that has not ended when the lease of its lost term runs out', () 
 });
 
 describe('a candidate that rejoins', () => {
-  it('pauses, then campaigns again, and leads a term of its own', async () => {
+  it('pauses, then competes again, and leads a term of its own', async () => {
     const c = await superseded({ onLost: 'rejoin' });
     const [first] = c.terms;
     await c.finishWork();

@@ -108,7 +108,7 @@ describe('a release', () => {
     expect(c.outcome).toMatchObject({ reason: 'deadline', released: false });
   });
 
-  it('does not make its own candidate campaign again', async () => {
+  it('does not make its own candidate compete again', async () => {
     const c = new Candidate({ ...watched, onLost: 'rejoin' });
     await c.allowRelease(await releases(c));
     await c.clock.advance(60_000);
