@@ -118,13 +118,16 @@ class Watching {
   async refresh(): Promise<void> {
     this.#wake = new AbortController();
     const follower = this.#follower;
+    let now = moment();
     // A connection that has died silently is not a leader that has.
-    if (!follower.isCurrent || this.#tracker.wouldExpire(follower.sights(), moment())) {
+    if (!follower.isCurrent || this.#tracker.wouldExpire(follower.sights(), now)) {
       await follower.read(this.#stop);
       if (this.#trouble !== '') this.#report.trouble('The API server answers again.');
       this.#trouble = '';
+      now = moment();
     }
-    const { locks, changes } = this.#tracker.take(follower.sights(), moment());
+    // At the moment that was asked about: a little later it might expire without being looked at.
+    const { locks, changes } = this.#tracker.take(follower.sights(), now);
     for (const change of changes) this.#report.tell(change);
     this.#report.show(locks, this.#place);
     this.#tellOfTheWatch();
