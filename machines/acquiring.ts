@@ -57,8 +57,7 @@ export const acquiring = electionSetup.createStateConfig({
       ],
     },
     dating: {
-      description:
-        'The first sight of a lease that is held: ask the API server, once, how old it is.',
+      description: 'The first sight of a held lease: ask the API server, once, how old it is.',
       on: {
         lockChanged: { guard: ifNews('isNews'), target: 'reacting', actions: noteNews },
         watchOpened: { guard: ifGap, target: 'reading', actions: 'noteWatching' },
@@ -131,8 +130,7 @@ export const acquiring = electionSetup.createStateConfig({
       },
     },
     confirming: {
-      description:
-        'A write went unanswered, was answered late, or met a conflict: is it in the lock?',
+      description: 'A write went unanswered, was late, or met a conflict: is it in the lock?',
       invoke: {
         id: 'readBack',
         src: 'readLock',
@@ -157,8 +155,7 @@ export const acquiring = electionSetup.createStateConfig({
       },
     },
     waiting: {
-      description:
-        'Somebody may be leading: the watch tells what changes, timers when to look or try.',
+      description: 'Somebody may be leading: the watch tells of changes, timers when to look.',
       entry: ['resetFailures', 'drawJitter'],
       on: {
         lockChanged: { guard: ifNews('isNews'), target: 'reacting', actions: noteNews },

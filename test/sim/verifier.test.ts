@@ -331,6 +331,14 @@ describe('a leader', () => {
     story.write('b', record('b', 'later', { leaseTransitions: 1 })).begin('b', 3n);
     expect(story.broken).toContain('token-order');
   });
+
+  it('begins a term with the token of the edit that has brought its claim back', () => {
+    const claim = record('a', 'claim');
+    const story = new Story().join('a').join('b').altered('a', claim, claim, false, false);
+    story.edit(record('x', 'edited')).look('b').write('b', record('b', 'later')).begin('b');
+    expect(story.broken).not.toContain('token-order');
+    expect(story.edit(claim).look('a').begin('a').broken).not.toContain('token-order');
+  });
 });
 
 describe('a lease that a candidate sees for the first time', () => {

@@ -106,12 +106,21 @@ export class TermRules implements Rules {
     if (termTimeOf(candidate, acquireTime ?? 'none') !== holds.at(-1)?.termTime) {
       say('that is no version at which its record stood in the lock');
     }
+    const since = this.#stoodSince(token, wonAt);
     for (const other of this.#tokens) {
-      const agrees = other.wonAt < wonAt ? other.token < token : other.token > token;
+      const agrees = other.wonAt < since ? other.token < token : other.token > token;
       if (!agrees) say(`${other.who} has ${other.token}, won at ${other.wonAt}`);
     }
-    this.#tokens.push({ wonAt, token, who });
+    this.#tokens.push({ wonAt: since, token, who });
     if (this.#tokens.length > 16) this.#tokens.shift();
+  }
+
+  /** A record that an edit has brought back, over another's, is in the lock since that edit. */
+  #stoodSince(token: bigint, wonAt: number): number {
+    const put = this.#ledger.commits.findLast(
+      ({ changesRecord, revision }) => changesRecord && BigInt(revision) <= token,
+    );
+    return put?.bringsBack === true ? Math.max(wonAt, put.revision) : wonAt;
   }
 
   #startWork(candidate: Candidate, { t, local }: Fact & { kind: 'workStarted' }): void {
