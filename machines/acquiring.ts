@@ -17,7 +17,7 @@ import {
   withReading,
 } from './phrases.js';
 import { electionSetup } from './setup.js';
-import { recordToWrite } from './updates.js';
+import { writeInput } from './updates.js';
 
 /**
  * A candidate: look at the lock, decide, and either write over it or wait. Nothing but our own
@@ -84,11 +84,7 @@ export const acquiring = electionSetup.createStateConfig({
       invoke: {
         id: 'claim',
         src: 'writeLock',
-        input: ({ context }) => ({
-          lock: context.config.lock,
-          record: recordToWrite(context),
-          base: context.observation?.snapshot ?? null,
-        }),
+        input: ({ context }) => writeInput(context, context.observation?.snapshot),
         onDone: [
           { guard: 'stopRequested', target: '#releasing', actions: noteStored },
           {

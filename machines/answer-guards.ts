@@ -45,10 +45,9 @@ export function leaseIsTooShort({ context }: Args, snapshot: LockSnapshot): bool
 }
 
 /** What was read is a record of ours, with a duration that is too short. */
-export function ownLeaseIsTooShort({ context }: Args, { snapshot }: LockReading): boolean {
-  const record = snapshot?.record ?? null;
-  if (record === null || record.isReleased || !isOwnRecord(context, record)) return false;
-  return isTooShort(context, record);
+export function ownLeaseIsTooShort(args: Args, reading: LockReading): boolean {
+  const record = reading.snapshot?.record ?? null;
+  return record !== null && stillHeldByUs(args, reading) && isTooShort(args.context, record);
 }
 
 /** What was read is a renewal of ours that was sent after the last one known to be committed. */

@@ -15,7 +15,7 @@ import {
   withReading,
 } from './phrases.js';
 import { electionSetup } from './setup.js';
-import { recordToWrite } from './updates.js';
+import { writeInput } from './updates.js';
 
 /** Keeps the lease of a term, whatever the work does meanwhile. The deadline is not its concern. */
 export const lease = electionSetup.createStateConfig({
@@ -40,11 +40,7 @@ export const lease = electionSetup.createStateConfig({
           invoke: {
             id: 'renewal',
             src: 'writeLock',
-            input: ({ context }) => ({
-              lock: context.config.lock,
-              record: recordToWrite(context),
-              base: context.lease?.base ?? null,
-            }),
+            input: ({ context }) => writeInput(context, context.lease?.base),
             onDone: [
               {
                 guard: ifStored('leaseIsTooShort'),

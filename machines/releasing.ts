@@ -1,6 +1,6 @@
 import { ifError, ifReading, noteFailure, noteTimeout, withReading } from './phrases.js';
 import { electionSetup } from './setup.js';
-import { recordToWrite } from './updates.js';
+import { writeInput } from './updates.js';
 
 /**
  * Giving the lock back, so that another can take it at once. Never blindly: the write is conditional
@@ -56,11 +56,7 @@ export const releasing = electionSetup.createStateConfig({
       invoke: {
         id: 'release',
         src: 'writeLock',
-        input: ({ context }) => ({
-          lock: context.config.lock,
-          record: recordToWrite(context),
-          base: context.observation?.snapshot ?? null,
-        }),
+        input: ({ context }) => writeInput(context, context.observation?.snapshot),
         onDone: { target: 'over', actions: 'noteReleased' },
         onError: [
           {

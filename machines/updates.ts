@@ -6,7 +6,7 @@ import { decide, type Observation, observe } from '../src/lock/decide.js';
 import { claimRecord, releaseRecord, renewalRecord } from '../src/lock/next-record.js';
 import type { LeaderElectionRecord } from '../src/lock/record.js';
 import type { LockSnapshot } from '../src/lock/resource-lock.js';
-import type { LockReading, StoppedInput } from './actors.js';
+import type { LockReading, StoppedInput, WriteLockInput } from './actors.js';
 import type { News } from './answer-guards.js';
 import { CROWD_MS, SMALL_FLEET_MS } from './contention.js';
 import { findOwnWrite, possibleWrites, rememberedWrites } from './own-writes.js';
@@ -233,11 +233,14 @@ export function termOf(context: ElectionContext): TermHandle {
   return context.term;
 }
 
-/** The write that is being prepared, in states that cannot be entered without one. */
-export function recordToWrite({ attempt }: ElectionContext): LeaderElectionRecord {
+/** The write that is being prepared, over this, in states that cannot be entered without one. */
+export function writeInput(
+  { attempt, config }: ElectionContext,
+  base: LockSnapshot | null | undefined,
+): WriteLockInput {
   if (attempt === null)
     throw new Error('There is nothing to write: the chart entered a wrong state');
-  return attempt.record;
+  return { lock: config.lock, record: attempt.record, base: base ?? null };
 }
 
 export function stoppedInput(context: ElectionContext): StoppedInput {

@@ -225,8 +225,8 @@ describe('states that cannot be entered without a term or a write', () => {
   it('say so if they are', () => {
     const { context } = scene();
     expect(() => updates.termOf(context)).toThrow('There is no term');
-    expect(() => updates.recordToWrite(context)).toThrow('There is nothing to write');
-    expect(updates.recordToWrite(claimed().context).holderIdentity).toBe('me');
+    expect(() => updates.writeInput(context, null)).toThrow('There is nothing to write');
+    expect(updates.writeInput(claimed().context, null).record.holderIdentity).toBe('me');
   });
 });
 
