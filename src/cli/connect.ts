@@ -12,8 +12,6 @@ import { safeReason } from '../kubernetes/safe-reason.js';
 import { printable } from '../text/printable.js';
 import { UsageError } from './cli-error.js';
 
-export { CliError, UsageError } from './cli-error.js';
-
 /** Where a kubeconfig comes from. A token travels over pipes between our own processes only. */
 export type Connection =
   /** The API server of the demo, on this machine. */

@@ -7,7 +7,7 @@ import type { LeaderElectionRecord } from '../lock/record.js';
 import { STEP_DOWN_ANNOTATION, stepDownValue } from '../lock/step-down.js';
 import { isObject, metadataOf, type KubernetesObject } from '../lock/stored-record.js';
 import { jsonText, printable, shorten } from '../text/printable.js';
-import { CliError } from './connect.js';
+import { CliError } from './cli-error.js';
 import { EXIT } from './exit-codes.js';
 import { judgeOnce, type Judgement } from './observe/judge.js';
 import {

@@ -5,7 +5,8 @@ import { LOCK_KINDS, type LockKind } from '../../lock/lock-kinds.js';
 import { startEmbeddedApiServer } from '../../testing/embedded-api-server.js';
 import { mayI } from '../check/ask-server.js';
 import { tryOut } from '../check/try-out.js';
-import { CliError, loadKubeConfig, type Connection } from '../connect.js';
+import { CliError } from '../cli-error.js';
+import { loadKubeConfig, type Connection } from '../connect.js';
 import { pathOf, type Place } from '../observe/read-locks.js';
 import { placeName } from '../observe/words.js';
 

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { CliError } from '../connect.js';
+import { CliError } from '../cli-error.js';
 import { until } from '../pause.js';
 import type { LogEntry } from './display.js';
 import { Member, type LeadingInterval } from './member.js';

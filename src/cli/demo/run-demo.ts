@@ -1,6 +1,7 @@
 import type { Inspector } from '../../inspect/inspector.js';
 import type { LockKind } from '../../lock/lock-kinds.js';
-import { CliError, type Connection } from '../connect.js';
+import { CliError } from '../cli-error.js';
+import type { Connection } from '../connect.js';
 import { EXIT, exitCodeOf } from '../exit-codes.js';
 import { drawableTerminal } from '../live-area.js';
 import { placeName } from '../observe/words.js';

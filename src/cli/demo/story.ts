@@ -1,4 +1,4 @@
-import { CliError } from '../connect.js';
+import { CliError } from '../cli-error.js';
 import { machineNow } from '../machine-time.js';
 import type { Timings } from '../timings.js';
 import { electionBound, handoverBound, seconds, takeoverBound, type Bound } from './bounds.js';

@@ -5,7 +5,7 @@ import type { ApiResponse } from '../../kubernetes/api-request.js';
 import { collectionPath } from '../../lock/object-path.js';
 import { LOCK_KINDS, type LockKind } from '../../lock/lock-kinds.js';
 import { isObject, metadataOf, type KubernetesObject } from '../../lock/stored-record.js';
-import { CliError } from '../connect.js';
+import { CliError } from '../cli-error.js';
 import { acceptList } from './metadata-only.js';
 import { callOn, serverTime, type Cluster, type Reading } from './read-locks.js';
 

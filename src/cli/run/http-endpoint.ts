@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GuardedServer, type GuardedServerOptions } from '../../http/guarded-server.js';
 import { requestUrl } from '../../http/request-url.js';
 import { jsonText } from '../../text/printable.js';
-import { CliError } from '../connect.js';
+import { CliError } from '../cli-error.js';
 import { METRICS_TYPE, metricsText } from './metrics.js';
 import type { Monitor } from './monitor.js';
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { CliError } from '../../../src/cli/connect.js';
+import { CliError } from '../../../src/cli/cli-error.js';
 import { plainLines } from '../../../src/cli/demo/display.js';
 import { fit } from '../../../src/cli/live-area.js';
 import { judge } from '../../../src/cli/observe/judge.js';
