@@ -102,13 +102,16 @@ export class ApiClient {
   ): Promise<Attempt<T>> {
     const settings = await this.#settings(request, deadline);
     const agent = this.#agentFor(settings, request);
+    const isAside = request.isAside === true;
+    const turns = isAside ? agent.asideTurns : agent.turns;
+    const requests = isAside ? agent.asides : agent.requests;
     const done = agent.begin();
     let hasTurn = false;
     let streamTaken = false;
     try {
       if (!streaming) {
         deadline.waitsFor = 'its turn behind other requests of this process';
-        const turn = agent.turns.take(request.method !== 'GET', deadline);
+        const turn = turns.take(request.method !== 'GET', deadline);
         if (turn !== null) await turn;
         hasTurn = true;
       }
@@ -128,7 +131,7 @@ export class ApiClient {
           target: target(request),
           headers,
           body,
-          agent: streaming ? agent.streams : agent.requests,
+          agent: streaming ? agent.streams : requests,
           deadline,
           isStream: streaming,
         };
@@ -139,10 +142,10 @@ export class ApiClient {
       return { result, settings };
     } catch (error) {
       // The other idle connections run along the same path as the one that just failed.
-      agent.closeIdle();
+      if (!isAside) agent.closeIdle();
       throw this.#failure(request, deadline, settings, error);
     } finally {
-      if (hasTurn) agent.turns.pass();
+      if (hasTurn) turns.pass();
       if (!streamTaken) done();
     }
   }

@@ -23,6 +23,8 @@ export interface ApiRequest {
   readonly accept?: string | undefined;
   /** Is told of the request's progress, in an object that changes as it goes on. */
   readonly begun?: ((progress: Progress) => void) | undefined;
+  /** Nothing waits for it: it goes over a connection of its own, and delays no other request. */
+  readonly isAside?: boolean | undefined;
   /** What an error message begins with. Default: method and path. */
   readonly subject?: string | undefined;
 }
