@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { builtProgram } from '../support/built-program.js';
-import { freePort } from '../support/free-port.js';
+import { findFreePort } from '../support/free-port.js';
 import { buildCli, type BuiltCli } from './support/built-cli.js';
 import { CliProcess, runCli } from './support/cli-process.js';
 import { until } from './support/processes.js';
@@ -98,7 +98,7 @@ describe.runIf(process.platform === 'linux')('dev-server', { timeout: 60_000 }, 
 
   it('alone prints the line for a shell, and takes its file away at the end', async () => {
     const file = join(directory, "Ada's config");
-    const port = String(await freePort());
+    const port = String(await findFreePort());
     const server = start('--port', port, '--kubeconfig', file, '-n', 'production');
     await server.printed('one works, the other one waits.');
 
@@ -154,7 +154,7 @@ describe.runIf(process.platform === 'linux')('dev-server', { timeout: 60_000 }, 
   });
 
   it('says so where its port is taken', async () => {
-    const port = String(await freePort());
+    const port = String(await findFreePort());
     const first = start('--port', port);
     await first.printed('export KUBECONFIG');
 
