@@ -17,6 +17,7 @@ import { Deadline } from './deadline.js';
 import { ExchangeError, readBody, send } from './exchange.js';
 import { pluginCommand } from './exec-plugin.js';
 import type { KubeConfigLike } from './kube-config.js';
+import { originOf } from './origin.js';
 import { networkError } from './network-error.js';
 import { parseJson } from './parse-json.js';
 import { bareError, safeReason, scrub } from './safe-reason.js';
@@ -162,7 +163,7 @@ export class ApiClient {
       if (deadline.givenUp === 'timeout') throw this.#credentialsTooLate(request, deadline);
       if (!(error instanceof LockError)) {
         throw new LockError(
-          `${subject(request)}: the kubeconfig failed with ${safeReason(error)}.`,
+          `${subject(request)}: ${originOf(this.#kubeConfig).name} failed with ${safeReason(error)}.`,
           {
             kind: 'credentials',
           },
@@ -174,7 +175,9 @@ export class ApiClient {
 
   get #whoGivesCredentials(): string {
     const command = pluginCommand(this.#kubeConfig.getCurrentUser());
-    return command === null ? 'the kubeconfig' : `the credential plugin ${JSON.stringify(command)}`;
+    return command === null
+      ? originOf(this.#kubeConfig).name
+      : `the credential plugin ${JSON.stringify(command)}`;
   }
 
   #credentialsTooLate(request: ApiRequest, { timeoutMs }: Deadline): LockError {
@@ -213,7 +216,7 @@ export class ApiClient {
     // Node refuses certificates or keys that it cannot parse before anything is sent.
     return new LockError(
       `${subject(request)}: no connection to ${settings.address} can be set up from the ` +
-        "kubeconfig's certificate, key or CA: one of them cannot be used.",
+        `certificate, key or CA of ${settings.origin.name}: one of them cannot be used.`,
       { kind: 'credentials', cause: bareError(error, settings.secrets) },
     );
   }
@@ -234,10 +237,10 @@ async function readAll(
 
 function head(
   response: IncomingMessage,
-  { address, withoutCredentials }: ConnectionSettings,
+  { address, withoutCredentials, origin }: ConnectionSettings,
 ): Omit<ApiResponse, 'json'> {
   const { statusCode: status = 0, headers } = response;
-  return { status, headers, address, withoutCredentials };
+  return { status, headers, address, withoutCredentials, origin };
 }
 
 function connectionTo({ address, proxyAddress }: ConnectionSettings): string {
