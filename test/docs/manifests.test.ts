@@ -63,7 +63,7 @@ describe('the Role in the README', () => {
 
 describe('the Role for Events', () => {
   it('is the one that is printed where they are on', () => {
-    const rules = loadYaml(manifest('docs/locks.md', 'rbac events')) as readonly unknown[];
+    const rules = loadYaml<readonly unknown[]>(manifest('docs/locks.md', 'rbac events'));
     const target = { namespace: 'production', name: 'data-processor', ...LOCK_KINDS.lease };
     const [without, withThem] = [false, true].map(
       (events) => loadYaml<{ rules: unknown[] }>(rbacRole({ ...target, events })).rules,
