@@ -19,6 +19,16 @@ export const EXIT = {
   notFound: 127,
 } as const;
 
+/** What a command came to that has ended by itself or by a signal. */
+export function exitCodeOfEnd(code: number | null, signal: NodeJS.Signals | null): number {
+  return code ?? exitCodeOf(signal ?? 'SIGKILL');
+}
+
+/** What a command came to that could not be started, by the system's name for why. */
+export function exitCodeOfFailedStart(why: string | undefined): number {
+  return why === 'ENOENT' ? EXIT.notFound : EXIT.notExecutable;
+}
+
 /** As shells put it: 128 and the number of the signal. */
 export function exitCodeOf(signal: NodeJS.Signals): number {
   return 128 + (constants.signals[signal] ?? 0);

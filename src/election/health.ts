@@ -13,7 +13,7 @@ export interface HealthOptions {
    * @defaultValue `20`
    * @remarks Long: work that ignores its signal runs beside the next leader for so much longer.
    */
-  readonly graceSeconds?: number;
+  readonly graceSeconds?: number | undefined;
 
   /**
    * How long a candidate may hear nothing from the API server.
@@ -22,7 +22,7 @@ export interface HealthOptions {
    * @remarks Short: where the API server is down for longer, all pods are restarted, which mends
    * nothing.
    */
-  readonly silenceSeconds?: number;
+  readonly silenceSeconds?: number | undefined;
 }
 
 /**

@@ -66,7 +66,7 @@ type Explained = readonly [LockErrorKind, string];
 
 function explain(call: ApiCall, answer: ApiAnswer, status: Status | null): Explained {
   const subject = subjectOf(call);
-  const { whereServer } = originOf(answer);
+  const { whereServer } = sourceOf(answer);
   const said = `HTTP ${answer.status}${status?.reason === undefined ? '' : ` ${status.reason}`}`;
   const because = status?.message === undefined ? '' : `: ${status.message}`;
   switch (answer.status) {
@@ -114,14 +114,15 @@ function explain(call: ApiCall, answer: ApiAnswer, status: Status | null): Expla
   ];
 }
 
-function originOf({ origin = FROM_KUBECONFIG }: ApiAnswer): Origin {
+/** For messages. */
+function sourceOf({ origin = FROM_KUBECONFIG }: ApiAnswer): Origin {
   return origin;
 }
 
 function whyUnauthorized(answer: ApiAnswer): string {
   const { withoutCredentials = null } = answer;
   if (withoutCredentials !== null) return `None were sent: ${withoutCredentials}.`;
-  const { isPod, name } = originOf(answer);
+  const { isPod, name } = sourceOf(answer);
   return isPod
     ? `The token of ${name} has expired, or belongs to another cluster or to a deleted account.`
     : 'The token or client certificate is missing, has expired, or belongs to another cluster.';
@@ -137,7 +138,7 @@ function describeForbidden(
   if (status === null) {
     return (
       `${subject}: something at ${answer.address} forbids this ${call.verb} (${said}), with ` +
-      `${describeBody(answer)}. Check ${originOf(answer).whereServer()}, and what is in between.`
+      `${describeBody(answer)}. Check ${sourceOf(answer).whereServer()}, and what is in between.`
     );
   }
   const { message = '', causes } = status;
@@ -159,7 +160,7 @@ function explainNotFound(
       'serverError',
       `${subject}: ${call.verb} was answered ${said} by something at ${answer.address} that does ` +
         `not know this API (${describeBody(answer)}). ` +
-        `Check ${originOf(answer).whereServer('the path in')}.`,
+        `Check ${sourceOf(answer).whereServer('the path in')}.`,
     ];
   }
   const namespaceMissing =

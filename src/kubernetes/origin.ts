@@ -45,8 +45,14 @@ export function originOf(
   authorization: string | null = null,
 ): Origin {
   if (kubeConfig.getCurrentContext() !== IN_CLUSTER.context) return FROM_KUBECONFIG;
-  const account = authorization === null ? null : accountIn(authorization);
-  return account === null ? FROM_POD : { ...FROM_POD, name: `${FROM_POD.name} ${account}` };
+  return {
+    ...FROM_POD,
+    // Settings are read all the time, and errors are rare.
+    get name() {
+      const account = authorization === null ? null : accountIn(authorization);
+      return account === null ? FROM_POD.name : `${FROM_POD.name} ${account}`;
+    },
+  };
 }
 
 /** `NAMESPACE/NAME`, which a service account's token carries for anybody to read; null without. */

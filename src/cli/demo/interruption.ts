@@ -1,4 +1,5 @@
 import { whenParentIsGone } from '../parent.js';
+import { catchThese, TO_END } from '../signals.js';
 
 /**
  * A key press that reaches this process both from the terminal and through a parent comes twice
@@ -9,13 +10,12 @@ const SAME_PRESS_MS = 250;
 /** How often to look whether whoever started this, such as npm's shell, is still there. */
 const PARENT_CHECK_MS = 200;
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
-
 /** Turns signals into aborts, for as long as it is not disposed of. */
 export class Interruption {
   readonly #first = new AbortController();
   readonly #second = new AbortController();
   readonly #leaveParent: () => void;
+  readonly #leaveSignals: () => void;
   /** Aborted at the first signal. */
   readonly signal: AbortSignal = this.#first.signal;
   /** Aborted when somebody insists. */
@@ -24,7 +24,7 @@ export class Interruption {
   #at = 0;
 
   constructor() {
-    for (const signal of SIGNALS) process.on(signal, this.#take);
+    this.#leaveSignals = catchThese(TO_END, this.#take);
     // Also what is still to be written after the end to a pipe that nobody reads.
     process.stdout.on('error', () => this.#take('SIGPIPE'));
     // npm passes SIGTERM on to the shell between it and us, and that dies of it without a word.
@@ -36,7 +36,7 @@ export class Interruption {
 
   dispose(): void {
     this.#leaveParent();
-    for (const signal of SIGNALS) process.off(signal, this.#take);
+    this.#leaveSignals();
   }
 
   readonly #take = (signal: NodeJS.Signals): void => {

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
-import { EXIT, exitCodeOf } from '../exit-codes.js';
+import { exitCodeOfEnd, exitCodeOfFailedStart } from '../exit-codes.js';
 import { printError } from '../output.js';
+import { catchThese } from '../signals.js';
 
 const PASSED_ON = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2'] as const;
 
@@ -24,21 +25,21 @@ export async function runCommand(
     child.kill(signal);
   };
   const end = (): void => pass('SIGTERM');
-  for (const signal of PASSED_ON) process.on(signal, pass);
+  const leaveSignals = catchThese(PASSED_ON, pass);
   gone.addEventListener('abort', end);
   try {
     return await new Promise<number>((resolve) => {
       child.once('error', ({ message, code }: NodeJS.ErrnoException) => {
         if (child.pid !== undefined) return;
         printError(`k8s-leader-election dev-server: the command cannot be started: ${message}`);
-        resolve(code === 'ENOENT' ? EXIT.notFound : EXIT.notExecutable);
+        resolve(exitCodeOfFailedStart(code));
       });
       child.once('exit', (code, signal) => {
-        resolve(code ?? exitCodeOf(signal ?? 'SIGKILL'));
+        resolve(exitCodeOfEnd(code, signal));
       });
     });
   } finally {
-    for (const signal of PASSED_ON) process.off(signal, pass);
+    leaveSignals();
     gone.removeEventListener('abort', end);
   }
 }

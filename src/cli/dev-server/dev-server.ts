@@ -7,6 +7,7 @@ import { CliError } from '../cli-error.js';
 import { EXIT } from '../exit-codes.js';
 import { print, printError } from '../output.js';
 import { whenParentIsGone } from '../parent.js';
+import { catchThese, TO_END } from '../signals.js';
 import { runCommand } from './child-command.js';
 import { writeKubeConfigFile } from './kube-config-file.js';
 
@@ -74,13 +75,12 @@ async function start({ port, namespace }: DevServerOptions): Promise<EmbeddedApi
 
 /** Resolves when this process is told to end, or nobody is left who could tell it. */
 function endOf(gone: AbortSignal): Promise<void> {
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
   return new Promise((resolve) => {
     const end = (): void => {
-      for (const signal of signals) process.off(signal, end);
+      leaveSignals();
       resolve();
     };
-    for (const signal of signals) process.on(signal, end);
+    const leaveSignals = catchThese(TO_END, end);
     gone.addEventListener('abort', end);
   });
 }

@@ -1,6 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { UsageError } from '../cli-error.js';
 
 /** The first line of a file of ours: one that was left behind, by a SIGKILL, may be replaced. */
@@ -23,8 +23,7 @@ export async function writeKubeConfigFile(
   wanted: string | null,
   text: string,
 ): Promise<KubeConfigFile> {
-  const directory = wanted === null ? await mkdtemp(join(tmpdir(), 'k8s-leader-election-')) : null;
-  const path = resolve(directory === null ? (wanted ?? '') : join(directory, 'kubeconfig'));
+  const path = resolve(wanted ?? join(await newDirectory(), 'kubeconfig'));
   const contents = `${MARK}${text}`;
   try {
     await removeOwn(path, (found) => found.startsWith(MARK));
@@ -42,9 +41,13 @@ export async function writeKubeConfigFile(
     path,
     remove: async () => {
       await removeOwn(path, (found) => found === contents);
-      if (directory !== null) await rm(directory, { recursive: true, force: true });
+      if (wanted === null) await rm(dirname(path), { recursive: true, force: true });
     },
   };
+}
+
+function newDirectory(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'k8s-leader-election-'));
 }
 
 /** Leaves alone what is not ours, or not there. */

@@ -5,6 +5,7 @@ import { LiveArea } from '../live-area.js';
 import type { CommonOptions } from '../options.js';
 import { print, printError } from '../output.js';
 import { pause } from '../pause.js';
+import { TO_END } from '../signals.js';
 import { ChangeTracker, type Change, type Moment } from './change-tracker.js';
 import { Follower } from './follower.js';
 import { openCluster, type Cluster, type Place } from './read-locks.js';
@@ -29,7 +30,7 @@ export async function watch(options: WatchOptions): Promise<number> {
   const report = options.terminal === null ? plainReport(common) : liveReport(options.terminal);
   const stop = new AbortController();
   const interrupt = (): void => stop.abort();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, interrupt);
+  for (const signal of TO_END) process.once(signal, interrupt);
   const watching = new Watching(cluster, options, report, stop.signal);
   let end: NodeJS.Timeout | undefined;
   try {
@@ -44,7 +45,7 @@ export async function watch(options: WatchOptions): Promise<number> {
     watching.close();
     report.close();
     clearTimeout(end);
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, interrupt);
+    for (const signal of TO_END) process.off(signal, interrupt);
   }
   return EXIT.ok;
 }

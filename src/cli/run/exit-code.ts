@@ -1,5 +1,5 @@
 import type { Outcome } from '../../config/leader-election-config.js';
-import { EXIT, exitCodeOf } from '../exit-codes.js';
+import { EXIT, exitCodeOf, exitCodeOfEnd, exitCodeOfFailedStart } from '../exit-codes.js';
 import type { CommandEnd } from './guarded-command.js';
 
 /** What `run` ends with when it had a command. */
@@ -14,9 +14,9 @@ export function exitCodeFor(
     case 'guardFailed':
       return EXIT.runFailed;
     case 'notStarted':
-      return end.code === 'ENOENT' ? EXIT.notFound : EXIT.notExecutable;
+      return exitCodeOfFailedStart(end.code);
     case 'ended': {
-      const code = end.code ?? exitCodeOf(end.signal ?? 'SIGKILL');
+      const code = exitCodeOfEnd(end.code, end.signal);
       // Work that was cut short must not pass for work that is done.
       const cutShort = stopSignal === null && outcome.reason !== 'finished';
       return code === 0 && cutShort ? EXIT.leadershipLost : code;

@@ -1,3 +1,5 @@
+import { catchThese } from '../signals.js';
+
 /** Those that mean the end, for a candidate as for most commands. */
 const ENDING: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGQUIT'];
 /** Those that a command may have a use for. */
@@ -10,9 +12,5 @@ export function meansTheEnd(signal: NodeJS.Signals, commandRuns: boolean): boole
 
 /** Catches the signals that `run` passes on. Returns how to leave them alone again. */
 export function catchSignals(take: (signal: NodeJS.Signals) => void): () => void {
-  const signals = [...ENDING, ...OTHER];
-  for (const signal of signals) process.on(signal, take);
-  return () => {
-    for (const signal of signals) process.off(signal, take);
-  };
+  return catchThese([...ENDING, ...OTHER], take);
 }
