@@ -1,17 +1,21 @@
 import { LockError } from '../../errors/lock-error.js';
+import { shortenMiddle } from '../../text/cells.js';
 import { jsonText } from '../../text/printable.js';
 import { EXIT } from '../exit-codes.js';
 import { LiveArea } from '../live-area.js';
-import type { CommonOptions } from '../options.js';
+import type { ObserveOptions } from '../options.js';
 import { print, printError } from '../output.js';
 import { pause } from '../pause.js';
+import type { Line } from '../style.js';
 import { ChangeTracker, type Change, type Moment } from './change-tracker.js';
+import { details } from './details.js';
 import { Follower } from './follower.js';
-import { openCluster, type Cluster, type Place } from './read-locks.js';
-import { asJson, details, noLocks, placeName, sentence, table, withoutWatch } from './words.js';
+import { openSubject, type Collection, type Place, type Subject } from './read-locks.js';
+import { hintLines, table } from './table.js';
+import { asJson, noLocks, placeName, sentence, withoutWatch } from './words.js';
 
 export interface WatchOptions {
-  readonly common: CommonOptions;
+  readonly common: ObserveOptions;
   /** Between two readings while there is no watch. */
   readonly intervalSeconds: number;
   /** Null: until it is interrupted. */
@@ -21,16 +25,18 @@ export interface WatchOptions {
 }
 
 const KEPT_LINES = 200;
+/** Of a name in a line about a change, so that what has changed can be seen, too. */
+const NAME_PART = 1 / 3;
 
 /** Tells how the locks stand and of every change, until interrupted. Resolves with the exit code. */
 export async function watch(options: WatchOptions): Promise<number> {
   const { common } = options;
-  const cluster = await openCluster(common);
+  const subject = await openSubject(common);
   const report = options.terminal === null ? plainReport(common) : liveReport(options.terminal);
   const stop = new AbortController();
   const interrupt = (): void => stop.abort();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, interrupt);
-  const watching = new Watching(cluster, options, report, stop.signal);
+  const watching = new Watching(subject, options, report, stop.signal);
   let end: NodeJS.Timeout | undefined;
   try {
     // What does not work at all is better told at once; what fails later may pass.
@@ -60,8 +66,7 @@ class Watching {
   readonly #tracker: ChangeTracker;
   readonly #options: WatchOptions;
   readonly #report: Report;
-  /** Without a name: the whole namespace. */
-  readonly #place: Place;
+  readonly #looksAt: Place | Collection;
   readonly #stop: AbortSignal;
   #wake = new AbortController();
   #trouble = '';
@@ -70,14 +75,13 @@ class Watching {
   /** What is said of the watch, as long as there is none. */
   #watchTrouble = '';
 
-  constructor(cluster: Cluster, options: WatchOptions, report: Report, stop: AbortSignal) {
+  constructor(subject: Subject, options: WatchOptions, report: Report, stop: AbortSignal) {
     this.#options = options;
     this.#report = report;
     this.#stop = stop;
-    const { kind, name } = options.common;
-    this.#place = { kind, namespace: cluster.namespace, name: name ?? '' };
+    this.#looksAt = subject.looksAt;
     this.#tracker = new ChangeTracker(options.common.timings.leaseDurationSeconds * 1000);
-    this.#follower = new Follower(cluster, options.common, {
+    this.#follower = new Follower(subject.kubeConfig, subject.looksAt, {
       heard: (sight) => {
         const change = this.#tracker.takeOne(sight, moment());
         if (change !== null) report.tell(change);
@@ -129,7 +133,7 @@ class Watching {
     // At the moment that was asked about: a little later it might expire without being looked at.
     const { locks, changes } = this.#tracker.take(follower.sights(), now);
     for (const change of changes) this.#report.tell(change);
-    this.#report.show(locks, this.#place);
+    this.#report.show(locks, this.#looksAt);
     this.#tellOfTheWatch();
     const cut = follower.cut ?? '';
     if (cut !== '' && this.#cut === '') this.#report.trouble(cut);
@@ -138,7 +142,7 @@ class Watching {
 
   #tellOfTheWatch(): void {
     const { trouble } = this.#follower;
-    const text = trouble === null ? '' : withoutWatch(trouble, this.#place, this.#options);
+    const text = trouble === null ? '' : withoutWatch(trouble, this.#looksAt, this.#options);
     if (text === this.#watchTrouble) return;
     this.#report.trouble(text === '' ? 'Changes are told as they come from now on.' : text);
     this.#watchTrouble = text;
@@ -152,14 +156,16 @@ function moment(): Moment {
 interface Report {
   tell(change: Change): void;
   /** How things stand now. */
-  show(locks: readonly Change[], place: Place): void;
+  show(locks: readonly Change[], looksAt: Place | Collection): void;
   trouble(text: string): void;
   close(): void;
 }
 
-function plainReport({ json }: CommonOptions): Report {
+function plainReport({ json }: ObserveOptions): Report {
   const time = (): string => new Date().toISOString();
   let isEmpty = false;
+  /** What to do about it is known by then. */
+  const told = new Set<string>();
   return {
     tell: ({ place, judgement }) => {
       if (json) {
@@ -167,10 +173,13 @@ function plainReport({ json }: CommonOptions): Report {
         return;
       }
       print(`${time()} ${placeName(place)}: ${sentence(judgement)}`);
-      for (const { text } of judgement.hints) print(`${time()}   ! ${text}`);
+      for (const { code, text } of judgement.hints) {
+        if (!told.has(code)) print(`${time()}   ! ${text}`);
+        told.add(code);
+      }
     },
-    show: (locks, place) => {
-      if (locks.length === 0 && !isEmpty) printError(`${time()} ${noLocks(place)}`);
+    show: (locks, looksAt) => {
+      if (locks.length === 0 && !isEmpty) printError(`${time()} ${noLocks(looksAt)}`);
       isEmpty = locks.length === 0;
     },
     trouble: (text) => printError(`${time()} ${text}`),
@@ -181,24 +190,40 @@ function plainReport({ json }: CommonOptions): Report {
 /** How things stand, drawn anew each time, above the changes so far. */
 function liveReport(terminal: NodeJS.WriteStream): Report {
   const area = new LiveArea(terminal, () => draw());
-  const history: string[] = [];
-  let standing: readonly string[] = [];
-  const note = (text: string): void => {
-    history.push(`${new Date().toISOString().slice(11, 19)}  ${text.split('\n')[0] ?? ''}`);
+  /** Made to fit when they are drawn. */
+  const history: ((columns: number) => string)[] = [];
+  let standing: readonly (string | Line)[] = [];
+  const note = (text: (columns: number) => string): void => {
+    const time = new Date().toISOString().slice(11, 19);
+    history.push((columns) => `${time}  ${text(columns).split('\n')[0] ?? ''}`);
     history.splice(0, Math.max(0, history.length - KEPT_LINES));
   };
-  const draw = (): void => area.draw([...standing, '', 'Changes seen (Ctrl-C ends)', ...history]);
+  const draw = (): void => {
+    const lines = history.map((line) => line(area.columns));
+    area.draw([...standing, '', 'Changes seen (Ctrl-C ends)', ...lines]);
+  };
   return {
-    tell: ({ place, judgement }) => note(`${placeName(place)}: ${sentence(judgement)}`),
-    show: (locks, place) => {
+    tell: ({ place, judgement }) =>
+      note((columns) => {
+        const most = Math.floor(columns * NAME_PART);
+        return `${shortenMiddle(placeName(place), most)}: ${sentence(judgement, most)}`;
+      }),
+    show: (locks, looksAt) => {
       const [only, ...more] = locks;
-      if (only === undefined) standing = [noLocks(place)];
-      else if (more.length === 0) standing = details(only.place, only.judgement, area.columns);
-      else standing = table(locks.map((lock) => [lock.place, lock.judgement] as const));
+      // The last column stays free.
+      const columns = area.columns - 1;
+      if (only === undefined) standing = [noLocks(looksAt)];
+      else if (more.length === 0) {
+        standing = details(only.place, only.judgement, { columns, narrow: true });
+      } else {
+        const all = locks.map(({ place, judgement }) => [place, judgement] as const);
+        const allNamespaces = looksAt.namespace === null;
+        standing = [...table(all, { columns, allNamespaces }), ...hintLines(all, columns)];
+      }
       draw();
     },
     trouble: (text) => {
-      note(text);
+      note(() => text);
       draw();
     },
     close: () => area.close(),
