@@ -38,8 +38,8 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /** How long, for people: `4.3 s`, from two minutes on `12 min`, then `3 h` and `5 d`. */
-export function span(ms: number): string {
-  if (ms < 2 * MINUTE) return inSeconds(ms);
+export function span(ms: number, digits = 1): string {
+  if (ms < 2 * MINUTE) return inSeconds(ms, digits);
   if (ms < 2 * HOUR) return `${Math.floor(ms / MINUTE)} min`;
   if (ms < 2 * DAY) return `${Math.floor(ms / HOUR)} h`;
   return `${Math.floor(ms / DAY)} d`;

@@ -67,16 +67,21 @@ function columnsOf(locks: readonly Lock[], allNamespaces: boolean): Column[] {
     ...(allNamespaces ? [column('NAMESPACE', 'name', ({ namespace }) => name(namespace))] : []),
     column('NAME', 'name', (place) => name(place.name)),
     column('LEADER', 'name', (_, { holder }) => name(holder)),
-    column('FOR', 'spare', (_, { heldForMs }) => orNull(heldForMs, span)),
-    column('RENEWED', 'fixed', (_, { ageMs }) => orNull(ageMs, (ms) => `${span(ms)} ago`)),
+    column('FOR', 'spare', (_, { heldForMs }) => orNull(heldForMs, whole)),
+    column('RENEWED', 'fixed', (_, { ageMs }) => orNull(ageMs, (ms) => `${whole(ms)} ago`)),
     column('EXPIRES', 'fixed', (_, { expiresInMs }) =>
-      orNull(expiresInMs, (ms) => (ms > 0 ? `in ${span(ms)}` : 'ran out')),
+      orNull(expiresInMs, (ms) => (ms > 0 ? `in ${whole(ms)}` : 'ran out')),
     ),
     column('TRANSITIONS', 'spare', (_, { record }) =>
       record === null ? null : String(record.leaderTransitions),
     ),
     column('STANDING', 'fixed', (_, { standing }) => standing),
   ];
+}
+
+/** Without fractions: columns that are drawn again and again keep their widths. */
+function whole(ms: number): string {
+  return span(ms, 0);
 }
 
 function orNull(ms: number | null, words: (ms: number) => string): string | null {
