@@ -1,7 +1,7 @@
 import { remainingAt } from './history.js';
 import type { Mood } from './nobody-leads.js';
 import { ringLeft, type Standing } from './standing.js';
-import { problemText, reasonText, seconds } from './words.js';
+import { AS_IT_SHOULD, problemText, reasonText, seconds } from './words.js';
 
 /* What one candidate is doing, in a sentence. Knows no browser. */
 
@@ -54,7 +54,7 @@ export function cardWords(
     }
     case 'over': {
       const why = view.endReason ?? 'stopped';
-      const asItShould = ['stopped', 'finished', 'steppedDown'].includes(why);
+      const asItShould = AS_IT_SHOULD.includes(why);
       return {
         ...said(asItShould ? 'calm' : 'warning', `Over: ${reasonText(why)}.`),
         stage: 'over',

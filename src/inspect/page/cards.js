@@ -112,6 +112,6 @@ function recordRows(record) {
  * @param {string} stored
  */
 function timeOf(stored) {
-  const time = stored.replace(/^.*T/, '').replace(/(\.\d{3})\d*/, '$1');
+  const time = stored.replace(/^.*T/, '').replace(/(\.\d)\d*/, '$1');
   return time === '' ? 'unknown' : time.replace(/Z$/, '');
 }

@@ -5,7 +5,7 @@ import { ChartPanel } from './chart-panel.js';
 import { byId, setText } from './dom.js';
 import { History, lastAt } from './history.js';
 import { Log } from './log.js';
-import { labels } from './names.js';
+import { labels, LONGEST_NAME } from './names.js';
 import { Timeline } from './timeline.js';
 import { clock } from './words.js';
 
@@ -14,9 +14,6 @@ import { clock } from './words.js';
 
 /** The rings move this often. Ten times a second looks steady and costs little. */
 const FRAME_MS = 100;
-
-/** How long names are on the cards and beside the terms. */
-const LONGEST_NAME = 24;
 
 const history = new History();
 /** @type {LiveChart} */

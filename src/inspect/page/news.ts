@@ -11,28 +11,40 @@ export interface NewsRow {
   readonly lines: readonly { readonly text: string; readonly tone: Tone }[];
 }
 
+/** What happens again and again, for as long as nothing else happens to the same candidate. */
+const FOLDED = ['renewed', 'renewFailed', 'acquireFailed', 'releaseFailed'];
+
 /**
  * The news of these steps, in their order. A leader that renews and renews is one line, which counts,
- * until something else happens to it.
+ * and so is a candidate that fails and fails for the same reason.
  */
 export function newsRows(steps: readonly Step[]): NewsRow[] {
   const rows: NewsRow[] = [];
-  /** Where the renewals of a candidate are counted, and how many there were. */
-  const counts = new Map<string, { at: number; renewals: number }>();
+  /** The last row of each candidate: what is counted in it, where it stands, and how much it was. */
+  const last = new Map<string, { what: string; at: number; count: number }>();
   for (const step of steps) {
-    const told = step.news.filter(({ type }) => type !== 'renewed');
-    const lines = told.flatMap((one) => newsText(one) ?? []);
-    if (lines.length > 0) {
-      counts.delete(step.candidate);
-      rows.push({ step, first: step, lines });
+    const lines = step.news.flatMap((one) => newsText(one) ?? []);
+    if (lines.length === 0) continue;
+    const what = foldedAs(step);
+    const open = last.get(step.candidate);
+    if (open !== undefined && what !== null && open.what === what) {
+      open.count += 1;
+      const first = rows[open.at]?.first ?? step;
+      const counted = lines.map(({ text, tone }) => ({
+        text: `${open.count} times: ${text}`,
+        tone,
+      }));
+      rows[open.at] = { step, first, lines: counted };
+      continue;
     }
-    if (lines.length > 0 || told.length === step.news.length) continue;
-    const count = counts.get(step.candidate) ?? { at: rows.length, renewals: 0 };
-    count.renewals += 1;
-    counts.set(step.candidate, count);
-    const times = count.renewals === 1 ? '' : ` ${count.renewals} times`;
-    const first = rows[count.at]?.first ?? step;
-    rows[count.at] = { step, first, lines: [{ text: `Renewed${times}`, tone: 'plain' }] };
+    last.set(step.candidate, { what: what ?? '', at: rows.length, count: 1 });
+    rows.push({ step, first: step, lines });
   }
   return rows;
+}
+
+function foldedAs({ news }: Step): string | null {
+  const [one] = news;
+  if (one === undefined || news.length > 1 || !FOLDED.includes(one.type)) return null;
+  return `${one.type} ${one.details['kind']}`;
 }

@@ -1,6 +1,6 @@
 import { listed, LONGEST_NAME, middleCut } from './names.js';
 import { lockKnowledge, type LockKnowledge, type Standing, waiting } from './standing.js';
-import { lasting, problemText, reasonText, seconds } from './words.js';
+import { AS_IT_SHOULD, lasting, problemText, reasonText, seconds } from './words.js';
 
 /* Why nobody leads, in one sentence. Knows no browser. */
 
@@ -76,7 +76,7 @@ function allOver(all: readonly Standing[]): Headline {
   }
   const last = all.findLast(({ term }) => term !== null) ?? all.at(-1);
   const why = last?.step.view.endReason ?? last?.term?.why ?? 'stopped';
-  const failed = why !== 'stopped' && why !== 'finished' && why !== 'steppedDown';
+  const failed = !AS_IT_SHOULD.includes(why);
   const text = all.length === 1 ? `${last?.name ?? ''} has stopped` : 'All have stopped';
   const more = `${last?.name ?? ''} was the last to lead; why it ended: ${reasonText(why)}.`;
   return said('over', failed ? 'warning' : 'calm', text, last?.term == null ? '' : more);
@@ -175,7 +175,8 @@ function free(last: Standing | undefined, active: readonly Standing[], forMs: nu
     const text = `Nobody leads for ${lasting(forMs)}, and nobody competes`;
     return said('nobody', 'warning', text, more);
   }
-  if (forMs > USUAL_MS) {
+  const asItShould = AS_IT_SHOULD.includes(last.term.why ?? 'stopped') && last.presence !== 'gone';
+  if (forMs > USUAL_MS || !asItShould) {
     return said('late', 'warning', `Nobody leads for ${lasting(forMs)}; next: ${next}`, more);
   }
   return said('handover', 'change', `${last.name} has stopped; next: ${next}`, more);

@@ -11,7 +11,7 @@ export function newsText({ type, details }: NewsView): { text: string; tone: Ton
     case 'startedLeading':
       return { text: `Leads now, fencing token ${details['fencingToken']}`, tone: 'good' };
     case 'renewed':
-      return { text: 'The lease was renewed', tone: 'good' };
+      return { text: 'The lease was renewed', tone: 'plain' };
     case 'acquireFailed':
       // Being second in a race for a free lock is no trouble.
       if (details['kind'] === 'conflict') return { text: 'Another was faster', tone: 'plain' };
@@ -73,6 +73,9 @@ const REASONS: Readonly<Record<string, string>> = {
   steppedDown: 'it was asked to hand over',
   drainTimeout: 'the work did not end in time',
 };
+
+/** Ends of a term that are no trouble. */
+export const AS_IT_SHOULD: readonly string[] = ['stopped', 'finished', 'steppedDown'];
 
 export function reasonText(reason: unknown): string {
   const word = String(reason);
