@@ -64,10 +64,12 @@ function sharedStart(names: readonly string[]): number {
   return alike;
 }
 
+/** Whole characters: half a surrogate pair is none. */
 export function middleCut(name: string, most: number): string {
-  if (name.length <= most) return name;
+  const all = [...name];
+  if (all.length <= most) return name;
   const end = Math.ceil((most - 1) / 2);
-  return `${name.slice(0, most - 1 - end)}…${name.slice(name.length - end)}`;
+  return `${all.slice(0, most - 1 - end).join('')}…${all.slice(all.length - end).join('')}`;
 }
 
 /** `ada, bob and eve`; of many the first few, and how many more. */
