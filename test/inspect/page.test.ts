@@ -222,6 +222,7 @@ describeWithBrowser('the live chart', (browser) => {
     await page.keyboard.press('ArrowRight');
     expect(await stageOf(page, 'ada')).toBe('waits');
     await page.locator('#every-step').check();
+    await page.locator('#chart-title').click();
     const entries = await page.locator('#entries li').count();
     // A renewal in the present changes nothing in the past.
     await new Promise((resolve) => ada.on('renewed', resolve));

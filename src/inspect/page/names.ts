@@ -66,7 +66,7 @@ function sharedStart(names: readonly string[]): number {
 
 /** Whole characters: half a surrogate pair is none. */
 export function middleCut(name: string, most: number): string {
-  const all = [...name];
+  const all = Array.from(name);
   if (all.length <= most) return name;
   const end = Math.ceil((most - 1) / 2);
   return `${all.slice(0, most - 1 - end).join('')}…${all.slice(all.length - end).join('')}`;
