@@ -74,7 +74,9 @@ describeWithBrowser('the live chart in trouble', (browser) => {
       expect(await card.getAttribute('class')).not.toContain('leads');
       expect(await card.locator('.facts').isVisible()).toBe(false);
       expect((await coloursOf(page)).headline).toEqual(['amber']);
-      expect(await headline(page, /leads for/)).toContain('It took over from data-process…x2x9z');
+      expect(await headline(page, /^data\S+ leads for/)).toContain(
+        'It took over from data-process…x2x9z',
+      );
       const leader = await page.locator('.card.leads').getAttribute('data-name');
       expect(leader).not.toBe(first);
 
@@ -89,20 +91,23 @@ describeWithBrowser('the live chart in trouble', (browser) => {
       const facts = page.locator(`[data-name="${leader}"] .facts`);
       await expect.poll(() => facts.textContent(), PATIENCE).not.toContain('held by');
       await server().killApiServer('SIGCONT');
-      await headline(page, /leads for/);
+      await headline(page, /^data\S+ leads for/);
       expect((await coloursOf(page)).headline).toEqual(['pale']);
 
       const last = (await page.locator('.card.leads').getAttribute('data-name')) ?? second;
       pods.stop(last);
-      await headline(page, /leads for/);
+      await headline(page, /^data\S+ leads for/);
       await page.locator(`.card.leads:not([data-name="${last}"])`).waitFor(PATIENCE);
-      expect(await headline(page, /leads for/)).toContain('(it was asked to stop)');
+      expect(await headline(page, /^data\S+ leads for/)).toContain('(it was asked to stop)');
 
       await page.setViewportSize({ width: 390, height: 844 });
       const tops = await page.evaluate(
         `[...document.querySelectorAll('.card')].map((one) => [one.getBoundingClientRect().top, one.classList.contains('leads')]).sort((a, b) => a[0] - b[0]).map(([, leads]) => leads)`,
       );
       expect(tops).toEqual([true, false, false, false, false, false]);
+      const [leads, terms] = ['.card.leads', '#timeline'].map((one) => page.locator(one));
+      const above = await Promise.all([leads, terms].map((one) => one?.boundingBox()));
+      expect(above[0]?.y).toBeLessThan(above[1]?.y ?? 0);
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
 
       await inspector.close();

@@ -16,6 +16,7 @@ describe('names', () => {
       'data-process…abcde',
       'data-process…qq7wv',
     ]);
+    expect([...shortNames(pods.slice(0, 1), 18).values()]).toEqual(['data-process…x2x9z']);
     const two = ['api-7d4b9c6f5-abcde-of-one', 'worker-5f6c9b4d7-fghij-of-two'];
     const short = [...shortNames(two, 12).values()];
     expect(short.every((name) => name.length <= 12)).toBe(true);
@@ -143,6 +144,7 @@ describe('a card', () => {
       stage: null,
       mood: 'warning',
     });
+    expect(wordsOf(view, { goneAt: 500, vanished: true }, 40_000).mood).toBe('calm');
     expect(wordsOf(view, { goneAt: 500 })).toMatchObject({ state: 'left', mood: 'calm' });
     expect(wordsOf({ state: 'stopped', status: 'done', endReason: 'stopped' })).toMatchObject({
       stage: 'over',

@@ -31,6 +31,9 @@ const STAGE_OF: Readonly<Record<string, Stage>> = {
   stopped: 'over',
 };
 
+/** For so long somebody who is gone is worth a look. */
+const NEWS_MS = 30_000;
+
 /** @param names by identity: what the holder of the lock is called on this page */
 export function cardWords(
   standing: Standing,
@@ -44,7 +47,8 @@ export function cardWords(
   switch (presence) {
     case 'gone': {
       const text = 'Gone: its process has ended, or cannot reach this chart.';
-      return { ...said('warning', text), state: 'gone', stage: null };
+      const isNews = t - (standing.candidate.goneAt ?? t) < NEWS_MS;
+      return { ...said(isNews ? 'warning' : 'calm', text), state: 'gone', stage: null };
     }
     case 'left':
       return { ...said('calm', 'Not observed any more.'), state: 'left', stage: null };

@@ -98,7 +98,8 @@ function leads(leader: Standing, all: readonly Standing[], t: number): Headline 
     return said('draining', 'change', `${name} stops leading: ${why}`, more);
   }
   const unanswered = t - sinceState(leader);
-  if (step.view.state === 'renewing' && unanswered > UNANSWERED_MS) {
+  const tolerable = leader.candidate.info.timings.renewDeadline * SLOW_PART;
+  if (step.view.state === 'renewing' && unanswered > tolerable) {
     const text = `${name} still leads, but its renewal has had no answer for ${seconds(unanswered)}`;
     return said('unanswered', 'warning', text, unless);
   }
@@ -108,8 +109,8 @@ function leads(leader: Standing, all: readonly Standing[], t: number): Headline 
   return said('leads', 'good', text, [cameFrom(leader, all, t), rest(leader, all)].join(''));
 }
 
-/** From then on, a renewal that is under way takes longer than it should. */
-const UNANSWERED_MS = 1000;
+/** Of the renew deadline: a renewal that has been under way for longer is one to worry about. */
+const SLOW_PART = 0.1;
 
 /** When it came into the state that it is in, as far as is remembered. */
 function sinceState({ candidate, step }: Standing): number {

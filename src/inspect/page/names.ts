@@ -57,7 +57,8 @@ function shortened(name: string, all: readonly string[], most: number): string {
 /** So many characters are the same in all of them; whole words, where there are any. */
 function sharedStart(names: readonly string[]): number {
   const [first = '', ...others] = names;
-  if (others.length === 0) return 0;
+  // One alone is called as it will be beside others.
+  if (others.length === 0) return first.length - (/[^-._/:]{1,10}$/.exec(first)?.[0].length ?? 0);
   let alike = 0;
   while (alike < first.length && others.every((name) => name[alike] === first[alike])) alike += 1;
   for (let at = alike; at > 0; at -= 1) if (SEPARATOR.test(first[at - 1] ?? '')) return at;
