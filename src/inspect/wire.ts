@@ -98,10 +98,15 @@ export interface StepReport {
 }
 
 export type Report =
-  | { readonly kind: 'candidate'; readonly info: CandidateInfo }
-  | StepReport
-  /** Nothing more will come of this candidate. */
-  | { readonly kind: 'gone'; readonly candidate: string };
+  { readonly kind: 'candidate'; readonly info: CandidateInfo } | StepReport | GoneReport;
+
+/** Nothing more will come of this candidate. */
+export interface GoneReport {
+  readonly kind: 'gone';
+  readonly candidate: string;
+  /** It has not said so itself: its process has ended, or cannot reach the one that collects. */
+  readonly vanished?: boolean;
+}
 
 /** A report with its time on the clock of the one who collects, in milliseconds. */
 export type Timed<T extends Report = Report> = T & { readonly t: number };
@@ -116,6 +121,11 @@ export interface PageMessage {
 
 /** What a reporting process sends. Ages instead of times: it has another clock. */
 export interface ReportBatch {
+  /**
+   * So often it sends something at the least, if need be an empty batch, on one connection that it
+   * keeps. Whoever promises this is taken for gone when the connection has ended.
+   */
+  readonly beatMs?: number;
   readonly reports: readonly { readonly ageMs: number; readonly report: Report }[];
 }
 
