@@ -38,7 +38,7 @@ const coloursOf = async (page: Page): Promise<Colours> => page.evaluate(COLOURS)
 async function headline(page: Page, text: RegExp): Promise<string> {
   const found = page.locator('.headline strong').filter({ hasText: text });
   await found.waitFor(PATIENCE);
-  return (await page.locator('.headline .more').textContent()) ?? '';
+  return (await page.locator('.headline .more').first().textContent()) ?? '';
 }
 
 describeWithBrowser('the live chart in trouble', (browser) => {
@@ -105,9 +105,9 @@ describeWithBrowser('the live chart in trouble', (browser) => {
         `[...document.querySelectorAll('.card')].map((one) => [one.getBoundingClientRect().top, one.classList.contains('leads')]).sort((a, b) => a[0] - b[0]).map(([, leads]) => leads)`,
       );
       expect(tops).toEqual([true, false, false, false, false, false]);
-      const [leads, terms] = ['.card.leads', '#timeline'].map((one) => page.locator(one));
-      const above = await Promise.all([leads, terms].map((one) => one?.boundingBox()));
-      expect(above[0]?.y).toBeLessThan(above[1]?.y ?? 0);
+      const leads = await page.locator('.card.leads').boundingBox();
+      const terms = await page.locator('#timeline').boundingBox();
+      expect(leads?.y).toBeLessThan(terms?.y ?? 0);
       expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(390);
 
       await inspector.close();

@@ -2,7 +2,10 @@
  * Takes the pictures of docs/inspect.md: a real election of processes on a real API server, in a
  * headless Chromium.
  *
- *     npx tsx test/inspect/screenshots.ts [FOLDER]    default: docs/images
+ *     npx tsx test/inspect/screenshots.ts [FOLDER]
+ *
+ * Without a folder, those that the docs show go to docs/images; with one, all of them go there: each
+ * situation in both colours, on a desktop and on a phone.
  */
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -13,15 +16,22 @@ import { startRealApiServer } from '../support/real-api-server.js';
 import { launch, openPage } from './support/browser.js';
 import { POD_NAMES, Pods } from './support/pods.js';
 
-const FOLDER = process.argv[2] ?? fileURLToPath(new URL('../../docs/images', import.meta.url));
+const [, , GIVEN] = process.argv;
+const FOLDER = GIVEN ?? fileURLToPath(new URL('../../docs/images', import.meta.url));
+/** They travel in the package, so there are no more than are looked at. */
+const IN_DOCS = [
+  ...['leading-light', 'leading-dark', 'failing-light', 'stopped-light', 'stopped-dark'],
+  ...['killed-light', 'handover-light', 'six-dark', 'whole'],
+  ...['leading-phone-light', 'leading-phone-dark', 'stopped-phone-light', 'stopped-phone-dark'],
+];
 /** Wide enough for three candidates side by side, as far down as the cards reach. */
 const DESKTOP = { width: 1180, height: 700 };
 const PHONE = { width: 390, height: 844 };
-/** Without loss: of a page, which is mostly plain areas, that is also the smallest. */
-const QUALITY = 1;
+const QUALITY = 0.6;
 
-/** As WebP, which Chromium can make: half of what its PNG is. */
+/** As WebP, which Chromium can make: a third of what its PNG is. */
 async function write(blank: Page, name: string, png: Buffer): Promise<void> {
+  if (GIVEN === undefined && !IN_DOCS.includes(name)) return;
   const data = await blank.evaluate<string>(
     `(async () => {
       const image = new Image();
