@@ -13,7 +13,13 @@ export interface CandidateInfo {
   readonly identity: string;
   /** Such as `Lease production/data-processor`. */
   readonly lock: string;
+  /** 0 where it is not known. */
   readonly pid: number;
+  /**
+   * Absent: its own process reports. `cluster`: somebody else reports what the cluster tells of it,
+   * and nothing is known of the states it is in.
+   */
+  readonly source?: 'cluster';
   /** In milliseconds. */
   readonly timings: {
     readonly leaseDuration: number;
@@ -73,6 +79,8 @@ export interface CandidateView {
   readonly waits: readonly Countdown[];
   readonly failures: number;
   readonly endReason: string | null;
+  /** What there is to say of it, where no chart tells. */
+  readonly says?: string;
 }
 
 /** A fact beside the transitions, such as `renewFailed`, with the few details that are harmless. */

@@ -102,6 +102,7 @@ function addWatch(root: Command, finish: Finish): void {
       }),
     )
     .addOption(flag('--for <s>', 'end after so many seconds', { words: 'at Ctrl-C' }))
+    .addOption(flag('--inspect', 'serve a live page of it, too, for a browser'))
     .addHelpText(
       'after',
       `
@@ -109,7 +110,9 @@ Each change is told when the API server tells it. That takes the verb watch on t
 list and watch on all of the namespace; where it is missing, it reads every --interval.
 
 On a terminal it draws how things stand; elsewhere, and with NO_COLOR, it prints a line for
-each change; with --json, an object on a line.
+each change; with --json, an object on a line. With --inspect it also serves a page that
+draws the terms of each candidate that the cluster knows of, of any library. Nothing is
+installed in the pods; Events and pods are shown where they may be watched.
 
 Exit codes: ${EXIT.ok} ended by a signal or --for; ${EXIT.failed} the first reading failed; ${EXIT.usage} wrong flags.`,
     )
@@ -124,6 +127,7 @@ Exit codes: ${EXIT.ok} ended by a signal or --for; ${EXIT.failed} the first read
         import('../live-area.js'),
       ]);
       const terminal = common.json ? null : drawableTerminal(process.stdout, process.env);
-      finish(await watch({ common, intervalSeconds, forSeconds, terminal }));
+      const inspect = inputs.isOn('inspect');
+      finish(await watch({ common, intervalSeconds, forSeconds, terminal, inspect }));
     });
 }

@@ -1,18 +1,13 @@
 import { LockError } from '../../errors/lock-error.js';
-import { shortenMiddle } from '../../text/cells.js';
-import { jsonText } from '../../text/printable.js';
 import { EXIT } from '../exit-codes.js';
-import { LiveArea } from '../live-area.js';
 import type { ObserveOptions } from '../options.js';
 import { print, printError } from '../output.js';
 import { pause } from '../pause.js';
-import type { Line } from '../style.js';
-import { ChangeTracker, type Change, type Moment } from './change-tracker.js';
-import { details } from './details.js';
+import { ChangeTracker, type Moment } from './change-tracker.js';
 import { Follower } from './follower.js';
 import { openSubject, type Collection, type Place, type Subject } from './read-locks.js';
-import { hintLines, table } from './table.js';
-import { asJson, noLocks, placeName, sentence, withoutWatch } from './words.js';
+import { liveReport, plainReport, withPage, type Report } from './reports.js';
+import { withoutWatch } from './words.js';
 
 export interface WatchOptions {
   readonly common: ObserveOptions;
@@ -22,17 +17,15 @@ export interface WatchOptions {
   readonly forSeconds: number | null;
   /** The terminal to draw on; null: plain lines. */
   readonly terminal: NodeJS.WriteStream | null;
+  /** Serve the live page, too. */
+  readonly inspect: boolean;
 }
-
-const KEPT_LINES = 200;
-/** Of a name in a line about a change, so that what has changed can be seen, too. */
-const NAME_PART = 1 / 3;
 
 /** Tells how the locks stand and of every change, until interrupted. Resolves with the exit code. */
 export async function watch(options: WatchOptions): Promise<number> {
   const { common } = options;
   const subject = await openSubject(common);
-  const report = options.terminal === null ? plainReport(common) : liveReport(options.terminal);
+  const report = await openReport(options, subject);
   const stop = new AbortController();
   const interrupt = (): void => stop.abort();
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, interrupt);
@@ -48,11 +41,26 @@ export async function watch(options: WatchOptions): Promise<number> {
     if (!stop.signal.aborted) throw error;
   } finally {
     watching.close();
-    report.close();
+    await report.close();
     clearTimeout(end);
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, interrupt);
   }
   return EXIT.ok;
+}
+
+async function openReport(options: WatchOptions, subject: Subject): Promise<Report> {
+  const { common, terminal, inspect } = options;
+  const open = (): Report => (terminal === null ? plainReport(common) : liveReport(terminal));
+  if (!inspect) return open();
+  const { servePage } = await import('./inspect/serve-page.js');
+  const leaseDurationMs = common.timings.leaseDurationSeconds * 1000;
+  let report: Report | null = null;
+  const complain = (text: string): void => report?.trouble(text);
+  const page = await servePage({ ...subject, leaseDurationMs, complain });
+  const say = common.json ? printError : print;
+  say(`The live page, for a browser on this machine, until Ctrl-C:\n  ${page.url}\n`);
+  report = open();
+  return withPage(report, page);
 }
 
 /** How often it is checked whether a lease has run out, which no event tells. No requests. */
@@ -104,7 +112,7 @@ class Watching {
         await this.refresh();
       } catch (error) {
         if (!(error instanceof LockError) || this.#stop.aborted) throw error;
-        if (error.message !== this.#trouble) this.#report.trouble(error.message);
+        if (error.message !== this.#trouble) this.#report.trouble(error.message, error);
         this.#trouble = error.message;
       }
     }
@@ -151,81 +159,4 @@ class Watching {
 
 function moment(): Moment {
   return { at: performance.now(), nowMs: Date.now() };
-}
-
-interface Report {
-  tell(change: Change): void;
-  /** How things stand now. */
-  show(locks: readonly Change[], looksAt: Place | Collection): void;
-  trouble(text: string): void;
-  close(): void;
-}
-
-function plainReport({ json }: ObserveOptions): Report {
-  const time = (): string => new Date().toISOString();
-  let isEmpty = false;
-  /** What to do about it is known by then. */
-  const told = new Set<string>();
-  return {
-    tell: ({ place, judgement }) => {
-      if (json) {
-        print(jsonText({ time: time(), ...asJson(place, judgement) }));
-        return;
-      }
-      print(`${time()} ${placeName(place)}: ${sentence(judgement)}`);
-      for (const { code, text } of judgement.hints) {
-        if (!told.has(code)) print(`${time()}   ! ${text}`);
-        told.add(code);
-      }
-    },
-    show: (locks, looksAt) => {
-      if (locks.length === 0 && !isEmpty) printError(`${time()} ${noLocks(looksAt)}`);
-      isEmpty = locks.length === 0;
-    },
-    trouble: (text) => printError(`${time()} ${text}`),
-    close: () => undefined,
-  };
-}
-
-/** How things stand, drawn anew each time, above the changes so far. */
-function liveReport(terminal: NodeJS.WriteStream): Report {
-  const area = new LiveArea(terminal, () => draw());
-  /** Made to fit when they are drawn. */
-  const history: ((columns: number) => string)[] = [];
-  let standing: readonly (string | Line)[] = [];
-  const note = (text: (columns: number) => string): void => {
-    const time = new Date().toISOString().slice(11, 19);
-    history.push((columns) => `${time}  ${text(columns).split('\n')[0] ?? ''}`);
-    history.splice(0, Math.max(0, history.length - KEPT_LINES));
-  };
-  const draw = (): void => {
-    const lines = history.map((line) => line(area.columns));
-    area.draw([...standing, '', 'Changes seen (Ctrl-C ends)', ...lines]);
-  };
-  return {
-    tell: ({ place, judgement }) =>
-      note((columns) => {
-        const most = Math.floor(columns * NAME_PART);
-        return `${shortenMiddle(placeName(place), most)}: ${sentence(judgement, most)}`;
-      }),
-    show: (locks, looksAt) => {
-      const [only, ...more] = locks;
-      // The last column stays free.
-      const columns = area.columns - 1;
-      if (only === undefined) standing = [noLocks(looksAt)];
-      else if (more.length === 0) {
-        standing = details(only.place, only.judgement, { columns, narrow: true });
-      } else {
-        const all = locks.map(({ place, judgement }) => [place, judgement] as const);
-        const allNamespaces = looksAt.namespace === null;
-        standing = [...table(all, { columns, allNamespaces }), ...hintLines(all, columns)];
-      }
-      draw();
-    },
-    trouble: (text) => {
-      note(() => text);
-      draw();
-    },
-    close: () => area.close(),
-  };
 }

@@ -1,3 +1,4 @@
+import { clusterCard, isFromCluster } from './cluster.js';
 import { remainingAt } from './history.js';
 import type { Mood } from './nobody-leads.js';
 import { ringLeft, type Standing } from './standing.js';
@@ -40,6 +41,7 @@ export function cardWords(
   t: number,
   names: ReadonlyMap<string, string>,
 ): CardWords {
+  if (isFromCluster(standing.candidate)) return clusterCard(standing, t);
   const { presence, step, silentMs } = standing;
   const { view } = step;
   const stage = STAGE_OF[view.state] ?? null;

@@ -20,7 +20,10 @@ export class Card {
     this.facts = element('dl', { class: 'facts' });
     this.name = element('button', {
       class: 'name',
-      title: `${info.identity}, process ${info.pid}: show in the chart`,
+      title:
+        info.source === 'cluster'
+          ? info.identity
+          : `${info.identity}, process ${info.pid}: show in the chart`,
       click: () => choose(info.id),
     });
     this.stages = STAGES.map((stage) => element('li', { 'data-stage': stage }, stage));
@@ -72,7 +75,8 @@ export class Card {
    */
   #list({ info }, step, t) {
     const { view } = step;
-    const token = view.leads ? view.term?.fencingToken : undefined;
+    const isTold = view.leads && info.source !== 'cluster';
+    const token = isTold ? view.term?.fencingToken : undefined;
     const rows = [
       [info.lock, lockText(view, ringLeft(step, 'leaseDuration', t))],
       ...(token === undefined ? [] : [['fencing token', token]]),

@@ -1,3 +1,4 @@
+import { clusterHeadline, isFromCluster } from './cluster.js';
 import type { Candidate } from './history.js';
 import { labels, LONGEST_NAME } from './names.js';
 import { type Headline, type Mood, nobodyLeads } from './nobody-leads.js';
@@ -37,6 +38,7 @@ export function headlineOf(candidates: readonly Candidate[], t: number): Headlin
     LONGEST_NAME,
   );
   const all = standings(candidates, t, names);
+  if (candidates.some(isFromCluster)) return clusterHeadline(all, t);
   const claims = all.filter(({ claim }) => claim !== null);
   const leader = claims.at(-1);
   const rival = claims.find((one) => leader !== undefined && contradicts(one, leader));

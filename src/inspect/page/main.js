@@ -155,6 +155,8 @@ function frame() {
     cards.delete(id);
   }
   const candidate = focus === null ? null : history.candidate(focus);
+  // Where the cluster alone tells, nothing is known of states.
+  byId('chart').hidden = candidate === null || candidate.info.source === 'cluster';
   if (candidate !== null) panel.show(candidate, t);
 }
 

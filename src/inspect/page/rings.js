@@ -48,7 +48,8 @@ export class Rings {
       group.setAttribute('data-remaining', String(Math.round(left)));
       group.setAttribute('data-part', part.toFixed(3));
     }
-    const first = rings.find(({ delay }) => delay === (leads ? 'renewDeadline' : 'leaseDuration'));
+    const first =
+      rings.find(({ delay }) => delay === (leads ? 'renewDeadline' : 'leaseDuration')) ?? rings[0];
     setText(this.centre, first === undefined ? '–' : seconds(remainingAt(first, step, t)));
     this.#list([...rings, ...others], step, t);
   }

@@ -69,7 +69,9 @@ export function standingOf(
   const presence = presenceOf(candidate, step, silentMs, t);
   const isGone = presence === 'gone' || presence === 'left';
   const last = termsUntil(candidate.steps, t).at(-1);
-  const leftMs = ringLeft(step, 'renewDeadline', t) ?? Infinity;
+  // Of its own deadline the cluster knows nothing; nobody leads for longer than the lease.
+  const delay = info.source === 'cluster' ? 'leaseDuration' : 'renewDeadline';
+  const leftMs = ringLeft(step, delay, t) ?? Infinity;
   const claims = step.view.leads && !isGone && leftMs > 0;
   const ledUntil = Math.min(t, deadlineOf(step), isGone ? (candidate.goneAt ?? t) : t);
   return {

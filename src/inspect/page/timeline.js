@@ -52,7 +52,8 @@ export class Timeline {
     area.append(this.#bar('life', born, end));
     for (const term of termsUntil(candidate.steps, now)) {
       const to = term.to ?? Math.min(end, heldUntil(candidate, now));
-      const label = `token ${term.fencingToken}`;
+      const what = candidate.info.source === 'cluster' ? 'transition' : 'token';
+      const label = `${what} ${term.fencingToken}`;
       const why = term.endReason === null ? '' : `, ended: ${reasonText(term.endReason)}`;
       area.append(this.#bar('term', term.from, to, label, label + why));
     }

@@ -1,4 +1,5 @@
 import type { CandidateView, NewsView } from '../wire.js';
+import { clusterNews } from './cluster-news.js';
 
 /* Plain words for what happens. Knows no browser. */
 
@@ -55,7 +56,7 @@ export function newsText({ type, details }: NewsView): { text: string; tone: Ton
     case 'ended':
       return { text: `The candidacy is over: ${reasonText(details['reason'])}`, tone: 'plain' };
     default:
-      return { text: type, tone: 'plain' };
+      return clusterNews({ type, details }) ?? { text: type, tone: 'plain' };
   }
 }
 
@@ -72,6 +73,10 @@ const REASONS: Readonly<Record<string, string>> = {
   superseded: 'the lock is in other hands',
   steppedDown: 'it was asked to hand over',
   drainTimeout: 'the work did not end in time',
+  released: 'it has given the lock back',
+  lapsed: 'its lease has run out',
+  replaced: 'another has taken the lock',
+  unheld: 'its record is not in the lock any more',
 };
 
 /** Ends of a term that are no trouble. */
