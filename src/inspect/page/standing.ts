@@ -73,7 +73,7 @@ export function standingOf(
   const delay = info.source === 'cluster' ? 'leaseDuration' : 'renewDeadline';
   const leftMs = ringLeft(step, delay, t) ?? Infinity;
   const claims = step.view.leads && !isGone && leftMs > 0;
-  const ledUntil = Math.min(t, deadlineOf(step), isGone ? (candidate.goneAt ?? t) : t);
+  const ledUntil = Math.min(t, deadlineOf(step, delay), isGone ? (candidate.goneAt ?? t) : t);
   return {
     candidate,
     step,
@@ -107,8 +107,8 @@ export function ringLeft(step: Step, delay: string, t: number): number | null {
 }
 
 /** When a leader that tells no more stops leading by itself. */
-function deadlineOf({ t, view }: Step): number {
-  const ring = view.rings.find(({ delay }) => delay === 'renewDeadline');
+function deadlineOf({ t, view }: Step, name: string): number {
+  const ring = view.rings.find(({ delay }) => delay === name);
   return ring === undefined ? Infinity : t + ring.remainingMs;
 }
 
