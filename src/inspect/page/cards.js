@@ -26,7 +26,9 @@ export class Card {
           : `${info.identity}, process ${info.pid}: show in the chart`,
       click: () => choose(info.id),
     });
-    this.stages = STAGES.map((stage) => element('li', { 'data-stage': stage }, stage));
+    // Where the cluster alone tells, nobody knows who waits and who stops.
+    const stages = info.source === 'cluster' ? [] : STAGES;
+    this.stages = stages.map((stage) => element('li', { 'data-stage': stage }, stage));
     this.root = element(
       'article',
       {
