@@ -8,6 +8,7 @@ export {
   inspectElection,
   type Inspector,
   type InspectorOptions,
+  type ReportOptions,
   startInspector,
 } from './inspect/inspector.js';
 export type { CandidateInfo } from './inspect/wire.js';

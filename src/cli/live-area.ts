@@ -1,5 +1,7 @@
 import type { WriteStream } from 'node:tty';
-import { printable, shorten } from '../text/printable.js';
+import { cutToCells } from '../text/cells.js';
+import { printable } from '../text/printable.js';
+import { asLine, painted, type Line } from './style.js';
 
 const HIDE_CURSOR = '\u001b[?25l';
 const SHOW_CURSOR = '\u001b[?25h';
@@ -10,14 +12,6 @@ const HOME = '\u001b[H';
 // Terminals that know these show what is written in between in one go; others ignore them.
 const BEGIN_UPDATE = '\u001b[?2026h';
 const END_UPDATE = '\u001b[?2026l';
-
-const STYLES = { bold: '1', dim: '2', green: '1;32', red: '31' } as const;
-
-/** A line of the picture. What is in it need not be harmless. */
-export interface Line {
-  readonly text: string;
-  readonly style?: keyof typeof STYLES | undefined;
-}
 
 /** The terminal to draw on, or null where plain lines are wanted: see no-color.org. */
 export function drawableTerminal(
@@ -124,13 +118,9 @@ export function fit(
       ? lines
       : [...lines.slice(0, head - 1), '...', ...lines.slice(lines.length - (room - head))];
   return fitting.map((line) => {
-    const { text, style } = typeof line === 'string' ? { text: line, style: undefined } : line;
-    return { text: shorten(printable(text), columns - 1), style };
+    const { text, style } = asLine(line);
+    return { text: cutToCells(printable(text), columns - 1), style };
   });
-}
-
-function painted({ text, style }: Line): string {
-  return style === undefined || text === '' ? text : `\u001b[${STYLES[style]}m${text}\u001b[0m`;
 }
 
 /**

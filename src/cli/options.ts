@@ -22,6 +22,12 @@ export interface CommonOptions {
   readonly json: boolean;
 }
 
+/** What those understand that look at all locks where none is named. */
+export interface ObserveOptions extends CommonOptions {
+  /** Those of every namespace. */
+  readonly allNamespaces: boolean;
+}
+
 export function addCommonOptions(command: Command): Command {
   command
     .addOption(flag('--lease <name>', 'name of the lock'))

@@ -25,7 +25,7 @@ async function play(argv: readonly string[], script: string): Promise<void> {
       (await import('./run/guard.js')).runGuard();
       return;
     case ROLES.demoCandidate:
-      (await import('./demo/candidate.js')).runCandidate();
+      (await import('./demo/candidate.js')).runCandidate(argv[1]);
       return;
     default: {
       const { main } = await import('./main.js');

@@ -24,6 +24,20 @@ export function checkAccess(request: IncomingMessage, token: string): Access {
   return { ok: true, path: rest.join('/') };
 }
 
+/**
+ * Whether a request that reports has the token, in a header: addresses are written into the logs of
+ * proxies, and this one may come from another machine.
+ */
+export function mayReport({ headers }: IncomingMessage, token: string): boolean {
+  return sameText(/^Bearer (.+)$/i.exec(headers.authorization ?? '')?.[1] ?? '', token);
+}
+
+/** That no other site's page asks, under whatever name this server is known. */
+export function isSameOrigin({ headers: { host, origin } }: IncomingMessage): boolean {
+  if (origin === undefined) return true;
+  return URL.canParse(origin) && new URL(origin).host === host?.toLowerCase();
+}
+
 /** In a time that does not depend on how much of it is right. */
 function sameText(given: string, wanted: string): boolean {
   const [a, b] = [Buffer.from(given), Buffer.from(wanted)];

@@ -1,6 +1,7 @@
 import type { InspectionEvent } from 'xstate';
 import type { LeaderElectionActor } from '../../machines/leader-election.js';
 import type { LeaderElection } from '../election/leader-election.js';
+import type { Logger } from '../logging/logger.js';
 import { happeningOf } from './interpreter.js';
 import { isElectionActor, Recorder } from './recorder.js';
 import type { ReportSink } from './wire.js';
@@ -11,6 +12,12 @@ export type Inspectable = LeaderElection | LeaderElectionActor;
 export interface AttachOptions {
   /** What viewers call this candidate, for example the pod's name. Default: its identity. */
   readonly name?: string | undefined;
+}
+
+/** Where an election that can be attached says what it has to say. */
+export function loggerOf(subject: Inspectable): Logger {
+  const actor = isElectionActor(subject) ? subject : subject.actor;
+  return actor.getSnapshot().context.config.logger;
 }
 
 /** Everything of this process that is observed for one collector. */

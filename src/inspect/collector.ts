@@ -86,6 +86,7 @@ export class Collector implements ReportSink, Feed<Timed> {
     const candidate = this.#candidates.get(report.candidate);
     if (candidate === undefined) return false;
     if (report.kind === 'gone') {
+      if (candidate.gone !== null) return false;
       candidate.gone = report;
     } else {
       candidate.steps.push(report);

@@ -1,18 +1,26 @@
 import type { InspectionEvent } from 'xstate';
 import { type AttachOptions, Attachments, type Inspectable } from './attachments.js';
 import { Collector } from './collector.js';
+import { connect, type InspectorConnection } from './connect-inspector.js';
 import { tokenOf } from './access.js';
 import { InspectorServer } from './inspector-server.js';
 import { DEFAULT_LIMITS } from './page-streams.js';
-import { readBatch } from './report-intake.js';
+import { Intake } from './intake.js';
+import type { ReportAddress } from './report-target.js';
 import type { CandidateInfo } from './wire.js';
 
 export interface InspectorOptions {
-  /** Port on 127.0.0.1. Default 0: any that is free. */
+  /** Default 0: any that is free. */
   readonly port?: number | undefined;
   /**
+   * The address to listen on, such as `0.0.0.0`: other machines may then look and report, all who
+   * know the token. It is plain HTTP. Default: 127.0.0.1, which this machine alone reaches.
+   */
+  readonly host?: string | undefined;
+  /**
    * The secret part of the address: letters, digits, `-` and `_`, at least 16. Default: random.
-   * Who knows it sees the elections, and can report others.
+   * Who knows it sees the elections, and can report others. With `host` it has to be given, since
+   * those who report have to know it.
    */
   readonly token?: string | undefined;
   /** Pages that may look at the same time; more are turned away. Default 16. */
@@ -48,28 +56,34 @@ export interface Inspector extends AsyncDisposable {
 /**
  * Starts a live view, with nothing to show yet.
  *
- * It listens on 127.0.0.1 alone and keeps no program running. Nothing in it can disturb an
- * election: it only reads, and a viewer that is slow or gone is dropped.
+ * It listens on 127.0.0.1 alone, unless another `host` is given, and keeps no program running.
+ * Nothing in it can disturb an election: it only reads, and a viewer that is slow or gone is dropped.
  *
- * @throws {TypeError} if the token is too weak to be one
- * @throws {Error} if the port is in use
+ * @throws {TypeError} if the token is too weak to be one, or `host` is given without
+ * @throws {Error} if the port is in use, or the address is none of this machine's
  */
 export async function startInspector(options: InspectorOptions = {}): Promise<Inspector> {
   return start(options, () => undefined);
 }
 
 async function start(options: InspectorOptions, onClose: () => void): Promise<Inspector> {
+  const host = ['127.0.0.1', 'localhost'].includes(options.host ?? '') ? undefined : options.host;
+  if (host !== undefined && options.token === undefined) {
+    throw new TypeError('token is needed where host is given: those who report have to know it');
+  }
   const token = tokenOf(options.token);
   // A quarter of a megabyte of pictures and page: for those who look.
   const { pageFiles } = await import('./page-files.js');
   const collector = new Collector();
   const attachments = new Attachments(collector);
+  const intake = new Intake(collector);
   const server = new InspectorServer({
     feed: collector,
-    take: (batch) => {
-      for (const { report, ageMs } of readBatch(batch)) collector.add(report, ageMs);
+    take: (batch, from) => {
+      intake.take(batch, from);
     },
     port: options.port ?? 0,
+    host,
     token,
     limits: { ...DEFAULT_LIMITS, maxPages: options.maxPages ?? DEFAULT_LIMITS.maxPages },
     files: pageFiles(),
@@ -97,16 +111,54 @@ async function start(options: InspectorOptions, onClose: () => void): Promise<In
 
 let shared: Promise<Inspector> | undefined;
 
+/** The connections to charts of other processes, by where they lead and with which token. */
+const connections = new Map<string, InspectorConnection>();
+
+export interface ReportOptions extends AttachOptions, Omit<ReportAddress, 'url'> {
+  /** The address of the chart to report to, as `url` of `connectInspector`. */
+  readonly report: string;
+}
+
 /**
  * Shows an election in this process's live view, which is started at the first call; the options of
  * later calls, their name excepted, have no effect until it is closed.
  *
- * @throws as `startInspector` and `Inspector.attach` do
+ * With `report` it is shown in the live view of another process instead, on this machine or another.
+ * What then becomes of the reports does not matter to the election: see `connectInspector`.
+ *
+ * @throws as `startInspector`, `connectInspector` and `Inspector.attach` do
  */
+export function inspectElection(
+  subject: Inspectable,
+  options: ReportOptions,
+): Promise<InspectorConnection>;
+export function inspectElection(
+  subject: Inspectable,
+  options?: InspectorOptions & AttachOptions,
+): Promise<Inspector>;
 export async function inspectElection(
   subject: Inspectable,
-  options: InspectorOptions & AttachOptions = {},
-): Promise<Inspector> {
+  options: ReportOptions | (InspectorOptions & AttachOptions) = {},
+): Promise<Inspector | InspectorConnection> {
+  const viewer = isReport(options) ? connectionTo(options) : await ownInspector(options);
+  viewer.attach(subject, options);
+  return viewer;
+}
+
+function isReport(options: Partial<ReportOptions>): options is ReportOptions {
+  return options.report !== undefined;
+}
+
+function connectionTo({ report: url, token, allowPlainHttp }: ReportOptions): InspectorConnection {
+  const key = `${url} ${token ?? ''}`;
+  const known = connections.get(key);
+  if (known !== undefined) return known;
+  const made = connect({ url, token, allowPlainHttp }, () => connections.delete(key));
+  connections.set(key, made);
+  return made;
+}
+
+function ownInspector(options: InspectorOptions): Promise<Inspector> {
   const forget = (): void => {
     shared = undefined;
   };
@@ -114,7 +166,5 @@ export async function inspectElection(
     forget();
     throw error;
   });
-  const inspector = await shared;
-  inspector.attach(subject, options);
-  return inspector;
+  return shared;
 }

@@ -26,7 +26,7 @@ export interface LiveChart {
 }
 
 export interface LiveFigure {
-  /** `small` and `whole`, or the state whose inside it shows. */
+  /** `whole`, or the state whose inside it shows. */
   readonly id: string;
   readonly title: string;
   /** In pixels, as drawn. */

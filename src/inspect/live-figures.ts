@@ -41,13 +41,12 @@ interface FigureView {
   readonly brief: boolean;
 }
 
-/** The chart in small, the chart, and the inside of every state that is closed in it. */
+/** The chart, and the inside of every state that is closed in it. */
 function views(graph: ChartGraph): FigureView[] {
   const open = openInOverview(graph);
   const whole = withoutTexts(overview(graph, 'The statechart of one candidate', open));
   const closed = whole.states.filter(({ folded }) => folded);
   return [
-    { id: 'small', title: 'In short', view: withoutLabels(whole), brief: true },
     { id: 'whole', title: 'Whole chart', view: whole, brief: true },
     ...closed.map(({ id, title }) => ({
       id,
@@ -73,16 +72,6 @@ export function openInOverview(graph: ChartGraph): string[] {
 /** Descriptions stand beside the live chart, of the state that is active. */
 function withoutTexts(view: ChartView): ChartView {
   return { ...view, states: view.states.map((state) => ({ ...state, description: '' })) };
-}
-
-function withoutLabels(view: ChartView): ChartView {
-  return {
-    ...view,
-    states: view.states.map((state) => ({ ...state, folded: false, invokes: [] })),
-    arrows: view.arrows
-      .filter(({ source, target }) => source !== target)
-      .map((arrow) => ({ ...arrow, labels: [] })),
-  };
 }
 
 async function figureOf(

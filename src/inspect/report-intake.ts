@@ -10,15 +10,22 @@ const MOST_REPORTS = 1000;
 const LONGEST_LIST = 60;
 const OLDEST_MS = 60 * 60_000;
 
+export interface Batch {
+  readonly reports: readonly { readonly report: Report; readonly ageMs: number }[];
+  /** How often there is one at the least; null where that was not promised. */
+  readonly beatMs: number | null;
+}
+
 /** @throws {TypeError} if it is no batch at all */
-export function readBatch(body: unknown): { readonly report: Report; readonly ageMs: number }[] {
-  const { reports } = fields(body);
+export function readBatch(body: unknown): Batch {
+  const { reports, beatMs } = fields(body);
   if (!Array.isArray(reports)) throw new TypeError('a batch has a list of reports');
-  return reports.slice(0, MOST_REPORTS).flatMap((entry: unknown) => {
+  const read = reports.slice(0, MOST_REPORTS).flatMap((entry: unknown) => {
     const { ageMs, report } = fields(entry);
-    const read = readReport(report);
-    return read === null ? [] : [{ report: read, ageMs: clamp(finite(ageMs), 0, OLDEST_MS) }];
+    const one = readReport(report);
+    return one === null ? [] : [{ report: one, ageMs: clamp(finite(ageMs), 0, OLDEST_MS) }];
   });
+  return { reports: read, beatMs: typeof beatMs === 'number' ? clamp(beatMs, 0, OLDEST_MS) : null };
 }
 
 function readReport(value: unknown): Report | null {

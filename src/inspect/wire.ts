@@ -13,7 +13,13 @@ export interface CandidateInfo {
   readonly identity: string;
   /** Such as `Lease production/data-processor`. */
   readonly lock: string;
+  /** 0 where it is not known. */
   readonly pid: number;
+  /**
+   * Absent: its own process reports. `cluster`: somebody else reports what the cluster tells of it,
+   * and nothing is known of the states it is in.
+   */
+  readonly source?: 'cluster';
   /** In milliseconds. */
   readonly timings: {
     readonly leaseDuration: number;
@@ -73,6 +79,8 @@ export interface CandidateView {
   readonly waits: readonly Countdown[];
   readonly failures: number;
   readonly endReason: string | null;
+  /** What there is to say of it, where no chart tells. */
+  readonly says?: string;
 }
 
 /** A fact beside the transitions, such as `renewFailed`, with the few details that are harmless. */
@@ -98,10 +106,15 @@ export interface StepReport {
 }
 
 export type Report =
-  | { readonly kind: 'candidate'; readonly info: CandidateInfo }
-  | StepReport
-  /** Nothing more will come of this candidate. */
-  | { readonly kind: 'gone'; readonly candidate: string };
+  { readonly kind: 'candidate'; readonly info: CandidateInfo } | StepReport | GoneReport;
+
+/** Nothing more will come of this candidate. */
+export interface GoneReport {
+  readonly kind: 'gone';
+  readonly candidate: string;
+  /** It has not said so itself: its process has ended, or cannot reach the one that collects. */
+  readonly vanished?: boolean;
+}
 
 /** A report with its time on the clock of the one who collects, in milliseconds. */
 export type Timed<T extends Report = Report> = T & { readonly t: number };
@@ -116,6 +129,11 @@ export interface PageMessage {
 
 /** What a reporting process sends. Ages instead of times: it has another clock. */
 export interface ReportBatch {
+  /**
+   * So often it sends something at the least, if need be an empty batch, on one connection that it
+   * keeps. Whoever promises this is taken for gone when the connection has ended.
+   */
+  readonly beatMs?: number;
   readonly reports: readonly { readonly ageMs: number; readonly report: Report }[];
 }
 

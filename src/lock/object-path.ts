@@ -1,11 +1,12 @@
 import type { ObjectKind } from './stored-record.js';
 
-/** The path of all objects of a kind in a namespace. */
+/** The path of all objects of a kind in a namespace; null: in all of them. */
 export function collectionPath(
   { apiVersion, resource }: Pick<ObjectKind, 'apiVersion' | 'resource'>,
-  namespace: string,
+  namespace: string | null,
 ): string {
   const api = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
+  if (namespace === null) return `${api}/${resource}`;
   return `${api}/namespaces/${encodeURIComponent(namespace)}/${resource}`;
 }
 

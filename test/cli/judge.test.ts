@@ -2,7 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { judge, type Judgement } from '../../src/cli/observe/judge.js';
 import { ChangeTracker } from '../../src/cli/observe/change-tracker.js';
 import { sightOf, type Sight } from '../../src/cli/observe/read-locks.js';
-import { asJson, details, sentence, table } from '../../src/cli/observe/words.js';
+import { details } from '../../src/cli/observe/details.js';
+import { table } from '../../src/cli/observe/table.js';
+import { asJson, sentence } from '../../src/cli/observe/words.js';
 import { leaseFormat } from '../../src/lock/lease-format.js';
 import { STEP_DOWN_ANNOTATION } from '../../src/lock/step-down.js';
 import type { KubernetesObject } from '../../src/lock/stored-record.js';
@@ -195,10 +197,10 @@ describe('a tracker', () => {
 
   it('tells of the first sight, and then of changes only', () => {
     const tracker = new ChangeTracker(15_000);
-    expect(see(tracker, 0, A)).toEqual(['held by ann, transitions 3']);
+    expect(see(tracker, 0, A)).toEqual(['held by ann, transitions 3, leads for 4 min']);
     expect(see(tracker, 1000, B)).toEqual([]);
     expect(see(tracker, 2000, sight({ ...HELD, holderIdentity: 'ben' }))).toEqual([
-      'held by ben, transitions 3',
+      'held by ben, transitions 3, leads for 4 min',
     ]);
     expect(see(tracker, 3000)).toEqual(['there is no such object; nobody leads']);
     expect(see(tracker, 4000)).toEqual([]);
@@ -212,7 +214,7 @@ describe('a tracker', () => {
     expect(see(tracker, 25_000, B)).toEqual([
       'expired but still named: ann, last renewed 15 s ago; nobody leads',
     ]);
-    expect(see(tracker, 26_000, A)).toEqual(['held by ann, transitions 3']);
+    expect(see(tracker, 26_000, A)).toEqual(['held by ann, transitions 3, leads for 4 min']);
   });
 
   it('takes the age at first sight into account, at the least that it may be', () => {
@@ -267,15 +269,17 @@ describe('what is printed', () => {
   const odd = judged(sight({ ...renewedAt(60_000), holderIdentity: 'ann\u001b[31m\n"x"' }, 60_000));
 
   it('cannot colour the terminal, whatever a holder calls itself', () => {
-    const text = [...details(place, odd, 80), ...table([[place, odd]]), sentence(odd)].join('\n');
+    const lines = [...details(place, odd, { columns: 80 }), ...table([[place, odd]])];
+    const text = [...lines.map((line) => line.text), sentence(odd)].join('\n');
     // eslint-disable-next-line no-control-regex -- the escape character is what must not be there
     expect(text).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
     expect(text).toContain('ann\\u001b[31m\\u000a"x"');
   });
 
   it('fits the width, hints included', () => {
-    for (const line of details(place, judged(sight(renewedAt(60_000), 60_000)), 70)) {
-      expect(line.length).toBeLessThanOrEqual(70);
+    const expired = judged(sight(renewedAt(60_000), 60_000));
+    for (const { text } of details(place, expired, { columns: 70 })) {
+      expect(text.length).toBeLessThanOrEqual(70);
     }
   });
 
@@ -284,10 +288,10 @@ describe('what is printed', () => {
       [place, judged(sight(HELD))],
       [{ ...place, name: 'x' }, judged(sight({}))],
     ]);
-    expect(rows).toEqual([
-      'NAME    LEADER  RENEWED  EXPIRES  TRANSITIONS  STANDING',
-      'report  ann     1 s ago  in 14 s  3            held',
-      'x       -       -        -        -            empty',
+    expect(rows.map(({ text }) => text)).toEqual([
+      'NAME    LEADER  FOR    RENEWED  EXPIRES  TRANSITIONS  STANDING',
+      'report  ann     4 min  1 s ago  in 14 s  3            held',
+      'x       -       -      -        -        -            empty',
     ]);
   });
 

@@ -69,7 +69,8 @@ describeWithApiServer('the command line on a real API server', (server) => {
       const { code, stdout } = await cli('reader', 'status', name);
       expect(code).toBe(0);
       expect(stdout).toContain(`leader      ${CLIENT_GO.holderIdentity}\n`);
-      expect(stdout).toContain(`since       ${acquireTime}\n`);
+      expect(stdout).toMatch(/ {2}leads for {3}\d+(\.\d)? s, since /);
+      expect(stdout).toContain(`s, since ${acquireTime}\n`);
       expect(stdout).toContain('transitions 4');
       expect(await json('reader', 'status', name)).toMatchObject({
         standing: 'held',
@@ -136,8 +137,40 @@ describeWithApiServer('the command line on a real API server', (server) => {
       const name = await lease({ ...CLIENT_GO, renewTime });
       const { code, stdout } = await cli('reader', 'status');
       expect(code).toBe(0);
-      expect(stdout).toMatch(/^NAME +LEADER +RENEWED +EXPIRES +TRANSITIONS +STANDING$/m);
+      expect(stdout).toMatch(/^NAME +LEADER +FOR +RENEWED +EXPIRES +TRANSITIONS +STANDING$/m);
       expect(stdout).toMatch(new RegExp(`^${name} +${CLIENT_GO.holderIdentity} .* held$`, 'm'));
+    });
+
+    it('of all locks in all namespaces, without the heartbeats of nodes', async () => {
+      await server().createNamespace('elsewhere');
+      await server().createNamespace('kube-node-lease');
+      const renewTime = nowMicro();
+      const name = await lease({ ...CLIENT_GO, renewTime });
+      for (const [namespace, holderIdentity] of [
+        ['elsewhere', 'eve'],
+        ['kube-node-lease', 'node-1'],
+      ]) {
+        const path = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`;
+        const spec = { ...CLIENT_GO, holderIdentity, renewTime };
+        await server().request('admin', 'POST', path, { metadata: { name }, spec });
+      }
+      const { code, stdout } = await cli('reader', 'status', '-A');
+      expect(code).toBe(0);
+      expect(stdout).toMatch(/^NAMESPACE +NAME +LEADER +FOR/m);
+      expect(stdout).toMatch(
+        new RegExp(`^${NAMESPACE} +${name} +${CLIENT_GO.holderIdentity} `, 'm'),
+      );
+      expect(stdout).toMatch(new RegExp(`^elsewhere +${name} +eve .* held$`, 'm'));
+      expect(stdout).not.toContain('node-1');
+      const watched = await cli('reader', 'watch', '-A', '--for', '0.5', '--json');
+      const lines = watched.stdout.trim().split('\n');
+      const seen = lines.map((line) => JSON.parse(line) as Record<string, unknown>);
+      const leaders = seen.filter((each) => each['name'] === name).map(({ leader }) => leader);
+      expect(leaders.sort()).toEqual(['eve', CLIENT_GO.holderIdentity]);
+      const refused = await cli('candidate', 'status', '-A');
+      expect(refused.code).toBe(1);
+      expect(refused.stderr).toContain('may not list leases in all namespaces');
+      expect(refused.stderr).toContain('--namespace');
     });
 
     it('without rights says which one is missing, and shows no token', async () => {
@@ -149,6 +182,19 @@ describeWithApiServer('the command line on a real API server', (server) => {
       expect(all.code).toBe(1);
       expect(all.stderr).toContain('may not list leases');
     });
+  });
+
+  it('leader prints the identity alone, and nothing when nobody leads', async () => {
+    const name = await lease({ ...CLIENT_GO, renewTime: nowMicro() });
+    const leads = { code: 0, stdout: `${CLIENT_GO.holderIdentity}\n`, stderr: '' };
+    expect(await cli('reader', 'leader', name)).toEqual(leads);
+    const { stdout } = await cli('reader', 'leader', name, '--json');
+    expect(JSON.parse(stdout)).toBe(CLIENT_GO.holderIdentity);
+    const free = await lease({ holderIdentity: '', leaseDurationSeconds: 1 });
+    const { code, stdout: nothing, stderr } = await cli('reader', 'leader', free);
+    expect([code, nothing]).toEqual([3, '']);
+    expect(stderr).toBe(`Lease ${NAMESPACE}/${free}: released; nobody leads.\n`);
+    expect((await cli('nobody', 'leader', name)).code).toBe(1);
   });
 
   it('watch tells of each change once, in plain lines', async () => {

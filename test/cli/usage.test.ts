@@ -43,7 +43,9 @@ afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
-const COMMANDS = ['run', 'status', 'watch', 'check', 'step-down', 'demo', 'dev-server'];
+const COMMANDS = [
+  ...['run', 'leader', 'status', 'watch', 'check', 'step-down', 'demo', 'dev-server'],
+];
 
 describe('help', () => {
   it('without arguments names every command, as an error', async () => {
@@ -190,6 +192,9 @@ describe('wrong flags end with 2, before anything is asked of the API server', (
     ['two names', ['status', 'a', '--lease', 'b'], 'more than one name: "a", "b"'],
     ['an empty context', ['status', '--context='], '--context must not be empty'],
     ['a negative time', ['watch', '--interval', '-1'], '--interval must be a number of seconds'],
+    ['no name for leader', ['leader'], 'the name of the lock is missing'],
+    ['a name in all namespaces', ['status', 'a', '-A'], '--all-namespaces is for all locks'],
+    ['the same for watch', ['watch', 'a', '-A'], '--all-namespaces is for all locks'],
     ['no name for step-down', ['step-down'], 'the name of the lock is missing'],
     ['an odd account', ['check', '--service-account', 'a b'], '--service-account must be'],
     ['an identity of nothing', ['status', '--identity', 'null'], '--identity must not be the text'],

@@ -73,7 +73,7 @@ describe('what a page remembers', () => {
       { delay: 'retryPeriod', totalMs: 1000, remainingMs: 1000 },
       { delay: 'renewDeadline', totalMs: 9000, remainingMs: 9000 },
     ];
-    const candidate = { info: infoOf('a'), index: 0, goneAt: null };
+    const candidate = { info: infoOf('a'), index: 0, goneAt: null, vanished: false };
     const steps = [stepAtTime(0, 'a', { waits })];
     expect(silentFor({ ...candidate, steps }, 3000)).toBe(0);
     expect(silentFor({ ...candidate, steps }, 3001)).toBe(2001);

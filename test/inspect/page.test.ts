@@ -16,10 +16,9 @@ async function stateOf(page: Page, name: string, ...states: string[]): Promise<v
   await page.waitForSelector(cards, PATIENCE);
 }
 
-/** The states that are lit in a card's own small chart. */
-async function litIn(page: Page, name: string): Promise<(string | null)[]> {
-  const lit = await page.locator(`[data-name="${name}"] .small .state.active`).all();
-  return Promise.all(lit.map((state) => state.getAttribute('data-state')));
+/** The stage of its life that is lit on a card. */
+function stageOf(page: Page, name: string): Promise<string | null> {
+  return page.locator(`[data-name="${name}"] .stages .now`).textContent();
 }
 
 function ring(page: Page, name: string, delay: string): Promise<number> {
@@ -117,15 +116,14 @@ describeWithBrowser('the live chart', (browser) => {
     on.inspector.attach(bob);
     const { page, faults } = await openPage(browser(), on.inspector.url);
     await stateOf(page, 'ada', 'idle');
-    expect(await litIn(page, 'ada')).toEqual(['idle']);
+    expect(await stageOf(page, 'ada')).toBe('idle');
     await ada.acquire();
     void bob.run();
     await stateOf(page, 'bob', 'acquiring');
     await stateOf(page, 'ada', 'leading');
-    expect(await litIn(page, 'ada')).toEqual(
-      expect.arrayContaining(['participating.elected', 'participating.elected.lease.leading']),
-    );
-    expect(await litIn(page, 'bob')).toEqual(['participating', 'participating.acquiring']);
+    expect(await stageOf(page, 'ada')).toBe('leads');
+    expect(await stageOf(page, 'bob')).toBe('waits');
+    await page.waitForSelector('#figure [data-state="participating.elected.lease.leading"].active');
 
     const cards = await page.locator('.card').all();
     const [left, right] = await Promise.all(cards.map((card) => card.boundingBox()));
@@ -196,7 +194,7 @@ describeWithBrowser('the live chart', (browser) => {
     on.inspector.attach(ada);
     const { page } = await openPage(browser(), on.inspector.url);
     await page.waitForSelector('.card.leads');
-    expect(await litIn(page, 'ada')).toContain('participating.elected');
+    expect(await stageOf(page, 'ada')).toBe('leads');
     expect(await page.locator('.term').textContent()).toBe(`token ${token}`);
     const facts = await page.locator('.facts').textContent();
     expect(facts).toContain('Lease default/watched');
@@ -218,15 +216,17 @@ describeWithBrowser('the live chart', (browser) => {
     expect(await page.locator('#pause').textContent()).toContain('Go live');
     for (let left = 30; left > 0; left -= 1) {
       await page.keyboard.press('ArrowLeft');
-      if ((await litIn(page, 'ada')).includes('idle')) break;
+      if ((await stageOf(page, 'ada')) === 'idle') break;
     }
-    expect(await litIn(page, 'ada')).toEqual(['idle']);
+    expect(await stageOf(page, 'ada')).toBe('idle');
     await page.keyboard.press('ArrowRight');
-    expect(await litIn(page, 'ada')).toEqual(['participating', 'participating.acquiring']);
+    expect(await stageOf(page, 'ada')).toBe('waits');
+    await page.locator('#every-step').check();
+    await page.locator('#chart-title').click();
     const entries = await page.locator('#entries li').count();
     // A renewal in the present changes nothing in the past.
     await new Promise((resolve) => ada.on('renewed', resolve));
-    expect(await litIn(page, 'ada')).toEqual(['participating', 'participating.acquiring']);
+    expect(await stageOf(page, 'ada')).toBe('waits');
     expect(await page.locator('#entries li').count()).toBe(entries);
     await page.keyboard.press('Space');
     await stateOf(page, 'ada', 'leading', 'renewing');
@@ -256,6 +256,7 @@ describeWithBrowser('the live chart', (browser) => {
     const focused = () =>
       page.evaluate('[document.activeElement.closest("li, summary, svg, [role]")?.textContent]');
     const entries = page.locator('#entries button');
+    await page.locator('#every-step').check();
     expect(await page.locator('#entries button[tabindex="0"]').count()).toBe(1);
     await page.locator('#entries button[tabindex="0"]').focus();
     await page.keyboard.press('End');
@@ -292,7 +293,7 @@ describeWithBrowser('the live chart', (browser) => {
     }
     await page.waitForSelector('[data-name="hal"].leads');
     // Of those that have ended, the cards are faded on purpose.
-    expect(await weakTexts(page, '.card.over, option')).toEqual([]);
+    expect(await weakTexts(page, '.card[data-presence="over"], option')).toEqual([]);
     for (const tab of await page.locator('[role="tab"]').all()) {
       await tab.click();
       await page.waitForSelector('#figure .state.active');

@@ -20,12 +20,8 @@ describeWithBrowser('the live chart of an election on a real API server', (brows
         inspector.attach(ada);
         elsewhere.attach(bob);
         const { page, faults } = await openPage(browser(), inspector.url);
-        await page.waitForSelector(
-          '[data-name="ada"].leads .small [data-state="participating.elected"].active',
-        );
-        await page.waitForSelector(
-          '[data-name="bob"] [data-state="participating.acquiring"].active',
-        );
+        await page.waitForSelector('[data-name="ada"].leads[data-state="leading"]');
+        await page.waitForSelector('[data-name="bob"][data-state="acquiring"]');
         const token = String(ada.term?.fencingToken);
         expect(await page.locator('[data-name="ada"] .facts').textContent()).toContain(token);
         const bobs = page.locator('[data-name="bob"] .facts');
@@ -33,7 +29,7 @@ describeWithBrowser('the live chart of an election on a real API server', (brows
 
         await ada.stop();
         await page.waitForSelector('[data-name="bob"].leads', { timeout: 15_000 });
-        await page.waitForSelector('[data-name="ada"].over [data-state="stopped"].active');
+        await page.waitForSelector('[data-name="ada"][data-presence="over"][data-state="stopped"]');
         const tokens = [token, String(bob.term?.fencingToken)].map((one) => `token ${one}`);
         await expect.poll(() => page.locator('.term').allTextContents()).toEqual(tokens);
         await expect.poll(() => bobs.textContent()).toContain('transitions1');

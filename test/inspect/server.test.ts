@@ -3,6 +3,7 @@ import { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { InspectorServer } from '../../src/inspect/inspector-server.js';
 import { Collector } from '../../src/inspect/collector.js';
+import { reportTarget } from '../../src/inspect/report-target.js';
 import { connectInspector, type Inspector, startInspector } from '../../src/inspect.js';
 import { stepReport } from './support/reports.js';
 
@@ -90,20 +91,47 @@ describe('the server of the live chart', () => {
     expect(await status({ origin: `http://127.0.0.1:${port}` })).toBe(200);
   });
 
-  it('takes reports by POST alone, and only what makes sense', async () => {
-    const url = `${inspector.url}reports`;
-    const post = async (body: string) => (await ask(url, { method: 'POST', body })).status;
-    expect((await ask(url)).status).toBe(405);
+  it('takes reports by POST alone, with the token in a header, and only what makes sense', async () => {
+    const { origin, pathname } = new URL(inspector.url);
+    const token = pathname.replaceAll('/', '');
+    const url = `${origin}/reports`;
+    const post = async (body: string, authorization = `Bearer ${token}`) =>
+      (await ask(url, { method: 'POST', body, headers: { authorization } })).status;
+    const headers = { authorization: `Bearer ${token}` };
+    expect((await ask(url, { headers })).status).toBe(405);
     expect((await ask(inspector.url, { method: 'POST' })).status).toBe(405);
+    expect((await ask(`${inspector.url}reports`, { method: 'POST' })).status).toBe(405);
     expect(await post('no JSON')).toBe(400);
     expect(await post('{}')).toBe(400);
     expect(await post(`"${'x'.repeat(1024 * 1024)}"`)).toBe(413);
     const candidate = { kind: 'candidate', info: { id: 'a', name: 'ada', secret: 'MARKED' } };
     const unknown = { ...stepReport('nobody'), kind: 'step' };
     const reports = [{ report: candidate }, { report: unknown }, { report: { kind: 'x' } }, null];
-    expect(await post(JSON.stringify({ reports }))).toBe(204);
+    const body = JSON.stringify({ reports });
+    for (const wrong of ['', token, `Bearer ${'x'.repeat(token.length)}`, `Basic ${token}`]) {
+      expect(await post(body, wrong), wrong).toBe(401);
+    }
+    expect(inspector.candidates).toEqual([]);
+    expect(await post(body)).toBe(204);
     expect(inspector.candidates).toEqual([expect.objectContaining({ id: 'a', name: 'ada' })]);
     expect(JSON.stringify(inspector.candidates)).not.toContain('MARKED');
+  });
+
+  it('listens for other machines only with a token that is given, under any name of its own', async () => {
+    await expect(startInspector({ host: '0.0.0.0' })).rejects.toThrow('token is needed');
+    const token = 'a-token-for-this-test';
+    await using open = await startInspector({ host: '0.0.0.0', token });
+    const { port } = new URL(open.url);
+    expect(open.url).toBe(`http://127.0.0.1:${port}/${token}/`);
+    const status = async (headers: Record<string, string>) =>
+      (await ask(open.url, { headers })).status;
+    expect(await status({ host: 'chart.example.com' })).toBe(200);
+    expect(await status({ host: 'chart.example.com', origin: 'https://chart.example.com' })).toBe(
+      200,
+    );
+    expect(await status({ host: 'chart.example.com', origin: 'https://evil.example' })).toBe(403);
+    expect(await status({ host: 'chart.example.com', origin: 'null' })).toBe(403);
+    expect((await ask(`http://127.0.0.1:${port}/stream`)).status).toBe(404);
   });
 
   it('says that the port is in use, and refuses a token that can be guessed', async () => {
@@ -181,15 +209,40 @@ describe('a page that takes nothing in', () => {
   });
 });
 
-describe('connectInspector', () => {
-  it('takes only the whole address of a live chart on this machine', () => {
-    for (const url of [
-      'http://example.com/aaaaaaaaaaaaaaaaaaaa/',
-      'http://127.0.0.1:1/',
-      'https://127.0.0.1/aaaaaaaaaaaaaaaaaaaa/',
-      'nonsense',
-    ]) {
-      expect(() => connectInspector({ url }), url).toThrow(TypeError);
-    }
+describe('where to report to', () => {
+  const TOKEN = 'aaaaaaaaaaaaaaaaaaaa';
+
+  it('is the whole address, or one without the token, which is given apart', () => {
+    const target = (url: string, token?: string) => reportTarget({ url, token });
+    const local = { isSecure: false, token: TOKEN, name: 'http://127.0.0.1:4040/' };
+    expect(target(`http://127.0.0.1:4040/${TOKEN}/`)).toMatchObject(local);
+    expect(target('http://127.0.0.1:4040', TOKEN)).toMatchObject(local);
+    expect(target(`http://127.0.0.1:4040/${TOKEN}/`).url.href).toBe(
+      'http://127.0.0.1:4040/reports',
+    );
+    const behind = target('https://example.com/chart', TOKEN);
+    expect(behind).toMatchObject({ isSecure: true, name: 'https://example.com/chart/' });
+    expect(behind.url.href).toBe('https://example.com/chart/reports');
+  });
+
+  it('says what is wrong with it, and never quotes the token', () => {
+    const problem = (options: Parameters<typeof connectInspector>[0]): string => {
+      try {
+        connectInspector(options);
+      } catch (error) {
+        expect(error).toBeInstanceOf(TypeError);
+        return (error as Error).message;
+      }
+      throw new Error('it was taken');
+    };
+    const plain = problem({ url: `http://chart.example.com/${TOKEN}/` });
+    expect(plain).toContain('https://');
+    expect(plain).toContain('allowPlainHttp: true');
+    expect(plain).not.toContain(TOKEN);
+    expect(problem({ url: 'http://127.0.0.1:1/' })).toContain('token is missing');
+    expect(problem({ url: 'https://example.com', token: 'short' })).not.toContain('short');
+    expect(problem({ url: 'nonsense' })).toContain('url must be the address of a live chart');
+    expect(problem({ url: `ws://127.0.0.1:1/${TOKEN}/` })).not.toContain(TOKEN);
+    expect(problem({ url: `https://user:secret@example.com/${TOKEN}/` })).not.toContain('secret');
   });
 });

@@ -19,6 +19,7 @@ it.each([
   ['test/cli/on-real-server.test.ts', ['kube-apiserver and etcd', 'the client-go candidate']],
   ['test/e2e/python.test.ts', ['kube-apiserver and etcd', 'the Python client']],
   ['test/inspect/page.test.ts', ['Chromium']],
+  ['test/inspect/across-machines.test.ts', ['iproute2']],
   ['test/spec/spec.test.ts', ['TLC']],
 ])('%s needs no more and no less than %j', (file, needed) => {
   expect(preparationsFor([file]).map(({ what }) => what)).toEqual(needed);

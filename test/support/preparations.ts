@@ -50,6 +50,11 @@ export const PREPARATIONS: readonly Preparation[] = [
     module: 'test/inspect/support/chromium.ts',
     prepare: async () => (await import('../inspect/support/chromium.js')).ensureChromium(),
   },
+  {
+    what: 'iproute2',
+    module: 'test/support/network-namespace.ts',
+    prepare: async () => (await import('./network-namespace.js')).ensureIp(),
+  },
 ];
 
 /** What these test files need; a file of unit tests needs nothing. */

@@ -5,10 +5,12 @@ import { KubernetesLock } from '../../lock/kubernetes-lock.js';
 import type { Logger } from '../../logging/logger.js';
 import { reasonText } from '../../logging/loggers.js';
 import type { Term } from '../../term/term.js';
-import { loadKubeConfig } from '../connect.js';
+import { loadKubeConfig, type Connection } from '../connect.js';
 import { machineNow } from '../machine-time.js';
 import { printError } from '../output.js';
 import { AT_FIRST, type CandidateSetup, type Facts, type Report } from './report.js';
+
+const FROM_FILE: Connection['kind'] = 'file';
 
 /** How often a candidate asks itself whether it leads, besides at every change of its state. */
 const SAMPLE_MS = 20;
@@ -111,8 +113,10 @@ function fail(error: unknown): void {
 /**
  * The whole of a candidate process, which the demo has started: it is told over its pipe which lock
  * to compete for, and reports there what happens to it.
+ *
+ * @param connection of which kind the one will be that it is told
  */
-export function runCandidate(): void {
+export function runCandidate(connection: string | undefined): void {
   if (process.send === undefined) {
     printError('This is a part of the demo of k8s-leader-election: run the demo itself.');
     process.exit(2);
@@ -133,10 +137,11 @@ export function runCandidate(): void {
     competing = true;
     takePart(setup, stopping.signal).then(() => process.exit(0), fail);
   });
-  // Loading the Kubernetes client takes half a second, which no measured time should contain. Where it
-  // is not installed, nobody needs it, or the kubeconfig says so.
+  // Reading a kubeconfig file takes the Kubernetes client, and loading that takes half a second, which
+  // no measured time should contain. Where it is not installed, reading the file says so.
   const started = (): Promise<void> => tell({}, `has started (pid ${process.pid})`);
-  loadClientNode().then(started, started);
+  if (connection === FROM_FILE) loadClientNode().then(started, started);
+  else void started();
   // The demo may have ended while this process was starting, before anything here listened.
   if (!process.connected) process.exit(1);
 }

@@ -1,7 +1,8 @@
 import type { WriteStream } from 'node:tty';
-import { LiveArea, type Line } from '../live-area.js';
+import { LiveArea } from '../live-area.js';
 import { machineNow } from '../machine-time.js';
 import { print } from '../output.js';
+import type { Line } from '../style.js';
 import { wrap } from '../text.js';
 
 /** One line of what happened. A detail is left out where the table shows it anyway. */

@@ -31,9 +31,10 @@ export class Fleet {
 
   /** Starts a process for this candidate. It competes from when `begin()` is called. */
   start(name: string): Member {
-    const { script, log } = this.#options;
+    const { script, log, setup } = this.#options;
     // Two processes must never have the same identity, not even one after the other.
-    const member = new Member(name, `${name}_${randomUUID().slice(0, 8)}`, script, log);
+    const identity = `${name}_${randomUUID().slice(0, 8)}`;
+    const member = new Member(name, identity, { script, connection: setup.connection.kind, log });
     this.#current.set(name, member);
     this.#all.push(member);
     return member;

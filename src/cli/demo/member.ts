@@ -1,5 +1,6 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { printable } from '../../text/printable.js';
+import type { Connection } from '../connect.js';
 import { machineNow } from '../machine-time.js';
 import { ROLES } from '../program.js';
 import type { LogEntry } from './display.js';
@@ -21,6 +22,12 @@ interface ExitInfo {
 
 const LONGEST_COMPLAINT = 1000;
 
+export interface MemberOptions {
+  readonly script: string;
+  readonly connection: Connection['kind'];
+  readonly log: (entry: LogEntry) => void;
+}
+
 /** One candidate process, and what it has told. It ends with ours at the latest, however ours ends. */
 export class Member {
   /** Resolves when the process is gone. */
@@ -41,11 +48,10 @@ export class Member {
   constructor(
     readonly name: string,
     readonly identity: string,
-    script: string,
-    log: (entry: LogEntry) => void,
+    { script, connection, log }: MemberOptions,
   ) {
     this.#write = log;
-    this.#child = fork(script, [ROLES.demoCandidate], {
+    this.#child = fork(script, [ROLES.demoCandidate, connection], {
       // A group of its own: Ctrl-C reaches the demo alone, which then ends its candidates in order.
       detached: true,
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],

@@ -1,4 +1,4 @@
-import type { Line } from '../live-area.js';
+import type { Line } from '../style.js';
 import { machineNow } from '../machine-time.js';
 import { columns, wrap } from '../text.js';
 import { DEFAULT_TIMINGS, type Timings } from '../timings.js';

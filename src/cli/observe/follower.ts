@@ -1,28 +1,27 @@
 import type { LockError } from '../../errors/lock-error.js';
 import { clientFor } from '../../kubernetes/clients.js';
-import { nameOf, type WatchEvent } from '../../kubernetes/watch/watch-events.js';
+import type { KubeConfigLike } from '../../kubernetes/kube-config-like.js';
+import type { WatchEvent } from '../../kubernetes/watch/watch-events.js';
 import { WatchLoop } from '../../kubernetes/watch/watch-loop.js';
 import { collectionPath } from '../../lock/object-path.js';
-import { LOCK_KINDS, type LockKind } from '../../lock/lock-kinds.js';
+import { LOCK_KINDS } from '../../lock/lock-kinds.js';
 import type { KubernetesObject } from '../../lock/stored-record.js';
 import { systemClock } from '../../time/clock.js';
-import { listObjects } from './list-objects.js';
+import { listObjects, selection } from './list-objects.js';
 import { acceptOne } from './metadata-only.js';
 import {
   callOn,
   isLock,
+  placeOf,
   readObject,
   sightOf,
-  type Cluster,
+  type Collection,
+  type Found,
+  type Place,
   type Reading,
   type Sight,
 } from './read-locks.js';
-
-/** What is followed: one lock, or all of the namespace. */
-export interface Followed {
-  readonly kind: LockKind;
-  readonly name: string | null;
-}
+import { placeName } from './words.js';
 
 /** Who wants to know. */
 export interface Listener {
@@ -37,10 +36,13 @@ export interface Listener {
  * what is read in between. Whoever uses it reads when {@link isCurrent} is false.
  */
 export class Follower {
-  readonly #cluster: Cluster;
-  readonly #followed: Followed;
+  readonly #kubeConfig: KubeConfigLike;
+  readonly #collection: Collection;
+  /** Null: all of the collection are followed. */
+  readonly #place: Place | null;
   readonly #listener: Listener;
-  #objects = new Map<string, KubernetesObject>();
+  /** By {@link placeName}. */
+  #objects = new Map<string, Found>();
   /** Once a lock, always one: an object that loses its record is a change worth telling. */
   readonly #known = new Set<string>();
   /** Names that the watch has told of while a reading was under way: its word is the later one. */
@@ -53,9 +55,12 @@ export class Follower {
   #trouble: LockError | null = null;
   #cut: string | null = null;
 
-  constructor(cluster: Cluster, followed: Followed, listener: Listener) {
-    this.#cluster = cluster;
-    this.#followed = followed;
+  /** @param followed one lock, or all of a collection */
+  constructor(kubeConfig: KubeConfigLike, followed: Place | Collection, listener: Listener) {
+    this.#kubeConfig = kubeConfig;
+    const { kind, namespace } = followed;
+    this.#collection = { kind, namespace };
+    this.#place = 'name' in followed ? followed : null;
     this.#listener = listener;
   }
 
@@ -93,12 +98,14 @@ export class Follower {
 
   /** How the locks stand, as far as it was heard. */
   sights(): Sight[] {
-    const { name } = this.#followed;
-    if (name !== null) return [this.#sight(name)];
-    const sights = [...this.#objects.keys()]
-      .map((each) => this.#sight(each))
+    if (this.#place !== null) {
+      const { object = null } = this.#objects.get(placeName(this.#place)) ?? {};
+      return [this.#sightOf(this.#place, object)];
+    }
+    const sights = [...this.#objects.values()]
+      .map(({ place, object }) => this.#sightOf(place, object))
       .filter((sight) => this.#counts(sight));
-    for (const sight of sights) this.#known.add(sight.name);
+    for (const sight of sights) this.#known.add(placeName(sight));
     return sights;
   }
 
@@ -107,24 +114,23 @@ export class Follower {
   }
 
   #request(signal: AbortSignal): Promise<Reading> {
-    const { kind, name } = this.#followed;
-    if (name === null) {
-      const keeps = (each: string, object: KubernetesObject): boolean =>
-        this.#counts(this.#sightOf(each, object));
-      return listObjects(this.#cluster, kind, keeps, signal);
+    if (this.#place === null) {
+      const keeps = (place: Place, object: KubernetesObject): boolean =>
+        this.#counts(this.#sightOf(place, object));
+      return listObjects(this.#kubeConfig, this.#collection, keeps, signal);
     }
-    const { kubeConfig, namespace } = this.#cluster;
-    return readObject(kubeConfig, { kind, namespace, name }, { signal });
+    return readObject(this.#kubeConfig, this.#place, { signal });
   }
 
-  #take({ objects, serverMs, cut }: Reading): void {
+  #take({ found, serverMs, cut }: Reading): void {
     this.#cut = cut;
     // What lies beyond the cut is as it was heard.
-    const next = new Map(cut === null ? objects : [...this.#objects, ...objects]);
-    for (const name of this.#toldMeanwhile) {
-      const told = this.#objects.get(name);
-      if (told === undefined) next.delete(name);
-      else next.set(name, told);
+    const next = new Map(cut === null ? [] : this.#objects);
+    for (const one of found) next.set(placeName(one.place), one);
+    for (const key of this.#toldMeanwhile) {
+      const told = this.#objects.get(key);
+      if (told === undefined) next.delete(key);
+      else next.set(key, told);
     }
     this.#objects = next;
     this.#serverClock = serverMs === null ? null : { ms: serverMs, at: performance.now() };
@@ -136,15 +142,16 @@ export class Follower {
   }
 
   #watch(): WatchLoop {
-    const { kind, name } = this.#followed;
-    const { kubeConfig, namespace } = this.#cluster;
+    const { kind, namespace } = this.#collection;
+    const name = this.#place?.name ?? null;
     return new WatchLoop({
-      transport: clientFor(kubeConfig),
+      transport: clientFor(this.#kubeConfig),
       target: {
         path: collectionPath(LOCK_KINDS[kind], namespace),
-        call: callOn({ kind, namespace, name: name ?? '' }, 'watch'),
+        call: callOn({ kind, namespace: namespace ?? '', name: name ?? '' }, 'watch'),
         name,
         accept: acceptOne(kind),
+        ...selection(namespace),
       },
       clock: systemClock,
       random: Math.random,
@@ -163,30 +170,25 @@ export class Follower {
   }
 
   #hear({ type, object }: WatchEvent): void {
-    const name = nameOf(object);
-    if (name === null) return;
-    this.#toldMeanwhile.add(name);
+    const place = placeOf(this.#collection, object);
+    if (place === null) return;
+    const key = placeName(place);
+    this.#toldMeanwhile.add(key);
     const isGone = type === 'DELETED';
-    if (isGone) this.#objects.delete(name);
-    const sight = this.#sightOf(name, isGone ? null : object);
+    if (isGone) this.#objects.delete(key);
+    const sight = this.#sightOf(place, isGone ? null : object);
     // Of what is no lock nothing is kept: a namespace may have very many of them.
     if (!this.#counts(sight)) return;
-    if (!isGone) this.#objects.set(name, object);
-    this.#known.add(name);
+    if (!isGone) this.#objects.set(key, { place, object });
+    this.#known.add(key);
     this.#listener.heard(sight);
   }
 
-  #sight(name: string): Sight {
-    return this.#sightOf(name, this.#objects.get(name) ?? null);
-  }
-
-  #sightOf(name: string, object: KubernetesObject | null): Sight {
-    const { kind } = this.#followed;
-    const { namespace } = this.#cluster;
-    return sightOf({ kind, namespace, name }, object, this.#serverMs());
+  #sightOf(place: Place, object: KubernetesObject | null): Sight {
+    return sightOf(place, object, this.#serverMs());
   }
 
   #counts(sight: Sight): boolean {
-    return this.#followed.name !== null || this.#known.has(sight.name) || isLock(sight);
+    return this.#place !== null || this.#known.has(placeName(sight)) || isLock(sight);
   }
 }

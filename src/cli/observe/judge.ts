@@ -2,8 +2,8 @@ import { decide, durationOf, isBare, observe, type Observation } from '../../loc
 import { toMicroTime } from '../../lock/iso-time.js';
 import { stepDownRequested } from '../../lock/step-down.js';
 import type { LeaderElectionRecord } from '../../lock/record.js';
-import { inSeconds } from '../text.js';
 import type { Timings } from '../timings.js';
+import { HINTS, type Hint } from './hints.js';
 import type { Sight } from './read-locks.js';
 
 /**
@@ -16,12 +16,6 @@ import type { Sight } from './read-locks.js';
  */
 export type Standing = 'held' | 'expired' | 'released' | 'empty' | 'unreadable' | 'missing';
 
-/** Something odd, and what it may mean. The code stays the same from release to release. */
-export interface Hint {
-  readonly code: string;
-  readonly text: string;
-}
-
 export interface Judgement {
   readonly standing: Standing;
   /** The holder that the record names, even one whose lease has run out. */
@@ -33,6 +27,8 @@ export interface Judgement {
   readonly ageBy: 'apiServer' | 'observation' | 'holder' | null;
   /** Negative when it has run out; null unless somebody holds the lock. */
   readonly expiresInMs: number | null;
+  /** For how long the holder has held it; null unless somebody does, and it can be told. */
+  readonly heldForMs: number | null;
   readonly hints: readonly Hint[];
 }
 
@@ -67,26 +63,28 @@ export function noteSight(input: JudgeInput): Observation {
 export function judge(input: JudgeInput, observation = noteSight(input)): Judgement {
   const { leaseDurationMs, atMs = 0 } = input;
   const { snapshot } = observation;
-  const nobody = { holder: null, record: null, ageMs: null, ageBy: null, expiresInMs: null };
-  if (snapshot === null) return { standing: 'missing', ...nobody, hints: [MISSING] };
-  if (isBare(snapshot)) return { standing: 'empty', ...nobody, hints: [EMPTY] };
+  const nobody = { ...UNDATED, holder: null, record: null, expiresInMs: null, heldForMs: null };
+  if (snapshot === null) return { standing: 'missing', ...nobody, hints: [HINTS.missing] };
+  if (isBare(snapshot)) return { standing: 'empty', ...nobody, hints: [HINTS.noRecord] };
   const { record, unreadable } = snapshot;
   const candidate = { identity: '', reclaimOwnIdentity: false, wroteIt: false };
   const decision = decide({ observation, nowMs: atMs, ...candidate });
   const isExpired = decision.kind === 'take' && decision.because === 'expired';
   const age = ageOf(input, observation, isExpired);
   if (record === null) {
-    const hints = [malformed(unreadable ?? '')];
+    const hints = [HINTS.malformed(unreadable ?? '')];
     return { standing: 'unreadable', ...nobody, ...age, hints };
   }
   if (record.isReleased) {
-    const hints = age.ageMs !== null && age.ageMs < LONG_FREE_MS ? [] : [FREE];
+    const hints = age.ageMs !== null && age.ageMs < LONG_FREE_MS ? [] : [HINTS.noCandidate];
     return { standing: 'released', ...nobody, record, ...age, hints };
   }
   const durationMs = durationOf(snapshot, leaseDurationMs);
   const expiresInMs = age.ageMs === null ? null : durationMs - age.ageMs;
   const standing = isExpired ? 'expired' : 'held';
-  const seen = { standing, holder: record.holderIdentity, record, ...age, expiresInMs } as const;
+  const heldForMs = isExpired ? null : heldFor(record, age);
+  const holder = record.holderIdentity;
+  const seen = { standing, holder, record, ...age, expiresInMs, heldForMs } as const;
   return { ...seen, hints: oddities(input, record, durationMs, seen) };
 }
 
@@ -97,6 +95,18 @@ export function judgeOnce(sight: Sight, { leaseDurationSeconds }: Timings): Judg
 }
 
 type Age = Pick<Judgement, 'ageMs' | 'ageBy'>;
+
+const UNDATED: Age = { ageMs: null, ageBy: null };
+
+/**
+ * From when it took the lock to its last renewal by its own clock, and from there on as the age of
+ * the record is known: no times of two machines are compared.
+ */
+function heldFor({ acquireTime, renewTime }: LeaderElectionRecord, { ageMs }: Age): number | null {
+  const [taken, renewed] = [timeOf(acquireTime), timeOf(renewTime)];
+  if (ageMs === null || taken === null || renewed === null || renewed < taken) return null;
+  return renewed - taken + ageMs;
+}
 
 function ageOf(input: JudgeInput, { isFirst, observedAtMs }: Observation, isExpired: boolean): Age {
   const date = dateOf(input);
@@ -109,7 +119,7 @@ function ageOf(input: JudgeInput, { isFirst, observedAtMs }: Observation, isExpi
 function dateOf({ sight: { ageMs, serverMs, stored }, nowMs }: JudgeInput): Age {
   if (ageMs !== null) return { ageMs, ageBy: 'apiServer' };
   const renewed = timeOf(stored?.record?.renewTime ?? '');
-  if (renewed === null) return { ageMs: null, ageBy: null };
+  if (renewed === null) return UNDATED;
   return { ageMs: Math.max(0, (serverMs ?? nowMs) - renewed), ageBy: 'holder' };
 }
 
@@ -124,109 +134,23 @@ function oddities(
   { standing, ageMs, ageBy, holder }: Pick<Judgement, 'standing' | 'ageMs' | 'ageBy' | 'holder'>,
 ): Hint[] {
   const hints: Hint[] = [];
-  if (standing === 'expired') hints.push(expired(ageMs ?? 0, durationMs));
+  if (standing === 'expired') hints.push(HINTS.expired(ageMs ?? 0, durationMs));
   else if (ageMs !== null && ageMs > (durationMs * 2) / 3 + RESOLUTION_MS) {
-    hints.push(late(ageMs, durationMs));
+    hints.push(HINTS.renewalsLate(ageMs, durationMs));
   }
-  if (record.leaseDurationSeconds <= 0) hints.push(NO_DURATION);
-  if (holder === 'undefined' || holder === 'null') hints.push(noName(holder));
-  if (ageMs === null) hints.push(NO_AGE);
+  if (record.leaseDurationSeconds <= 0) hints.push(HINTS.noDuration);
+  if (holder === 'undefined' || holder === 'null') hints.push(HINTS.holderUnset(holder));
+  if (ageMs === null) hints.push(HINTS.ageUnknown);
   const renewed = timeOf(record.renewTime);
   if (renewed !== null && sight.serverMs !== null && sight.ageMs !== null && ageBy !== 'holder') {
     const aheadMs = renewed - (sight.serverMs - sight.ageMs);
-    if (Math.abs(aheadMs) > CLOCKS_APART_MS) hints.push(clocksApart('The holder', aheadMs));
+    if (Math.abs(aheadMs) > CLOCKS_APART_MS) hints.push(HINTS.holderClock(aheadMs));
   }
   if (sight.serverMs !== null && Math.abs(nowMs - sight.serverMs) > CLOCKS_APART_MS) {
-    hints.push(clocksApart('This machine', nowMs - sight.serverMs));
+    hints.push(HINTS.localClock(nowMs - sight.serverMs));
   }
-  if (stepDownRequested(sight.object, record)) hints.push(STEP_DOWN);
+  if (stepDownRequested(sight.object, record)) hints.push(HINTS.stepDownRequested);
   return hints;
-}
-
-// Each is one sentence that ends with what to do: it is read by somebody in a hurry.
-
-const OR_CHECK =
-  'start a candidate, or see with check whether those that run may update the object.';
-
-const MISSING: Hint = {
-  code: 'missing',
-  text:
-    'There is no such object: start a candidate with this name, namespace and kind of lock, which ' +
-    'creates it at its first try, or see with check whether it may.',
-};
-const EMPTY: Hint = {
-  code: 'noRecord',
-  text:
-    'The object carries no election record: start a candidate, the first that looks at it takes it, ' +
-    'or mend the name if another object was meant.',
-};
-const FREE: Hint = {
-  code: 'noCandidate',
-  text: `The lock was given back and nobody has taken it since: ${OR_CHECK}`,
-};
-const NO_DURATION: Hint = {
-  code: 'noDuration',
-  text:
-    'The record names no lease duration, so that each candidate waits for its own: give all of them ' +
-    'the same one, and look which program has written this record.',
-};
-const NO_AGE: Hint = {
-  code: 'ageUnknown',
-  text:
-    'Nobody can tell when it was last renewed: run watch for longer than a lease to see whether it ' +
-    'still is.',
-};
-const STEP_DOWN: Hint = {
-  code: 'stepDownRequested',
-  text:
-    'The holder has been asked to step down, which those of other libraries do not understand: wait ' +
-    'until its work has ended, or stop its pod.',
-};
-
-function malformed(what: string): Hint {
-  return {
-    code: 'malformed',
-    text:
-      `The record cannot be read (${what}), so candidates write over it once it has not changed for ` +
-      'a lease duration: look which other program writes to this object, and stop it.',
-  };
-}
-
-function expired(ageMs: number, durationMs: number): Hint {
-  return {
-    code: 'expired',
-    text:
-      `The lease of ${inSeconds(durationMs)} was last renewed ${inSeconds(ageMs)} ago, so nobody ` +
-      `leads, though the record still names a holder, and nobody has taken over: ${OR_CHECK}`,
-  };
-}
-
-function late(ageMs: number, durationMs: number): Hint {
-  return {
-    code: 'renewalsLate',
-    text:
-      `The last renewal was ${inSeconds(ageMs)} ago, of a lease of ${inSeconds(durationMs)}: look ` +
-      'whether the holder has crashed, is overloaded, or cannot reach the API server.',
-  };
-}
-
-function noName(holder: string): Hint {
-  return {
-    code: 'holderUnset',
-    text:
-      `The holder is called "${holder}", as if a variable had not been set: give each candidate a ` +
-      'name of its own, since with many libraries two of one name lead at the same time.',
-  };
-}
-
-function clocksApart(who: string, aheadMs: number): Hint {
-  const by = `${inSeconds(Math.abs(aheadMs))} ${aheadMs > 0 ? 'ahead of' : 'behind'}`;
-  return {
-    code: who === 'The holder' ? 'holderClock' : 'localClock',
-    text:
-      `${who} has a clock that is ${by} the API server's: set it right, because clients that compare ` +
-      'the times in the record with their own clock, unlike this library, may take a live lease.',
-  };
 }
 
 function timeOf(text: string): number | null {

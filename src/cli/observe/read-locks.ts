@@ -13,13 +13,19 @@ import {
   type StoredRecord,
 } from '../../lock/stored-record.js';
 import { loadKubeConfig } from '../connect.js';
-import type { CommonOptions } from '../options.js';
+import type { CommonOptions, ObserveOptions } from '../options.js';
 import { acceptOne } from './metadata-only.js';
 
 export interface Place {
   readonly kind: LockKind;
   readonly namespace: string;
   readonly name: string;
+}
+
+/** All locks of a kind in a namespace; null: in all of them. */
+export interface Collection {
+  readonly kind: LockKind;
+  readonly namespace: string | null;
 }
 
 /** A lock as it stood when the API server answered. */
@@ -44,6 +50,23 @@ export async function openCluster({ connection, namespace }: CommonOptions): Pro
   return { kubeConfig, namespace: namespace ?? (await defaultNamespace(kubeConfig)) };
 }
 
+/** What somebody wants to see: one lock, or all of a collection. */
+export interface Subject {
+  readonly kubeConfig: KubeConfigLike;
+  readonly looksAt: Place | Collection;
+}
+
+/** @throws {UsageError | LockError} */
+export async function openSubject(options: ObserveOptions): Promise<Subject> {
+  const { kind, name, connection, allNamespaces } = options;
+  if (allNamespaces) {
+    return { kubeConfig: await loadKubeConfig(connection), looksAt: { kind, namespace: null } };
+  }
+  const { kubeConfig, namespace } = await openCluster(options);
+  const collection = { kind, namespace };
+  return { kubeConfig, looksAt: name === null ? collection : { ...collection, name } };
+}
+
 /** The path of the object. */
 export function pathOf({ kind, namespace, name }: Place): string {
   return objectPath(LOCK_KINDS[kind], namespace, name);
@@ -59,10 +82,15 @@ export function callOn(
   return { kind, group, resource, namespace: place.namespace, name: place.name, verb, purpose };
 }
 
+/** An object, and where it is. */
+export interface Found {
+  readonly place: Place;
+  readonly object: KubernetesObject;
+}
+
 /** The objects of locks as the API server has just told them. */
 export interface Reading {
-  /** By name. */
-  readonly objects: ReadonlyMap<string, KubernetesObject>;
+  readonly found: readonly Found[];
   /** The API server's clock when it answered, in ms since 1970; null when it did not say. */
   readonly serverMs: number | null;
   /** That there are more objects than these, in words; null when these are all. */
@@ -75,8 +103,8 @@ export async function readLock(
   place: Place,
   options: Omit<ReadOptions, 'signal'> = {},
 ): Promise<Sight> {
-  const { objects, serverMs } = await readObject(kubeConfig, place, options);
-  return sightOf(place, objects.get(place.name) ?? null, serverMs);
+  const { found, serverMs } = await readObject(kubeConfig, place, options);
+  return sightOf(place, found[0]?.object ?? null, serverMs);
 }
 
 interface ReadOptions {
@@ -105,10 +133,17 @@ export async function readObject(
   if (answer.status !== 200) {
     const error = answerError(call, answer);
     if (error.kind !== 'notFound') throw error;
-    return { objects: new Map(), serverMs, cut: null };
+    return { found: [], serverMs, cut: null };
   }
   if (!isObject(answer.json)) throw unusableAnswer(call, answer, 'something that is not JSON');
-  return { objects: new Map([[place.name, answer.json]]), serverMs, cut: null };
+  return { found: [{ place, object: answer.json }], serverMs, cut: null };
+}
+
+/** Where an object of a collection is, as it says itself; null: it has no name. */
+export function placeOf({ kind, namespace }: Collection, object: KubernetesObject): Place | null {
+  const { name, namespace: own } = metadataOf(object);
+  if (typeof name !== 'string') return null;
+  return { kind, name, namespace: namespace ?? (typeof own === 'string' ? own : '') };
 }
 
 /** Every Lease is one; an object of another kind is when it carries a record. */

@@ -1,36 +1,63 @@
 import { jsonText } from '../../text/printable.js';
 import type { KubernetesObject } from '../../lock/stored-record.js';
 import { EXIT } from '../exit-codes.js';
-import type { CommonOptions } from '../options.js';
-import { print, printError } from '../output.js';
+import type { ObserveOptions } from '../options.js';
+import { print, printError, printLines } from '../output.js';
+import { details } from './details.js';
 import { judgeOnce, type Judgement } from './judge.js';
 import { listObjects } from './list-objects.js';
-import { isLock, openCluster, readLock, sightOf, type Place, type Sight } from './read-locks.js';
-import { asJson, details, noLocks, placeName, table } from './words.js';
+import {
+  isLock,
+  openSubject,
+  readLock,
+  sightOf,
+  type Collection,
+  type Place,
+  type Subject,
+} from './read-locks.js';
+import { hintLines, table } from './table.js';
+import { asJson, noLocks } from './words.js';
 
-/** Reads one lock, or all of a namespace, once, and tells how they stand. Resolves with the exit code. */
-export async function status(options: CommonOptions, columns: number): Promise<number> {
-  const cluster = await openCluster(options);
-  const { kind, name, json } = options;
-  const { namespace } = cluster;
-  const judged = (sight: Sight): readonly [Place, Judgement] => [
-    sight,
-    judgeOnce(sight, options.timings),
-  ];
-  if (name !== null) {
-    const [place, judgement] = judged(
-      await readLock(cluster.kubeConfig, { kind, namespace, name }),
-    );
-    if (json) print(jsonText(asJson(place, judgement), 2));
-    else print(details(place, judgement, columns).join('\n'));
-    return judgement.standing === 'held' ? EXIT.ok : EXIT.nobodyLeads;
+/** Where it is written. */
+export interface Paper {
+  /** Columns of the terminal; null where there is none. */
+  readonly columns: number | null;
+  readonly inColour: boolean;
+}
+
+/** Of sentences, where there is no terminal that says how wide they may be. */
+const COLUMNS = 100;
+
+/**
+ * Reads one lock, or all of a namespace or of all namespaces, once, and tells how they stand.
+ * Resolves with the exit code.
+ */
+export async function status(options: ObserveOptions, paper: Paper): Promise<number> {
+  const subject = await openSubject(options);
+  const { looksAt, kubeConfig } = subject;
+  if (!('name' in looksAt)) return statusOfAll({ ...subject, looksAt }, options, paper);
+  const sight = await readLock(kubeConfig, looksAt);
+  const judgement = judgeOnce(sight, options.timings);
+  if (options.json) print(jsonText(asJson(sight, judgement), 2));
+  else {
+    const columns = paper.columns ?? COLUMNS;
+    printLines(details(sight, judgement, { columns }), paper.inColour);
   }
-  const seen = (key: string, object: KubernetesObject, serverMs: number | null): Sight =>
-    sightOf({ kind, namespace, name: key }, object, serverMs);
-  const { objects, serverMs, cut } = await listObjects(cluster, kind, (key, object) =>
-    isLock(seen(key, object, null)),
-  );
-  const locks = [...objects].map(([key, object]) => judged(seen(key, object, serverMs)));
+  return judgement.standing === 'held' ? EXIT.ok : EXIT.nobodyLeads;
+}
+
+async function statusOfAll(
+  { kubeConfig, looksAt }: Subject & { readonly looksAt: Collection },
+  { json, timings }: ObserveOptions,
+  { columns, inColour }: Paper,
+): Promise<number> {
+  const keeps = (place: Place, object: KubernetesObject): boolean =>
+    isLock(sightOf(place, object, null));
+  const { found, serverMs, cut } = await listObjects(kubeConfig, looksAt, keeps);
+  const locks = found.map(({ place, object }): readonly [Place, Judgement] => [
+    place,
+    judgeOnce(sightOf(place, object, serverMs), timings),
+  ]);
   if (json) {
     print(
       jsonText(
@@ -39,12 +66,12 @@ export async function status(options: CommonOptions, columns: number): Promise<n
       ),
     );
   } else if (locks.length === 0) {
-    print(noLocks({ kind, namespace }));
+    print(noLocks(looksAt));
   } else {
-    print(table(locks).join('\n'));
-    for (const [place, { hints }] of locks) {
-      for (const { text } of hints) print(`! ${placeName(place)}: ${text}`);
-    }
+    const allNamespaces = looksAt.namespace === null;
+    printLines(table(locks, { columns, allNamespaces }), inColour);
+    const hints = hintLines(locks, columns ?? COLUMNS);
+    if (hints.length > 0) printLines(hints, inColour);
   }
   if (cut === null) return EXIT.ok;
   printError(cut);

@@ -1,37 +1,36 @@
 import { LockError } from '../../errors/lock-error.js';
-import { jsonText } from '../../text/printable.js';
 import { EXIT } from '../exit-codes.js';
-import { LiveArea } from '../live-area.js';
-import type { CommonOptions } from '../options.js';
+import type { ObserveOptions } from '../options.js';
 import { print, printError } from '../output.js';
 import { pause } from '../pause.js';
 import { TO_END } from '../signals.js';
-import { ChangeTracker, type Change, type Moment } from './change-tracker.js';
+import { ChangeTracker, type Moment } from './change-tracker.js';
 import { Follower } from './follower.js';
-import { openCluster, type Cluster, type Place } from './read-locks.js';
-import { asJson, details, noLocks, placeName, sentence, table, withoutWatch } from './words.js';
+import { openSubject, type Collection, type Place, type Subject } from './read-locks.js';
+import { liveReport, plainReport, withPage, type Report } from './reports.js';
+import { withoutWatch } from './words.js';
 
 export interface WatchOptions {
-  readonly common: CommonOptions;
+  readonly common: ObserveOptions;
   /** Between two readings while there is no watch. */
   readonly intervalSeconds: number;
   /** Null: until it is interrupted. */
   readonly forSeconds: number | null;
   /** The terminal to draw on; null: plain lines. */
   readonly terminal: NodeJS.WriteStream | null;
+  /** Serve the live page, too. */
+  readonly inspect: boolean;
 }
-
-const KEPT_LINES = 200;
 
 /** Tells how the locks stand and of every change, until interrupted. Resolves with the exit code. */
 export async function watch(options: WatchOptions): Promise<number> {
   const { common } = options;
-  const cluster = await openCluster(common);
-  const report = options.terminal === null ? plainReport(common) : liveReport(options.terminal);
+  const subject = await openSubject(common);
+  const report = await openReport(options, subject);
   const stop = new AbortController();
   const interrupt = (): void => stop.abort();
   for (const signal of TO_END) process.once(signal, interrupt);
-  const watching = new Watching(cluster, options, report, stop.signal);
+  const watching = new Watching(subject, options, report, stop.signal);
   let end: NodeJS.Timeout | undefined;
   try {
     // What does not work at all is better told at once; what fails later may pass.
@@ -43,11 +42,26 @@ export async function watch(options: WatchOptions): Promise<number> {
     if (!stop.signal.aborted) throw error;
   } finally {
     watching.close();
-    report.close();
+    await report.close();
     clearTimeout(end);
     for (const signal of TO_END) process.off(signal, interrupt);
   }
   return EXIT.ok;
+}
+
+async function openReport(options: WatchOptions, subject: Subject): Promise<Report> {
+  const { common, terminal, inspect } = options;
+  const open = (): Report => (terminal === null ? plainReport(common) : liveReport(terminal));
+  if (!inspect) return open();
+  const { servePage } = await import('./inspect/serve-page.js');
+  const leaseDurationMs = common.timings.leaseDurationSeconds * 1000;
+  let report: Report | null = null;
+  const complain = (text: string): void => report?.trouble(text);
+  const page = await servePage({ ...subject, leaseDurationMs, complain });
+  const say = common.json ? printError : print;
+  say(`The live page, for a browser on this machine, until Ctrl-C:\n  ${page.url}\n`);
+  report = open();
+  return withPage(report, page);
 }
 
 /** How often it is checked whether a lease has run out, which no event tells. No requests. */
@@ -61,8 +75,7 @@ class Watching {
   readonly #tracker: ChangeTracker;
   readonly #options: WatchOptions;
   readonly #report: Report;
-  /** Without a name: the whole namespace. */
-  readonly #place: Place;
+  readonly #looksAt: Place | Collection;
   readonly #stop: AbortSignal;
   #wake = new AbortController();
   #trouble = '';
@@ -71,14 +84,13 @@ class Watching {
   /** What is said of the watch, as long as there is none. */
   #watchTrouble = '';
 
-  constructor(cluster: Cluster, options: WatchOptions, report: Report, stop: AbortSignal) {
+  constructor(subject: Subject, options: WatchOptions, report: Report, stop: AbortSignal) {
     this.#options = options;
     this.#report = report;
     this.#stop = stop;
-    const { kind, name } = options.common;
-    this.#place = { kind, namespace: cluster.namespace, name: name ?? '' };
+    this.#looksAt = subject.looksAt;
     this.#tracker = new ChangeTracker(options.common.timings.leaseDurationSeconds * 1000);
-    this.#follower = new Follower(cluster, options.common, {
+    this.#follower = new Follower(subject.kubeConfig, subject.looksAt, {
       heard: (sight) => {
         const change = this.#tracker.takeOne(sight, moment());
         if (change !== null) report.tell(change);
@@ -101,7 +113,7 @@ class Watching {
         await this.refresh();
       } catch (error) {
         if (!(error instanceof LockError) || this.#stop.aborted) throw error;
-        if (error.message !== this.#trouble) this.#report.trouble(error.message);
+        if (error.message !== this.#trouble) this.#report.trouble(error.message, error);
         this.#trouble = error.message;
       }
     }
@@ -130,7 +142,7 @@ class Watching {
     // At the moment that was asked about: a little later it might expire without being looked at.
     const { locks, changes } = this.#tracker.take(follower.sights(), now);
     for (const change of changes) this.#report.tell(change);
-    this.#report.show(locks, this.#place);
+    this.#report.show(locks, this.#looksAt);
     this.#tellOfTheWatch();
     const cut = follower.cut ?? '';
     if (cut !== '' && this.#cut === '') this.#report.trouble(cut);
@@ -139,7 +151,7 @@ class Watching {
 
   #tellOfTheWatch(): void {
     const { trouble } = this.#follower;
-    const text = trouble === null ? '' : withoutWatch(trouble, this.#place, this.#options);
+    const text = trouble === null ? '' : withoutWatch(trouble, this.#looksAt, this.#options);
     if (text === this.#watchTrouble) return;
     this.#report.trouble(text === '' ? 'Changes are told as they come from now on.' : text);
     this.#watchTrouble = text;
@@ -148,60 +160,4 @@ class Watching {
 
 function moment(): Moment {
   return { at: performance.now(), nowMs: Date.now() };
-}
-
-interface Report {
-  tell(change: Change): void;
-  /** How things stand now. */
-  show(locks: readonly Change[], place: Place): void;
-  trouble(text: string): void;
-  close(): void;
-}
-
-function plainReport({ json }: CommonOptions): Report {
-  const time = (): string => new Date().toISOString();
-  let isEmpty = false;
-  return {
-    tell: ({ place, judgement }) => {
-      if (json) {
-        print(jsonText({ time: time(), ...asJson(place, judgement) }));
-        return;
-      }
-      print(`${time()} ${placeName(place)}: ${sentence(judgement)}`);
-      for (const { text } of judgement.hints) print(`${time()}   ! ${text}`);
-    },
-    show: (locks, place) => {
-      if (locks.length === 0 && !isEmpty) printError(`${time()} ${noLocks(place)}`);
-      isEmpty = locks.length === 0;
-    },
-    trouble: (text) => printError(`${time()} ${text}`),
-    close: () => undefined,
-  };
-}
-
-/** How things stand, drawn anew each time, above the changes so far. */
-function liveReport(terminal: NodeJS.WriteStream): Report {
-  const area = new LiveArea(terminal, () => draw());
-  const history: string[] = [];
-  let standing: readonly string[] = [];
-  const note = (text: string): void => {
-    history.push(`${new Date().toISOString().slice(11, 19)}  ${text.split('\n')[0] ?? ''}`);
-    history.splice(0, Math.max(0, history.length - KEPT_LINES));
-  };
-  const draw = (): void => area.draw([...standing, '', 'Changes seen (Ctrl-C ends)', ...history]);
-  return {
-    tell: ({ place, judgement }) => note(`${placeName(place)}: ${sentence(judgement)}`),
-    show: (locks, place) => {
-      const [only, ...more] = locks;
-      if (only === undefined) standing = [noLocks(place)];
-      else if (more.length === 0) standing = details(only.place, only.judgement, area.columns);
-      else standing = table(locks.map((lock) => [lock.place, lock.judgement] as const));
-      draw();
-    },
-    trouble: (text) => {
-      note(text);
-      draw();
-    },
-    close: () => area.close(),
-  };
 }

@@ -1,37 +1,55 @@
 import type { LockError } from '../../errors/lock-error.js';
+import { shortenMiddle } from '../../text/cells.js';
 import { printable, shorten } from '../../text/printable.js';
 import { LOCK_KINDS } from '../../lock/lock-kinds.js';
-import { columns as sideBySide, inSeconds, wrap } from '../text.js';
+import type { Line } from '../style.js';
+import { span, wrap } from '../text.js';
 import type { Judgement } from './judge.js';
-import type { Place } from './read-locks.js';
+import type { Collection, Place } from './read-locks.js';
 
 /** What holders and objects are called by others is cut there; a name of Kubernetes has at most 253. */
 const LONGEST_NAME = 253;
-/** In a table, where one of them decides how wide all lines are: a host name and a UUID fit. */
-const LONGEST_CELL = 100;
 
-function shown(name: string, most = LONGEST_NAME): string {
-  return printable(name, { most });
+export function shown(name: string): string {
+  return printable(name, { most: LONGEST_NAME });
 }
 
 export function placeName({ kind, namespace, name }: Place): string {
   return `${LOCK_KINDS[kind].kind} ${shown(namespace)}/${shown(name)}`;
 }
 
-export function noLocks({ kind, namespace }: Omit<Place, 'name'>): string {
+export function noLocks({ kind, namespace }: Collection): string {
   const { plural, isForElections } = LOCK_KINDS[kind];
   const what = isForElections ? plural : `${plural} with an election`;
-  return `There are no ${what} in namespace "${shown(namespace)}".`;
+  return `There are no ${what} in ${whereWords(namespace)}.`;
 }
 
-/** In one sentence, as `watch` prints it when something changes. */
-export function sentence({ standing, holder, record, ageMs }: Judgement): string {
-  const who = shown(holder ?? '');
+/** Where locks are looked for, in words. Null: everywhere. */
+export function whereWords(namespace: string | null): string {
+  return namespace === null ? 'any namespace' : `namespace "${shown(namespace)}"`;
+}
+
+/** Whoever has just begun to lead is not said to have led so long. */
+const WORTH_A_WORD_MS = 10_000;
+
+/**
+ * In one sentence, as `watch` prints it when something changes.
+ *
+ * @param longestName columns that a name may take
+ */
+export function sentence(
+  { standing, holder, record, ageMs, heldForMs }: Judgement,
+  longestName = Infinity,
+): string {
+  const who = shortenMiddle(shown(holder ?? ''), longestName);
   switch (standing) {
-    case 'held':
-      return `held by ${who}, transitions ${record?.leaderTransitions ?? 0}`;
+    case 'held': {
+      const since = heldForMs ?? 0;
+      const long = since < WORTH_A_WORD_MS ? '' : `, leads for ${span(since)}`;
+      return `held by ${who}, transitions ${record?.leaderTransitions ?? 0}${long}`;
+    }
     case 'expired':
-      return `expired but still named: ${who}, last renewed ${ageMs === null ? 'an unknown time' : inSeconds(ageMs)} ago; nobody leads`;
+      return `expired but still named: ${who}, last renewed ${ageMs === null ? 'an unknown time' : span(ageMs)} ago; nobody leads`;
     case 'released':
       return 'released; nobody leads';
     case 'empty':
@@ -43,84 +61,29 @@ export function sentence({ standing, holder, record, ageMs }: Judgement): string
   }
 }
 
-/** Why changes are told late, and what to do about it. Without a name: of all in the namespace. */
+/** Why changes are told late, and what to do about it. */
 export function withoutWatch(
   { kind, message }: Pick<LockError, 'kind' | 'message'>,
-  place: Place,
+  place: Place | Collection,
   { intervalSeconds }: { readonly intervalSeconds: number },
 ): string {
-  const all = place.name === '';
   const { resource } = LOCK_KINDS[place.kind];
   const meanwhile = `So it is read every ${intervalSeconds} s, and a change is told that much later`;
   if (kind !== 'forbidden') return `${message} ${meanwhile}, until a watch works again.`;
-  const what = all ? `all ${resource} in namespace "${place.namespace}"` : placeName(place);
+  const isOne = 'name' in place;
+  const what = isOne ? placeName(place) : `all ${resource} in ${whereWords(place.namespace)}`;
   return (
     `This account may not watch ${what} (the verb "watch" on ${resource} is missing). ` +
-    `${meanwhile}.${all ? '' : ' The command check prints the rights to apply.'}`
+    `${meanwhile}.${isOne ? ' The command check prints the rights to apply.' : ''}`
   );
 }
 
-const BY: Record<NonNullable<Judgement['ageBy']>, string> = {
-  apiServer: "by the API server's clock, to a second",
-  observation: 'as seen from here',
-  holder: "by the holder's clock only",
-};
-
-const HEADLINE: Record<Judgement['standing'], string> = {
-  held: '',
-  expired: '(expired but still named)',
-  released: 'nobody (released)',
-  empty: 'nobody (no election record)',
-  unreadable: 'unknown (the record cannot be read)',
-  missing: 'nobody (no such object)',
-};
-
-/** All there is to say of one lock. */
-export function details(place: Place, judgement: Judgement, columns: number): string[] {
-  const { holder, record, ageMs, ageBy, expiresInMs, standing } = judgement;
-  const rows: (readonly [string, string])[] = [
-    ['leader', [holder === null ? '' : shown(holder), HEADLINE[standing]].join(' ').trim()],
-  ];
-  if (holder !== null && record !== null) rows.push(['since', shown(record.acquireTime) || '-']);
-  if (ageMs !== null && ageBy !== null) {
-    rows.push([holder === null ? 'written' : 'renewed', `${inSeconds(ageMs)} ago, ${BY[ageBy]}`]);
-  }
-  if (expiresInMs !== null) rows.push(['expires', expiry(expiresInMs)]);
-  if (record !== null) {
-    if (holder !== null) rows.push(['lease', `${record.leaseDurationSeconds} s`]);
-    rows.push(['transitions', String(record.leaderTransitions)]);
-  }
-  return [
-    placeName(place),
-    ...rows.map(([label, value]) => `  ${label.padEnd(12)}${value}`),
-    ...judgement.hints.flatMap(({ text }) =>
-      wrap(printable(text), columns - 4).map(
-        (line, index) => `${index === 0 ? '  ! ' : '    '}${line}`,
-      ),
-    ),
-  ];
-}
-
-function expiry(ms: number): string {
-  return ms > 0 ? `in ${inSeconds(ms)} unless renewed` : `ran out ${inSeconds(-ms)} ago`;
-}
-
-const TITLES = ['NAME', 'LEADER', 'RENEWED', 'EXPIRES', 'TRANSITIONS', 'STANDING'] as const;
-
-/** One line for each lock, under a line of titles. */
-export function table(locks: readonly (readonly [Place, Judgement])[]): string[] {
-  const rows = locks.map(([{ name }, judgement]) => {
-    const { holder, record, ageMs, expiresInMs, standing } = judgement;
-    return [
-      shown(name, LONGEST_CELL),
-      holder === null ? '-' : shown(holder, LONGEST_CELL),
-      ageMs === null ? '-' : `${inSeconds(ageMs)} ago`,
-      expiresInMs === null ? '-' : expiresInMs > 0 ? `in ${inSeconds(expiresInMs)}` : 'ran out',
-      record === null ? '-' : String(record.leaderTransitions),
-      standing,
-    ];
-  });
-  return sideBySide([TITLES, ...rows]);
+/** What is odd, broken into lines, with a mark before the first. */
+export function warning(text: string, columns: number, indent = ''): Line[] {
+  return wrap(printable(text), columns - indent.length - 2).map((line, index): Line => ({
+    text: `${indent}${index === 0 ? '! ' : '  '}${line}`,
+    style: 'yellow',
+  }));
 }
 
 /** Of a text for scripts, which compare it with one of their own. */
@@ -128,7 +91,7 @@ const LONGEST_VALUE = 1000;
 
 /** For scripts; durations in seconds. */
 export function asJson(place: Place, judgement: Judgement): Record<string, unknown> {
-  const { standing, record, ageMs, ageBy, expiresInMs, hints } = judgement;
+  const { standing, record, ageMs, ageBy, expiresInMs, heldForMs } = judgement;
   const cut = (text: string): string => shorten(text, LONGEST_VALUE);
   const holder = judgement.holder === null ? null : cut(judgement.holder);
   return {
@@ -143,9 +106,10 @@ export function asJson(place: Place, judgement: Judgement): Record<string, unkno
     renewedSecondsAgo: seconds(ageMs),
     renewedSecondsAgoBy: ageBy,
     expiresInSeconds: seconds(expiresInMs),
+    leadsForSeconds: seconds(heldForMs),
     leaseDurationSeconds: record?.leaseDurationSeconds ?? null,
     transitions: record?.leaderTransitions ?? null,
-    hints,
+    hints: judgement.hints.map(({ code, text }) => ({ code, text })),
   };
 }
 

@@ -1,36 +1,34 @@
+import { STAGES, cardWords } from './card-words.js';
 import { element, setText } from './dom.js';
-import { Figure } from './figures.js';
-import { silentFor, stepAt } from './history.js';
 import { Rings } from './rings.js';
-import { lockText, mainLeafOf, pathText, reasonText, seconds } from './words.js';
+import { ringLeft, standingOf } from './standing.js';
+import { lockText } from './words.js';
 
-/** @import { LiveChart } from '../live-chart.js' */
 /** @import { RecordView } from '../wire.js' */
 /** @import { Candidate, Step } from './history.js' */
 
-/** One candidate: where it stands, what runs down, and the lock as it knows it. */
+/** One candidate: what it does in words, what runs down, and the lock as it knows it. */
 export class Card {
   /**
    * @param {Candidate} candidate
-   * @param {LiveChart} chart
    * @param {(id: string) => void} choose
    */
-  constructor(candidate, chart, choose) {
-    const { info, index } = candidate;
-    this.chart = chart;
-    const small = chart.figures.find(({ id }) => id === 'small');
-    this.figure = small === undefined ? null : new Figure(small, chart);
+  constructor({ info, index }, choose) {
     this.rings = new Rings();
-    this.state = element('span', { class: 'state-name', role: 'status' });
+    this.state = element('span', { class: 'state-name' });
     this.says = element('p', { class: 'says' });
     this.facts = element('dl', { class: 'facts' });
     this.name = element('button', {
       class: 'name',
-      title: `${info.identity}, process ${info.pid}: show in the chart`,
+      title:
+        info.source === 'cluster'
+          ? info.identity
+          : `${info.identity}, process ${info.pid}: show in the chart`,
       click: () => choose(info.id),
     });
-    const picture = element('div', { class: 'small' });
-    if (this.figure !== null) picture.append(this.figure.svg);
+    // Where the cluster alone tells, nobody knows who waits and who stops.
+    const stages = info.source === 'cluster' ? [] : STAGES;
+    this.stages = stages.map((stage) => element('li', { 'data-stage': stage }, stage));
     this.root = element(
       'article',
       {
@@ -40,13 +38,9 @@ export class Card {
         'data-name': info.name,
       },
       element('header', {}, this.name, this.state),
+      element('ol', { class: 'stages', 'aria-hidden': 'true' }, ...this.stages),
       this.says,
-      element(
-        'div',
-        { class: 'columns' },
-        picture,
-        element('div', { class: 'side' }, this.rings.root, this.facts),
-      ),
+      element('div', { class: 'columns' }, this.rings.root, this.facts),
     );
   }
 
@@ -54,49 +48,39 @@ export class Card {
    * @param {Candidate} candidate
    * @param {number} t
    * @param {boolean} isChosen
+   * @param {ReadonlyMap<string, string>} names
    */
-  show(candidate, t, isChosen) {
-    const step = stepAt(candidate.steps, t);
-    const silent = silentFor(candidate, t);
-    const isOver = candidate.goneAt !== null && candidate.goneAt <= t;
-    setText(this.name, candidate.info.name);
-    this.root.classList.toggle('chosen', isChosen);
-    this.root.classList.toggle('leads', step?.view.leads === true && silent === 0 && !isOver);
-    this.root.classList.toggle('silent', silent > 0);
-    this.root.classList.toggle('over', isOver);
-    this.root.classList.toggle('unborn', step === null);
+  show(candidate, t, isChosen, names) {
+    const standing = standingOf(candidate, t, names);
+    setText(this.name, names.get(candidate.info.name) ?? candidate.info.name);
     this.name.setAttribute('aria-pressed', String(isChosen));
-    this.figure?.show(candidate.steps, step, t);
-    if (step === null) return;
+    this.root.classList.toggle('chosen', isChosen);
+    this.root.classList.toggle('unborn', standing === null);
+    this.root.classList.toggle('leads', standing != null && standing.claim !== null);
+    if (standing === null) return;
+    const { step, presence } = standing;
+    this.root.dataset['presence'] = presence;
     this.root.dataset['state'] = step.view.state;
-    setText(this.state, step.view.state);
-    setText(this.says, this.#sentence(step, silent, isOver));
-    this.rings.show(step, t);
-    this.#list(candidate, step);
-  }
-
-  /**
-   * @param {Step} step
-   * @param {number} silent
-   * @param {boolean} isOver
-   */
-  #sentence({ view }, silent, isOver) {
-    if (silent > 0) return `Nothing heard for ${seconds(silent)}: killed, frozen or cut off?`;
-    if (isOver && view.status === 'active') return 'Not observed any more.';
-    if (isOver) return `Over: ${reasonText(view.endReason ?? 'stopped')}.`;
-    const leaf = mainLeafOf(view);
-    const inside = leaf.includes('.') ? `${pathText(leaf)}: ` : '';
-    return inside + (this.chart.states.find(({ id }) => id === leaf)?.description ?? '');
+    const { state, stage, mood, text } = cardWords(standing, t, names);
+    this.root.dataset['mood'] = mood;
+    setText(this.state, state);
+    setText(this.says, text);
+    for (const item of this.stages) item.classList.toggle('now', item.dataset['stage'] === stage);
+    this.rings.show(step, t, mood);
+    this.#list(candidate, step, t);
   }
 
   /**
    * @param {Candidate} candidate
    * @param {Step} step
+   * @param {number} t
    */
-  #list({ info }, { view }) {
-    const token = view.leads ? view.term?.fencingToken : undefined;
+  #list({ info }, step, t) {
+    const { view } = step;
+    const isTold = view.leads && info.source !== 'cluster';
+    const token = isTold ? view.term?.fencingToken : undefined;
     const rows = [
-      [info.lock, lockText(view)],
+      [info.lock, lockText(view, ringLeft(step, 'leaseDuration', t))],
       ...(token === undefined ? [] : [['fencing token', token]]),
       ...recordRows(view.record),
       ...(view.version === null ? [] : [['version', view.version]]),
@@ -134,6 +118,6 @@ function recordRows(record) {
  * @param {string} stored
  */
 function timeOf(stored) {
-  const time = stored.replace(/^.*T/, '').replace(/(\.\d{3})\d*/, '$1');
+  const time = stored.replace(/^.*T/, '').replace(/(\.\d)\d*/, '$1');
   return time === '' ? 'unknown' : time.replace(/Z$/, '');
 }

@@ -11,9 +11,7 @@ export class ChartPanel {
   /** @param {LiveChart} chart */
   constructor(chart) {
     this.chart = chart;
-    this.figures = chart.figures
-      .filter(({ id }) => id !== 'small')
-      .map((drawing) => new Figure(drawing, chart));
+    this.figures = chart.figures.map((drawing) => new Figure(drawing, chart));
     this.tabs = this.figures.map(({ drawing }, index) =>
       element(
         'button',

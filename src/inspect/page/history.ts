@@ -10,8 +10,10 @@ export interface Candidate {
   readonly index: number;
   /** In the order of time. */
   readonly steps: readonly Step[];
-  /** When it said that nothing more would come. */
+  /** From when on nothing more comes of it. */
   readonly goneAt: number | null;
+  /** That it is gone was not said by itself: its connection ended. */
+  readonly vanished: boolean;
 }
 
 /** A time in which one candidate held the lock. */
@@ -49,7 +51,10 @@ export class History {
       const id = report.kind === 'candidate' ? report.info.id : report.candidate;
       const candidate = this.#candidates.get(id);
       if (candidate === undefined) continue;
-      if (report.kind === 'gone') this.#candidates.set(id, { ...candidate, goneAt: report.t });
+      if (report.kind === 'gone') {
+        const vanished = report.vanished === true;
+        this.#candidates.set(id, { ...candidate, goneAt: report.t, vanished });
+      }
       if (report.kind !== 'step') continue;
       insert(candidate.steps, report);
       insert(this.#steps, report);
@@ -64,7 +69,8 @@ export class History {
   #introduce(info: CandidateInfo): void {
     const known = this.#candidates.get(info.id);
     const index = known?.index ?? this.#candidates.size;
-    this.#candidates.set(info.id, { info, index, steps: known?.steps ?? [], goneAt: null });
+    const steps = known?.steps ?? [];
+    this.#candidates.set(info.id, { info, index, steps, goneAt: null, vanished: false });
   }
 
   #forget(): void {

@@ -1,9 +1,11 @@
 /* global EventSource, document, matchMedia, window */
+import { Banner } from './banner.js';
 import { Card } from './cards.js';
 import { ChartPanel } from './chart-panel.js';
 import { byId, setText } from './dom.js';
 import { History, lastAt } from './history.js';
 import { Log } from './log.js';
+import { labels, LONGEST_NAME } from './names.js';
 import { Timeline } from './timeline.js';
 import { clock } from './words.js';
 
@@ -21,6 +23,7 @@ const cards = new Map();
 const timeline = new Timeline(jump);
 const log = new Log(jump);
 const panel = new ChartPanel(chart);
+const banner = new Banner();
 
 /** The server's clock, less this page's. */
 let offset = 0;
@@ -30,9 +33,24 @@ let paused = null;
 /** The candidate in the chart; null for the one that leads.
  * @type {string | null} */
 let chosen = null;
+/** Since when nothing comes from the server; null while it does.
+ * @type {number | null} */
+let lostAt = null;
 
 function now() {
   return performance.now() + offset;
+}
+
+/** The moment that is shown. Of what nobody tells, nothing is made up: there the time stands still. */
+function shownAt() {
+  return paused ?? lostAt ?? now();
+}
+
+function names() {
+  return labels(
+    history.candidates.map(({ info }) => info),
+    LONGEST_NAME,
+  );
 }
 
 function listen() {
@@ -40,9 +58,11 @@ function listen() {
   let fresh = true;
   source.addEventListener('open', () => {
     fresh = true;
+    lostAt = null;
     connection('live', 'live');
   });
   source.addEventListener('error', () => {
+    lostAt ??= now();
     const isOver = source.readyState === EventSource.CLOSED;
     connection(isOver ? 'disconnected: load the page again' : 'reconnecting', 'bad');
   });
@@ -92,12 +112,12 @@ function choose(id) {
 }
 
 function redraw() {
-  const t = paused ?? now();
+  const t = shownAt();
   const { candidates, steps } = history;
   const hasNone = candidates.length === 0;
   byId('empty').hidden = !hasNone;
   for (const id of ['timeline', 'chart', 'log']) byId(id).hidden = hasNone;
-  document.body.dataset['candidates'] = String(Math.min(candidates.length, 3));
+  document.body.dataset['candidates'] = candidates.length > 3 ? 'many' : String(candidates.length);
   document.body.classList.toggle('paused', paused !== null);
   setText(byId('pause'), paused === null ? '❚❚ Pause' : '● Go live');
   const scrubber = byId('scrubber');
@@ -110,22 +130,24 @@ function redraw() {
     shown === undefined ? '' : `${at + 1}/${steps.length} · ${clock(shown.wallMs)}`,
   );
   frame();
-  timeline.show(history, now(), t);
-  log.show(history, t);
+  timeline.show(history, lostAt ?? now(), t, names());
+  log.show(history, t, names());
 }
 
 /** What moves by itself. */
 function frame() {
-  const t = paused ?? now();
+  const t = shownAt();
   const focus = focused(t);
+  const called = names();
+  showBanner();
   for (const candidate of history.candidates) {
     let card = cards.get(candidate.info.id);
     if (card === undefined) {
-      card = new Card(candidate, chart, choose);
+      card = new Card(candidate, choose);
       cards.set(candidate.info.id, card);
       byId('candidates').append(card.root);
     }
-    card.show(candidate, t, candidate.info.id === focus);
+    card.show(candidate, t, candidate.info.id === focus, called);
   }
   for (const [id, card] of cards) {
     if (history.candidate(id) !== null) continue;
@@ -133,7 +155,13 @@ function frame() {
     cards.delete(id);
   }
   const candidate = focus === null ? null : history.candidate(focus);
+  // Where the cluster alone tells, nothing is known of states.
+  byId('chart').hidden = candidate === null || candidate.info.source === 'cluster';
   if (candidate !== null) panel.show(candidate, t);
+}
+
+function showBanner() {
+  banner.show(history.candidates, shownAt(), lostAt === null ? null : now() - lostAt);
 }
 
 /**
@@ -196,14 +224,18 @@ byId('scrubber').addEventListener('input', (/** @type {any} */ { target }) => {
   jump(history.steps[Number(target.value)]?.t ?? null);
 });
 byId('span').addEventListener('change', redraw);
-byId('brief').addEventListener('change', redraw);
+byId('every-step').addEventListener('change', redraw);
 window.addEventListener('keydown', key);
 themes();
 redraw();
 listen();
 setInterval(() => {
-  if (!document.hidden) frame();
+  // The title is read while another page is in front, too.
+  if (document.hidden) showBanner();
+  else frame();
 }, FRAME_MS);
 setInterval(() => {
-  if (!document.hidden && paused === null) timeline.show(history, now(), now());
+  if (!document.hidden && paused === null && lostAt === null) {
+    timeline.show(history, now(), now(), names());
+  }
 }, 5 * FRAME_MS);

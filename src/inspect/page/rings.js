@@ -4,6 +4,7 @@ import { delayText, seconds } from './words.js';
 
 /** @import { Countdown } from '../wire.js' */
 /** @import { Step } from './history.js' */
+/** @import { Mood } from './nobody-leads.js' */
 
 /** From the outside to the inside. */
 const RADII = [52, 40, 28];
@@ -30,9 +31,11 @@ export class Rings {
   /**
    * @param {Step} step
    * @param {number} t
+   * @param {Mood} mood
    */
-  show(step, t) {
+  show(step, t, mood) {
     const { rings, waits, leads } = step.view;
+    this.root.classList.toggle('endangered', mood === 'warning' || mood === 'trouble');
     const isRing = (/** @type {Countdown} */ { delay }) => ORDER.includes(delay);
     const others = waits.filter((wait) => !isRing(wait));
     for (const [delay, { group, hand }] of this.circles) {
@@ -45,7 +48,8 @@ export class Rings {
       group.setAttribute('data-remaining', String(Math.round(left)));
       group.setAttribute('data-part', part.toFixed(3));
     }
-    const first = rings.find(({ delay }) => delay === (leads ? 'renewDeadline' : 'leaseDuration'));
+    const first =
+      rings.find(({ delay }) => delay === (leads ? 'renewDeadline' : 'leaseDuration')) ?? rings[0];
     setText(this.centre, first === undefined ? '–' : seconds(remainingAt(first, step, t)));
     this.#list([...rings, ...others], step, t);
   }

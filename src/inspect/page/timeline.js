@@ -24,14 +24,18 @@ export class Timeline {
    * @param {History} history
    * @param {number} now the present
    * @param {number} t the moment that is shown
+   * @param {ReadonlyMap<string, string>} names
    */
-  show(history, now, t) {
+  show(history, now, t, names) {
     const first = history.steps[0]?.t ?? now;
     const spanMs = Number(this.span.value) * 1000;
     const from = spanMs === 0 ? first - 500 : Math.max(Math.min(first - 500, t), now - spanMs);
     // A pause may look further back than the span.
     this.window = { from: Math.min(from, t, now - 5000), to: now };
-    const lanes = history.candidates.map((candidate) => this.#lane(candidate, now, t));
+    const lanes = history.candidates.map((candidate) => {
+      const { name } = candidate.info;
+      return this.#lane(candidate, now, t, names.get(name) ?? name);
+    });
     this.lanes.replaceChildren(...lanes, this.#scale(now));
   }
 
@@ -39,15 +43,17 @@ export class Timeline {
    * @param {Candidate} candidate
    * @param {number} now
    * @param {number} t
+   * @param {string} name
    */
-  #lane(candidate, now, t) {
+  #lane(candidate, now, t, name) {
     const area = element('div', { class: 'track-area' });
     const born = candidate.steps[0]?.t ?? now;
     const end = candidate.goneAt ?? now;
     area.append(this.#bar('life', born, end));
     for (const term of termsUntil(candidate.steps, now)) {
       const to = term.to ?? Math.min(end, heldUntil(candidate, now));
-      const label = `token ${term.fencingToken}`;
+      const what = candidate.info.source === 'cluster' ? 'transition' : 'token';
+      const label = `${what} ${term.fencingToken}`;
       const why = term.endReason === null ? '' : `, ended: ${reasonText(term.endReason)}`;
       area.append(this.#bar('term', term.from, to, label, label + why));
     }
@@ -65,7 +71,7 @@ export class Timeline {
     return element(
       'div',
       { class: `lane c${candidate.index % 8}` },
-      element('span', { class: 'lane-name', title: candidate.info.name }, candidate.info.name),
+      element('span', { class: 'lane-name', title: candidate.info.name }, name),
       area,
     );
   }
@@ -78,7 +84,7 @@ export class Timeline {
       const ago = ((now - from) / 1000) * (1 - part);
       area.append(element('span', {}, part === 1 ? 'now' : agoText(ago)));
     }
-    return element('div', { class: 'lane' }, element('span', { class: 'lane-name' }), area);
+    return element('div', { class: 'lane last' }, element('span', { class: 'lane-name' }), area);
   }
 
   /**

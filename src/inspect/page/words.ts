@@ -1,4 +1,5 @@
 import type { CandidateView, NewsView } from '../wire.js';
+import { clusterNews } from './cluster-news.js';
 
 /* Plain words for what happens. Knows no browser. */
 
@@ -11,7 +12,7 @@ export function newsText({ type, details }: NewsView): { text: string; tone: Ton
     case 'startedLeading':
       return { text: `Leads now, fencing token ${details['fencingToken']}`, tone: 'good' };
     case 'renewed':
-      return { text: 'The lease was renewed', tone: 'good' };
+      return { text: 'The lease was renewed', tone: 'plain' };
     case 'acquireFailed':
       // Being second in a race for a free lock is no trouble.
       if (details['kind'] === 'conflict') return { text: 'Another was faster', tone: 'plain' };
@@ -55,7 +56,7 @@ export function newsText({ type, details }: NewsView): { text: string; tone: Ton
     case 'ended':
       return { text: `The candidacy is over: ${reasonText(details['reason'])}`, tone: 'plain' };
     default:
-      return { text: type, tone: 'plain' };
+      return clusterNews({ type, details }) ?? { text: type, tone: 'plain' };
   }
 }
 
@@ -72,7 +73,14 @@ const REASONS: Readonly<Record<string, string>> = {
   superseded: 'the lock is in other hands',
   steppedDown: 'it was asked to hand over',
   drainTimeout: 'the work did not end in time',
+  released: 'it has given the lock back',
+  lapsed: 'its lease has run out',
+  replaced: 'another has taken the lock',
+  unheld: 'its record is not in the lock any more',
 };
+
+/** Ends of a term that are no trouble. */
+export const AS_IT_SHOULD: readonly string[] = ['stopped', 'finished', 'steppedDown'];
 
 export function reasonText(reason: unknown): string {
   const word = String(reason);
@@ -105,7 +113,8 @@ export function delayText(delay: string, { leads, state }: CandidateView): strin
   }
 }
 
-export function lockText({ lock, record }: CandidateView): string {
+/** @param leftMs of the lease, where it is known */
+export function lockText({ lock, record }: CandidateView, leftMs: number | null): string {
   switch (lock) {
     case 'unknown':
       return 'not looked at yet';
@@ -118,8 +127,37 @@ export function lockText({ lock, record }: CandidateView): string {
     case 'released':
       return 'free: it was released';
     case 'held':
-      return `held by ${record?.holderIdentity ?? 'somebody'}`;
+      return leftMs === 0
+        ? 'free: the lease has run out'
+        : `held by ${record?.holderIdentity ?? 'somebody'}`;
   }
+}
+
+const PROBLEMS: Readonly<Record<string, string>> = {
+  timeout: 'the API server does not answer (timeout)',
+  network: 'the API server cannot be reached (network)',
+  forbidden: 'the API server forbids it (RBAC)',
+  unauthorized: 'the API server does not accept the credentials',
+  credentials: 'no credentials can be had',
+  throttled: 'the API server asks to come back later (throttled)',
+  serverError: 'the API server fails (server error)',
+  invalid: 'the API server refuses what it is sent (invalid)',
+  notFound: 'the lock or its namespace is not there (not found)',
+};
+
+/** What has failed, as one says it; the message of an error that has no such words. */
+export function problemText({ kind, error }: { kind: string; error: string }): string {
+  return PROBLEMS[kind] ?? error;
+}
+
+/** How long something has lasted, to a precision that one would say. */
+export function lasting(ms: number): string {
+  const [second, minute, hour] = [1000, 60_000, 3_600_000];
+  if (ms < 2 * second) return seconds(ms);
+  if (ms < 2 * minute) return `${Math.floor(ms / second)} s`;
+  if (ms < 2 * hour) return `${Math.floor(ms / minute)} min`;
+  if (ms < 48 * hour) return `${Math.floor(ms / hour)} h`;
+  return `${Math.floor(ms / hour / 24)} days`;
 }
 
 export function seconds(ms: number): string {

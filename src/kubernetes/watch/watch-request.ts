@@ -15,6 +15,8 @@ export interface WatchTarget {
   readonly call: ApiCall;
   /** Null: every object of the collection. */
   readonly name: string | null;
+  /** Of the objects of a collection, a field selector. Default: all. */
+  readonly fieldSelector?: string | undefined;
   /** The form in which objects are wanted. Default: JSON, the whole object. */
   readonly accept?: string | undefined;
 }
@@ -48,6 +50,8 @@ const GONE = 410;
 /** Runs one watch request to its end. Never rejects. */
 export async function watchOnce(request: WatchRequest): Promise<WatchEnd> {
   const { transport, target, since, timeoutSeconds, signal } = request;
+  const fieldSelector =
+    target.name === null ? target.fieldSelector : `metadata.name=${target.name}`;
   let expired = false;
   try {
     const answer = await transport.stream({
@@ -57,7 +61,7 @@ export async function watchOnce(request: WatchRequest): Promise<WatchEnd> {
         watch: 'true',
         allowWatchBookmarks: 'true',
         timeoutSeconds: String(timeoutSeconds),
-        ...(target.name === null ? {} : { fieldSelector: `metadata.name=${target.name}` }),
+        ...(fieldSelector === undefined ? {} : { fieldSelector }),
         ...(since === null ? {} : { resourceVersion: since }),
       },
       accept: target.accept,

@@ -3,9 +3,12 @@ import { CliError } from '../../../src/cli/cli-error.js';
 import { plainLines } from '../../../src/cli/demo/display.js';
 import { fit } from '../../../src/cli/live-area.js';
 import { judge } from '../../../src/cli/observe/judge.js';
-import { asJson, details, noLocks, sentence, table } from '../../../src/cli/observe/words.js';
-import { print, printError } from '../../../src/cli/output.js';
+import { details } from '../../../src/cli/observe/details.js';
+import { hintLines, table } from '../../../src/cli/observe/table.js';
+import { asJson, noLocks, sentence } from '../../../src/cli/observe/words.js';
+import { print, printError, printLines } from '../../../src/cli/output.js';
 import { RunLog } from '../../../src/cli/run/log.js';
+import type { Line } from '../../../src/cli/style.js';
 import { printValue } from '../../../src/validation/print-value.js';
 import { safeLogger, stderrLogger } from '../../../src/logging/loggers.js';
 import { ConfigError, LockError } from '../../../src/errors/index.js';
@@ -52,6 +55,9 @@ function lockOf(hostile: string) {
   const sight = { ...place, object, stored, ageMs: 1000, serverMs: 0 };
   return [place, judge({ sight, leaseDurationMs: 15_000, nowMs: 0 })] as const;
 }
+
+const linesOf = (lines: readonly Line[]): string =>
+  lines.map(({ text: shown }) => shown).join('\n');
 
 const CALL = { kind: 'Lease', group: 'g', resource: 'leases', namespace: 'n', name: 'l' } as const;
 
@@ -102,8 +108,10 @@ const SPEAKERS: readonly (readonly [string, (hostile: string) => string])[] = [
   ],
   ['print', (hostile) => spoken(() => print(hostile))],
   ['printError', (hostile) => spoken(() => printError(hostile))],
-  ['details of a lock', (hostile) => details(...lockOf(hostile), 80).join('\n')],
-  ['a table of locks', (hostile) => table([lockOf(hostile)]).join('\n')],
+  ['details of a lock', (hostile) => linesOf(details(...lockOf(hostile), { columns: 80 }))],
+  ['a table of locks', (hostile) => linesOf(table([lockOf(hostile)]))],
+  ['what is odd about locks', (hostile) => linesOf(hintLines([lockOf(hostile)], 80))],
+  ['a line without its colour', (hostile) => spoken(() => printLines([hostile], false))],
   ['a sentence about a lock', (hostile) => sentence(lockOf(hostile)[1])],
   ['a lock in JSON', (hostile) => jsonText(asJson(...lockOf(hostile)))],
   ['an empty namespace', (hostile) => noLocks({ kind: 'lease', namespace: hostile })],
@@ -158,7 +166,10 @@ describe('text that is too long', () => {
   const long = 'x'.repeat(300_000);
 
   it.each(
-    SPEAKERS.filter(([name]) => !['printable', 'JSON', 'print', 'printError'].includes(name)),
+    SPEAKERS.filter(
+      ([name]) =>
+        !['printable', 'JSON', 'print', 'printError', 'a line without its colour'].includes(name),
+    ),
   )('is cut in %s', (name, speak) => {
     // The demo's own lines are cut where they come in.
     if (name !== 'the demo in plain lines' && name !== 'a value in an error') {
@@ -169,7 +180,7 @@ describe('text that is too long', () => {
 
   it('makes no wide table: 100 locks of such holders take 40 kB', () => {
     const locks = Array.from({ length: 100 }, () => lockOf(long));
-    expect(table(locks).join('\n').length).toBeLessThan(40_000);
+    expect(linesOf(table(locks)).length).toBeLessThan(40_000);
   });
 
   it('is cut where it was given and where it was made longer', () => {

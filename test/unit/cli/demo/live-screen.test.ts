@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { LiveScreen } from '../../../../src/cli/demo/display.js';
-import type { Line } from '../../../../src/cli/live-area.js';
+import type { Line } from '../../../../src/cli/style.js';
 import { Terminal } from './terminal.js';
 
 const ROW: Line = { text: '  candidate-1  acquiring  0 s' };

@@ -1,0 +1,24 @@
+import { jsonText } from '../../text/printable.js';
+import { EXIT } from '../exit-codes.js';
+import type { CommonOptions } from '../options.js';
+import { print, printError } from '../output.js';
+import { judgeOnce } from './judge.js';
+import { openCluster, readLock, type Place } from './read-locks.js';
+import { placeName, sentence } from './words.js';
+
+/**
+ * Prints who leads, and nothing else; nothing at all when nobody does, which is then told on stderr.
+ * Resolves with the exit code.
+ */
+export async function leader(options: CommonOptions & { readonly name: string }): Promise<number> {
+  const { kubeConfig, namespace } = await openCluster(options);
+  const { kind, name, timings, json } = options;
+  const place: Place = { kind, namespace, name };
+  const judgement = judgeOnce(await readLock(kubeConfig, place), timings);
+  const leads = judgement.standing === 'held' ? judgement.holder : null;
+  if (json) print(jsonText(leads));
+  else if (leads !== null) print(leads);
+  if (leads !== null) return EXIT.ok;
+  printError(`${placeName(place)}: ${sentence(judgement)}.`);
+  return EXIT.nobodyLeads;
+}
