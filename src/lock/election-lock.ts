@@ -135,6 +135,11 @@ export class ElectionLock implements ResourceLock {
     }
   }
 
+  get name(): string | undefined {
+    const { name } = this.#lock;
+    return typeof name === 'string' && name !== '' ? name : undefined;
+  }
+
   get waitsFor(): string | null {
     if (this.#isWaiting) return 'a pause after too many requests in a short time';
     return this.#lock.waitsFor ?? null;
