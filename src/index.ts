@@ -1,5 +1,10 @@
 export { LeaderElection, type RunOptions } from './election/leader-election.js';
-export type { ElectionEventOf, ElectionEventType, ElectionListener } from './election/listeners.js';
+export type {
+  ElectionEventOf,
+  ElectionEventType,
+  ElectionListener,
+  ElectionMessage,
+} from './election/listeners.js';
 export type { Logger } from './logging/logger.js';
 export { messageFirst, type MessageFirstLogger } from './logging/message-first.js';
 export type { KubeConfigLike } from './kubernetes/kube-config.js';

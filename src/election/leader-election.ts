@@ -39,7 +39,8 @@ export class LeaderElection {
     // What was checked is what holds for every candidacy, whatever becomes of the caller's object.
     this.#config = givenOptions(config);
     this.#clock = clock;
-    this.#listeners = new Listeners(logger, new NewsLog(logger, config.lock, clock));
+    const log = new NewsLog(logger, config.lock, clock);
+    this.#listeners = new Listeners(logger, log, config.lock);
     this.#candidacy = this.#newCandidacy(this.#config);
   }
 

@@ -1,8 +1,9 @@
+import { channel } from 'node:diagnostics_channel';
 import type { ElectionNews } from '../../machines/types.js';
 import type { Logger } from '../logging/logger.js';
 import { Problems } from '../validation/validate.js';
 import type { Audience, Snapshot } from './candidacy.js';
-import type { NewsLog } from './news-log.js';
+import type { Candidate, NewsLog } from './news-log.js';
 import { onRejection } from '../errors/rejections.js';
 
 export type ElectionEventType = ElectionNews['type'];
@@ -35,6 +36,18 @@ const TYPES: Readonly<Record<ElectionEventType, true>> = {
   watching: true,
 };
 
+/** What is published on the channel `k8s-leader-election:TYPE` of `node:diagnostics_channel`. */
+export interface ElectionMessage<T extends ElectionEventType = ElectionEventType> {
+  /** As in the log, such as `Lease production/data-processor`. */
+  readonly lock: string;
+  readonly identity: string;
+  readonly event: ElectionEventOf<T>;
+}
+
+const CHANNELS = new Map(
+  Object.keys(TYPES).map((type) => [type, channel(`k8s-leader-election:${type}`)]),
+);
+
 /**
  * The listeners of one election. One that throws, or rejects, disturbs neither the others nor the
  * election.
@@ -44,11 +57,13 @@ export class Listeners implements Audience {
   #byType: Map<ElectionEventType, Set<(event: never) => void>> | null = null;
   readonly #logger: Logger;
   readonly #log: NewsLog;
+  readonly #lock: Candidate;
 
   /** @param log hears of every event, after the listeners. */
-  constructor(logger: Logger, log: NewsLog) {
+  constructor(logger: Logger, log: NewsLog, lock: Candidate) {
     this.#logger = logger;
     this.#log = log;
+    this.#lock = lock;
   }
 
   /** @throws ConfigError for an event that there is not, or a listener that cannot be called */
@@ -77,6 +92,7 @@ export class Listeners implements Audience {
       }
     }
     this.#log.write(event);
+    this.#publish(event);
   }
 
   see(snapshot: Snapshot): void {
@@ -85,5 +101,12 @@ export class Listeners implements Audience {
 
   close(): void {
     this.#log.close();
+  }
+
+  #publish(event: ElectionNews): void {
+    const published = CHANNELS.get(event.type);
+    if (published?.hasSubscribers !== true) return;
+    const { description, identity } = this.#lock;
+    published.publish({ lock: description, identity, event } satisfies ElectionMessage);
   }
 }
