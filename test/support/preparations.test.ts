@@ -19,6 +19,7 @@ it.each([
   ['test/e2e/python.test.ts', ['kube-apiserver and etcd', 'the Python client']],
   ['test/inspect/page.test.ts', ['Chromium']],
   ['test/spec/spec.test.ts', ['TLC']],
+  ['test/metrics/alerts.test.ts', ['promtool']],
 ])('%s needs no more and no less than %j', (file, needed) => {
   expect(preparationsFor([file]).map(({ what }) => what)).toEqual(needed);
 });
