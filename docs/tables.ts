@@ -9,6 +9,7 @@ import { OPTIONS } from '../src/config/resolve-config.js';
 import { LOCK_KINDS } from '../src/lock/lock-kinds.js';
 import { LOCK_OPTIONS } from '../src/lock/lock-options.js';
 import { collectionPath } from '../src/lock/object-path.js';
+import { INSTRUMENTS } from '../src/metrics/instruments.js';
 import type { Option } from '../src/validation/rules.js';
 import { fillIn, ROOT } from './fill-in.js';
 
@@ -22,6 +23,7 @@ export async function pagesWithTables(): Promise<ReadonlyMap<string, string>> {
       'lock options': optionTable(LOCK_OPTIONS, lockOptions),
     },
     'docs/locks.md': { 'kinds of lock': kindTable() },
+    'docs/metrics.md': { instruments: instrumentTable() },
     'docs/cli.md': {
       commands: commandTable(),
       flags: flagTable(addCommonOptions(new Command()).options),
@@ -105,6 +107,15 @@ function kindTable(): string {
     `\`apiGroups: ['${kind.group}']\`, \`resources: ['${kind.resource}']\``,
   ]);
   return table([['`--lock`', 'Class', 'Object', 'Record', 'In a Role'], ...rows]);
+}
+
+function instrumentTable(): string {
+  const rows = INSTRUMENTS.map((instrument) => {
+    const { name, kind, help } = instrument;
+    const labels = kind === 'counter' ? Object.keys(instrument.labels) : [];
+    return [`\`${name}\``, kind, labels.map((label) => `\`${label}\``).join(', '), help];
+  });
+  return table([['Metric', 'Kind', 'Labels besides `name`', 'Meaning'], ...rows]);
 }
 
 function commands(): readonly Command[] {

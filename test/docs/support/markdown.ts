@@ -12,6 +12,7 @@ export const PAGES = [
   'docs/cli.md',
   'docs/inspect.md',
   'docs/locks.md',
+  'docs/metrics.md',
   'docs/testing.md',
   'docs/architecture.md',
   'docs/contributing.md',
