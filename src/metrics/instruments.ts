@@ -30,6 +30,8 @@ interface Described {
 export interface Gauge extends Described {
   readonly kind: 'gauge';
   readonly read: (glance: Glance) => number | null;
+  /** What is told instead of null where a series cannot end. Default: NaN, which no alert is about. */
+  readonly otherwise?: number;
 }
 
 /** Counts events. What it takes from one of them are the labels; null: that one does not count. */
@@ -108,6 +110,7 @@ export const INSTRUMENTS: readonly Instrument[] = [
     name: 'leader_election_master_status',
     help: "Gauge of if the reporting system is master of the relevant lease, 0 indicates backup, 1 indicates master. 'name' is the string used to identify the lease. Please make sure to group by name.",
     read: ({ isLeader }) => Number(isLeader),
+    otherwise: 0,
   },
   {
     kind: 'counter',
@@ -123,6 +126,7 @@ export const INSTRUMENTS: readonly Instrument[] = [
     name: 'k8s_leader_election_participating',
     help: 'Whether this candidate takes part in the election: 0 before it is run, and when its candidacy is over.',
     read: ({ takesPart }) => Number(takesPart),
+    otherwise: 0,
   },
   {
     kind: 'gauge',

@@ -18,8 +18,8 @@ export interface OpenTelemetryOptions {
  * Tells OpenTelemetry of an election, from now on, by instruments with the names that they have in
  * Prometheus. Without a meter of its own, call it when the provider of your SDK is in place.
  *
- * Gauges are read when they are collected, at no other time. An election that was stopped is not told of
- * until it is run again; what it has counted stays with the SDK.
+ * Gauges are read when they are collected, at no other time. A series that has begun does not end with
+ * the SDK: where there is nothing to tell any more, it says NaN, or 0 of whether somebody leads.
  *
  * @returns what lets go of the election again
  * @throws {ConfigError} if the meter has an election of this name already
@@ -46,21 +46,13 @@ class Instruments {
   readonly #roster = new Roster();
   readonly #counters = new Map<Counter, api.Counter>();
   readonly #histograms = new Map<Histogram, api.Histogram>();
-  readonly #gauges = new Map<api.ObservableGauge, api.ObservableCallback>();
 
   constructor(meter: api.Meter) {
     for (const instrument of INSTRUMENTS) this.#make(meter, instrument);
   }
 
   add(election: Observed, name: string): () => void {
-    const isFirst = this.#roster.isEmpty;
-    const remove = this.#roster.add(election, name, this.#sinkOf(name));
-    if (isFirst) for (const [gauge, read] of this.#gauges) gauge.addCallback(read);
-    return () => {
-      remove();
-      if (!this.#roster.isEmpty) return;
-      for (const [gauge, read] of this.#gauges) gauge.removeCallback(read);
-    };
+    return this.#roster.add(election, name, this.#sinkOf(name));
   }
 
   #sinkOf(name: string): Sink {
@@ -75,17 +67,26 @@ class Instruments {
     };
   }
 
+  /** What the SDK was told once it repeats until it is told something else. */
+  #reader(gauge: Gauge): api.ObservableCallback {
+    const told = new Set<string>();
+    return (result) => {
+      const values = new Map(this.#roster.read(gauge));
+      for (const name of values.keys()) told.add(name);
+      for (const name of told) {
+        result.observe(values.get(name) ?? gauge.otherwise ?? Number.NaN, { name });
+      }
+    };
+  }
+
   #make(meter: api.Meter, instrument: (typeof INSTRUMENTS)[number]): void {
     const { name, help: description } = instrument;
     switch (instrument.kind) {
       case 'gauge': {
         const unit = unitOf(instrument);
-        const gauge = meter.createObservableGauge(name, { description, ...unit });
-        this.#gauges.set(gauge, (result) => {
-          for (const [name, value] of this.#roster.read(instrument)) {
-            result.observe(value, { name });
-          }
-        });
+        meter
+          .createObservableGauge(name, { description, ...unit })
+          .addCallback(this.#reader(instrument));
         break;
       }
       case 'counter':

@@ -88,12 +88,34 @@ it('a leader that was lost, and the takeover of the one that follows', async () 
   const metrics = await collect();
   const ended = points(metrics.get('k8s_leader_election_terms_ended_total'));
   expect(ended).toContainEqual([{ name: 'first', reason: 'deadline' }, 1]);
+  expect(points(metrics.get('k8s_leader_election_lease_remaining_seconds'))).toEqual([
+    [{ name: 'second' }, expect.any(Number)],
+  ]);
   const takeovers = points(metrics.get('k8s_leader_election_takeover_duration_seconds'));
   expect(takeovers).toEqual([[{ name: 'second' }, expect.objectContaining({ count: 1 })]]);
   unregister();
   const status = points((await collect()).get('leader_election_master_status'));
-  expect(status).toEqual([[{ name: 'first' }, 0]]);
+  expect(status).toEqual([
+    [{ name: 'first' }, 0],
+    [{ name: 'second' }, 0],
+  ]);
+  expect(second.isLeader()).toBe(true);
   await second.stop();
+});
+
+it('what a leader that was stopped has told is told no more', async () => {
+  const { meter, collect, clock, candidate } = stage();
+  const leader = candidate('a');
+  registerMetrics(leader, { meter });
+  void leader.run();
+  await clock.advance(100);
+  const name = 'InMemoryLock';
+  expect(points((await collect()).get('leader_election_master_status'))).toEqual([[{ name }, 1]]);
+  await leader.stop();
+  const metrics = await collect();
+  expect(points(metrics.get('leader_election_master_status'))).toEqual([[{ name }, 0]]);
+  const remaining = metrics.get('k8s_leader_election_lease_remaining_seconds');
+  expect(points(remaining)).toEqual([[{ name }, Number.NaN]]);
 });
 
 it('a meter refuses a second election of the same name', () => {
