@@ -21,7 +21,7 @@ export class Pod {
   constructor(name: string, kubeConfig: KubeConfigLike) {
     this.name = name;
     this.election = new LeaderElection({
-      lock: new LeaseLock({ name: NAME, namespace: 'shop', identity: name, kubeConfig }),
+      lock: new LeaseLock({ name: NAME, namespace: 'default', identity: name, kubeConfig }),
       ...TIMINGS,
       logger: false,
       onStartedLeading: null,
