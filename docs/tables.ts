@@ -10,6 +10,7 @@ import { HEALTH_OPTIONS } from '../src/election/health.js';
 import { LOCK_KINDS } from '../src/lock/lock-kinds.js';
 import { LOCK_OPTIONS } from '../src/lock/lock-options.js';
 import { collectionPath } from '../src/lock/object-path.js';
+import { INSTRUMENTS } from '../src/metrics/instruments.js';
 import type { Option } from '../src/validation/rules.js';
 import { fillIn, ROOT } from './fill-in.js';
 
@@ -25,6 +26,7 @@ export async function pagesWithTables(): Promise<ReadonlyMap<string, string>> {
     },
     'docs/locks.md': { 'kinds of lock': kindTable() },
     'docs/health.md': { 'health options': optionTable(HEALTH_OPTIONS, healthOptions) },
+    'docs/metrics.md': { instruments: instrumentTable() },
     'docs/cli.md': {
       commands: commandTable(),
       flags: flagTable(addCommonOptions(new Command()).options),
@@ -109,6 +111,15 @@ function kindTable(): string {
     `\`apiGroups: ['${kind.group}']\`, \`resources: ['${kind.resource}']\``,
   ]);
   return table([['`--lock`', 'Class', 'Object', 'Record', 'In a Role'], ...rows]);
+}
+
+function instrumentTable(): string {
+  const rows = INSTRUMENTS.map((instrument) => {
+    const { name, kind, help } = instrument;
+    const labels = kind === 'counter' ? Object.keys(instrument.labels) : [];
+    return [`\`${name}\``, kind, labels.map((label) => `\`${label}\``).join(', '), help];
+  });
+  return table([['Metric', 'Kind', 'Labels besides `name`', 'Meaning'], ...rows]);
 }
 
 function commands(): readonly Command[] {

@@ -1,6 +1,11 @@
 export { LeaderElection, type RunOptions } from './election/leader-election.js';
 export type { Health, HealthOptions, HealthProblem } from './election/health.js';
-export type { ElectionEventOf, ElectionEventType, ElectionListener } from './election/listeners.js';
+export type {
+  ElectionEventOf,
+  ElectionEventType,
+  ElectionListener,
+  ElectionMessage,
+} from './election/listeners.js';
 export type { Logger } from './logging/logger.js';
 export { messageFirst, type MessageFirstLogger } from './logging/message-first.js';
 export type { KubeConfigLike } from './kubernetes/kube-config.js';

@@ -42,8 +42,9 @@ export class LeaderElection {
     // What was checked is what holds for every candidacy, whatever becomes of the caller's object.
     this.#config = givenOptions(config);
     this.#clock = clock;
+    const log = new NewsLog(logger, lock, clock);
     const recorder = recorderFor(lock, logger, clock);
-    this.#listeners = new Listeners(logger, new NewsLog(logger, lock, clock), recorder);
+    this.#listeners = new Listeners(logger, lock, log, recorder);
     this.#candidacy = this.#newCandidacy(this.#config);
   }
 

@@ -1,9 +1,10 @@
+import { channel } from 'node:diagnostics_channel';
 import type { ElectionNews } from '../../machines/types.js';
 import type { Logger } from '../logging/logger.js';
 import { Problems } from '../validation/validate.js';
 import type { Audience, Snapshot } from './candidacy.js';
 import type { EventRecorder } from './event-recorder.js';
-import type { NewsLog } from './news-log.js';
+import type { Candidate, NewsLog } from './news-log.js';
 import { onRejection } from '../errors/rejections.js';
 
 export type ElectionEventType = ElectionNews['type'];
@@ -36,6 +37,18 @@ const TYPES: Readonly<Record<ElectionEventType, true>> = {
   watching: true,
 };
 
+/** What is published on the channel `k8s-leader-election:TYPE` of `node:diagnostics_channel`. */
+export interface ElectionMessage<T extends ElectionEventType = ElectionEventType> {
+  /** As in the log, such as `Lease production/data-processor`. */
+  readonly lock: string;
+  readonly identity: string;
+  readonly event: ElectionEventOf<T>;
+}
+
+const CHANNELS = new Map(
+  Object.keys(TYPES).map((type) => [type, channel(`k8s-leader-election:${type}`)]),
+);
+
 /**
  * The listeners of one election. One that throws, or rejects, disturbs neither the others nor the
  * election.
@@ -44,12 +57,14 @@ export class Listeners implements Audience {
   /** Null until there is one. */
   #byType: Map<ElectionEventType, Set<(event: never) => void>> | null = null;
   readonly #logger: Logger;
+  readonly #lock: Candidate;
   readonly #log: NewsLog;
   readonly #recorder: EventRecorder | null;
 
   /** @param log hears of every event, after the listeners; and so does the recorder. */
-  constructor(logger: Logger, log: NewsLog, recorder: EventRecorder | null) {
+  constructor(logger: Logger, lock: Candidate, log: NewsLog, recorder: EventRecorder | null) {
     this.#logger = logger;
+    this.#lock = lock;
     this.#log = log;
     this.#recorder = recorder;
   }
@@ -81,6 +96,7 @@ export class Listeners implements Audience {
     }
     this.#log.write(event);
     this.#recorder?.hear(event);
+    this.#publish(event);
   }
 
   see(snapshot: Snapshot): void {
@@ -93,5 +109,12 @@ export class Listeners implements Audience {
 
   close(): void {
     this.#log.close();
+  }
+
+  #publish(event: ElectionNews): void {
+    const published = CHANNELS.get(event.type);
+    if (published?.hasSubscribers !== true) return;
+    const { description, identity } = this.#lock;
+    published.publish({ lock: description, identity, event } satisfies ElectionMessage);
   }
 }

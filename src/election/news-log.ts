@@ -34,7 +34,7 @@ const CAUSES: Readonly<Record<EndReason, string>> = {
 type Troubles = Readonly<Record<'failure' | 'watch' | 'record', Trouble>>;
 
 /** Whose news they are. It may have more of a name once it has been used. */
-type Lock = Pick<ResourceLock, 'description' | 'identity'>;
+export type Candidate = Pick<ResourceLock, 'description' | 'identity'>;
 
 /**
  * Writes the news of one election to a log. What fails again and again is a warning at first and at
@@ -42,7 +42,7 @@ type Lock = Pick<ResourceLock, 'description' | 'identity'>;
  */
 export class NewsLog {
   readonly #logger: Logger;
-  readonly #lock: Lock;
+  readonly #lock: Candidate;
   readonly #clock: Clock;
   /** Null until something fails, which for most of a thousand elections it never does. */
   #troubles: Troubles | null = null;
@@ -50,7 +50,7 @@ export class NewsLog {
   /** Since it became a candidate, the last time. */
   #hasLed = false;
 
-  constructor(logger: Logger, lock: Lock, clock: Clock) {
+  constructor(logger: Logger, lock: Candidate, clock: Clock) {
     this.#logger = logger;
     this.#lock = lock;
     this.#clock = clock;

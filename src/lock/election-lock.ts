@@ -2,6 +2,7 @@ import { onRejection } from '../errors/rejections.js';
 import { LockError } from '../errors/lock-error.js';
 import type { Clock } from '../time/clock.js';
 import { type Asked, checkedAnswer, checkedNews, type Written } from './checked-answer.js';
+import { outside, wayBack } from './outside.js';
 import type { LeaderElectionRecord } from './record.js';
 import type {
   LockCallOptions,
@@ -29,13 +30,15 @@ const INTERVAL_MS = 400;
 class CheckedWatch implements LockWatch {
   readonly #of: ResourceLock;
   readonly #watcher: LockWatcher;
+  readonly #back = wayBack();
   readonly #watch: unknown = null;
 
   constructor(lock: ResourceLock, watcher: LockWatcher) {
     this.#of = lock;
     this.#watcher = watcher;
     try {
-      this.#watch = lock.watch?.(this.#checked());
+      const watcher = this.#checked();
+      this.#watch = outside(() => lock.watch?.(watcher));
       onRejection(this.#watch, this.#failed);
       const { doubt, close } = (this.#watch ?? {}) as Partial<Record<keyof LockWatch, unknown>>;
       if (typeof doubt !== 'function' || typeof close !== 'function') {
@@ -60,7 +63,10 @@ class CheckedWatch implements LockWatch {
   #tell(method: keyof LockWatch): void {
     try {
       const watch = this.#watch as Record<keyof LockWatch, () => unknown> | null;
-      onRejection(watch?.[method](), this.#failed);
+      onRejection(
+        outside(() => watch?.[method]()),
+        this.#failed,
+      );
     } catch (error) {
       this.#failed(error);
     }
@@ -73,19 +79,25 @@ class CheckedWatch implements LockWatch {
       clock: watcher.clock,
       random: watcher.random,
       opened: (gap) => {
-        watcher.opened(gap);
+        this.#back(() => {
+          watcher.opened(gap);
+        });
       },
       failed: this.#failed,
       changed: (news) => {
         const checked = checkedNews(this.#of.description, news);
-        if (checked instanceof LockError) watcher.failed(checked);
-        else watcher.changed(checked);
+        if (checked instanceof LockError) return this.#failed(checked);
+        this.#back(() => {
+          watcher.changed(checked);
+        });
       },
     };
   }
 
   readonly #failed = (error: unknown): void => {
-    this.#watcher.failed(LockError.from(error));
+    this.#back(() => {
+      this.#watcher.failed(LockError.from(error));
+    });
   };
 }
 
@@ -135,6 +147,11 @@ export class ElectionLock implements ResourceLock {
     }
   }
 
+  get name(): string | undefined {
+    const { name } = this.#lock;
+    return typeof name === 'string' && name !== '' ? name : undefined;
+  }
+
   get waitsFor(): string | null {
     if (this.#isWaiting) return 'a pause after too many requests in a short time';
     return this.#lock.waitsFor ?? null;
@@ -180,7 +197,7 @@ export class ElectionLock implements ResourceLock {
     this.#countedAtMs = monotonicMs;
     this.#free -= 1;
     const missing = -ahead - this.#free;
-    return missing <= 0 ? call() : this.#later(missing * INTERVAL_MS, signal, call);
+    return missing <= 0 ? outside(call) : this.#later(missing * INTERVAL_MS, signal, call);
   }
 
   #later<T>(ms: number, signal: AbortSignal | undefined, call: () => Promise<T>): Promise<T> {
@@ -190,7 +207,7 @@ export class ElectionLock implements ResourceLock {
         signal?.removeEventListener('abort', giveUp);
         this.#isWaiting = false;
         try {
-          resolve(call());
+          resolve(outside(call));
         } catch (error) {
           // Nobody above a timer would catch it.
           reject(LockError.from(error));

@@ -94,6 +94,8 @@ export interface ResourceLock {
   readonly identity: string;
   /** For people, such as `Lease production/data-processor`. Holds no secret. */
   readonly description: string;
+  /** Such as `data-processor`: what its metrics are called by. Default: the description. */
+  readonly name?: string | undefined;
   /**
    * What the call under way waits for before anything of it is sent, in words such as `a connection
    * to …`; null once it was sent. For messages; absent where that is not known.

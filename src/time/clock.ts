@@ -1,3 +1,5 @@
+import { AsyncResource } from 'node:async_hooks';
+
 /**
  * One moment, read on both clocks of this machine. `monotonicMs` never steps but may stand still
  * while the machine sleeps; `wallMs` (milliseconds since 1970) goes on but may be set by hand.
@@ -53,9 +55,10 @@ class Immediate {
     // What a test has left behind with timers of its own never comes, and must not be waited for.
     if (Immediate.#latest.by !== setImmediate) Immediate.#latest = newQueue();
     this.#queue = Immediate.#latest;
-    this.#run = () => {
+    // Whoever has come first calls the others, and each in its own async context.
+    this.#run = AsyncResource.bind(() => {
       fn();
-    };
+    });
     this.#queue.waiting.add(this.#run);
     arm(this.#queue);
   }

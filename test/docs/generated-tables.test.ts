@@ -37,6 +37,7 @@ describe('the tables that are made of the code', () => {
       'README.md',
       'docs/locks.md',
       'docs/health.md',
+      'docs/metrics.md',
       'docs/cli.md',
     ]);
     expect(await staleFiles(pages), `run \`${COMMAND}\``).toEqual([]);

@@ -10,18 +10,33 @@ const nodes = inject('nodes');
 /** The names that each entry exports. */
 type Names = Record<string, string[]>;
 
+/** What has to be installed beside this package for these entries. */
+const NEEDED = new Map([
+  ['k8s-leader-election/prometheus', 'prom-client'],
+  ['k8s-leader-election/opentelemetry', '@opentelemetry/api'],
+]);
+
 describe.each([20, 22, 24, 26] as const)('on Node %i, installed for a pod', (major) => {
   const node = nodes[major];
   const file = join(pod, 'kubeconfig');
 
   it('has no client-node, and needs none to be imported or required', async () => {
     expect(existsSync(join(pod, 'node_modules/@kubernetes'))).toBe(false);
+    const others = specifiers.filter((specifier) => !NEEDED.has(specifier));
     const [imported, required] = await Promise.all(
       ['entries.mjs', 'entries.cjs'].map((program) =>
-        runWell(node, [program, ...specifiers], { cwd: pod }),
+        runWell(node, [program, ...others], { cwd: pod }),
       ),
     );
     expect(required).toBe(imported);
+  });
+
+  it.each([...NEEDED])('says of %s that %s is not installed', async (specifier, needed) => {
+    for (const program of ['entries.mjs', 'entries.cjs']) {
+      const { code, stderr } = await run(node, [program, specifier], { cwd: pod });
+      expect(stderr).toMatch(new RegExp(`Cannot find (package|module) '${needed}'`));
+      expect(code).toBe(1);
+    }
   });
 
   it('says where it has looked for a cluster when there is none', async () => {

@@ -17,7 +17,7 @@ describe('the tarball', () => {
     const outside = paths.filter((path) => !/^(dist|docs|test)\//.test(path)).sort();
     expect(outside).toEqual(['LICENSE', 'README.md', 'package.json']);
     const others = paths.filter((path) => /^(docs|test)\//.test(path));
-    const docs = /^docs\/([\w-]+\/)?[\w.-]+\.(md|svg|webp|json)$|^docs\/examples\/[\w-]+\.ts$/;
+    const docs = /^docs\/([\w-]+\/)?[\w.-]+\.(md|svg|webp|json|yaml)$|^docs\/examples\/[\w-]+\.ts$/;
     const readmes = /^test\/([\w-]+\/)?README\.md$/;
     expect(others.filter((path) => !docs.test(path) && !readmes.test(path))).toEqual([]);
     const inside = paths.filter((path) => path.startsWith('dist/'));

@@ -21,6 +21,7 @@ it.each([
   ['test/inspect/page.test.ts', ['Chromium']],
   ['test/inspect/across-machines.test.ts', ['iproute2']],
   ['test/spec/spec.test.ts', ['TLC']],
+  ['test/metrics/alerts.test.ts', ['promtool']],
 ])('%s needs no more and no less than %j', (file, needed) => {
   expect(preparationsFor([file]).map(({ what }) => what)).toEqual(needed);
 });

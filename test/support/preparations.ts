@@ -46,6 +46,11 @@ export const PREPARATIONS: readonly Preparation[] = [
     prepare: async () => (await import('../spec/tlc.js')).findTlc(),
   },
   {
+    what: 'promtool',
+    module: 'test/metrics/support/promtool.ts',
+    prepare: async () => (await import('../metrics/support/promtool.js')).findPromtool(),
+  },
+  {
     what: 'Chromium',
     module: 'test/inspect/support/chromium.ts',
     prepare: async () => (await import('../inspect/support/chromium.js')).ensureChromium(),

@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { LeaderElection } from '../../election/leader-election.js';
 import { GuardedServer, type GuardedServerOptions } from '../../http/guarded-server.js';
 import { requestUrl } from '../../http/request-url.js';
+import { METRICS_TYPE, MetricsText } from '../../metrics/text.js';
 import { jsonText } from '../../text/printable.js';
 import { CliError } from '../cli-error.js';
-import { METRICS_TYPE, metricsText } from './metrics.js';
+import { commandMetrics } from './metrics.js';
 import type { Monitor } from './monitor.js';
 
 export interface ListenAddress {
@@ -64,6 +66,8 @@ interface Answer {
 export class HttpEndpoint {
   readonly #server: GuardedServer;
   readonly #options: EndpointOptions;
+  /** Null before there is an election. */
+  #metrics: MetricsText | null = null;
 
   private constructor(options: EndpointOptions) {
     this.#options = options;
@@ -86,6 +90,11 @@ export class HttpEndpoint {
   /** Such as `http://127.0.0.1:4040`. */
   get url(): string {
     return this.#server.url;
+  }
+
+  /** Its metrics are told from now on, with this value of their label `name`. */
+  tellOf(election: LeaderElection, name: string): void {
+    this.#metrics = new MetricsText(election, name);
   }
 
   async close(): Promise<void> {
@@ -126,9 +135,12 @@ export class HttpEndpoint {
         return text(503, `the lock was last read ${(age / 1000).toFixed(1)} s ago`);
       }
       case '/metrics':
-        return reading === null
-          ? text(503, 'not started yet')
-          : { status: 200, type: METRICS_TYPE, body: metricsText(reading) };
+        if (reading === null || this.#metrics === null) return text(503, 'not started yet');
+        return {
+          status: 200,
+          type: METRICS_TYPE,
+          body: this.#metrics.text(commandMetrics(reading)),
+        };
       default:
         return text(404, 'There are /, /healthz, /readyz and /metrics');
     }

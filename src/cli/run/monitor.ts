@@ -27,33 +27,18 @@ export function noteAnswers<T extends ResourceLock>(lock: T, answered: () => voi
 }
 
 export interface Reading {
-  readonly lock: string;
-  readonly identity: string;
-  readonly isLeader: boolean;
   /** Empty when nobody is known to lead. */
   readonly leader: string;
-  readonly transitions: number | null;
-  readonly terms: number;
-  readonly renewals: number;
-  readonly renewFailures: number;
-  readonly acquireFailures: number;
-  /** Null unless we lead. */
-  readonly sinceRenewalMs: number | null;
   /** Null before the first answer. */
   readonly sinceAnswerMs: number | null;
   readonly commandStarts: number;
   readonly commandRunning: boolean;
 }
 
-/** Counts what happens to the candidate of `run`, for its HTTP endpoint. */
+/** What the HTTP endpoint tells of the candidate of `run`, besides its metrics. */
 export class Monitor {
   #answeredAt: number | null = null;
   #election: LeaderElection | null = null;
-  #lock = '';
-  #terms = 0;
-  #renewals = 0;
-  #renewFailures = 0;
-  #acquireFailures = 0;
   #commandStarts = 0;
   commandRunning = false;
 
@@ -66,21 +51,8 @@ export class Monitor {
     this.commandRunning = true;
   }
 
-  attach(election: LeaderElection, lock: string): void {
+  attach(election: LeaderElection): void {
     this.#election = election;
-    this.#lock = lock;
-    election.on('startedLeading', () => {
-      this.#terms += 1;
-    });
-    election.on('renewed', () => {
-      this.#renewals += 1;
-    });
-    election.on('renewFailed', () => {
-      this.#renewFailures += 1;
-    });
-    election.on('acquireFailed', () => {
-      this.#acquireFailures += 1;
-    });
   }
 
   /** Null before the election has been made. */
@@ -92,23 +64,11 @@ export class Monitor {
   read(): Reading | null {
     const election = this.#election;
     if (election === null) return null;
-    const { observation, lease } = election.actor.getSnapshot().context;
-    const isLeader = election.isLeader();
+    const { observation } = election.actor.getSnapshot().context;
     const seen = Math.max(this.#answeredAt ?? -Infinity, observation?.heardAtMs ?? -Infinity);
-    const now = performance.now();
     return {
-      lock: this.#lock,
-      identity: election.identity,
-      isLeader,
       leader: election.leader ?? '',
-      transitions:
-        (isLeader ? lease?.record : observation?.snapshot?.record)?.leaderTransitions ?? null,
-      terms: this.#terms,
-      renewals: this.#renewals,
-      renewFailures: this.#renewFailures,
-      acquireFailures: this.#acquireFailures,
-      sinceRenewalMs: isLeader && lease !== null ? now - lease.validFrom.monotonicMs : null,
-      sinceAnswerMs: Number.isFinite(seen) ? now - seen : null,
+      sinceAnswerMs: Number.isFinite(seen) ? performance.now() - seen : null,
       commandStarts: this.#commandStarts,
       commandRunning: this.commandRunning,
     };

@@ -150,7 +150,8 @@ class Runner {
       },
       logger: this.#log,
     });
-    this.#monitor.attach(election, name);
+    this.#monitor.attach(election);
+    this.#http?.tellOf(election, name);
     this.#log.info(
       {
         as: election.identity,

@@ -13,6 +13,7 @@ export const PAGES = [
   'docs/inspect.md',
   'docs/locks.md',
   'docs/health.md',
+  'docs/metrics.md',
   'docs/testing.md',
   'docs/architecture.md',
   'docs/contributing.md',

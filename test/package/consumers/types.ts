@@ -11,7 +11,10 @@ import {
   type Term,
 } from 'k8s-leader-election';
 import { type LeaderElectionActor, leaderElectionMachine } from 'k8s-leader-election/machine';
+import { registerMetrics as tellOpenTelemetry } from 'k8s-leader-election/opentelemetry';
+import { registerMetrics } from 'k8s-leader-election/prometheus';
 import { startEmbeddedApiServer } from 'k8s-leader-election/testing';
+import { Registry } from 'prom-client';
 import { createActor } from 'xstate';
 
 export async function lead(kubeConfig: KubeConfig): Promise<Outcome> {
@@ -46,6 +49,11 @@ export function waits(election: LeaderElection, config: LeaderElectionConfig): b
   actor.send({ type: 'start' });
   const waits = actor.getSnapshot().matches({ participating: 'acquiring' });
   return waits || election.actor.getSnapshot().hasTag('leader');
+}
+
+export function measured(election: LeaderElection): (() => void)[] {
+  const register = new Registry();
+  return [registerMetrics(election, { register, name: 'a' }), tellOpenTelemetry(election)];
 }
 
 export function wrong(election: LeaderElection, lock: ResourceLock): void {

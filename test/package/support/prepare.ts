@@ -50,18 +50,21 @@ export default async function prepare({ provide }: TestProject): Promise<() => P
     // The declarations of client-node need those of ws, which it does not bring along.
     const nodeTypes = `@types/node@${installedVersion('@types/node')}`;
     const types = [nodeTypes, '@types/ws@8'];
+    const metrics = ['prom-client', '@opentelemetry/api'];
+    const latest = metrics.map((name) => `${name}@${installedVersion(name)}`);
     const [podLine = [], kubeConfigLine = []] = await readmeLines(tarball);
     const [oldXstate, oldClientNode] = [lowest('xstate'), lowest('@kubernetes/client-node')];
     provide('installed', {
       pod: await install(join(directory, 'pod'), [...podLine, nodeTypes]),
-      readme: await install(join(directory, 'readme'), [...kubeConfigLine, ...types]),
+      readme: await install(join(directory, 'readme'), [...kubeConfigLine, ...types, ...latest]),
       oldest: await install(join(directory, 'oldest'), [
         ...[tarball, `xstate@${oldXstate}`, `@kubernetes/client-node@${oldClientNode}`],
+        ...metrics.map((name) => `${name}@${lowest(name)}`),
         ...types,
       ]),
       newest: await install(join(directory, 'newest'), [
         ...[tarball, `xstate@${installedVersion('xstate')}`],
-        ...[`@kubernetes/client-node@${CLIENT_NODE_2}`, ...types],
+        ...[`@kubernetes/client-node@${CLIENT_NODE_2}`, ...types, ...latest],
       ]),
     });
     provide('nodes', {

@@ -15,7 +15,7 @@ it('/healthz of run --http answers as the health of its election', async () => {
   expect(await ask()).toEqual([200, 'ok\n']);
 
   const candidate = new Candidate();
-  monitor.attach(candidate.election, 'lock');
+  monitor.attach(candidate.election);
   await candidate.leads();
   expect(await ask()).toEqual([200, 'ok\n']);
   candidate.clock.freeze(36_000);

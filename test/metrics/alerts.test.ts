@@ -1,0 +1,90 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { INSTRUMENTS } from '../../src/metrics/instruments.js';
+import { quoted, ROOT, tableAfter } from '../docs/support/markdown.js';
+import { describeWithPromtool } from './support/describe-with-promtool.js';
+import { promtool } from './support/promtool.js';
+
+const RULES = join(ROOT, 'docs/prometheus/alerts.yaml');
+const DASHBOARD = join(ROOT, 'docs/prometheus/grafana-dashboard.json');
+
+interface Dashboard {
+  readonly templating: { readonly list: readonly { readonly name: string; query: string }[] };
+  readonly panels: readonly {
+    readonly id: number;
+    readonly title: string;
+    readonly description: string;
+    readonly gridPos: Readonly<Record<'x' | 'y' | 'w' | 'h', number>>;
+    readonly targets: readonly { readonly expr: string }[];
+  }[];
+}
+
+const dashboard = JSON.parse(await readFile(DASHBOARD, 'utf8')) as Dashboard;
+const queries = dashboard.panels.flatMap(({ targets }) => targets.map(({ expr }) => expr));
+const rules = await readFile(RULES, 'utf8');
+
+/** The series that there are, as they are asked for. */
+const SERIES = new Set(
+  INSTRUMENTS.flatMap(({ name, kind }) =>
+    kind === 'histogram' ? ['bucket', 'sum', 'count'].map((part) => `${name}_${part}`) : [name],
+  ),
+);
+
+const seriesIn = (text: string): string[] =>
+  [...text.matchAll(/\b(?:k8s_)?leader_election_\w+/g)].map(([name]) => name);
+
+describe('the dashboard', () => {
+  it('asks for series that there are, and for something of every instrument', () => {
+    const asked = queries.flatMap(seriesIn);
+    expect(asked.filter((name) => !SERIES.has(name))).toEqual([]);
+    const shown = INSTRUMENTS.filter(({ name }) => asked.some((one) => one.startsWith(name)));
+    expect(shown.map(({ name }) => name)).toEqual(INSTRUMENTS.map(({ name }) => name));
+    const list = dashboard.templating.list.find(({ name }) => name === 'name');
+    expect(seriesIn(list?.query ?? '')).toEqual(['leader_election_master_status']);
+  });
+
+  it('says of each panel what it shows, and lays none over another', () => {
+    const { panels } = dashboard;
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+    const cells = panels.flatMap(({ gridPos: { x, y, w, h } }) =>
+      Array.from({ length: w * h }, (_, at) => `${x + (at % w)} ${y + Math.floor(at / w)}`),
+    );
+    expect(new Set(cells).size).toBe(cells.length);
+    for (const { title, description } of panels) expect(description, title).toMatch(/\.$/);
+  });
+});
+
+describe('the alerts', () => {
+  it('ask for series that there are', () => {
+    const asked = seriesIn(rules.replace(/#.*/g, ''));
+    expect(asked.length).toBeGreaterThan(9);
+    expect(asked.filter((name) => !SERIES.has(name))).toEqual([]);
+  });
+
+  it('are those on the page', () => {
+    const alerts = [...rules.matchAll(/- alert: (\w+)/g)].map(([, name]) => name);
+    const rows = tableAfter('docs/metrics.md', '| Alert ');
+    expect(rows.flatMap(([name]) => quoted(name))).toEqual(alerts);
+  });
+});
+
+describeWithPromtool('promtool', (path) => {
+  it('finds the alerts in order', async () => {
+    const { code, text } = await promtool(path, ['check', 'rules', '--lint-fatal', RULES]);
+    expect(text).toContain('SUCCESS: 9 rules found');
+    expect(code).toBe(0);
+  });
+
+  it('can read every query of the dashboard', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'dashboard-'));
+    onTestFinished(() => rm(directory, { recursive: true }));
+    const file = join(directory, 'queries.yaml');
+    const rules = queries.map((expr, index) => ({ record: `query:${index}`, expr }));
+    await writeFile(file, JSON.stringify({ groups: [{ name: 'dashboard', rules }] }));
+    const { code, text } = await promtool(path, ['check', 'rules', file]);
+    expect(text).toContain(`SUCCESS: ${queries.length} rules found`);
+    expect(code).toBe(0);
+  });
+});
