@@ -13,6 +13,8 @@ export const PAGES = [
   'docs/inspect.md',
   'docs/locks.md',
   'docs/testing.md',
+  'docs/frameworks.md',
+  'docs/operations.md',
   'docs/architecture.md',
   'docs/contributing.md',
   'docs/changelog.md',
