@@ -9,6 +9,7 @@ const WAITING = [
   'test/{chaos,e2e,inspect}/**/*.test.ts',
   'test/cli/{*-on-real-server,on-real-server,run,run-*,watch}.test.ts',
   'test/contract/real.test.ts',
+  'test/docs/{example-manifests,frameworks,runbook-*}.test.ts',
   'test/unit/kubernetes/phases.test.ts',
 ];
 

@@ -26,6 +26,11 @@ export const PREPARATIONS: readonly Preparation[] = [
     prepare: async () => (await import('./build-apiserver.js')).ensureApiServerBinaries(),
   },
   {
+    what: 'kubectl',
+    module: 'test/kubectl/build.ts',
+    prepare: async () => (await import('../kubectl/build.js')).ensureKubectl(),
+  },
+  {
     what: 'the client-go candidate',
     module: 'test/peers/client-go/build.ts',
     prepare: async () => (await import('../peers/client-go/build.js')).ensureClientGoCandidate(),
