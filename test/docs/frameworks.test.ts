@@ -82,4 +82,15 @@ describe('the example for', { timeout: 60_000 }, () => {
     // An informer that is not stopped keeps the program running; one that fails says so.
     expect(example?.lines.slice(-1)).toEqual(['new is to be reconciled']);
   });
+
+  it('an informer that fails is started again, in the same term', async () => {
+    server.store.put({ kind: 'ConfigMap', metadata: { name: 'there-before' } });
+    const match = { verb: 'list', resource: 'configmaps' };
+    server.faults.add({ match, times: 1, fault: { kind: 'status', status: 500 } });
+    const url = await start('informer');
+    await example?.says('The informer has failed');
+    await answers(url, { leading: true, seen: ['there-before'] });
+    expect(await example?.stop('SIGTERM')).toBe(0);
+    expect(holder('informer')).toBe('');
+  });
 });
