@@ -6,6 +6,7 @@ import { addCommands } from '../src/cli/commands/index.js';
 import { defaultOf } from '../src/cli/inputs.js';
 import { addCommonOptions } from '../src/cli/options.js';
 import { OPTIONS } from '../src/config/resolve-config.js';
+import { HEALTH_OPTIONS } from '../src/election/health.js';
 import { LOCK_KINDS } from '../src/lock/lock-kinds.js';
 import { LOCK_OPTIONS } from '../src/lock/lock-options.js';
 import { collectionPath } from '../src/lock/object-path.js';
@@ -16,16 +17,19 @@ import { fillIn, ROOT } from './fill-in.js';
 export async function pagesWithTables(): Promise<ReadonlyMap<string, string>> {
   const options = await textsOf('src/config/leader-election-config.ts', 'LeaderElectionConfig');
   const lockOptions = await textsOf('src/lock/lock-options.ts', 'KubernetesLockOptions');
+  const healthOptions = await textsOf('src/election/health.ts', 'HealthOptions');
   const pages = {
     'README.md': {
       options: optionTable(OPTIONS, options),
       'lock options': optionTable(LOCK_OPTIONS, lockOptions),
     },
     'docs/locks.md': { 'kinds of lock': kindTable() },
+    'docs/health.md': { 'health options': optionTable(HEALTH_OPTIONS, healthOptions) },
     'docs/cli.md': {
       commands: commandTable(),
       flags: flagTable(addCommonOptions(new Command()).options),
       'flags of run': flagTable(ownFlags('run')),
+      'flags of dev-server': flagTable(flagsOf('dev-server')),
     },
   };
   const filled = Object.entries(pages).map(
@@ -129,8 +133,11 @@ function placeholder(argument: Argument): string {
 /** The flags that only this command has. */
 function ownFlags(name: string): Flag[] {
   const common = addCommonOptions(new Command()).options.map(({ long }) => long);
-  const command = commands().find((one) => one.name() === name);
-  return command?.options.filter(({ long }) => !common.includes(long)) ?? [];
+  return flagsOf(name).filter(({ long }) => !common.includes(long));
+}
+
+function flagsOf(name: string): readonly Flag[] {
+  return commands().find((one) => one.name() === name)?.options ?? [];
 }
 
 function flagTable(flags: readonly Flag[]): string {

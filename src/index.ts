@@ -1,4 +1,5 @@
 export { LeaderElection, type RunOptions } from './election/leader-election.js';
+export type { Health, HealthOptions, HealthProblem } from './election/health.js';
 export type { ElectionEventOf, ElectionEventType, ElectionListener } from './election/listeners.js';
 export type { Logger } from './logging/logger.js';
 export { messageFirst, type MessageFirstLogger } from './logging/message-first.js';
@@ -24,6 +25,7 @@ export * from './lock/locks.js';
 export { LeaderElectionRecord, type LeaderElectionRecordFields } from './lock/record.js';
 export type {
   LockCallOptions,
+  LockEvent,
   LockNews,
   LockResult,
   LockSnapshot,

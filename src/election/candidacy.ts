@@ -4,6 +4,7 @@ import type { ElectionEmitted, ElectionNews, ElectionState } from '../../machine
 import { outcome } from '../../machines/updates.js';
 import type { EndReason, Outcome } from '../config/leader-election-config.js';
 import { isWaitedFor } from '../term/own-callbacks.js';
+import { type Health, healthOf, type HealthOptions } from './health.js';
 import { stateName } from './states.js';
 
 export type Snapshot = SnapshotFrom<LeaderElectionMachine>;
@@ -14,6 +15,8 @@ export interface Audience {
   deliver(news: ElectionNews): void;
   /** The chart has come this far. */
   see(snapshot: Snapshot): void;
+  /** The candidacy is over: what of its news is still being written down gets a moment; or null. */
+  finish(): Promise<void> | null;
   /** Nothing more will come. */
   close(): void;
 }
@@ -30,13 +33,14 @@ export class Candidacy {
    */
   readonly outcome: Promise<Outcome>;
   readonly #audience: Audience;
-  #resolve!: (outcome: Outcome) => void;
+  #resolve!: (outcome: Outcome | Promise<Outcome>) => void;
   #reject!: (error: unknown) => void;
   /** The state that listeners were told of last. */
   #announced: ElectionState = 'idle';
   #over = false;
   #failed = false;
-  #started = false;
+  /** By the monotonic clock; null: not yet. */
+  #startedAtMs: number | null = null;
 
   constructor(actor: LeaderElectionActor, audience: Audience) {
     this.actor = actor;
@@ -61,7 +65,7 @@ export class Candidacy {
   }
 
   get isFresh(): boolean {
-    return !this.#started;
+    return this.#startedAtMs === null;
   }
 
   get isOver(): boolean {
@@ -75,6 +79,11 @@ export class Candidacy {
     // The deadline has passed and its timer has not fired yet: the chart is to hear of it now.
     if (snapshot.status === 'active') this.actor.send({ type: 'lapse' });
     return false;
+  }
+
+  /** @throws {ConfigError} naming every option that breaks a rule */
+  health(options: HealthOptions): Health {
+    return healthOf(this.actor.getSnapshot(), this.#startedAtMs, options);
   }
 
   start(signal?: AbortSignal): void {
@@ -160,7 +169,8 @@ export class Candidacy {
   #hear(news: ElectionEmitted): void {
     if (news.type === 'ended') {
       this.#over = true;
-      this.#resolve(news.outcome);
+      const finished = this.#audience.finish();
+      this.#resolve(finished === null ? news.outcome : finished.then(() => news.outcome));
     }
     this.#audience.deliver(news);
     // Everything else may be better at the next attempt, and is for the chart to deal with.
@@ -171,8 +181,8 @@ export class Candidacy {
   }
 
   #begin(): void {
-    if (this.#started) return;
-    this.#started = true;
+    if (this.#startedAtMs !== null) return;
+    this.#startedAtMs = this.actor.getSnapshot().context.config.clock.now().monotonicMs;
     this.actor.start();
   }
 

@@ -7,6 +7,8 @@ import { NotLeaderError } from '../errors/not-leader-error.js';
 import type { ResourceLock } from '../lock/resource-lock.js';
 import type { Clock } from '../time/clock.js';
 import { Candidacy } from './candidacy.js';
+import { recorderFor } from './event-recorder.js';
+import type { Health, HealthOptions } from './health.js';
 import { type ElectionEventType, type ElectionListener, Listeners } from './listeners.js';
 import { NewsLog } from './news-log.js';
 import type { Term } from '../term/term.js';
@@ -36,10 +38,12 @@ export class LeaderElection {
    */
   constructor(config: LeaderElectionConfig) {
     const { logger, clock } = resolveConfig(config);
+    const { lock } = config;
     // What was checked is what holds for every candidacy, whatever becomes of the caller's object.
     this.#config = givenOptions(config);
     this.#clock = clock;
-    this.#listeners = new Listeners(logger, new NewsLog(logger, config.lock, clock));
+    const recorder = recorderFor(lock, logger, clock);
+    this.#listeners = new Listeners(logger, new NewsLog(logger, lock, clock), recorder);
     this.#candidacy = this.#newCandidacy(this.#config);
   }
 
@@ -55,6 +59,16 @@ export class LeaderElection {
    */
   isLeader(): boolean {
     return this.#candidacy.isLeader();
+  }
+
+  /**
+   * Whether this process would better be started anew, for a liveness probe; asks the clock, and no
+   * server. It is in order that a candidate does not lead: this is nothing for a readiness probe.
+   *
+   * @throws {ConfigError} naming every option that breaks a rule
+   */
+  health(options: HealthOptions = {}): Health {
+    return this.#candidacy.health(options);
   }
 
   /** The identity last seen to hold the lock, ours included; null when nobody was. */

@@ -2,6 +2,7 @@ import type { ElectionNews } from '../../machines/types.js';
 import type { Logger } from '../logging/logger.js';
 import { Problems } from '../validation/validate.js';
 import type { Audience, Snapshot } from './candidacy.js';
+import type { EventRecorder } from './event-recorder.js';
 import type { NewsLog } from './news-log.js';
 import { onRejection } from '../errors/rejections.js';
 
@@ -44,11 +45,13 @@ export class Listeners implements Audience {
   #byType: Map<ElectionEventType, Set<(event: never) => void>> | null = null;
   readonly #logger: Logger;
   readonly #log: NewsLog;
+  readonly #recorder: EventRecorder | null;
 
-  /** @param log hears of every event, after the listeners. */
-  constructor(logger: Logger, log: NewsLog) {
+  /** @param log hears of every event, after the listeners; and so does the recorder. */
+  constructor(logger: Logger, log: NewsLog, recorder: EventRecorder | null) {
     this.#logger = logger;
     this.#log = log;
+    this.#recorder = recorder;
   }
 
   /** @throws ConfigError for an event that there is not, or a listener that cannot be called */
@@ -77,10 +80,15 @@ export class Listeners implements Audience {
       }
     }
     this.#log.write(event);
+    this.#recorder?.hear(event);
   }
 
   see(snapshot: Snapshot): void {
     this.#log.see(snapshot);
+  }
+
+  finish(): Promise<void> | null {
+    return this.#recorder?.finish() ?? null;
   }
 
   close(): void {

@@ -9,7 +9,7 @@ const USUAL_SOCKETS = 4;
 
 /**
  * For a server that is slow to answer; few enough that one which hangs is not met with a crowd of
- * connections. With that of a shared watch, a process has eight.
+ * connections. With that of a shared watch, a process has eight, and one more where Events are written.
  */
 const MAX_SOCKETS = 7;
 
@@ -27,8 +27,11 @@ export class PooledAgent {
   readonly requests: http.Agent;
   /** For requests; a stream has a connection of its own. */
   readonly turns = new RequestQueue({ usual: USUAL_SOCKETS, most: MAX_SOCKETS });
-  readonly #streams: () => http.Agent;
+  /** For what nothing waits for: one at a time, over a connection that is made for it. */
+  readonly asideTurns = new RequestQueue({ usual: 1, most: 1 });
+  readonly #makeAgent: MakeAgent;
   #streamAgent: http.Agent | null = null;
+  #asideAgent: http.Agent | null = null;
   #users = 0;
   #inFlight = 0;
 
@@ -37,13 +40,19 @@ export class PooledAgent {
     makeAgent: MakeAgent,
   ) {
     this.requests = makeAgent({ maxSockets: MAX_SOCKETS, timeout: IDLE_SOCKET_MS });
-    // A watch occupies its connection for minutes. With sockets of their own, any number of
-    // watches leaves the requests of other elections in this process unhindered.
-    this.#streams = () => makeAgent({});
+    this.#makeAgent = makeAgent;
   }
 
+  /**
+   * A watch occupies its connection for minutes. With sockets of their own, any number of watches
+   * leaves the requests of other elections in this process unhindered.
+   */
   get streams(): http.Agent {
-    return (this.#streamAgent ??= this.#streams());
+    return (this.#streamAgent ??= this.#makeAgent({}));
+  }
+
+  get asides(): http.Agent {
+    return (this.#asideAgent ??= this.#makeAgent({ keepAlive: false }));
   }
 
   /** Closes the connections that wait for a next request. */
@@ -77,6 +86,7 @@ export class PooledAgent {
     pool.delete(this.key);
     this.requests.destroy();
     this.#streamAgent?.destroy();
+    this.#asideAgent?.destroy();
   }
 }
 

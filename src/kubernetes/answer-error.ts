@@ -2,6 +2,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { shorten } from '../text/printable.js';
 import { LockError, type LockErrorDetails, type LockErrorKind } from '../errors/lock-error.js';
 import { explainForbidden } from './forbidden.js';
+import { FROM_KUBECONFIG, type Origin } from './origin.js';
 import type { RbacTarget } from './rbac.js';
 import { askedWait, parseRetryAfter } from './retry-after.js';
 
@@ -21,6 +22,8 @@ export interface ApiAnswer {
   readonly address: string;
   /** Why no credentials were sent; null or absent when some were. */
   readonly withoutCredentials?: string | null;
+  /** Where its address and our credentials come from. Default: a kubeconfig. */
+  readonly origin?: Origin;
 }
 
 /** The fields of a Kubernetes `Status` object that are used. */
@@ -63,6 +66,7 @@ type Explained = readonly [LockErrorKind, string];
 
 function explain(call: ApiCall, answer: ApiAnswer, status: Status | null): Explained {
   const subject = subjectOf(call);
+  const { whereServer } = originOf(answer);
   const said = `HTTP ${answer.status}${status?.reason === undefined ? '' : ` ${status.reason}`}`;
   const because = status?.message === undefined ? '' : `: ${status.message}`;
   switch (answer.status) {
@@ -96,20 +100,31 @@ function explain(call: ApiCall, answer: ApiAnswer, status: Status | null): Expla
     ];
   }
   if (answer.status >= 400) {
-    const what = status === null ? `, with ${describeBody(answer)}${SCHEME_HINT}` : because;
+    // A server that expects TLS answers plain http with 400.
+    const what =
+      status === null
+        ? `, with ${describeBody(answer)}: check ${whereServer('the scheme and path of')}.`
+        : because;
     return ['invalid', `${subject}: the API server refuses this ${call.verb} (${said})${what}`];
   }
   return [
     'invalid',
     `${subject}: the server at ${answer.address} answered ${said} instead of the object. Redirects ` +
-      "are not followed: check the kubeconfig's server URL.",
+      `are not followed: check ${whereServer()}.`,
   ];
 }
 
-function whyUnauthorized({ withoutCredentials = null }: ApiAnswer): string {
-  return withoutCredentials === null
-    ? 'The token or client certificate is missing, has expired, or belongs to another cluster.'
-    : `None were sent: ${withoutCredentials}.`;
+function originOf({ origin = FROM_KUBECONFIG }: ApiAnswer): Origin {
+  return origin;
+}
+
+function whyUnauthorized(answer: ApiAnswer): string {
+  const { withoutCredentials = null } = answer;
+  if (withoutCredentials !== null) return `None were sent: ${withoutCredentials}.`;
+  const { isPod, name } = originOf(answer);
+  return isPod
+    ? `The token of ${name} has expired, or belongs to another cluster or to a deleted account.`
+    : 'The token or client certificate is missing, has expired, or belongs to another cluster.';
 }
 
 function describeForbidden(
@@ -122,7 +137,7 @@ function describeForbidden(
   if (status === null) {
     return (
       `${subject}: something at ${answer.address} forbids this ${call.verb} (${said}), with ` +
-      `${describeBody(answer)}. Check the kubeconfig's server URL, and what is in between.`
+      `${describeBody(answer)}. Check ${originOf(answer).whereServer()}, and what is in between.`
     );
   }
   const { message = '', causes } = status;
@@ -143,7 +158,8 @@ function explainNotFound(
     return [
       'serverError',
       `${subject}: ${call.verb} was answered ${said} by something at ${answer.address} that does ` +
-        `not know this API (${describeBody(answer)}). Check the path in the kubeconfig's server URL.`,
+        `not know this API (${describeBody(answer)}). ` +
+        `Check ${originOf(answer).whereServer('the path in')}.`,
     ];
   }
   const namespaceMissing =
@@ -173,9 +189,6 @@ function explainConflict(call: ApiCall, said: string, status: Status | null): Ex
   const because = status.message === undefined ? '' : `: ${status.message}`;
   return ['throttled', `${subject}: the API server was too busy to create it (${said})${because}`];
 }
-
-/** A server that expects TLS answers plain http with 400. */
-const SCHEME_HINT = ": check the scheme and path of the kubeconfig's server URL.";
 
 const MAX_MESSAGE = 400;
 

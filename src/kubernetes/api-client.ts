@@ -17,6 +17,7 @@ import { Deadline } from './deadline.js';
 import { ExchangeError, readBody, send } from './exchange.js';
 import { pluginCommand } from './exec-plugin.js';
 import type { KubeConfigLike } from './kube-config.js';
+import { originOf } from './origin.js';
 import { networkError } from './network-error.js';
 import { parseJson } from './parse-json.js';
 import { bareError, safeReason, scrub } from './safe-reason.js';
@@ -102,13 +103,16 @@ export class ApiClient {
   ): Promise<Attempt<T>> {
     const settings = await this.#settings(request, deadline);
     const agent = this.#agentFor(settings, request);
+    const isAside = request.isAside === true;
+    const turns = isAside ? agent.asideTurns : agent.turns;
+    const requests = isAside ? agent.asides : agent.requests;
     const done = agent.begin();
     let hasTurn = false;
     let streamTaken = false;
     try {
       if (!streaming) {
         deadline.waitsFor = 'its turn behind other requests of this process';
-        const turn = agent.turns.take(request.method !== 'GET', deadline);
+        const turn = turns.take(request.method !== 'GET', deadline);
         if (turn !== null) await turn;
         hasTurn = true;
       }
@@ -128,7 +132,7 @@ export class ApiClient {
           target: target(request),
           headers,
           body,
-          agent: streaming ? agent.streams : agent.requests,
+          agent: streaming ? agent.streams : requests,
           deadline,
           isStream: streaming,
         };
@@ -139,10 +143,10 @@ export class ApiClient {
       return { result, settings };
     } catch (error) {
       // The other idle connections run along the same path as the one that just failed.
-      agent.closeIdle();
+      if (!isAside) agent.closeIdle();
       throw this.#failure(request, deadline, settings, error);
     } finally {
-      if (hasTurn) agent.turns.pass();
+      if (hasTurn) turns.pass();
       if (!streamTaken) done();
     }
   }
@@ -159,7 +163,7 @@ export class ApiClient {
       if (deadline.givenUp === 'timeout') throw this.#credentialsTooLate(request, deadline);
       if (!(error instanceof LockError)) {
         throw new LockError(
-          `${subject(request)}: the kubeconfig failed with ${safeReason(error)}.`,
+          `${subject(request)}: ${originOf(this.#kubeConfig).name} failed with ${safeReason(error)}.`,
           {
             kind: 'credentials',
           },
@@ -171,7 +175,9 @@ export class ApiClient {
 
   get #whoGivesCredentials(): string {
     const command = pluginCommand(this.#kubeConfig.getCurrentUser());
-    return command === null ? 'the kubeconfig' : `the credential plugin ${JSON.stringify(command)}`;
+    return command === null
+      ? originOf(this.#kubeConfig).name
+      : `the credential plugin ${JSON.stringify(command)}`;
   }
 
   #credentialsTooLate(request: ApiRequest, { timeoutMs }: Deadline): LockError {
@@ -210,7 +216,7 @@ export class ApiClient {
     // Node refuses certificates or keys that it cannot parse before anything is sent.
     return new LockError(
       `${subject(request)}: no connection to ${settings.address} can be set up from the ` +
-        "kubeconfig's certificate, key or CA: one of them cannot be used.",
+        `certificate, key or CA of ${settings.origin.name}: one of them cannot be used.`,
       { kind: 'credentials', cause: bareError(error, settings.secrets) },
     );
   }
@@ -231,10 +237,10 @@ async function readAll(
 
 function head(
   response: IncomingMessage,
-  { address, withoutCredentials }: ConnectionSettings,
+  { address, withoutCredentials, origin }: ConnectionSettings,
 ): Omit<ApiResponse, 'json'> {
   const { statusCode: status = 0, headers } = response;
-  return { status, headers, address, withoutCredentials };
+  return { status, headers, address, withoutCredentials, origin };
 }
 
 function connectionTo({ address, proxyAddress }: ConnectionSettings): string {

@@ -3,6 +3,7 @@ import { LockError } from '../errors/lock-error.js';
 import type { ConnectionSettings } from './connection-settings.js';
 import type { RequestHeaders } from './credential-headers.js';
 import type { Deadline } from './deadline.js';
+import type { Origin } from './origin.js';
 import { USER_AGENT } from './version.js';
 
 /** Applies to a request that sets no limit of its own. */
@@ -23,6 +24,8 @@ export interface ApiRequest {
   readonly accept?: string | undefined;
   /** Is told of the request's progress, in an object that changes as it goes on. */
   readonly begun?: ((progress: Progress) => void) | undefined;
+  /** Nothing waits for it: it goes over a connection of its own, and delays no other request. */
+  readonly isAside?: boolean | undefined;
   /** What an error message begins with. Default: method and path. */
   readonly subject?: string | undefined;
 }
@@ -39,6 +42,8 @@ export interface ApiResponse {
   readonly address: string;
   /** Why no credentials were sent; null or absent when some were. */
   readonly withoutCredentials?: string | null;
+  /** Where its address and our credentials come from. Default: a kubeconfig. */
+  readonly origin?: Origin;
 }
 
 export interface ApiStream {
@@ -48,6 +53,8 @@ export interface ApiStream {
   readonly body: IncomingMessage;
   readonly address: string;
   readonly withoutCredentials?: string | null;
+  /** Where its address and our credentials come from. Default: a kubeconfig. */
+  readonly origin?: Origin;
   /** Takes our own credentials out of what the server says, before it goes into a message. */
   readonly scrub: (text: string) => string;
 }

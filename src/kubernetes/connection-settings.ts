@@ -11,6 +11,7 @@ import {
 } from './credential-headers.js';
 import { CredentialProblem, pluginCommand } from './exec-plugin.js';
 import type { KubeCluster, KubeConfigLike, KubeUser } from './kube-config.js';
+import { originOf, type Origin } from './origin.js';
 import { isLoopback, proxyFor } from './proxy-settings.js';
 import { safeReason } from './safe-reason.js';
 import { UserCredentials } from './user-credentials.js';
@@ -33,6 +34,8 @@ export interface ConnectionSettings {
   readonly agentKey: string;
   /** What must never be shown. */
   readonly secrets: readonly string[];
+  /** Where all this comes from, for messages. */
+  readonly origin: Origin;
 }
 
 type HttpsOptions = RequestOptions & { pfx?: ConnectionOptions['pfx'] };
@@ -52,6 +55,7 @@ export async function readConnectionSettings(
   const server = parseServer(cluster);
   const proxy = proxyFor(cluster, server);
   const user = kubeConfig.getCurrentUser() ?? null;
+  const origin = originOf(kubeConfig);
   const options: HttpsOptions & { headers: Record<string, unknown> } = { headers: {} };
   try {
     const seenUser = user === null ? { name: '' } : await credentials.of(user, cluster);
@@ -60,9 +64,9 @@ export async function readConnectionSettings(
     const source = isAsItIs ? kubeConfig : seenAs(kubeConfig, seen, seenUser);
     await source.applyToHTTPSOptions(options);
   } catch (error) {
-    throw new LockError(whyNoCredentials(user, error), { kind: 'credentials' });
+    throw new LockError(whyNoCredentials(origin, user, error), { kind: 'credentials' });
   }
-  const headers = { ...readHeaders(options), ...impersonation(user) };
+  const headers = { ...readHeaders(options, origin), ...impersonation(user) };
   refusePlainTextSecrets(server, cluster, headers);
   const tls = server.protocol === 'https:' ? tlsOptions(options) : {};
   return {
@@ -70,11 +74,12 @@ export async function readConnectionSettings(
     address: hostAndPort(server),
     proxyAddress: proxy === null ? null : hostAndPort(proxy),
     headers,
-    withoutCredentials: whyWithoutCredentials(user, headers, tls),
+    withoutCredentials: whyWithoutCredentials(origin, user, headers, tls),
     tls,
     proxy,
     agentKey: agentKey(server, proxy, tls),
     secrets: collectSecrets(headers, options, proxy),
+    origin: originOf(kubeConfig, authorizationOf(headers)),
   };
 }
 
@@ -121,6 +126,7 @@ function seenAs(kubeConfig: KubeConfigLike, cluster: KubeCluster, user: KubeUser
 }
 
 function whyWithoutCredentials(
+  origin: Origin,
   user: KubeUser | null,
   headers: Readonly<RequestHeaders>,
   tls: ConnectionOptions,
@@ -128,7 +134,7 @@ function whyWithoutCredentials(
   if (authorizationOf(headers) !== null) return null;
   if (tls.cert !== undefined || tls.pfx !== undefined) return null;
   if (user === null) return "the kubeconfig's context names no user";
-  const who = `the kubeconfig's user ${JSON.stringify(user.name ?? '')}`;
+  const who = ownerOf(origin, user);
   return typeof user.token === 'string'
     ? `the token of ${who} is empty`
     : `${who} has no token, token file, client certificate, password or plugin`;
@@ -183,8 +189,13 @@ function hostAndPort(url: URL): string {
   return `${url.hostname}:${url.port === '' ? (standard[url.protocol] ?? '1080') : url.port}`;
 }
 
-function whyNoCredentials(user: KubeUser | null, error: unknown): string {
-  const who = `the kubeconfig's user ${JSON.stringify(user?.name ?? '')}`;
+/** Whose the credentials are. */
+function ownerOf({ isPod, name }: Origin, user: KubeUser | null): string {
+  return isPod ? name : `${name}'s user ${JSON.stringify(user?.name ?? '')}`;
+}
+
+function whyNoCredentials(origin: Origin, user: KubeUser | null, error: unknown): string {
+  const who = ownerOf(origin, user);
   const why = error instanceof CredentialProblem ? error.message : safeReason(error);
   const command = pluginCommand(user);
   if (command !== null) {

@@ -1,6 +1,7 @@
 import type { RequestOptions } from 'node:https';
 import { LockError } from '../errors/lock-error.js';
 import type { KubeUser } from './kube-config.js';
+import { FROM_KUBECONFIG, type Origin } from './origin.js';
 
 /*
  * The headers that carry credentials: made of what the client library gives, and of what it leaves out.
@@ -10,7 +11,7 @@ import type { KubeUser } from './kube-config.js';
 export type RequestHeaders = Record<string, string | string[]>;
 
 /** What the client library gives. Throws a LockError where no header could carry it. */
-export function readHeaders(options: RequestOptions): RequestHeaders {
+export function readHeaders(options: RequestOptions, origin: Origin): RequestHeaders {
   const headers: RequestHeaders = {};
   for (const [name, value] of Object.entries(options.headers ?? {})) {
     // A token file ends in a line break more often than not, which no header may contain.
@@ -19,16 +20,16 @@ export function readHeaders(options: RequestOptions): RequestHeaders {
   if (typeof options.auth === 'string') {
     headers['Authorization'] = `Basic ${Buffer.from(options.auth).toString('base64')}`;
   }
-  return legal(headers);
+  return legal(headers, origin);
 }
 
-function legal(headers: RequestHeaders): RequestHeaders {
+function legal(headers: RequestHeaders, { name }: Origin): RequestHeaders {
   const illegal = Object.entries(headers).find(([, values]) =>
     [values].flat().some((value) => /[^\t\x20-\x7e\x80-\xff]/.test(value)),
   );
   if (illegal === undefined) return headers;
   throw new LockError(
-    `the kubeconfig's credentials give a header ${JSON.stringify(illegal[0])} that contains ` +
+    `the credentials of ${name} give a header ${JSON.stringify(illegal[0])} that contains ` +
       'characters no HTTP header may have, such as a line break.',
     { kind: 'credentials' },
   );
@@ -47,7 +48,8 @@ export function impersonation(user: KubeUser | null): RequestHeaders {
     headers[`Impersonate-Extra-${name}`] = textsOf(values);
   }
   if (Object.keys(headers).length === 0) return headers;
-  if (typeof impersonateUser === 'string' && impersonateUser !== '') return legal(headers);
+  if (typeof impersonateUser === 'string' && impersonateUser !== '')
+    return legal(headers, FROM_KUBECONFIG);
   throw new LockError(
     `the kubeconfig's user ${JSON.stringify(user?.name ?? '')} acts with the groups, uid or extra ` +
       'of somebody whom it does not name: set `as` beside `as-groups`, `as-uid`, `as-user-extra`.',

@@ -1,6 +1,7 @@
 import { LockError } from '../errors/lock-error.js';
 import type { ConnectionSettings } from './connection-settings.js';
 import type { ExchangeError } from './exchange.js';
+import type { Origin } from './origin.js';
 import { bareError, scrub } from './safe-reason.js';
 
 /** Turns a failed connection into words: what, with whom, why, and what to do about it. */
@@ -19,18 +20,19 @@ export function networkError(
 }
 
 function explain(code: string, cause: unknown, settings: ConnectionSettings): string {
+  const { whereServer } = settings.origin;
   const server = `the API server at ${settings.address}`;
   const via =
     settings.proxyAddress === null ? '' : ` through the proxy at ${settings.proxyAddress}`;
   const reach = `cannot reach ${server}${via}`;
-  const certificate = explainCertificate(code, cause, server);
+  const certificate = explainCertificate(code, cause, server, settings.origin);
   if (certificate !== null) return certificate;
   switch (code) {
     case 'ECONNREFUSED':
       return `${reach}: connection refused (${code}). ${refusedHint(settings)}`;
     case 'ENOTFOUND':
     case 'EAI_AGAIN':
-      return `${reach}: the host name cannot be resolved (${code}). Check the kubeconfig's server.`;
+      return `${reach}: the host name cannot be resolved (${code}). Check ${whereServer()}.`;
     case 'ETIMEDOUT':
     case 'EHOSTUNREACH':
     case 'ENETUNREACH':
@@ -62,16 +64,21 @@ const FALLBACK_SERVER = 'localhost:8080';
 function refusedHint(settings: ConnectionSettings): string {
   return settings.address === FALLBACK_SERVER
     ? 'That is the address used when no kubeconfig is found: set KUBECONFIG, or run in a pod.'
-    : "Check that it runs and that the kubeconfig's server is right.";
+    : `Check that it runs, and ${settings.origin.whereServer()}.`;
 }
 
-function explainCertificate(code: string, cause: unknown, server: string): string | null {
+function explainCertificate(
+  code: string,
+  cause: unknown,
+  server: string,
+  { isPod, authority }: Origin,
+): string | null {
   switch (code) {
     case 'DEPTH_ZERO_SELF_SIGNED_CERT':
     case 'SELF_SIGNED_CERT_IN_CHAIN':
       return (
-        `the certificate of ${server} is self-signed or comes from an unknown CA (${code}): set ` +
-        'certificate-authority in the kubeconfig.'
+        `the certificate of ${server} is self-signed or comes from an unknown CA (${code}): ` +
+        `${isPod ? 'check' : 'set'} ${authority}.`
       );
     case 'UNABLE_TO_VERIFY_LEAF_SIGNATURE':
     case 'UNABLE_TO_GET_ISSUER_CERT':
@@ -79,7 +86,7 @@ function explainCertificate(code: string, cause: unknown, server: string): strin
     case 'CERT_SIGNATURE_FAILURE':
       return (
         `the certificate of ${server} is not signed by a CA that is trusted here (${code}): check ` +
-        'certificate-authority in the kubeconfig.'
+        `${authority}.`
       );
     case 'CERT_HAS_EXPIRED':
       return `the certificate of ${server} has expired (${code}), or this machine's clock is wrong.`;
@@ -88,7 +95,9 @@ function explainCertificate(code: string, cause: unknown, server: string): strin
     case 'ERR_TLS_CERT_ALTNAME_INVALID':
       return (
         `the certificate of ${server} is for another host name (${code}): ${altNames(cause)} ` +
-        'Set tls-server-name in the kubeconfig, or use a server name that it covers.'
+        (isPod
+          ? 'Set KUBERNETES_SERVICE_HOST to a name that it covers.'
+          : 'Set tls-server-name in the kubeconfig, or use a server name that it covers.')
       );
     default:
       return null;

@@ -3,12 +3,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CredentialProblem } from './exec-plugin.js';
 import type { KubeConfigLike } from './kube-config-like.js';
+import { IN_CLUSTER } from './origin.js';
 
 /** Where the kubelet mounts a pod's service account. */
 export const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
-
-/** What the names of a kubeconfig are where there is none; as the client library has them. */
-const CONTEXT = 'inClusterContext';
 
 /**
  * The API server as a pod reaches it: two variables and three files, which are all that a pod needs
@@ -22,10 +20,10 @@ export function podKubeConfig(directory = SERVICE_ACCOUNT): KubeConfigLike | nul
   if (server === null || !isFile(tokenFile)) return null;
   const caFile = join(directory, 'ca.crt');
   return {
-    getCurrentContext: () => CONTEXT,
-    getContextObject: (name) => (name === CONTEXT ? {} : null),
-    getCurrentCluster: () => ({ name: 'inCluster', server, caFile }),
-    getCurrentUser: () => ({ name: 'inClusterUser', tokenFile }),
+    getCurrentContext: () => IN_CLUSTER.context,
+    getContextObject: (name) => (name === IN_CLUSTER.context ? {} : null),
+    getCurrentCluster: () => ({ name: IN_CLUSTER.cluster, server, caFile }),
+    getCurrentUser: () => ({ name: IN_CLUSTER.user, tokenFile }),
     async applyToHTTPSOptions(options) {
       options.ca = await readCa(caFile);
       // The user has the token here: whoever reads its file puts it into that one's place.

@@ -10,6 +10,8 @@ export interface RbacTarget {
   readonly name: string;
   /** Default `candidate`. */
   readonly purpose?: Purpose | undefined;
+  /** Events about the object are to be written, too. Default: false. */
+  readonly events?: boolean | undefined;
 }
 
 /** No more than each needs. The names differ, so that applying one Role takes nothing from another. */
@@ -19,12 +21,14 @@ const NEEDS: Record<Purpose, { readonly role: string; readonly verbs: readonly s
   stepDown: { role: 'leader-election-step-down', verbs: ['get', 'update'] },
 };
 
+const EVENTS = ['  - apiGroups: [""]', '    resources: ["events"]', '    verbs: ["create"]'];
+
 /**
  * A Role that is enough for that purpose on this object, as YAML. `create` stands alone because
  * RBAC cannot limit it to a name: at that time the object has none yet.
  */
 export function rbacRole(target: RbacTarget): string {
-  const { group, resource, namespace, name, purpose = 'candidate' } = target;
+  const { group, resource, namespace, name, purpose = 'candidate', events = false } = target;
   const api = [`  - apiGroups: [${JSON.stringify(group)}]`, `    resources: ["${resource}"]`];
   const { verbs } = NEEDS[purpose];
   const onObject = verbs.filter((verb) => verb !== 'create');
@@ -39,6 +43,7 @@ export function rbacRole(target: RbacTarget): string {
     ...api,
     `    resourceNames: [${JSON.stringify(name)}]`,
     `    verbs: [${onObject.map((verb) => JSON.stringify(verb)).join(', ')}]`,
+    ...(events ? EVENTS : []),
   ].join('\n');
 }
 

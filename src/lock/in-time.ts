@@ -26,7 +26,7 @@ export interface InTime {
  */
 export async function readInTime<T>(options: InTime, read: () => Promise<T>): Promise<T> {
   const deadline = new Deadline(timeLimit(options.signal), options.signal);
-  deadline.waitsFor = 'the kubeconfig to be read';
+  deadline.waitsFor = "the kubeconfig, or the pod's service account, to be read";
   options.begun(deadline);
   try {
     return await deadline.race(read());

@@ -66,7 +66,7 @@ export class KubernetesLockWatch implements LockWatch, Watcher {
   #subscribe({ kubeConfig, namespace }: Endpoint): void {
     const { name, format } = this.#object;
     const { clock, random } = this.#watcher;
-    const call = { ...format, verb: 'watch' as const, namespace, name };
+    const call = this.#object.call('watch', namespace);
     const target = { path: collectionPath(format, namespace), call, name: null };
     this.#hub = hubFor(clientFor(kubeConfig), target, { clock, random });
     this.#hub.subscribe(name, this);

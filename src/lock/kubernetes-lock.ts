@@ -7,6 +7,7 @@ import { dryRunRecord } from './next-record.js';
 import { type LeaderElectionRecord, requireRecord } from './record.js';
 import type {
   LockCallOptions,
+  LockEvent,
   LockResult,
   LockSnapshot,
   LockUpdateOptions,
@@ -31,7 +32,9 @@ export class KubernetesLock implements ResourceLock {
   readonly #object: LockObject;
   readonly #identity: string;
   readonly #labels: Readonly<Record<string, string>> | undefined;
-  /** For stand-alone use only; the election always says what its update is based on. */
+  /** Absent unless the option `events` is set. */
+  declare readonly recordEvent?: (event: LockEvent, options?: LockCallOptions) => Promise<void>;
+  /** For stand-alone use, and Events; the election always says what its update is based on. */
   #last: LockSnapshot | null = null;
 
   /**
@@ -43,6 +46,7 @@ export class KubernetesLock implements ResourceLock {
     this.#object = new LockObject(LOCK_KINDS[kind], options);
     this.#identity = options.identity ?? defaultIdentity();
     this.#labels = options.labels === undefined ? undefined : { ...options.labels };
+    if (options.events === true) this.recordEvent = this.#recordEvent;
   }
 
   get name(): string {
@@ -149,6 +153,17 @@ export class KubernetesLock implements ResourceLock {
     inspect: (value: unknown, options: object) => string,
   ): string {
     return `${this.#object.format.kind}Lock ${inspect(this.toJSON(), options)}`;
+  }
+
+  /** Rejects with a LockError. Who needs no Events does not load what writes them. */
+  async #recordEvent(event: LockEvent, { signal }: LockCallOptions = {}): Promise<void> {
+    try {
+      const { writeEvent } = await import('./kubernetes-event.js');
+      const about = { identity: this.#identity, seen: this.#last };
+      await writeEvent(this.#object, { ...about, ...event }, signal);
+    } catch (error) {
+      throw this.#object.asLockError(error);
+    }
   }
 
   async #perform(verb: Verb, request: ObjectRequest): Promise<LockResult> {

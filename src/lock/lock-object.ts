@@ -34,14 +34,17 @@ export interface ObjectRequest {
 export class LockObject {
   readonly format: ObjectKind;
   readonly name: string;
+  readonly #events: boolean;
   readonly #givenKubeConfig: KubeConfigLike | undefined;
   readonly #givenNamespace: string | undefined;
   #endpoint: Endpoint | null = null;
   #progress: Progress | null = null;
 
-  constructor(format: ObjectKind, { name, namespace, kubeConfig }: KubernetesLockOptions) {
+  constructor(format: ObjectKind, options: KubernetesLockOptions) {
+    const { name, namespace, kubeConfig, events = false } = options;
     this.format = format;
     this.name = name;
+    this.#events = events;
     this.#givenKubeConfig = kubeConfig;
     this.#givenNamespace = namespace;
   }
@@ -84,6 +87,11 @@ export class LockObject {
     }
   }
 
+  /** The terms in which errors speak of a request for it. */
+  call(verb: ApiCall['verb'], namespace: string): ApiCall {
+    return { ...this.format, verb, namespace, name: this.name, events: this.#events };
+  }
+
   /** The object as a snapshot; in words, what came instead. */
   read(json: unknown): LockSnapshot | string {
     return snapshotOf(this.format, this.name, json);
@@ -113,7 +121,7 @@ export class LockObject {
       signal,
       timeoutMs: timeLimit(signal),
     });
-    const call = (): ApiCall => ({ ...this.format, verb, namespace, name: this.name });
+    const call = (): ApiCall => this.call(verb, namespace);
     if (answer.status < 200 || answer.status > 299) throw answerError(call(), answer);
     const snapshot = this.read(answer.json);
     if (typeof snapshot === 'string') throw unusableAnswer(call(), answer, snapshot);

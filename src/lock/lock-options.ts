@@ -4,6 +4,7 @@ import {
   checkOptions,
   optional,
   required,
+  trueOrFalse,
   withMethods,
   type OptionTable,
 } from '../validation/rules.js';
@@ -45,6 +46,13 @@ export interface KubernetesLockOptions {
    * @defaultValue none
    */
   readonly labels?: Readonly<Record<string, string>> | undefined;
+  /**
+   * Whether Kubernetes Events tell of the lock who became leader and who stopped leading. They need the
+   * right to create events.
+   *
+   * @defaultValue `false`
+   */
+  readonly events?: boolean | undefined;
 }
 
 const DNS_LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
@@ -82,6 +90,7 @@ export const LOCK_OPTIONS = {
   }),
   kubeConfig: optional(withMethods('a KubeConfig of @kubernetes/client-node', KUBE_CONFIG_METHODS)),
   labels: optional({ description: 'an object of label keys and values', check: checkLabels }),
+  events: optional(trueOrFalse, false),
 } satisfies OptionTable<KubernetesLockOptions>;
 
 /**

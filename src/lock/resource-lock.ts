@@ -65,6 +65,14 @@ export interface LockWatcher {
   readonly random: () => number;
 }
 
+/** What happened to a lock, for whoever reads the Events in the cluster. */
+export interface LockEvent {
+  /** In client-go's words; they follow the name of the candidate. */
+  readonly what: 'became leader' | 'stopped leading';
+  /** When, in milliseconds since 1970, by this machine's wall clock. */
+  readonly atMs: number;
+}
+
 export interface LockWatch {
   /** The watch has missed a change, so that it may be dead: set it up anew. */
   doubt(): void;
@@ -109,4 +117,10 @@ export interface ResourceLock {
    * the lock is read again and again then.
    */
   watch?(watcher: LockWatcher): LockWatch;
+  /**
+   * Writes down where people look for it that this candidate has begun or ceased to lead, such as in
+   * an Event of Kubernetes. Nothing waits for it but the end of the election, for a second at most.
+   * Rejects when it fails, with a `LockError`. Absent where nothing is written down.
+   */
+  recordEvent?(event: LockEvent, options?: LockCallOptions): Promise<void>;
 }

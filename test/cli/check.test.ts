@@ -149,6 +149,29 @@ describe('check', () => {
     );
   });
 
+  it('asks for the right to create events, and grants it, where that is wanted', async () => {
+    const without = await check('token-of-ann');
+    const { code, stdout, stderr } = await check('token-of-ann', '--events');
+
+    expect(without.stderr + without.stdout).not.toContain('events');
+    expect(code).toBe(0);
+    expect(stderr).toContain('ok    may create events in namespace default');
+    expect(stdout).toContain('- apiGroups: [""]\n    resources: ["events"]\n    verbs: ["create"]');
+  });
+
+  it('says so where the right to create events alone is missing, and that the lock can be taken', async () => {
+    server.deny({ resource: 'events' });
+
+    const { code, stdout, stderr } = await check('token-of-ann', '--events');
+
+    expect(code).toBe(1);
+    expect(stderr).toContain('FAIL  may not create events in namespace default');
+    expect(stderr).toContain("candidate's create Lease default/report would be accepted (dry run)");
+    expect(stderr).toContain('Rights are missing.');
+    expect(stdout).toContain('resources: ["events"]');
+    expect((await check('token-of-ann')).code).toBe(0);
+  });
+
   it('without credentials hands out no rights, but to a service account that is named', async () => {
     const { code, stdout, stderr } = await check('');
     const named = await check('', '--service-account', 'worker');

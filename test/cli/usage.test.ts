@@ -43,7 +43,7 @@ afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
-const COMMANDS = ['run', 'status', 'watch', 'check', 'step-down', 'demo'];
+const COMMANDS = ['run', 'status', 'watch', 'check', 'step-down', 'demo', 'dev-server'];
 
 describe('help', () => {
   it('without arguments names every command, as an error', async () => {
@@ -59,7 +59,7 @@ describe('help', () => {
     expect(stdout.split('\n').filter((line) => line.length > 100)).toEqual([]);
   });
 
-  it.each(COMMANDS.filter((command) => command !== 'demo'))(
+  it.each(COMMANDS.filter((command) => !['demo', 'dev-server'].includes(command)))(
     'of %s has the flags that all commands have',
     async (command) => {
       const { stdout } = await callCli(command, '--help');

@@ -5,7 +5,7 @@ import { ConfigError } from '../../src/errors/config-error.js';
 import { resolveConfig } from '../../src/config/resolve-config.js';
 import { LOCK_KINDS } from '../../src/lock/lock-kinds.js';
 import { LeaseLock } from '../../src/lock/locks.js';
-import { manifest } from './support/markdown.js';
+import { codeBlocks, manifest } from './support/markdown.js';
 
 interface Role {
   readonly kind: string;
@@ -58,6 +58,32 @@ describe('the Role in the README', () => {
     const shown = loadYaml<Pick<Role, 'rules'>>(manifest('README.md', 'rbac configmap'));
     const printed = loadYaml<Role>(rbacRole({ ...target, ...LOCK_KINDS.configmap }));
     expect(shown.rules).toEqual(printed.rules);
+  });
+});
+
+describe('the Role for Events', () => {
+  it('is the one that is printed where they are on', () => {
+    const rules = loadYaml<readonly unknown[]>(manifest('docs/locks.md', 'rbac events'));
+    const target = { namespace: 'production', name: 'data-processor', ...LOCK_KINDS.lease };
+    const [without, withThem] = [false, true].map(
+      (events) => loadYaml<{ rules: unknown[] }>(rbacRole({ ...target, events })).rules,
+    );
+    expect(withThem).toEqual([...(without ?? []), ...rules]);
+  });
+});
+
+describe('the probes in docs/health.md', () => {
+  it('ask the program on that page, and no more often than it says', () => {
+    const probes = loadYaml<Record<string, { httpGet: { path: string; port: number } }>>(
+      manifest('docs/health.md', 'probes'),
+    );
+    const program = codeBlocks('docs/health.md').find(({ info }) => info === 'ts')?.code ?? '';
+    expect(Object.keys(probes)).toEqual(['livenessProbe', 'readinessProbe']);
+    for (const { httpGet } of Object.values(probes)) {
+      expect(program).toContain(`request.url === '${httpGet.path}'`);
+      expect(program).toContain(`server.listen(${httpGet.port})`);
+    }
+    expect(probes['livenessProbe']).toMatchObject({ failureThreshold: 3 });
   });
 });
 

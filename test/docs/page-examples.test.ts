@@ -1,29 +1,45 @@
 import assert from 'node:assert';
+import { EventEmitter } from 'node:events';
 import ts from 'typescript';
 import { expect, it } from 'vitest';
-import { LeaderElection, LockError, type ResourceLock } from '../../src/index.js';
+import {
+  LeaderElection,
+  type LeaderElectionConfig,
+  LockError,
+  type ResourceLock,
+} from '../../src/index.js';
 import { InMemoryLockStore, VirtualClock } from '../../src/testing.js';
 import { codeBlocks, type Page } from './support/markdown.js';
 
 /** Runs the first example of a page, as it stands there, with these names in place of its imports. */
-function runFirst(page: Page, world: Readonly<Record<string, unknown>>, result = ''): unknown {
+async function runFirst(
+  page: Page,
+  world: Readonly<Record<string, unknown>>,
+  result = '',
+): Promise<unknown> {
   const block = codeBlocks(page).find(({ info }) => info === 'ts');
   if (block === undefined) throw new Error(`${page} has no example`);
   const body = block.code.replace(/^import .*$/gm, '');
-  const { outputText } = ts.transpileModule(`${body}\n${result}`, {
+  const { outputText } = ts.transpileModule(`return (async () => {${body}\n${result}})();`, {
     compilerOptions: { target: ts.ScriptTarget.ES2022 },
   });
   // eslint-disable-next-line @typescript-eslint/no-implied-eval -- the text is the page's own
   const program = new Function(...Object.keys(world), outputText) as (
     ...given: unknown[]
-  ) => unknown;
+  ) => Promise<unknown>;
   return program(...Object.values(world));
 }
 
 it('the test in docs/testing.md passes', async () => {
   const tests: (() => Promise<void>)[] = [];
   const test = (_name: string, run: () => Promise<void>): void => void tests.push(run);
-  runFirst('docs/testing.md', { assert, test, LeaderElection, InMemoryLockStore, VirtualClock });
+  await runFirst('docs/testing.md', {
+    assert,
+    test,
+    LeaderElection,
+    InMemoryLockStore,
+    VirtualClock,
+  });
 
   expect(tests).toHaveLength(1);
   await tests[0]?.();
@@ -39,7 +55,8 @@ it('two candidates with the lock of docs/locks.md take turns', async () => {
     replace: (version: string, text: string) =>
       version === String(row?.version) ? write(text) : Promise.resolve(null),
   };
-  const StoreLock = runFirst('docs/locks.md', { store, LockError }, 'return StoreLock;') as new (
+  const world = { store, LockError };
+  const StoreLock = (await runFirst('docs/locks.md', world, 'return StoreLock;')) as new (
     identity: string,
   ) => ResourceLock;
   const clock = new VirtualClock();
@@ -61,4 +78,49 @@ it('two candidates with the lock of docs/locks.md take turns', async () => {
   void second.stop();
   await clock.advance(10_000);
   expect(await over).toMatchObject({ reason: 'stopped', released: true });
+});
+
+it('the server of docs/health.md is live unless its work overruns, and ready whoever leads', async () => {
+  const clock = new VirtualClock();
+  const lock = new InMemoryLockStore().lock('me');
+  const process = new EventEmitter();
+  const works: (() => void)[] = [];
+  /** The work of the page does nothing; this one ends when the test says so. */
+  const onStartedLeading = () => new Promise<void>((resolve) => works.push(resolve));
+  class Example extends LeaderElection {
+    constructor(config: LeaderElectionConfig) {
+      super({ ...config, lock, clock, logger: false, onStartedLeading });
+    }
+  }
+  let handler: (request: object, response: object) => void = () => undefined;
+  let isClosed = false;
+  const createServer = (given: typeof handler) => {
+    handler = given;
+    return { listen: () => undefined, close: () => (isClosed = true) };
+  };
+  const ask = (url: string): number => {
+    let code = 0;
+    const response = { writeHead: (status: number) => ((code = status), response), end: () => 0 };
+    handler({ url }, response);
+    return code;
+  };
+  const world = { createServer, LeaderElection: Example, LeaseLock: Object, process };
+  const program = runFirst('docs/health.md', world);
+
+  expect([ask('/livez'), ask('/readyz'), ask('/other')]).toEqual([200, 200, 404]);
+  await clock.advance(5_000);
+  expect(works).toHaveLength(1);
+  expect(ask('/livez')).toBe(200);
+  clock.freeze(36_000);
+  expect([ask('/livez'), ask('/readyz')]).toEqual([503, 200]);
+
+  works[0]?.();
+  await clock.advance(30_000);
+  expect(works).toHaveLength(2);
+  expect([ask('/livez'), ask('/readyz')]).toEqual([200, 200]);
+  process.emit('SIGTERM');
+  works[1]?.();
+  await clock.advance(1_000);
+  await program;
+  expect(isClosed).toBe(true);
 });

@@ -80,6 +80,8 @@ export class ControllableLock implements ResourceLock {
   readonly pendingAges: PendingAge[] = [];
   readonly watches: ControllableWatch[] = [];
   declare readonly watch?: (watcher: LockWatcher) => LockWatch;
+  /** Absent unless the test puts something there before an election is made of this lock. */
+  declare recordEvent?: Required<ResourceLock>['recordEvent'];
   #version = 100;
   #last: LockSnapshot | null = null;
 

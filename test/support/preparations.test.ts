@@ -15,6 +15,7 @@ it.each([
   ['test/bench/bench.test.ts', []],
   ['test/support/preparations.test.ts', []],
   ['test/e2e/election.test.ts', ['kube-apiserver and etcd']],
+  ['test/e2e/events.test.ts', ['kube-apiserver and etcd', 'kubectl']],
   ['test/cli/on-real-server.test.ts', ['kube-apiserver and etcd', 'the client-go candidate']],
   ['test/e2e/python.test.ts', ['kube-apiserver and etcd', 'the Python client']],
   ['test/inspect/page.test.ts', ['Chromium']],

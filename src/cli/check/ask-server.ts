@@ -6,6 +6,8 @@ import { callOn, serverTime, type Place } from '../observe/read-locks.js';
 
 export const VERBS = ['get', 'create', 'update', 'watch'] as const;
 export type Verb = (typeof VERBS)[number];
+/** What a candidate does to the lock, or beside it. */
+export type Right = Verb | 'createEvents';
 
 export interface Reached {
   readonly address: string;
@@ -44,6 +46,8 @@ export async function reachServer(kubeConfig: KubeConfigLike, place: Place): Pro
   };
 }
 
+const EVENTS = { group: '', resource: 'events' };
+
 /**
  * Whether this account may do that with the lock. Null when the server does not say.
  *
@@ -52,9 +56,10 @@ export async function reachServer(kubeConfig: KubeConfigLike, place: Place): Pro
 export async function mayI(
   kubeConfig: KubeConfigLike,
   place: Place,
-  verb: Verb | 'delete',
+  right: Right | 'delete',
 ): Promise<boolean | null> {
-  const { group, resource } = callOn(place, 'get');
+  const { group, resource } = right === 'createEvents' ? EVENTS : callOn(place, 'get');
+  const verb = right === 'createEvents' ? 'create' : right;
   const answer = await clientFor(kubeConfig).request({
     method: 'POST',
     path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',

@@ -7,7 +7,7 @@ import { defaultIdentity } from '../../lock/lock-options.js';
 import { jsonText, printable } from '../../text/printable.js';
 import { print, printError } from '../output.js';
 import { inSeconds } from '../text.js';
-import { mayI, reachServer, VERBS, whoAmI, type Reached, type Verb } from './ask-server.js';
+import { mayI, reachServer, VERBS, whoAmI, type Reached, type Right } from './ask-server.js';
 import { rbacManifest, subjectOfUser, type Subject } from './manifest.js';
 import { tryOut, type Trial } from './try-out.js';
 
@@ -15,6 +15,8 @@ export interface CheckOptions {
   readonly common: CommonOptions;
   /** Whom the manifest is for; null: whoever asks. */
   readonly serviceAccount: string | null;
+  /** Whether the candidate is to write Events. */
+  readonly events: boolean;
 }
 
 /** In the manifest when no lock was named. */
@@ -24,24 +26,28 @@ const EXAMPLE_NAME = 'leader-election';
 const TOLERATED_MS = 2000;
 
 /** Finds out whether a candidate could take part from here. Resolves with the exit code. */
-export async function check({ common, serviceAccount }: CheckOptions): Promise<number> {
+export async function check({ common, serviceAccount, events }: CheckOptions): Promise<number> {
   const { kubeConfig, namespace } = await openCluster(common);
   const place: Place = { kind: common.kind, namespace, name: common.name ?? EXAMPLE_NAME };
   const server = await reachServer(kubeConfig, place);
+  const rights: readonly Right[] = events ? [...VERBS, 'createEvents'] : VERBS;
   const answers = await Promise.all(
-    VERBS.map(async (verb) => [verb, await mayI(kubeConfig, place, verb)] as const),
+    rights.map(async (right) => [right, await mayI(kubeConfig, place, right)] as const),
   );
   const user = await whoAmI(kubeConfig);
   const candidate = {
     identity: common.identity ?? defaultIdentity(),
     leaseDurationMs: common.timings.leaseDurationSeconds * 1000,
   };
-  const isDenied = answers.some(([, allowed]) => allowed === false);
+  // Without Events it can take part all the same.
+  const isDenied = answers.some(
+    ([right, allowed]) => right !== 'createEvents' && allowed === false,
+  );
   const trial = isDenied ? null : await tryOut(kubeConfig, place, candidate);
   const found: Found = { place, server, user, answers, trial };
   const subject = subjectFor(found, serviceAccount);
-  const manifest =
-    subject === null ? null : rbacManifest(callOn(place, 'get', 'candidate'), subject);
+  const target = { ...callOn(place, 'get', 'candidate'), events };
+  const manifest = subject === null ? null : rbacManifest(target, subject);
   if (common.json) print(jsonText(asJson(found, manifest), 2));
   else {
     // The manifest alone goes to stdout, so that it can be piped into kubectl.
@@ -58,7 +64,7 @@ interface Found {
   readonly place: Place;
   readonly server: Reached;
   readonly user: string | null;
-  readonly answers: readonly (readonly [Verb, boolean | null])[];
+  readonly answers: readonly (readonly [Right, boolean | null])[];
   /** Null: not made, because rights are missing. */
   readonly trial: Trial | null;
 }
@@ -113,7 +119,7 @@ function lines(found: Found, manifest: string | null): string[] {
     clockLine(server),
     ...(user === null ? [] : [`      it knows this account as ${printable(user, { most: 253 })}`]),
     ...(isAnonymous(found) ? [anonymousLine(server)] : []),
-    ...answers.map(([verb, allowed]) => rightLine(place, verb, allowed)),
+    ...answers.map(([right, allowed]) => rightLine(place, right, allowed)),
     ...(trial === null ? [] : [trialLine(place, trial)]),
     '',
     verdict(found, manifest),
@@ -160,12 +166,20 @@ function clockLine({ aheadMs, toMs }: Reached): string {
     : `!     this machine's clock is ${by}: harmless here, but other libraries compare clocks`;
 }
 
-function rightLine(place: Place, verb: Verb, allowed: boolean | null): string {
-  const { resource } = callOn(place, 'get');
-  const what =
-    verb === 'create'
-      ? `create ${resource} in namespace ${place.namespace}`
-      : `${verb} ${placeName(place)}`;
+function rightLine(place: Place, right: Right, allowed: boolean | null): string {
+  const what = inWords(place, right);
   if (allowed === null) return `?     the server does not say whether this account may ${what}`;
   return allowed ? `ok    may ${what}` : `FAIL  may not ${what}`;
+}
+
+function inWords(place: Place, right: Right): string {
+  const { resource } = callOn(place, 'get');
+  switch (right) {
+    case 'create':
+      return `create ${resource} in namespace ${place.namespace}`;
+    case 'createEvents':
+      return `create events in namespace ${place.namespace}`;
+    default:
+      return `${right} ${placeName(place)}`;
+  }
 }

@@ -22,6 +22,7 @@ function addCheck(root: Command, finish: Finish): void {
     .addOption(
       flag('--service-account <name>', 'whom the manifest is for', { words: 'whoever asks' }),
     )
+    .addOption(flag('--events', 'for a candidate that writes Events, too'))
     .addHelpText(
       'after',
       `
@@ -43,7 +44,7 @@ Exit codes: ${EXIT.ok} a candidate can take part; ${EXIT.failed} it cannot, or n
       }
       inputs.done();
       const { check } = await import('../check/check.js');
-      finish(await check({ common, serviceAccount }));
+      finish(await check({ common, serviceAccount, events: inputs.isOn('events') }));
     });
 }
 

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import type { Program } from '../program.js';
 import { addAskCommands } from './ask-commands.js';
 import { addDemo } from './demo-command.js';
+import { addDevServer } from './dev-server-command.js';
 import { addObserveCommands } from './observe-commands.js';
 import { addRun } from './run-command.js';
 import type { Finish } from './subcommand.js';
@@ -15,6 +16,7 @@ export function addCommands(root: Command, program: Program, finish: Finish): vo
   addObserveCommands(root, finish);
   addAskCommands(root, finish);
   addDemo(root, program, finish);
+  addDevServer(root, finish);
   root.addHelpText(
     'after',
     `

@@ -40,6 +40,9 @@ export function addRun(root: Command, program: Program, finish: Finish): void {
       ),
     )
     .addOption(flag('--http <host:port>', 'tell over HTTP who leads; :PORT for all interfaces'))
+    .addOption(
+      flag('--events', 'write Events about the lock: who became leader, who stopped leading'),
+    )
     .addOption(flag('--quiet', 'log warnings and errors only'))
     .addOption(flag('--outlive-parent', 'go on when the process that started it has ended'))
     .addHelpText('after', MORE_HELP)
@@ -78,7 +81,8 @@ export function addRun(root: Command, program: Program, finish: Finish): void {
       });
       const restart = inputs.isOn('restart');
       const outliveParent = inputs.isOn('outliveParent');
-      const flags = { restart, graceSeconds, http, outliveParent };
+      const events = inputs.isOn('events');
+      const flags = { restart, graceSeconds, http, events, outliveParent };
       finish(await run({ common: { ...common, name }, command: words, ...flags }, log, program));
     });
 }

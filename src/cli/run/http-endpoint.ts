@@ -115,8 +115,10 @@ export class HttpEndpoint {
           type: 'application/json',
           body: jsonText({ name: reading?.leader ?? '' }),
         };
-      case '/healthz':
-        return text(200, 'ok');
+      case '/healthz': {
+        const health = this.#options.monitor.health;
+        return health?.ok === false ? text(503, health.message) : text(200, 'ok');
+      }
       case '/readyz': {
         const age = reading?.sinceAnswerMs ?? null;
         if (age === null) return text(503, 'the lock has not been read yet');

@@ -1,3 +1,4 @@
+import type { Health } from '../../election/health.js';
 import type { LeaderElection } from '../../election/leader-election.js';
 import type { LockResult, ResourceLock } from '../../lock/resource-lock.js';
 
@@ -80,6 +81,11 @@ export class Monitor {
     election.on('acquireFailed', () => {
       this.#acquireFailures += 1;
     });
+  }
+
+  /** Null before the election has been made. */
+  get health(): Health | null {
+    return this.#election?.health() ?? null;
   }
 
   /** Null before the election has been made. */

@@ -29,6 +29,8 @@ export interface RunOptions {
   readonly restart: boolean;
   readonly graceSeconds: number;
   readonly http: ListenAddress | null;
+  /** Write Events about the lock. */
+  readonly events: boolean;
   /** Go on when the process that started this one is gone. */
   readonly outliveParent: boolean;
 }
@@ -116,7 +118,7 @@ class Runner {
   }
 
   async #open(): Promise<LeaderElection> {
-    const { common, command, graceSeconds, http } = this.#options;
+    const { common, command, graceSeconds, http, events } = this.#options;
     const { name, namespace, identity, kind, timings } = common;
     if (http !== null) {
       const { leaseDurationSeconds, retryPeriodSeconds } = timings;
@@ -130,6 +132,7 @@ class Runner {
     }
     const lock = new KubernetesLock(kind, {
       name,
+      events,
       kubeConfig: await loadKubeConfig(common.connection),
       ...(namespace === null ? {} : { namespace }),
       ...(identity === null ? {} : { identity }),

@@ -1,7 +1,11 @@
 import { expect, it } from 'vitest';
 
+import type { KubeConfigLike } from '../../../src/kubernetes/kube-config.js';
+import { ConfigMapLock, LeaseLock } from '../../../src/lock/locks.js';
+import { record } from '../../support/controllable-lock.js';
 import { type Context, type DefineCases, expectInvalid, expectRefusal } from '../context.js';
-import type { Reply } from '../raw-client.js';
+import type { Document, Reply } from '../raw-client.js';
+import type { Target } from '../target.js';
 
 function post(
   { admin, events, newName }: Context,
@@ -93,4 +97,56 @@ export const eventCases: DefineCases = (context) => {
     const reply = await admin.send('GET', events, undefined, { query });
     expect(reply.body.items.map(({ metadata }) => metadata.uid)).toEqual([body.metadata.uid]);
   });
+
+  it.each([
+    ['Lease', 'coordination.k8s.io/v1', LeaseLock],
+    ['ConfigMap', 'v1', ConfigMapLock],
+  ] as const)(
+    'the Event of a lock on a %s is stored as it was sent',
+    async (kind, apiVersion, Lock) => {
+      const { admin, events, namespace, newName, target } = context();
+      const name = newName();
+      const kubeConfig = kubeConfigFor(target);
+      const lock = new Lock({ name, namespace, identity: 'ada', kubeConfig, events: true });
+      const created = await lock.create(record({ holderIdentity: 'ada' }));
+      const { uid, resourceVersion } = (created as { object: Document }).object.metadata;
+
+      await lock.recordEvent?.({
+        what: 'became leader',
+        atMs: Date.parse('2024-01-01T00:00:00.5Z'),
+      });
+
+      const query = { fieldSelector: `involvedObject.name=${name}` };
+      const { body } = await admin.send('GET', events, undefined, { query });
+      expect(body.items).toHaveLength(1);
+      expect(body.items[0]).toMatchObject({
+        metadata: { name: expect.stringMatching(`^${name}\\.[0-9a-f]{16}$`) as unknown, namespace },
+        involvedObject: { kind, apiVersion, namespace, name, uid, resourceVersion },
+        reason: 'LeaderElection',
+        message: 'ada became leader',
+        source: { component: 'k8s-leader-election' },
+        firstTimestamp: '2024-01-01T00:00:00Z',
+        lastTimestamp: '2024-01-01T00:00:00Z',
+        count: 1,
+        type: 'Normal',
+        eventTime: null,
+        reportingComponent: 'k8s-leader-election',
+        reportingInstance: '',
+      });
+    },
+  );
 };
+
+function kubeConfigFor(target: Target): KubeConfigLike {
+  return {
+    getCurrentContext: () => 'contract',
+    getContextObject: () => ({}),
+    getCurrentCluster: () => ({ server: target.url }),
+    getCurrentUser: () => ({ name: 'admin' }),
+    applyToHTTPSOptions: async (options) => {
+      options.headers = { Authorization: `Bearer ${target.token('admin')}` };
+      if (target.ca !== undefined) options.ca = target.ca;
+      return Promise.resolve();
+    },
+  };
+}

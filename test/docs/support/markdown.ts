@@ -12,6 +12,7 @@ export const PAGES = [
   'docs/cli.md',
   'docs/inspect.md',
   'docs/locks.md',
+  'docs/health.md',
   'docs/testing.md',
   'docs/frameworks.md',
   'docs/operations.md',

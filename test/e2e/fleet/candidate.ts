@@ -26,6 +26,7 @@ const election = new LeaderElection({
     namespace: settings.namespace,
     identity: settings.who,
     kubeConfig,
+    events: settings.events,
   }),
   leaseDurationSeconds: settings.leaseDurationSeconds,
   renewDeadlineSeconds: settings.renewDeadlineSeconds,

@@ -45,6 +45,7 @@ export interface CandidateSettings {
   readonly renewDeadlineSeconds: number;
   readonly retryPeriodSeconds: number;
   readonly onLost?: 'return' | 'rejoin';
+  readonly events?: boolean;
 }
 
 /** What a test can ask of a candidate process, by a message. */

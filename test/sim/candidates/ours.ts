@@ -81,7 +81,7 @@ function hasFired(signal: AbortSignal): boolean {
 }
 
 const IGNORE = (): undefined => undefined;
-const NOBODY = { deliver: IGNORE, see: IGNORE, close: IGNORE };
+const NOBODY = { deliver: IGNORE, see: IGNORE, finish: () => null, close: IGNORE };
 const QUIET = { debug: IGNORE, info: IGNORE, warn: IGNORE, error: IGNORE };
 
 /**

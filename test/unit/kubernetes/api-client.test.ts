@@ -228,7 +228,7 @@ describe('a server that cannot be reached', () => {
     expect(error.kind).toBe('network');
     expect(error.message).toBe(
       `Lease a/b: cannot reach the API server at 127.0.0.1:${server.port}: connection refused ` +
-        "(ECONNREFUSED). Check that it runs and that the kubeconfig's server is right.",
+        "(ECONNREFUSED). Check that it runs, and the kubeconfig's server URL.",
     );
   });
 

@@ -181,6 +181,114 @@ describe('in a pod', () => {
   });
 });
 
+/** As the API server signs it for a pod: what is in the middle says whose it is. */
+function tokenOf(sub: unknown): string {
+  const part = (value: unknown): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+  return `${part({ alg: 'RS256' })}.${part({ aud: ['x'], sub })}.marked-signature`;
+}
+
+const RUNNER = tokenOf('system:serviceaccount:jobs:runner');
+
+describe('errors in a pod speak of its service account, and of no kubeconfig', () => {
+  async function refused(status: number, body: unknown = {}): Promise<string> {
+    const server = await startServer(answerWith(status, body), certificate);
+    servers.push(server);
+    vi.stubEnv('KUBERNETES_SERVICE_PORT', String(server.port));
+    return failed();
+  }
+
+  async function failed(): Promise<string> {
+    const kubeConfig = podKubeConfig(files.directory)!;
+    const answer = await new LeaseLock({ name: 'a', namespace: 'b', kubeConfig }).get();
+    if (answer.ok) throw new Error('It did not fail');
+    expect(everythingShown(answer.error)).not.toContain('marked-signature');
+    expect(answer.error.message).not.toMatch(/kubeconfig|inCluster/i);
+    return answer.error.message;
+  }
+
+  it.each([
+    ['with its name, which the token tells', RUNNER, " the pod's service account jobs/runner has"],
+    ['without one where it is another token', 'opaque', " the pod's service account has expired"],
+    [
+      'without one that makes no sense',
+      tokenOf('somebody: else'),
+      " the pod's service account has",
+    ],
+    ['without one where none is told', tokenOf(7), " the pod's service account has expired"],
+  ])('a refused token is that of the account %s', async (_, token, expected) => {
+    writeFileSync(files.tokenFile, token);
+
+    expect(await refused(401)).toContain(`The token of${expected}`);
+  });
+
+  it.each([
+    ['missing', () => rmSync(files.tokenFile), 'ENOENT in open'],
+    ['empty', () => writeFileSync(files.tokenFile, '\n'), 'the token file'],
+  ])('a token that is %s', async (_, spoil, why) => {
+    const kubeConfig = podKubeConfig(files.directory)!;
+    spoil();
+
+    const error = await failure(new ApiClient(kubeConfig).request(get));
+
+    expect(error.message).toContain(
+      `the credentials of the pod's service account could not be read: ${why}`,
+    );
+  });
+
+  it('a token that no header can carry', async () => {
+    writeFileSync(files.tokenFile, 'two\nlines');
+
+    expect(await failed()).toContain(
+      'the credentials of the pod\'s service account give a header "Authorization"',
+    );
+  });
+
+  it('a server that cannot be reached', async () => {
+    expect(await failed()).toContain(
+      'Check that it runs, and KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT.',
+    );
+  });
+
+  it('a certificate of another CA', async () => {
+    writeFileSync(files.caFile, makeAuthority('another CA').cert);
+
+    expect(await refused(200)).toContain("check ca.crt of the pod's service account.");
+  });
+
+  it('a certificate for another host', async () => {
+    const foreign = await startServer(answerWith(200, {}), authority.issue('server', ['other']));
+    servers.push(foreign);
+    vi.stubEnv('KUBERNETES_SERVICE_PORT', String(foreign.port));
+
+    expect(await failed()).toContain('Set KUBERNETES_SERVICE_HOST to a name that it covers.');
+  });
+
+  it('a CA that cannot be used', async () => {
+    writeFileSync(files.caFile, 'no certificate');
+
+    expect(await refused(200)).toMatch(/service account/);
+  });
+
+  it.each([[302], [400], [403], [404]])(
+    'HTTP %i from something that is no API server',
+    async (status) => {
+      expect(await refused(status, 'nonsense')).toMatch(
+        /[Cc]heck KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT/,
+      );
+    },
+  );
+
+  it("is said by the client library's own KubeConfig of a pod alike", async () => {
+    const pod = podKubeConfig(files.directory)!;
+    const given = { ...pod, getCurrentContext: () => 'inClusterContext' };
+    rmSync(files.tokenFile);
+
+    const error = await failure(new ApiClient(given).request(get));
+
+    expect(error.message).toContain("the credentials of the pod's service account");
+  });
+});
+
 describe('before the service account of the pod', () => {
   it('comes the kubeConfig that a lock is given', async () => {
     const server = await start();

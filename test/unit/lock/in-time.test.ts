@@ -23,9 +23,10 @@ describe('what is to be read before a request', () => {
     const { kind, message } = await failed;
     expect(kind).toBe('timeout');
     expect(message).toBe(
-      'Lease a: nothing was sent within 10000 ms: it still waited for the kubeconfig to be read.',
+      "Lease a: nothing was sent within 10000 ms: it still waited for the kubeconfig, or the pod's " +
+        'service account, to be read.',
     );
-    expect(progress[0]?.waitsFor).toBe('the kubeconfig to be read');
+    expect(progress[0]?.waitsFor).toBe("the kubeconfig, or the pod's service account, to be read");
   });
 
   it('is given up at once when the caller aborts', async () => {

@@ -5,7 +5,7 @@ import type {
 } from '../../../../src/config/leader-election-config.js';
 import { LeaderElection } from '../../../../src/election/leader-election.js';
 import type { Term } from '../../../../src/term/term.js';
-import type { LockResult } from '../../../../src/lock/resource-lock.js';
+import type { LockResult, ResourceLock } from '../../../../src/lock/resource-lock.js';
 import { settle, VirtualClock } from '../../../../src/testing/virtual-clock.js';
 import { type Deferred, deferred } from '../../../model/support/deferred.js';
 import { ControllableLock, type PendingCall } from '../../../support/controllable-lock.js';
@@ -16,6 +16,8 @@ export type Options = Partial<Omit<LeaderElectionConfig, 'lock' | 'clock' | 'log
   readonly logger?: LeaderElectionConfig['logger'] | undefined;
   /** The lock can be watched, by `lock.watching`. Default: it is polled. */
   readonly watched?: boolean;
+  /** The lock can write events down, in this way. */
+  readonly recordEvent?: Required<ResourceLock>['recordEvent'];
 };
 
 /**
@@ -34,8 +36,9 @@ export class Candidate {
   readonly works: Deferred[] = [];
   outcome: Outcome | undefined;
 
-  constructor({ identity = 'me', watched = false, ...options }: Options = {}) {
+  constructor({ identity = 'me', watched = false, recordEvent, ...options }: Options = {}) {
     this.lock = new ControllableLock(identity, watched);
+    if (recordEvent !== undefined) this.lock.recordEvent = recordEvent;
     this.election = new LeaderElection({
       lock: this.lock,
       clock: this.clock,
