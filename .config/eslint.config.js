@@ -225,6 +225,14 @@ export default defineConfig(
     rules: { 'no-console': 'off' },
   },
   {
+    name: 'NestJS has classes that are nothing but their decorators',
+    files: ['docs/examples/frameworks/nestjs.ts'],
+    rules: {
+      '@typescript-eslint/no-extraneous-class': ['error', { allowWithDecorator: true }],
+      '@typescript-eslint/no-unsafe-class-instance-assignment': 'off',
+    },
+  },
+  {
     name: 'tests',
     files: ['test/**'],
     rules: {

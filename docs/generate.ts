@@ -22,6 +22,7 @@ import { fillIn, ROOT } from './fill-in.js';
 import { pagesWithTables } from './tables.js';
 
 export const PAGE = 'docs/statechart.md';
+const FRAMEWORKS = 'docs/frameworks.md';
 export const LIVE_PAGE = 'src/inspect/page';
 const GENERATED = 'src/inspect/generated';
 export const COMMAND = 'npx tsx docs/generate.ts';
@@ -52,6 +53,7 @@ export async function generate(): Promise<ReadonlyMap<string, string>> {
     ['test model', await codeBlock('docs/examples/test-model.ts')],
   ]);
   files.set(PAGE, await fillIn(PAGE, sections));
+  files.set(FRAMEWORKS, await fillIn(FRAMEWORKS, await frameworkExamples()));
   for (const [path, page] of await pagesWithTables()) files.set(path, page);
   const chart = JSON.stringify(await liveChart(graph, Object.fromEntries(guards)));
   files.set(`${GENERATED}/live-chart.ts`, await textModule('LIVE_CHART', chart));
@@ -161,6 +163,16 @@ function docComments(source: string): Map<string, string> {
     if (text !== undefined) comments.set(statement.name.text, text.replace(/\s+/g, ' '));
   }
   return comments;
+}
+
+/** The programs that the page of frameworks consists of, by the names of their files. */
+async function frameworkExamples(): Promise<ReadonlyMap<string, string>> {
+  const folder = 'docs/examples/frameworks';
+  const names = await readdir(join(ROOT, folder));
+  const blocks = names.map(
+    async (name) => [name.replace(/\.ts$/, ''), await codeBlock(`${folder}/${name}`)] as const,
+  );
+  return new Map(await Promise.all(blocks));
 }
 
 async function codeBlock(path: string): Promise<string> {

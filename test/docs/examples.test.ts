@@ -1,77 +1,19 @@
-import { spawn, type ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type EmbeddedApiServer, startEmbeddedApiServer } from '../../src/testing.js';
-import { ROOT } from './support/markdown.js';
+import { Example } from './support/example.js';
 
 /*
  * The examples, run as their comments say: as programs, against an API server that they find by
  * KUBECONFIG.
  */
 
-/** One example program. */
-class Program {
-  readonly lines: string[] = [];
-  readonly #process: ChildProcess;
-  readonly #heard = new Set<() => void>();
-
-  constructor(name: string, args: readonly string[], kubeConfigPath: string) {
-    const file = `docs/examples/${name}.ts`;
-    this.#process = spawn(process.execPath, ['--import', 'tsx', file, ...args], {
-      cwd: ROOT,
-      env: { ...process.env, KUBECONFIG: kubeConfigPath },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    });
-    for (const stream of [this.#process.stdout, this.#process.stderr]) {
-      if (stream === null) continue;
-      createInterface({ input: stream }).on('line', (line) => {
-        this.lines.push(line);
-        for (const wake of this.#heard) wake();
-      });
-    }
-  }
-
-  /** Resolves once a line contains this; rejects if the program ends before. */
-  async says(text: string): Promise<void> {
-    const isSaid = (): boolean => this.lines.some((line) => line.includes(text));
-    if (isSaid()) return;
-    await new Promise<void>((resolve, reject) => {
-      this.#heard.add(() => {
-        if (isSaid()) resolve();
-      });
-      this.#process.once('close', () => {
-        const all = this.lines.join('\n');
-        if (!isSaid()) reject(new Error(`It ended without saying "${text}":\n${all}`));
-      });
-    });
-  }
-
-  async stop(signal: NodeJS.Signals): Promise<unknown> {
-    const closed = once(this.#process, 'close');
-    this.#process.kill(signal);
-    const [code, killedBy] = (await closed) as [unknown, unknown];
-    return code ?? killedBy;
-  }
-
-  async end(): Promise<unknown> {
-    if (this.#process.exitCode !== null) return this.#process.exitCode;
-    const [code] = (await once(this.#process, 'close')) as [unknown];
-    return code;
-  }
-
-  kill(): void {
-    this.#process.kill('SIGKILL');
-  }
-}
-
 describe('the examples', { timeout: 60_000 }, () => {
   let server: EmbeddedApiServer;
   let directory: string;
-  let programs: Program[];
+  let programs: Example[];
 
   beforeEach(async () => {
     server = await startEmbeddedApiServer({ namespaces: ['production'] });
@@ -86,8 +28,8 @@ describe('the examples', { timeout: 60_000 }, () => {
     await rm(directory, { recursive: true });
   });
 
-  const run = (name: string, ...args: string[]): Program => {
-    const program = new Program(name, args, join(directory, 'config'));
+  const run = (name: string, ...args: string[]): Example => {
+    const program = new Example(name, { args, kubeConfigPath: join(directory, 'config') });
     programs.push(program);
     return program;
   };

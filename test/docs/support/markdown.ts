@@ -15,6 +15,8 @@ export const PAGES = [
   'docs/health.md',
   'docs/metrics.md',
   'docs/testing.md',
+  'docs/frameworks.md',
+  'docs/operations.md',
   'docs/architecture.md',
   'docs/contributing.md',
   'docs/changelog.md',
