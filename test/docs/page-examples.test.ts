@@ -1,12 +1,18 @@
 import assert from 'node:assert';
+import { setInterval } from 'node:timers/promises';
 import ts from 'typescript';
-import { expect, it } from 'vitest';
-import { LeaderElection, LockError, type ResourceLock } from '../../src/index.js';
+import { expect, it, vi } from 'vitest';
+import {
+  LeaderElection,
+  type LeaderElectionConfig,
+  LockError,
+  type ResourceLock,
+} from '../../src/index.js';
 import { InMemoryLockStore, VirtualClock } from '../../src/testing.js';
-import { codeBlocks, type Page } from './support/markdown.js';
+import { codeBlocks } from './support/markdown.js';
 
 /** Runs the first example of a page, as it stands there, with these names in place of its imports. */
-function runFirst(page: Page, world: Readonly<Record<string, unknown>>, result = ''): unknown {
+function runFirst(page: string, world: Readonly<Record<string, unknown>>, result = ''): unknown {
   const block = codeBlocks(page).find(({ info }) => info === 'ts');
   if (block === undefined) throw new Error(`${page} has no example`);
   const body = block.code.replace(/^import .*$/gm, '');
@@ -61,4 +67,39 @@ it('two candidates with the lock of docs/locks.md take turns', async () => {
   void second.stop();
   await clock.advance(10_000);
   expect(await over).toMatchObject({ reason: 'stopped', released: true });
+});
+
+it('the interval of docs/faq.md ends with its term, and stop() waits for what it has begun', async () => {
+  const clock = new VirtualClock();
+  let ticks = 0;
+  let finish = (): void => undefined;
+  const tick = ({ signal }: { signal: AbortSignal }): Promise<void> => {
+    expect(signal.aborted).toBe(false);
+    ticks += 1;
+    return new Promise((resolve) => (finish = resolve));
+  };
+  class Example extends LeaderElection {
+    constructor(config: LeaderElectionConfig) {
+      super({ ...config, clock });
+    }
+  }
+  // The interval of Node, only faster.
+  const every: typeof setInterval = (_, value, options) => setInterval(1, value, options);
+  const lock = new InMemoryLockStore().lock('me');
+  const world = { every, lock, tick, LeaderElection: Example };
+  const election = runFirst('docs/faq.md', world, 'return election;') as LeaderElection;
+
+  void election.run();
+  await vi.waitFor(() => expect(ticks).toBe(1));
+  finish();
+  await vi.waitFor(() => expect(ticks).toBe(2));
+
+  let over = false;
+  const stopped = election.stop().finally(() => (over = true));
+  await clock.advance(5_000);
+  expect(over).toBe(false);
+  finish();
+  await vi.waitFor(() => expect(over).toBe(true));
+  expect(await stopped).toMatchObject({ reason: 'stopped', released: true, workFinished: true });
+  expect(ticks).toBe(2);
 });
