@@ -91,6 +91,7 @@ export type ElectionEvent =
   | { readonly type: 'lapse' }
   | CallbackFailed;
 
+/** A callback threw or rejected. */
 export interface CallbackFailed {
   readonly type: 'callbackFailed';
   readonly callback: CallbackName;
@@ -99,11 +100,16 @@ export interface CallbackFailed {
 
 export type CallbackName = 'onStartedLeading' | 'onStoppedLeading' | 'onNewLeader' | 'onOverrun';
 
-/** Outward news, for `actor.on(type, listener)` and `election.on(type, listener)`. */
+/**
+ * Outward news, for `actor.on(type, listener)` and `election.on(type, listener)`. The page of the API
+ * has these texts, word for word.
+ */
 export type ElectionEmitted =
-  /** A try to take the lock failed; it is repeated for as long as it takes. */
+  /** A try to read or take the lock failed; it is repeated for as long as it takes. */
   | { readonly type: 'acquireFailed'; readonly error: LockError; readonly failures: number }
+  /** This candidate leads. */
   | { readonly type: 'startedLeading'; readonly term: Term }
+  /** A renewal is stored. */
   | { readonly type: 'renewed'; readonly leadingUntil: Date }
   /** A renewal failed; it is tried again until the renew deadline, which is `remainingMs` away. */
   | {
@@ -114,22 +120,26 @@ export type ElectionEmitted =
     }
   /** The term has begun to drain: its signal is aborted, the lock is still held. */
   | { readonly type: 'draining'; readonly reason: EndReason }
+  /** The term is over for its work: `onStoppedLeading` is about to be called. */
   | { readonly type: 'stoppedLeading'; readonly reason: EndReason }
   /** The work or, if that has finished, `onStoppedLeading` is late: the lock is not released. */
   | { readonly type: 'drainTimeout'; readonly workFinished: boolean }
+  /** The lock was given back. */
   | { readonly type: 'released' }
   /** A try to release failed; it is repeated until the lease has run out. */
   | { readonly type: 'releaseFailed'; readonly error: LockError; readonly failures: number }
+  /** Another identity than before holds the lock, or one is seen for the first time. */
   | { readonly type: 'newLeader'; readonly identity: string }
   /**
    * Nobody is known to hold the lock any more: it was released or deleted, or its record cannot be
    * read. A lease that only runs out names its last holder until another takes it.
    */
   | { readonly type: 'vacant' }
-  /** The stored record cannot be read; it counts as held by an unknown holder. */
+  /** The stored record cannot be read: it counts as held until it has not changed for a lease. */
   | { readonly type: 'recordUnreadable'; readonly problem: string }
-  /** Our record was stored otherwise than it was written, in a field of which that was not told yet. */
+  /** A field of our record was stored otherwise than it was written; told once for each. */
   | { readonly type: 'recordAltered'; readonly problem: string }
+  /** The lease of a lost term has run out and its work goes on: it may run beside another leader. */
   | { readonly type: 'overrun'; readonly term: Term }
   | CallbackFailed
   /** Changes of the lock are heard of as they happen, from now on. */
@@ -164,19 +174,29 @@ export type ElectionChildren = {
  * goes on in it (see `stateName`).
  */
 export type ElectionState =
+  /** Not a candidate yet. */
   | 'idle'
+  /** Looks at the lock, waits, and takes it when nobody can be leading. */
   | 'acquiring'
+  /** Holds the lease; the work runs. */
   | 'leading'
+  /** The same, while a renewal is under way. */
   | 'renewing'
+  /** Holds the lease; the work was told to end and has not yet. */
   | 'draining'
+  /** Gives the lock back. */
   | 'releasing'
+  /** Does not lead any more; the work winds down. */
   | 'lost'
+  /** Pauses before it competes again. */
   | 'rejoining'
+  /** Over. */
   | 'stopped';
 
 /** What `election.on(type, listener)` delivers: the chart's news, and each change of state. */
 export type ElectionNews =
   | ElectionEmitted
+  /** The candidate has moved on. */
   | {
       readonly type: 'stateChanged';
       readonly state: ElectionState;

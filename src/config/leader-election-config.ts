@@ -9,11 +9,11 @@ export const JITTER_FACTOR = 1.2;
 /**
  * Why a term, or a candidacy, ended.
  *
- * - `stopped`: `stop()` was called, or the signal given to `run()` aborted
+ * - `stopped`: `stop()` was called, or the signal given to `run()` was aborted
  * - `finished`: the work came to its end and `releaseWhenDone` is set, or `lead()` was used
  * - `failed`: `onStartedLeading` threw or rejected
  * - `deadline`: no renewal succeeded within the renew deadline, or one was stored for a shorter time
- * - `superseded`: the lock was found in other hands
+ * - `superseded`: another holds the lock
  * - `steppedDown`: somebody asked the leader to hand over, by an annotation on the lock
  * - `drainTimeout`: `stop()` was called, and the work or `onStoppedLeading` did not end in time
  */
@@ -22,10 +22,14 @@ export type EndReason =
 
 /** What `run()` and `stop()` resolve with. */
 export interface Outcome {
+  /** Why the candidacy ended. */
   readonly reason: EndReason;
   /** Whether this candidate led at all. */
   readonly led: boolean;
-  /** Whether the lock was given back, so that another can take it at once. */
+  /**
+   * Whether the lock was given back, so that another can take it at once. Not if the API server
+   * could not be reached meanwhile, the lock was lost, or the work outlasted `drainTimeoutSeconds`.
+   */
   readonly released: boolean;
   /** False when the work was still running when the outcome was made. */
   readonly workFinished: boolean;
@@ -35,7 +39,7 @@ export interface Outcome {
 
 /**
  * The options of an election. What each must be, and its default in code, stand in `OPTIONS`, in
- * resolve-config.ts. The README has these texts, word for word.
+ * resolve-config.ts. The page of the API has these texts, word for word.
  */
 export interface LeaderElectionConfig {
   /**

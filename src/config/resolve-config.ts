@@ -23,7 +23,7 @@ import { aLock, aLoggerOrFalse, workOrNull } from './own-rules.js';
 
 /**
  * All options: what each must be, and what it is when it is left out. What it means says
- * {@link LeaderElectionConfig}; the table in the README is made of both.
+ * {@link LeaderElectionConfig}; the page of the API is made of both.
  */
 export const OPTIONS = {
   lock: required(aLock),

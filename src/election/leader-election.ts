@@ -82,6 +82,7 @@ export class LeaderElection {
     return this.isLeader() ? this.#candidacy.actor.getSnapshot().context.term : null;
   }
 
+  /** Where this candidate stands, in one word. */
   get state(): ElectionState {
     return this.#candidacy.state;
   }

@@ -4,19 +4,23 @@ import { LeaderElectionError } from './leader-election-error.js';
 /**
  * What went wrong with a lock call, in the terms the election acts on.
  *
- * - `notFound`: the object, or its namespace, does not exist (404)
- * - `conflict`: somebody else wrote first (409)
- * - `forbidden`, `unauthorized`: RBAC or credentials (403, 401)
- * - `invalid`: the API server refuses the request as it is (other 4xx)
- * - `throttled`: asked to come back later (429)
- * - `serverError`: the API server failed (5xx)
+ * - `notFound`: the object, or its namespace, does not exist (404). An election creates the object
+ * - `conflict`: somebody else wrote first (409). Usual at every hand-over
+ * - `forbidden`: rights are missing (403): the message contains the Role to apply. Or a webhook, a
+ *   policy or a quota says no
+ * - `unauthorized`: the token or certificate is not accepted, or has expired (401)
+ * - `invalid`: the API server refuses the request as it is (other 4xx). Often the namespace does not
+ *   exist; the message says so
+ * - `throttled`: asked to come back later (429). That is obeyed, but never past the renew deadline
+ * - `serverError`: the API server has failed (5xx)
  * - `network`: the connection failed before a whole answer arrived
- * - `timeout`: no whole answer in time
- * - `aborted`: the caller gave up
- * - `credentials`: a token, certificate or exec plugin could not be had; nothing was sent
+ * - `timeout`: no whole answer in time. A request may take half a renew deadline
+ * - `aborted`: the caller gave the request up
+ * - `credentials`: a token, certificate or plugin could not be had, or the kubeconfig cannot be read;
+ *   nothing was sent
  * - `dependency`: `@kubernetes/client-node` is not installed or cannot be loaded; nothing was sent.
  *   No retry can heal that: `run()`, `acquire()` and `lead()` reject with it
- * - `unknown`: a lock of the user's own threw something else
+ * - `unknown`: a lock of your own threw something else
  */
 export type LockErrorKind =
   | 'notFound'

@@ -13,7 +13,7 @@ import { KUBE_CONFIG_METHODS, type KubeConfigLike } from '../kubernetes/kube-con
 
 /**
  * The options of a lock on an object of Kubernetes. What each must be stands in
- * {@link LOCK_OPTIONS}; the README has these texts, word for word.
+ * {@link LOCK_OPTIONS}; the page of the API has these texts, word for word.
  */
 export interface KubernetesLockOptions {
   /** Name of the object, the same for all candidates. */

@@ -5,12 +5,15 @@ import { runCallback } from './own-callbacks.js';
 
 /** One period of leadership, as the work done in it sees it. */
 export interface Term {
-  /** Aborted when the term ends or begins to drain, at the latest at `leadingUntil`. */
+  /**
+   * Aborted when the term ends or begins to drain: at `stop()`, on a loss, at `leadingUntil` at the
+   * latest. Hand it to whatever the work waits for.
+   */
   readonly signal: AbortSignal;
   /**
-   * Grows from term to term over the whole life of the cluster, through deletion of the lock too.
-   * Hand it to whatever the work writes to, and let that refuse smaller ones: it is the
-   * `resourceVersion` of the write that won the term.
+   * Grows from term to term over the whole life of the cluster, through deletion of the lock too: it
+   * is the `resourceVersion` of the write that won the term. Hand it to whatever the work writes to,
+   * and let that refuse smaller ones.
    */
   readonly fencingToken: bigint;
   /** This candidate's name in the lock. */
@@ -19,9 +22,16 @@ export interface Term {
   readonly acquiredAt: Date;
   /** When leadership ends unless it is renewed before, by this machine's wall clock. */
   readonly leadingUntil: Date;
-  /** False as soon as the signal is aborted, draining included. Asks the clock, not a flag. */
+  /**
+   * False as soon as the signal is aborted, draining included. Asks the clock, not a flag, so it is
+   * right even after the process was stopped or its event loop blocked.
+   */
   isLeading(): boolean;
-  /** @throws {NotLeaderError} when `isLeading()` is false. */
+  /**
+   * For a step that must not happen twice: ask right before it.
+   *
+   * @throws {NotLeaderError} when `isLeading()` is false.
+   */
   assertLeading(): void;
 }
 

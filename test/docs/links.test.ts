@@ -1,29 +1,44 @@
-import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type Page, PAGES, readPage, ROOT } from './support/markdown.js';
+import { anchorsOf, brokenLinks, type Library } from './support/links.js';
+import { PAGES, ROOT } from './support/markdown.js';
 
-/** As GitHub makes anchors of headings. */
-function anchors(page: string): string[] {
-  return [...page.matchAll(/^#+ (.*)$/gm)].map((match) =>
-    (match[1] ?? '')
-      .toLowerCase()
-      .replace(/[^\p{L}\p{N} -]/gu, '')
-      .replaceAll(' ', '-'),
-  );
-}
+const repository: Library = {
+  has: (path) => existsSync(`${ROOT}${path}`),
+  read: (path) => readFileSync(`${ROOT}${path}`, 'utf8'),
+};
 
 describe.each(PAGES)('the links of %s', (page) => {
-  const links = [...readPage(page).matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1] ?? '');
-  const local = links.filter((link) => !link.startsWith('https://'));
-
   it('lead to files and headings that exist', () => {
-    const broken = local.filter((link) => {
-      const [path = '', anchor] = link.split('#');
-      const target = path === '' ? page : join(dirname(page), path);
-      if (!existsSync(join(ROOT, target))) return true;
-      return anchor !== undefined && !anchors(readPage(target as Page)).includes(anchor);
-    });
-    expect(broken).toEqual([]);
+    expect(brokenLinks(page, repository)).toEqual([]);
+  });
+});
+
+describe('the check of links', () => {
+  const pages: Readonly<Record<string, string>> = {
+    'docs/a.md': [
+      '# One thing: `run()`',
+      '[there](b.md#two) [nowhere](c.md) [no heading](b.md#three) [here](#one-thing-run)',
+      '[nor here](#two) ![picture](none.png) <img src="x.png"> `[code](d.md)`',
+      '```md\n# Two\n[code](e.md)\n```',
+    ].join('\n'),
+    'docs/b.md': '## Two\n\n## Two\n',
+  };
+  const library: Library = {
+    has: (path) => path in pages,
+    read: (path) => pages[path] ?? '',
+  };
+
+  it('finds missing files, pictures and headings, and leaves code alone', () => {
+    const broken = ['c.md', 'b.md#three', '#two', 'none.png', 'x.png'];
+    expect(brokenLinks('docs/a.md', library)).toEqual(broken);
+  });
+
+  it('makes anchors of headings as GitHub does', () => {
+    expect(anchorsOf('# A `b_c`, d-e: [f](g.md)?\n## A\n# A\n')).toEqual([
+      'a-b_c-d-e-f',
+      'a',
+      'a-1',
+    ]);
   });
 });

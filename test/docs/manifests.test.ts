@@ -55,7 +55,7 @@ describe('the Role in the README', () => {
   });
 
   it('has rules for a ConfigMap, too', () => {
-    const shown = loadYaml<Pick<Role, 'rules'>>(manifest('README.md', 'rbac configmap'));
+    const shown = loadYaml<Pick<Role, 'rules'>>(manifest('docs/locks.md', 'rbac configmap'));
     const printed = loadYaml<Role>(rbacRole({ ...target, ...LOCK_KINDS.configmap }));
     expect(shown.rules).toEqual(printed.rules);
   });

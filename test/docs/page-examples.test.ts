@@ -1,7 +1,8 @@
 import assert from 'node:assert';
 import { EventEmitter } from 'node:events';
+import { setInterval } from 'node:timers/promises';
 import ts from 'typescript';
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
 import {
   LeaderElection,
   type LeaderElectionConfig,
@@ -9,11 +10,11 @@ import {
   type ResourceLock,
 } from '../../src/index.js';
 import { InMemoryLockStore, VirtualClock } from '../../src/testing.js';
-import { codeBlocks, type Page } from './support/markdown.js';
+import { codeBlocks } from './support/markdown.js';
 
 /** Runs the first example of a page, as it stands there, with these names in place of its imports. */
 async function runFirst(
-  page: Page,
+  page: string,
   world: Readonly<Record<string, unknown>>,
   result = '',
 ): Promise<unknown> {
@@ -123,4 +124,39 @@ it('the server of docs/health.md is live unless its work overruns, and ready who
   await clock.advance(1_000);
   await program;
   expect(isClosed).toBe(true);
+});
+
+it('the interval of docs/faq.md ends with its term, and stop() waits for what it has begun', async () => {
+  const clock = new VirtualClock();
+  let ticks = 0;
+  let finish = (): void => undefined;
+  const tick = ({ signal }: { signal: AbortSignal }): Promise<void> => {
+    expect(signal.aborted).toBe(false);
+    ticks += 1;
+    return new Promise((resolve) => (finish = resolve));
+  };
+  class Example extends LeaderElection {
+    constructor(config: LeaderElectionConfig) {
+      super({ ...config, clock });
+    }
+  }
+  // The interval of Node, only faster.
+  const every: typeof setInterval = (_, value, options) => setInterval(1, value, options);
+  const lock = new InMemoryLockStore().lock('me');
+  const world = { every, lock, tick, LeaderElection: Example };
+  const election = (await runFirst('docs/faq.md', world, 'return election;')) as LeaderElection;
+
+  void election.run();
+  await vi.waitFor(() => expect(ticks).toBe(1));
+  finish();
+  await vi.waitFor(() => expect(ticks).toBe(2));
+
+  let over = false;
+  const stopped = election.stop().finally(() => (over = true));
+  await clock.advance(5_000);
+  expect(over).toBe(false);
+  finish();
+  await vi.waitFor(() => expect(over).toBe(true));
+  expect(await stopped).toMatchObject({ reason: 'stopped', released: true, workFinished: true });
+  expect(ticks).toBe(2);
 });

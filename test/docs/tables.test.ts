@@ -20,7 +20,17 @@ import {
 } from '../../src/index.js';
 import { chartGraph } from '../../src/inspect/chart-graph.js';
 import { InMemoryLockStore } from '../../src/testing/in-memory-lock.js';
-import { generated, quoted, ROOT, readPage, table, tableAfter } from './support/markdown.js';
+import {
+  generated,
+  listed,
+  quoted,
+  ROOT,
+  readPage,
+  table,
+  tableAfter,
+} from './support/markdown.js';
+
+const API = 'docs/api.md';
 
 const minimal: LeaderElectionConfig = {
   lock: new InMemoryLockStore().lock('a'),
@@ -46,8 +56,8 @@ function firstColumn(rows: readonly (readonly string[])[]): string[] {
   return rows.flatMap(([cell]) => quoted(cell)).sort();
 }
 
-describe('the options in the README', () => {
-  const rows = generated('README.md', 'options');
+describe('the options in docs/api.md', () => {
+  const rows = generated(API, 'options');
   const defaults = new Map(rows.map(([name, , value]) => [quoted(name)[0], value]));
 
   it('are exactly those of LeaderElection', () => {
@@ -75,12 +85,12 @@ describe('the options in the README', () => {
   });
 
   it('of the locks are exactly those of LeaseLock', () => {
-    const rows = generated('README.md', 'lock options');
+    const rows = generated(API, 'lock options');
     expect(firstColumn(rows)).toEqual(optionNames((o) => new LeaseLock({ name: 'a', ...o })));
   });
 });
 
-describe('the names in the README', () => {
+describe('the names in docs/api.md', () => {
   it('of events are those that the election emits', () => {
     const events = names<ElectionEventType>({
       acquireFailed: true,
@@ -103,7 +113,7 @@ describe('the names in the README', () => {
       ended: true,
       stateChanged: true,
     });
-    expect(firstColumn(table('README.md', 'events'))).toEqual(events);
+    expect(firstColumn(generated(API, 'events'))).toEqual(events);
   });
 
   it('of states are those of election.state, and states of the chart', () => {
@@ -118,14 +128,13 @@ describe('the names in the README', () => {
       rejoining: true,
       stopped: true,
     });
-    expect(firstColumn(table('README.md', 'states'))).toEqual(states);
+    expect(firstColumn(generated(API, 'states'))).toEqual(states);
     const keys = chartGraph(leaderElectionMachine).states.map(({ key }) => key);
     expect(states.filter((state) => !keys.includes(state))).toEqual([]);
   });
 
   it('of the fields of an outcome, and of reasons, are those that exist', () => {
-    const rows = tableAfter('README.md', '| Field ');
-    expect(firstColumn(rows)).toEqual(
+    expect(listed(API, 'outcome').sort()).toEqual(
       names<keyof Outcome>({
         reason: true,
         led: true,
@@ -143,13 +152,11 @@ describe('the names in the README', () => {
       steppedDown: true,
       drainTimeout: true,
     });
-    const [, meaning] = rows.find(([name]) => name === '`reason`') ?? [];
-    const named = quoted(meaning).filter((name) => name !== 'releaseWhenDone');
-    expect(named.sort()).toEqual(reasons);
+    expect(firstColumn(generated(API, 'reasons'))).toEqual(reasons);
   });
 
   it('of members of the term are those that exist', () => {
-    expect(firstColumn(tableAfter('README.md', '| Member '))).toEqual(
+    expect(listed(API, 'term').sort()).toEqual(
       [
         ...names<Exclude<keyof Term, 'isLeading' | 'assertLeading'>>({
           signal: true,
@@ -180,8 +187,8 @@ describe('the names in the README', () => {
       dependency: true,
       unknown: true,
     });
-    expect(firstColumn(tableAfter('README.md', '| `kind` of a `LockError`'))).toEqual(kinds);
-    const codes = tableAfter('README.md', '| Error ').map(([name, code]) => [name, code]);
+    expect(firstColumn(generated(API, 'kinds of lock errors'))).toEqual(kinds);
+    const codes = tableAfter(API, '| Error ').map(([name, code]) => [name, code]);
     expect(codes).toEqual([
       ['`ConfigError`', `\`${new ConfigError('x', []).code}\``],
       ['`NotLeaderError`', `\`${new NotLeaderError('x').code}\``],
@@ -244,10 +251,8 @@ describe('what the pages say about the project', () => {
   it('gives commands that exist', () => {
     const commands = [...readPage('README.md').matchAll(/npm (?:run )?(\w+)/g)].map((m) => m[1]);
     const scripts = commands.filter((name) => !['ci', 'install'].includes(name ?? ''));
-    expect(new Set(scripts)).toEqual(new Set(['demo', 'test', 'start', 'bench']));
-    expect(Object.keys(manifest.scripts ?? {})).toEqual(
-      expect.arrayContaining(['demo', 'test', 'bench']),
-    );
+    expect(new Set(scripts)).toEqual(new Set(['demo', 'test', 'start']));
+    expect(Object.keys(manifest.scripts ?? {})).toEqual(expect.arrayContaining(['demo', 'test']));
   });
 
   it('has the three coming from Python named as here', () => {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { describe, expect, inject, it } from 'vitest';
+import { brokenLinks } from '../docs/support/links.js';
 import { manifest, namedFiles } from './support/manifest.js';
 
 const packed = inject('packed');
@@ -29,17 +29,16 @@ describe('the tarball', () => {
     expect(missing).toEqual([]);
   });
 
-  it('holds whatever its pages link to', () => {
+  it('holds whatever its pages link to, headings included', () => {
     const pages = paths.filter((path) => path.endsWith('.md'));
     expect(pages).toEqual(expect.arrayContaining(['README.md', 'docs/guarantees.md']));
-    const broken = pages.flatMap((page) => {
-      const links = [...readFileSync(page, 'utf8').matchAll(/\]\(([^)\s]+)\)/g)];
-      return links
-        .map(([, link = '']) => link.replace(/#.*/, ''))
-        .filter((link) => link !== '' && !/^https?:/.test(link))
-        .filter((link) => !paths.includes(join(dirname(page), link)))
-        .map((link) => `${page}: ${link}`);
-    });
+    const tarball = {
+      has: (path: string) => paths.includes(path),
+      read: (path: string) => readFileSync(path, 'utf8'),
+    };
+    const broken = pages.flatMap((page) =>
+      brokenLinks(page, tarball).map((link) => `${page}: ${link}`),
+    );
     expect(broken).toEqual([]);
   });
 

@@ -37,24 +37,24 @@ function introduction({ machine, versions, quick, startedAt, minutes, timings }:
 
 <!-- Written by npm run bench. Do not edit. -->
 
-This package beside client-go and the Python client, measured in one run against one real API server,
-each library's candidates being processes of their own. \`npm run bench\` repeats it, and writes this
-page; [the data](./benchmarks.json) holds every sample.
+This package beside client-go and the Python client, in one run against one real API server. Candidates are
+processes of their own. Where the last column says 1/54, that is a 54th of what client-go takes; 1.18 is more.
+\`npm run bench\` repeats all of it and writes this page; [the data](./benchmarks.json) holds every sample.
 ${quick ? '\n**This was a quick run, with few rounds and short windows: not for figures to be quoted.**\n' : ''}
 - ${startedAt.slice(0, 10)}, ${number(minutes)} minutes. ${machine.processor}, ${machine.cores} cores, ${machine.memoryGigabytes} GB, ${machine.system}; load before the run: ${machine.loadBefore}.
 - ${versionList.join(', ')}.
 - Timings: lease ${leaseDurationSeconds} s, renew deadline ${renewDeadlineSeconds} s, retry period ${retryPeriodSeconds} s, the defaults of all three.
-- Server and candidates share the machine, so that a network's delays are missing, for all alike. etcd runs without fsync.
-- Times are read from the machine's monotonic clock, by the candidates themselves, when the work is started or told to end. Those of this package say so 0.1 s later: on few cores, the saying and the hearing would be a part of what is measured.`;
+- Server and candidates share the machine: the delays of a network are missing, for all alike. etcd runs without fsync.
+- The candidates read the machine's monotonic clock when their work is started or told to end. Those of this package tell of it 0.1 s later: on few cores the telling would be a part of what is measured.`;
 }
 
 function handoverSection(results: NonNullable<Results['scenarios']['handover']>): string {
   const overlaps = entries(results).reduce((sum, [, { overlaps }]) => sum + overlaps, 0);
   return `## Clean hand-over
 
-Three candidates. The leader gets SIGTERM. Measured from the moment that its work is told to end until
-the next leader's work is started; the release lies in between. The Python client cannot be stopped and
-never releases: for it, SIGTERM is the end of the process, and the lease has to run out.
+Three candidates. The leader gets SIGTERM. From when its work is told to end until the next leader's work
+is started; the release lies in between. The Python client cannot be stopped and never releases: SIGTERM
+ends its process, and the lease has to run out.
 
 ${distributions(mapped(results, ({ gapMs }) => gapMs))}
 
@@ -65,8 +65,7 @@ function crashSection(results: NonNullable<Results['scenarios']['crash']>): stri
   return `## Crash
 
 Three candidates. The leader gets SIGKILL at a random moment. The others cannot know of it before its
-lease has run out: a lease duration after the commit of its last renewal, which the benchmark sees by a
-watch of its own. What goes beyond that is up to the library:
+lease has run out, a lease duration after its last renewal was stored. What goes beyond that is up to the library:
 
 ${distributions(mapped(results, ({ excessMs }) => excessMs))}
 
@@ -146,9 +145,9 @@ function crowdSection(results: NonNullable<Results['scenarios']['crowd']>): stri
   });
   return `## A crowd
 
-A leader, and candidates that wait. CPU of API server and etcd over what they use with no candidate at
-all (that in brackets, the mean of before and after; it varies by a few ms/s, and so do these). From 50 on a process holds 50 waiting
-candidates, threads in Python; candidates of a process share connections in this package and in client-go.
+A leader, and candidates that wait. CPU of API server and etcd is what they use beyond their use without any
+candidate, which stands in brackets; both vary by a few ms/s. From 50 on, a process holds 50 waiting
+candidates, which share connections in this package and in client-go, and are threads in Python.
 
 ${table(['waiting', 'library', api, 'to client-go', etcd, ...more], rows)}
 
@@ -166,16 +165,15 @@ function contentionSection(results: NonNullable<Results['scenarios']['contention
     const late = handovers.slice(2);
     const gap = milliseconds(Math.max(...late.map(({ gapMs }) => gapMs)));
     const conflicts = Math.max(...late.map((one) => one.conflicts));
-    return `${LIBRARY_NAMES[id]} ${gap}, ${conflicts} conflicts`;
+    return `${LIBRARY_NAMES[id]} ${gap}, ${conflicts} ${conflicts === 1 ? 'conflict' : 'conflicts'}`;
   });
   return `## Contention
 
-200 candidates wait, and the leader lets go; it then joins them again. Several hand-overs in a row: the
-time until the new leader's work is started, and the writes that the API server answered with 409.
-The Python client is absent, since it never releases. A process holds 50 candidates here. In this
-package those of one process try one after another and read in between what has arrived, so that most
-of them hear of the first in time: of 200 in processes of their own about two thirds would write, the
-first time.
+200 candidates wait, 50 to a process, and the leader lets go and joins them again, several times in a row.
+The time until the new leader's work is started, and the writes that the API server answered with 409.
+The Python client is absent, since it never releases. In this package the candidates of one process try
+one after another, so that most hear of the first in time. Of 200 in processes of their own about two
+thirds would write, the first time.
 
 ${table(['library', '', ...rounds], rows)}
 
@@ -208,9 +206,9 @@ function thousandSection(results: NonNullable<Results['scenarios']['thousand']>)
   const more = ['resident', 'until all led', 'event-loop delay, p99 / worst', 'terms lost'];
   return `## 1,000 elections in one process
 
-Each has a lease of its own and leads. Memory each: heap after a collection, over that with one election;
-in Go with the goroutines' stacks. The event loop's delay is that of a timer of 1 ms, its millisecond
-included. The user may list leases.
+Each has a lease of its own and leads; the user may list leases. Memory each is what the heap, after a
+collection, grows by with each election, in Go with the goroutines' stacks. The delay of the event loop is
+that of a timer of 1 ms, its millisecond included.
 
 ${table([...head, ...more], rows)}`;
 }
@@ -234,8 +232,8 @@ function importSection(imports: NonNullable<Results['scenarios']['import']>): st
   });
   return `## Import
 
-Fresh Node processes, files in the page cache. The garbage of one import is collected before the next.
-Memory: medians of what the process, at its height, and its heap grew by.
+In fresh Node processes, with files in the page cache. Memory is what the process, at its height, and its
+heap grew by, as medians. The garbage of one import is collected before the next.
 
 ${table(['what', 'median', 'worst', 'resident', 'heap', 'rounds'], rows)}`;
 }

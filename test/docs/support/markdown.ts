@@ -1,36 +1,25 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
 
-export const PAGES = [
+/** The pages that a person has written, if not all of each. */
+export const PAGES: readonly string[] = [
   'README.md',
-  'docs/statechart.md',
-  'docs/from-python.md',
-  'docs/guarantees.md',
-  'docs/dependencies.md',
-  'docs/cli.md',
-  'docs/inspect.md',
-  'docs/locks.md',
-  'docs/health.md',
-  'docs/metrics.md',
-  'docs/testing.md',
-  'docs/frameworks.md',
-  'docs/operations.md',
-  'docs/architecture.md',
-  'docs/contributing.md',
-  'docs/changelog.md',
-  'test/README.md',
-] as const;
+  ...readdirSync(`${ROOT}docs`)
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`),
+  ...readdirSync(`${ROOT}test`, { recursive: true, encoding: 'utf8' })
+    .filter((name) => /(^|\/)README\.md$/.test(name))
+    .map((name) => `test/${name}`),
+];
 
-export type Page = (typeof PAGES)[number];
-
-export function readPage(page: Page): string {
+export function readPage(page: string): string {
   return readFileSync(`${ROOT}${page}`, 'utf8');
 }
 
 export interface CodeBlock {
-  readonly page: Page;
+  readonly page: string;
   /** Of the first line of code, counted from 1. */
   readonly line: number;
   /** What follows the three backticks. */
@@ -50,7 +39,7 @@ function contextAtTheEndOf(text: string): string {
 }
 
 /** The fenced code blocks of a page. */
-export function codeBlocks(page: Page): CodeBlock[] {
+export function codeBlocks(page: string): CodeBlock[] {
   const text = readPage(page);
   return [...text.matchAll(/^```(.*)\n([^]*?)^```$/gm)].map((match) => {
     const before = text.slice(0, match.index);
@@ -65,7 +54,7 @@ export function codeBlocks(page: Page): CodeBlock[] {
 }
 
 /** The block that follows a comment `<!-- manifest: NAME -->`. */
-export function manifest(page: Page, name: string): string {
+export function manifest(page: string, name: string): string {
   const text = readPage(page);
   const at = text.indexOf(`<!-- manifest: ${name} -->`);
   const match = at < 0 ? null : /^\S.*\n\n```yaml\n([^]*?)^```$/m.exec(text.slice(at));
@@ -74,17 +63,27 @@ export function manifest(page: Page, name: string): string {
 }
 
 /** The rows of the table that follows a comment `<!-- table: NAME -->`, without their back quotes. */
-export function table(page: Page, name: string): string[][] {
+export function table(page: string, name: string): string[][] {
   return tableAfter(page, `<!-- table: ${name} -->`);
 }
 
 /** The rows of a table that is made of the code. */
-export function generated(page: Page, name: string): string[][] {
+export function generated(page: string, name: string): string[][] {
   return tableAfter(page, `<!-- generated: ${name} -->`);
 }
 
+/** The names that a list begins its items with, made of the code: `- **name** …`. */
+export function listed(page: string, name: string): string[] {
+  const text = readPage(page);
+  const at = text.indexOf(`<!-- generated: ${name} -->`);
+  const end = text.indexOf(`<!-- end of generated: ${name} -->`);
+  if (at < 0 || end < at) throw new Error(`${page} has no list "${name}"`);
+  const items = text.slice(at, end).matchAll(/^- \*\*`([^`]+)`\*\*/gm);
+  return [...items].map((match) => match[1] ?? '');
+}
+
 /** The rows of the first table after this text. */
-export function tableAfter(page: Page, heading: string): string[][] {
+export function tableAfter(page: string, heading: string): string[][] {
   const text = readPage(page);
   const at = text.indexOf(heading);
   if (at < 0) throw new Error(`${page} lacks "${heading}"`);
