@@ -120,16 +120,7 @@ class Runner {
   async #open(): Promise<LeaderElection> {
     const { common, command, graceSeconds, http, events } = this.#options;
     const { name, namespace, identity, kind, timings } = common;
-    if (http !== null) {
-      const { leaseDurationSeconds, retryPeriodSeconds } = timings;
-      const readyWithinMs = (leaseDurationSeconds + 2.2 * retryPeriodSeconds) * 1000;
-      const endpoint = await import('./http-endpoint.js');
-      this.#http = await endpoint.HttpEndpoint.listen({
-        address: http,
-        monitor: this.#monitor,
-        readyWithinMs,
-      });
-    }
+    if (http !== null) this.#http = await this.#listen(http);
     const lock = new KubernetesLock(kind, {
       name,
       events,
@@ -161,6 +152,13 @@ class Runner {
       'Competing',
     );
     return election;
+  }
+
+  async #listen(address: ListenAddress): Promise<HttpEndpoint> {
+    const { leaseDurationSeconds, retryPeriodSeconds } = this.#options.common.timings;
+    const readyWithinMs = (leaseDurationSeconds + 2.2 * retryPeriodSeconds) * 1000;
+    const endpoint = await import('./http-endpoint.js');
+    return endpoint.HttpEndpoint.listen({ address, monitor: this.#monitor, readyWithinMs });
   }
 
   /** Runs the command for one term. Resolves when nothing of it is left. */

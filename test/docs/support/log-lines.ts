@@ -65,6 +65,10 @@ export class Incident implements AsyncDisposable {
   join(options: Partial<LeaderElectionConfig> = {}, token = 'token'): LeaderElection {
     const kubeConfig = new KubeConfig();
     kubeConfig.loadFromString(this.server.kubeConfig({ token }));
+    // The runbook shows what is read in a pod: this is what the client library calls its context.
+    const pod = { ...kubeConfig.contexts[0]!, name: 'inClusterContext' };
+    kubeConfig.contexts = [pod];
+    kubeConfig.setCurrentContext(pod.name);
     const lock = new LeaseLock({ name: NAME, namespace: NAMESPACE, kubeConfig });
     const election = new LeaderElection({
       lock,
