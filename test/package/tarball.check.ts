@@ -79,7 +79,12 @@ describe('the tarball', () => {
 /** What the parts of the command line load before they do anything: each is a file of its own. */
 const PARTS = [
   // The parser, and what checks the values of flags: whoever asks for help waits for no more.
-  { part: 'main', budget: 80, packages: ['commander'], builtIn: ['async_hooks', 'crypto', 'fs', 'os'] },
+  {
+    part: 'main',
+    budget: 80,
+    packages: ['commander'],
+    builtIn: ['async_hooks', 'crypto', 'fs', 'os'],
+  },
   // The second process of `run`.
   { part: 'guard', budget: 10, packages: [], builtIn: ['async_hooks', 'child_process', 'fs'] },
 ];
