@@ -48,7 +48,7 @@ export interface Results {
   readonly updates?: readonly Update[];
 }
 
-export interface Update extends Pick<Results, 'startedAt' | 'versions'> {
+export interface Update extends Pick<Results, 'startedAt' | 'versions' | 'notes'> {
   readonly scenarios: readonly (keyof Scenarios)[];
   readonly loadBefore: number;
 }
@@ -63,6 +63,7 @@ export function updated(whole: Results, part: Results): Results {
   const update = {
     startedAt: part.startedAt,
     versions: part.versions,
+    notes: part.notes,
     scenarios: names,
     loadBefore: part.machine.loadBefore,
   };

@@ -8,7 +8,8 @@ import { weightSection } from './weight.js';
 
 /** The page of the results. What was not measured is not on it, except in the notes. */
 export function markdownOf(results: Results, plot: string | undefined): string {
-  const { scenarios, notes } = results;
+  const { scenarios } = results;
+  const notes = [...results.notes, ...(results.updates ?? []).flatMap((update) => update.notes)];
   const { handover, crash, steady, crowd, contention, cold, thousand, foreign } = scenarios;
   return [
     introduction(results),
