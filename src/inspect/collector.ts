@@ -29,6 +29,10 @@ export class Collector implements ReportSink, Feed<Timed> {
     return [...this.#candidates.values()].map(({ info }) => info.info);
   }
 
+  knows(id: string): boolean {
+    return this.#candidates.has(id);
+  }
+
   report(report: Report): void {
     this.add(report, 0);
   }

@@ -5,7 +5,7 @@
 
 /** More of them are kept only while they are there: what has become of many is nobody's question. */
 const KEPT = 64;
-const MOST = 500;
+export const MOST_CANDIDATES = 500;
 
 /** Whom to forget of them, which come in the order in which they were first heard of; null: nobody. */
 export function whomToForget<T>(
@@ -15,5 +15,5 @@ export function whomToForget<T>(
   if (candidates.size <= KEPT) return null;
   for (const [id, candidate] of candidates) if (isGone(candidate)) return id;
   const [oldest] = candidates.keys();
-  return candidates.size > MOST && oldest !== undefined ? oldest : null;
+  return candidates.size > MOST_CANDIDATES && oldest !== undefined ? oldest : null;
 }
