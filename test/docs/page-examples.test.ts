@@ -81,7 +81,7 @@ describe('docs/testing.md', () => {
     const planted = service.replace('sendNext(term.fencingToken)', 'sendNext(1n)');
     expect(planted).not.toBe(service);
     const running = runTests([planted, example], { setTimeout: sleep });
-    await expect(running).rejects.toThrow('deepEqual');
+    await expect(running).rejects.toThrow('deep-equal');
   });
 
   it('has a test of late writes', async () => {
