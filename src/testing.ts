@@ -18,6 +18,12 @@ export type {
 export type { Fault, FaultMatch, FaultRule, FaultRules } from './testing/faults.js';
 export { InMemoryLock, InMemoryLockStore } from './testing/in-memory-lock.js';
 export type { KubeConfigObject, KubeConfigOptions } from './testing/kube-config.js';
+export {
+  type ResourceLockTests,
+  type ResourceLockToTest,
+  testResourceLock,
+  type TestedMethod,
+} from './testing/lock-conformance/test-resource-lock.js';
 export type { LoggedRequest } from './testing/request-log.js';
 export { VirtualClock } from './testing/virtual-clock.js';
 export type { WatchStreams } from './testing/watch-streams.js';
