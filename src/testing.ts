@@ -5,6 +5,12 @@ export type {
   ObjectMeta,
 } from './testing/apiserver/objects.js';
 export {
+  type ElectionPath,
+  electionPaths,
+  type ElectionPathsOptions,
+} from './testing/election-paths/election-paths.js';
+export type { WalkedService } from './testing/election-paths/walk.js';
+export {
   type EmbeddedApiServer,
   type EmbeddedApiServerOptions,
   startEmbeddedApiServer,

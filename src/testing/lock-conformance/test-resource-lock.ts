@@ -8,6 +8,7 @@ import {
   type Rule,
 } from '../../validation/rules.js';
 import { Problems } from '../../validation/validate.js';
+import { milliseconds } from '../milliseconds.js';
 import { creatingCases } from './creating-cases.js';
 import { recordCases } from './record-cases.js';
 import { type Case, LockUnderTest } from './lock-under-test.js';
@@ -63,11 +64,6 @@ const methods: Rule = {
       Array.isArray(value) && value.every((name) => METHODS.includes(name as TestedMethod));
     return isSound || problems.add(field, `must be a list of ${METHODS.join(', ')}`, value);
   },
-};
-
-const milliseconds: Rule = {
-  description: 'milliseconds, at least 1',
-  check: (problems, field, value) => problems.number(field, value, { min: 1 }),
 };
 
 const OPTIONS: OptionTable<ResourceLockTests> = {
