@@ -141,7 +141,7 @@ function eventTypes(value: StateValue): ReadonlySet<string> {
   const types = new Set<string>();
   const visit = (node: AnyStateNode | undefined, inside: StateValue | undefined): void => {
     if (node === undefined) return;
-    for (const type of node.transitions.keys()) types.add(type as string);
+    for (const type of node.transitions.keys()) types.add(type);
     if (typeof inside === 'string') return visit(node.states[inside], undefined);
     for (const [key, deeper] of Object.entries(inside ?? {})) visit(node.states[key], deeper);
   };

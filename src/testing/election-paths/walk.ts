@@ -67,23 +67,31 @@ export class Walk {
   async along({ events }: Route): Promise<void> {
     this.#actor.start();
     try {
-      for (const event of events) await this.#take(event);
+      for (const event of events) {
+        const inTime = this.#take(event);
+        // Not even a promise that has settled already goes on between two events that come at once.
+        if (inTime !== null) await inTime;
+      }
       await this.#end();
     } finally {
       this.#actor.stop();
     }
   }
 
-  async #take(event: PathEvent): Promise<void> {
+  /** Null when there is nothing to wait for. */
+  #take(event: PathEvent): Promise<void> | null {
     this.#clock.atMs = Math.max(this.#clock.atMs, event.atMs);
     this.#last = event.label;
     const held = this.#heldBy(event.type);
-    if (held === null) this.#actor.send(event as unknown as ElectionEvent);
-    else await held();
-    if (this.#options.pace === 'in its own time' || held !== null) {
-      await settle();
-      this.#check();
-    }
+    if (held !== null) return this.#settled(held());
+    this.#actor.send(event as unknown as ElectionEvent);
+    return this.#options.pace === 'in its own time' ? this.#settled() : null;
+  }
+
+  async #settled(callback?: Promise<void>): Promise<void> {
+    await callback;
+    await settle();
+    this.#check();
   }
 
   /** What is done about an event that a callback makes by coming to its end. */
@@ -108,7 +116,8 @@ export class Walk {
   async #end(): Promise<void> {
     if (this.#options.pace === 'in its own time') await settle();
     const { timeoutMs } = this.#options;
-    if (this.#actor.getSnapshot().status === 'active') {
+    const { status, context } = this.#actor.getSnapshot();
+    if (status === 'active' && !context.stopRequested) {
       this.#last = 'it was stopped';
       this.#actor.send({ type: 'stop' });
     }
