@@ -21,6 +21,7 @@ export function initialContext(config: ResolvedConfig): ElectionContext {
     config,
     observation: null,
     decision: null,
+    deadHolder: null,
     leader: null,
     attempt: null,
     answerDue: false,
@@ -65,7 +66,7 @@ export function news(context: ElectionContext, { snapshot, version, receivedAtMs
 
 /** What there is to do about what is known of the lock. */
 export function known(context: ElectionContext, observation: Observation): Update {
-  const { config } = context;
+  const { config, deadHolder } = context;
   const { snapshot } = observation;
   const decision = decide({
     observation,
@@ -73,6 +74,7 @@ export function known(context: ElectionContext, observation: Observation): Updat
     identity: config.lock.identity,
     reclaimOwnIdentity: config.reclaimOwnIdentity,
     wroteIt: findOwnWrite(context, snapshot) !== null,
+    holderIsDead: deadHolder !== null && snapshot?.holder === deadHolder,
   });
   return { observation, decision, leader: holderOf(snapshot) };
 }

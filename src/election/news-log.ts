@@ -16,6 +16,8 @@ const ALTERED =
 
 const RELEASE_FAILED = 'Releasing the lock failed; it is tried again until the lease has run out';
 
+const NO_EVIDENCE = 'podEvidence does nothing for now; the lease is waited for, as without it';
+
 /** Begins the warning of a candidacy that nobody asked to end. */
 export const RETIRED = 'Takes no part in the election any more';
 
@@ -128,6 +130,10 @@ export class NewsLog {
       case 'watchFailed':
         this.#watchFailed(news);
         break;
+      case 'holderDied':
+      case 'evidenceFailed':
+        this.#writeEvidence(news);
+        break;
       case 'overrun':
         this.#say('error', OVERRUN);
         break;
@@ -143,6 +149,11 @@ export class NewsLog {
         if (news.previous === 'draining' && news.state === 'lost') this.#lostWhileDraining();
         break;
     }
+  }
+
+  #writeEvidence(news: Extract<ElectionNews, { type: 'holderDied' | 'evidenceFailed' }>): void {
+    if (news.type === 'evidenceFailed') this.#say('warn', NO_EVIDENCE, { err: news.error });
+    else this.#say('info', `Takes over: ${news.evidence}`);
   }
 
   #acquireFailed(news: Failure): void {
