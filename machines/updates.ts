@@ -56,11 +56,10 @@ export function reading(context: ElectionContext, answer: LockReading): Update {
 }
 
 /** The watch has told of something newer than what we knew: it is looked at as if it had been read. */
-export function news(context: ElectionContext, { snapshot, version, receivedAtMs }: News): Update {
-  const heard = { snapshot, version, receivedAtMs };
+export function news(context: ElectionContext, heard: News): Update {
   return {
     ...known(context, observe(context.observation, heard, context.config)),
-    ownWrites: possibleWrites(context, snapshot),
+    ownWrites: possibleWrites(context, heard.snapshot),
   };
 }
 

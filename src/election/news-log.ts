@@ -124,11 +124,8 @@ export class NewsLog {
         this.#say('warn', `${ALTERED} ${news.problem}`, { problem: news.problem });
         break;
       case 'watching':
-        this.#troubles?.watch.end();
-        this.#say('debug', 'Watching the lock');
-        break;
       case 'watchFailed':
-        this.#watchFailed(news);
+        this.#writeWatch(news);
         break;
       case 'holderDied':
       case 'evidenceFailed':
@@ -163,7 +160,12 @@ export class NewsLog {
     } else this.#warnOf('Looking at the lock failed; it will be tried again', news);
   }
 
-  #watchFailed(news: Extract<ElectionEmitted, { type: 'watchFailed' }>): void {
+  #writeWatch(news: Extract<ElectionEmitted, { type: 'watching' | 'watchFailed' }>): void {
+    if (news.type === 'watching') {
+      this.#troubles?.watch.end();
+      this.#say('debug', 'Watching the lock');
+      return;
+    }
     const { error: err } = news;
     // What keeps the lock from being watched and read alike is told once.
     if (err.kind === 'dependency') return;

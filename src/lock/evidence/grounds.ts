@@ -2,6 +2,7 @@ import type { KubeConfigLike } from '../../kubernetes/kube-config-like.js';
 import type { WatchEvent } from '../../kubernetes/watch/watch-events.js';
 import { provesDeath } from './death.js';
 import type { HolderProcess } from './holder.js';
+import { holderIn } from './offer.js';
 import { offerOf, type OwnOffer } from './own-offer.js';
 import { type OwnProcess, readOwnProcess, type Unknown } from './own-process.js';
 import { type PodSight, readPod } from './pod.js';
@@ -9,13 +10,16 @@ import { type PodSight, readPod } from './pod.js';
 /** What evidence rests on: who we are, what we may offer, and what counts as a death. */
 export interface Grounds {
   readonly process: (containerName?: string) => Promise<OwnProcess | Unknown>;
+  /** The process that holds the lock by this record. */
+  readonly holder: typeof holderIn;
   readonly offer: (pod: PodSight, self: OwnProcess) => OwnOffer;
   /** Whether what a watch tells of a pod proves that the process has ended. */
   readonly isDeath: (holder: HolderProcess, event: WatchEvent) => boolean;
 }
 
-const REAL: Grounds = {
+export const REAL: Grounds = {
   process: (containerName) => readOwnProcess({ containerName }),
+  holder: holderIn,
   offer: offerOf,
   // The last state of a pod that was deleted counts as any other: it is what the kubelet has told.
   isDeath: (holder, { object }) => {

@@ -7,7 +7,7 @@ import type { KubernetesObject } from '../stored-record.js';
 import { type Grounds, groundsFor } from './grounds.js';
 import { type HolderProcess, keyOf } from './holder.js';
 import { HolderWatch } from './holder-watch.js';
-import { holderIn, withOffer } from './offer.js';
+import { withOffer } from './offer.js';
 import { OwnPod } from './own-pod.js';
 
 /**
@@ -36,7 +36,7 @@ export class PodEvidence {
 
   /** The lock was read, or the watch has told of it: what it shows, with the process that holds it. */
   seen(snapshot: LockSnapshot): LockSnapshot {
-    const holder = holderIn(snapshot.object, snapshot.record);
+    const holder = this.#grounds.holder(snapshot.object, snapshot.record);
     this.#see(snapshot.version, holder);
     return holder === null ? snapshot : { ...snapshot, holder: keyOf(holder) };
   }
