@@ -118,8 +118,7 @@ export class NewsLog {
         this.#say('debug', 'Nobody is known to hold the lock');
         break;
       case 'recordUnreadable':
-        this.#recordUnreadable(news.problem);
-        break;
+        return this.#recordUnreadable(news.problem);
       case 'recordAltered':
         this.#say('warn', `${ALTERED} ${news.problem}`, { problem: news.problem });
         break;

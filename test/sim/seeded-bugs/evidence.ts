@@ -57,7 +57,7 @@ const alsoBy =
   (isDead: (event: WatchEvent) => boolean): Grounds['isDeath'] =>
   (holder, event) => {
     const pod = readPod(event.object);
-    if (pod === null || pod.uid !== holder.uid) return false;
+    if (pod?.uid !== holder.uid) return false;
     return provesDeath(holder, pod) || isDead(event);
   };
 
