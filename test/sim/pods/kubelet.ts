@@ -102,6 +102,15 @@ export class Kubelet {
     // Where the clocks differ, what is told at first is of the instance that runs.
     if (this.#behindMs > 0) this.#write();
     this.#publish();
+    // Before it can have read its own pod: the one that it finds then is another.
+    if (random.chance(0.06)) {
+      const { uid } = this.#pod;
+      this.#options.world.after(random.between(50, 900), () => {
+        if (uid !== this.#pod.uid || this.#isGone) return;
+        this.#options.count('pod deleted by force as it begins');
+        this.deleteByForce();
+      });
+    }
     return this.#process(startedMs);
   }
 
