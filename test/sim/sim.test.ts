@@ -43,6 +43,8 @@ const NEARBY: Readonly<Record<string, number>> = {
   'eight-writes-remembered': 245,
   'conflict-is-refusal': 3,
   'answers-unread': 19,
+  'offer-by-another-clock': 20,
+  'offer-after-later-ends': 55,
   'date-believed': 35,
 };
 
