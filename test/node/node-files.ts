@@ -94,6 +94,8 @@ function kubeletConfig(files: NodeFiles, { port, cgroup }: NodeOptions): object 
     localStorageCapacityIsolation: false,
     containerRuntimeEndpoint: `unix://${files.containerdSocket}`,
     imageServiceEndpoint: `unix://${files.containerdSocket}`,
+    // One that crashes again and again would be started again after minutes.
+    crashLoopBackOff: { maxContainerRestartPeriod: '1s' },
     staticPodPath: join(files.directory, 'manifests'),
     podLogsDir: files.logs,
     // A disk that is nearly full elsewhere must not evict the pods of a test.

@@ -10,7 +10,7 @@ import type { RunningApiServer } from '../support/real-api-server.js';
 import { startServerProcess, type ServerProcess } from '../support/server-process.js';
 import { startWatchdog, type Watchdog } from '../support/watchdog.js';
 import { ensureNodePrograms, type NodePrograms } from './build.js';
-import { IMAGES, type NodeFiles, writeNodeFiles } from './node-files.js';
+import { type NodeFiles, writeNodeFiles } from './node-files.js';
 import { writeImages } from './images.js';
 
 const run = promisify(execFile);
@@ -38,6 +38,11 @@ export class TestNode implements AsyncDisposable {
     this.#files = files;
     this.#programs = programs;
     this.#watchdog = startWatchdog(files.directory);
+  }
+
+  /** Goes with it. What pods write there is read while they run. */
+  get directory(): string {
+    return this.#files.directory;
   }
 
   /** @throws MissingToolError where this machine cannot run one */
@@ -102,7 +107,7 @@ export class TestNode implements AsyncDisposable {
         ),
       READY_TIMEOUT_MILLIS,
     );
-    for (const image of await writeImages(directory, this.#programs.pause)) {
+    for (const image of await writeImages(directory, join(this.#programs.containerd, 'pause'))) {
       await ctr('images', 'import', '--local', image);
     }
     await this.startKubelet();
@@ -118,6 +123,18 @@ export class TestNode implements AsyncDisposable {
       `--root-dir=${kubeletDirectory}`,
       '--v=1',
     ]);
+  }
+
+  /** SIGKILL: what it has started goes on. */
+  async killKubelet(): Promise<void> {
+    for (const pid of await this.#kubelets()) process.kill(pid, 'SIGKILL');
+  }
+
+  /** As this machine counts them: what was started by nsenter is its child. */
+  async #kubelets(): Promise<number[]> {
+    const pid = this.#kubelet?.pid ?? 0;
+    const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    return children.trim().split(' ').map(Number);
   }
 
   async #run(name: string, command: readonly string[]): Promise<ServerProcess> {
@@ -143,4 +160,3 @@ export class TestNode implements AsyncDisposable {
     await this.#watchdog.dismiss();
   }
 }
-void IMAGES;
