@@ -19,6 +19,8 @@ const CANDIDATE = fileURLToPath(new URL('./pod-candidate.ts', import.meta.url));
 const PACKAGES = fileURLToPath(new URL('../../node_modules', import.meta.url));
 const ACCOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 const LOOK_MS = 25;
+/** Younger than that, the end of a process is no evidence yet. */
+const YOUNG_MS = 4000;
 
 /** What makes a pod another one than the rest. */
 export interface PodChanges {
@@ -51,6 +53,7 @@ export class PodFleet {
   readonly #server: RunningApiServer;
   readonly #namespace: string;
   readonly #settings: PodSettings;
+  readonly #pods = new Set<string>();
   readonly #reports: string;
   /** Where a pod's probe looks whether it is said to be ill. */
   readonly #control: string;
@@ -96,6 +99,11 @@ export class PodFleet {
     return fleet;
   }
 
+  /** Those that were started and not removed. */
+  get pods(): readonly string[] {
+    return [...this.#pods];
+  }
+
   /** Resolves when the program in the pod has started. */
   async start(name: string, changes: PodChanges = {}): Promise<void> {
     const since = machineNow();
@@ -105,6 +113,7 @@ export class PodFleet {
       JSON.stringify(this.#settings),
     ];
     await this.#make('pods', this.#podNamed(name, command, changes));
+    this.#pods.add(name);
     if (changes.command !== undefined) await this.running(name);
     else await this.waitFor(`${name} to start`, () => this.#said(name, 'up', since), 60_000);
   }
@@ -122,24 +131,66 @@ export class PodFleet {
     );
   }
 
-  /** Deletes the pod's object; the kubelet ends its processes. */
-  async remove(name: string, options: { readonly graceSeconds: number }): Promise<void> {
-    const body = {
-      kind: 'DeleteOptions',
-      apiVersion: 'v1',
-      gracePeriodSeconds: options.graceSeconds,
-    };
+  /** Deletes the pod's object; the kubelet ends its processes. Returns when that was. */
+  async remove(name: string, options: { readonly graceSeconds: number }): Promise<number> {
+    const at = machineNow();
+    const grace = { gracePeriodSeconds: options.graceSeconds };
+    const body = { kind: 'DeleteOptions', apiVersion: 'v1', ...grace };
     await this.#server.request('admin', 'DELETE', this.#path(`pods/${name}`), body);
+    this.#pods.delete(name);
+    return at;
   }
 
   async evict(name: string): Promise<number> {
-    const body = {
-      kind: 'Eviction',
-      apiVersion: 'policy/v1',
-      metadata: { name, namespace: this.#namespace },
-    };
+    const at = machineNow();
+    const metadata = { name, namespace: this.#namespace };
+    const body = { kind: 'Eviction', apiVersion: 'policy/v1', metadata };
     const path = this.#path(`pods/${name}/eviction`);
-    return (await this.#server.request('admin', 'POST', path, body)).status;
+    const { status } = await this.#server.request('admin', 'POST', path, body);
+    if (status !== 201) throw new Error(`The eviction of ${name} was answered with ${status}`);
+    this.#pods.delete(name);
+    return at;
+  }
+
+  /** Neither its object nor a process of it is left. */
+  async gone(name: string): Promise<void> {
+    const look = async (): Promise<true | undefined> =>
+      (await this.pod(name)) === null && this.#processesOf(name).length === 0 ? true : undefined;
+    await this.waitFor(`the end of ${name}`, look, 60_000);
+  }
+
+  /** The lock says by which process it is held, and that this is one of that pod. */
+  async offers(name: string): Promise<void> {
+    const path = `/apis/coordination.k8s.io/v1/namespaces/${this.#namespace}/leases/${this.lock}`;
+    const look = async (): Promise<true | undefined> => {
+      const { body } = await this.#server.request('admin', 'GET', path);
+      const { metadata } = body as { metadata: { annotations?: Record<string, string> } };
+      const texts = Object.values(metadata.annotations ?? {});
+      // Young processes prove nothing: their beginning may be dated as the end before was.
+      return texts.some((text) => text.includes(name)) && this.#age(name) > YOUNG_MS
+        ? true
+        : undefined;
+    };
+    await this.waitFor(`${name} to say who it is`, look, 30_000);
+  }
+
+  /** Resolves when the latest process of the pod is up and is an age in which it can be told apart. */
+  async up(name: string): Promise<number> {
+    const before = this.#latest(name)?.at ?? 0;
+    const isDead = this.#processesOf(name).length === 0;
+    if (!isDead) return before;
+    return (
+      await this.waitFor(`${name} to start again`, () => this.#said(name, 'up', before), 60_000)
+    ).at;
+  }
+
+  /** Resolves with when the processes of the pod have ended that run now. */
+  async ended(name: string): Promise<number> {
+    const pids = this.#processesOf(name);
+    const look = (): true | undefined =>
+      pids.every((pid) => !this.#processesOf(name).includes(pid)) ? true : undefined;
+    await this.waitFor(`a process of ${name} to end`, look, 30_000);
+    return machineNow();
   }
 
   /** Sends it to the program of the pod, from outside. Returns when that was. */
@@ -226,11 +277,20 @@ export class PodFleet {
 
   /** Ends all that is left, at once. */
   async close(): Promise<void> {
-    await this.#server.request('admin', 'DELETE', this.#path('pods'), { gracePeriodSeconds: 0 });
+    const body = { kind: 'DeleteOptions', apiVersion: 'v1', gracePeriodSeconds: 0 };
+    await this.#server.request('admin', 'DELETE', this.#path('pods'), body);
   }
 
   #said(pod: string, event: PodReport['event'], since: number): PodReport | undefined {
     return this.reports().find((one) => one.pod === pod && one.event === event && one.at > since);
+  }
+
+  #latest(pod: string): PodReport | undefined {
+    return this.reports().findLast((one) => one.pod === pod && one.event === 'up');
+  }
+
+  #age(pod: string): number {
+    return machineNow() - (this.#latest(pod)?.at ?? 0);
   }
 
   /** By the environment that the kubelet gave them, on this machine's own list. */
