@@ -174,14 +174,9 @@ export class PodFleet {
     await this.waitFor(`${name} to say who it is`, look, 30_000);
   }
 
-  /** Resolves when the latest process of the pod is up and is an age in which it can be told apart. */
-  async up(name: string): Promise<number> {
-    const before = this.#latest(name)?.at ?? 0;
-    const isDead = this.#processesOf(name).length === 0;
-    if (!isDead) return before;
-    return (
-      await this.waitFor(`${name} to start again`, () => this.#said(name, 'up', before), 60_000)
-    ).at;
+  /** Resolves when the kubelet has started its container anew, after that. */
+  async startedAgain(name: string, since: number): Promise<void> {
+    await this.waitFor(`${name} to start again`, () => this.#said(name, 'up', since), 60_000);
   }
 
   /** Resolves with when the processes of the pod have ended that run now. */

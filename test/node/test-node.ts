@@ -1,6 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -154,9 +154,20 @@ export class TestNode implements AsyncDisposable {
     return ['nsenter', [`--target=${this.#init}`, '--mount', '--pid', ...command]];
   }
 
+  /** Its first process takes all others along. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#first?.kill('SIGKILL');
-    await rm(this.#files.directory, { recursive: true, force: true }).catch(() => undefined);
+    if (this.#first !== null && this.#first.exitCode === null && this.#first.signalCode === null) {
+      this.#first.kill('SIGKILL');
+      await once(this.#first, 'exit');
+    }
+    await removeCgroups(this.name);
     await this.#watchdog.dismiss();
   }
+}
+
+/** Best effort: an empty one that is left does no harm. */
+async function removeCgroups(name: string): Promise<void> {
+  const places = (await readdir(CGROUPS)).map((controller) => join(CGROUPS, controller, name));
+  const args = ['-depth', '-type', 'd', '-exec', 'rmdir', '{}', '+'];
+  await run('find', [...places, ...args]).catch(() => undefined);
 }
