@@ -12,7 +12,7 @@ await using server = await startRealApiServer();
 await using node = await TestNode.start(server);
 let isSound = true;
 for (const [index, scenario] of SCENARIOS.entries()) {
-  if (values.only !== undefined && !scenario.name.includes(values.only)) continue;
+  if (values.only !== undefined && !scenario.name.startsWith(values.only)) continue;
   const fleet = await PodFleet.make(node, server, `pods-${index}`, {
     lock: 'work',
     podEvidence: true,

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { PodFleet } from './pod-fleet.js';
+import { machineNow } from './pod-report.js';
 import type { TestNode } from './test-node.js';
 
 /** What the lease allows to pass after a crash: itself, and the candidates' spread, in milliseconds. */
@@ -110,9 +111,11 @@ export const SCENARIOS: readonly Scenario[] = [
       await node.killKubelet();
       return fleet.signal(leader, 'SIGKILL');
     },
-    after: async (_fleet, _leader, node) => {
+    after: async (fleet, leader, node) => {
       await delay(60_000 - LEASE_MS);
+      const since = machineNow();
       await node.startKubelet();
+      await fleet.startedAgain(leader, since);
     },
   },
   {
