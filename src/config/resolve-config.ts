@@ -47,6 +47,19 @@ export const OPTIONS = {
   random: optional(aFunction, Math.random),
 } satisfies OptionTable<LeaderElectionConfig>;
 
+const OF_THE_LOCK = 'it belongs to the lock, as in new LeaseLock({ name, namespace })';
+const STAND_ALONE = 'its functions are options themselves, such as onStartedLeading';
+const ALWAYS_RELEASED = 'stop() always gives the lock back';
+
+/** What is looked for here: by those who come from client-go, and what a lock has. */
+const ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  ...['name', 'namespace', 'identity', 'kubeConfig', 'labels', 'events'].map(
+    (name) => [name, OF_THE_LOCK] as const,
+  ),
+  ...['callbacks', 'Callbacks'].map((name) => [name, STAND_ALONE] as const),
+  ...['releaseOnCancel', 'ReleaseOnCancel'].map((name) => [name, ALWAYS_RELEASED] as const),
+]);
+
 /**
  * Checks a configuration and fills in the defaults. Pure: no I/O, no clock.
  *
@@ -54,7 +67,7 @@ export const OPTIONS = {
  */
 export function resolveConfig(config: LeaderElectionConfig): ResolvedConfig {
   const problems = new Problems('LeaderElection');
-  const sound = checkOptions<LeaderElectionConfig>(problems, config, OPTIONS, 'config');
+  const sound = checkOptions<LeaderElectionConfig>(problems, config, OPTIONS, 'config', ELSEWHERE);
   checkTimings(problems, sound, config);
   problems.throwIfAny();
   const {
