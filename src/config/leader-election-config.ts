@@ -116,7 +116,8 @@ export interface LeaderElectionConfig {
   readonly onOverrun?: (term: Term) => unknown;
 
   /**
-   * What an overrun does besides: `'log'` an error, or `'exit'` the process with code 1.
+   * What an overrun does besides: `'log'` an error, or `'exit'` the process with code 1. In a worker
+   * thread, from which no process can exit, `'exit'` kills it by SIGKILL.
    *
    * @defaultValue `'log'`
    * @remarks `'log'` where the work must never run twice: two copies may work at once.

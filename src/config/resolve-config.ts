@@ -19,6 +19,7 @@ import {
   type LeaderElectionConfig,
   type ResolvedConfig,
 } from './leader-election-config.js';
+import { endProcess } from './end-process.js';
 import { aLock, aLoggerOrFalse, workOrNull } from './own-rules.js';
 
 /**
@@ -136,7 +137,7 @@ function exiting(onOverrun: ResolvedConfig['onOverrun']): (term: Term) => unknow
     try {
       void onOverrun?.(term);
     } finally {
-      process.exit(1);
+      endProcess();
     }
   };
 }
