@@ -12,6 +12,7 @@ const load = (name) => import(pathToFileURL(need.resolve(name)));
 const BUNDLERS = {
   'esbuild esm': () => esbuild('esm', 'app.mjs'),
   'esbuild cjs': () => esbuild('cjs', 'app.cjs'),
+  'esbuild esm external': () => esbuild('esm', 'app.mjs', ['@kubernetes/client-node']),
   'webpack esm': () =>
     webpack({
       experiments: { outputModule: true },
@@ -27,16 +28,24 @@ const BUNDLERS = {
 
 await BUNDLERS[bundler]();
 
-async function esbuild(format, name) {
+async function esbuild(format, name, external = []) {
   const { build } = need('esbuild');
   await build({
     ...{ entryPoints: [entry], bundle: true, format, platform: 'node', target: 'node20' },
-    ...{ outfile: join(out, name), logLevel: 'error' },
+    ...{ outfile: join(out, name), logLevel: 'error', external },
   });
 }
 
 async function webpack(config) {
-  const compiler = need('webpack')({ mode: 'production', target: 'node20', entry, ...config });
+  // It minifies by itself, which takes a minute.
+  const optimization = { minimize: false };
+  const compiler = need('webpack')({
+    mode: 'production',
+    target: 'node20',
+    entry,
+    optimization,
+    ...config,
+  });
   await new Promise((resolve, reject) => {
     compiler.run((error, stats) => {
       if (error ?? stats.hasErrors()) reject(error ?? new Error(stats.toString('errors-only')));

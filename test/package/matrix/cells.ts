@@ -1,4 +1,5 @@
 import * as ways from './ways.js';
+import { underPm2 } from './under-pm2.js';
 import type { Way } from './ways.js';
 import type { Tool } from './tools.js';
 import { NODES, TYPESCRIPTS, VERSIONS, type NodeMajor, type TypeScript } from './versions.js';
@@ -81,16 +82,27 @@ function typeScriptCells(): Cell[] {
 }
 
 function bundlerCells(): Cell[] {
-  return ways.BUNDLERS.flatMap(({ bundler, title, format, version }) =>
-    (['none', '1.4'] as const).map((project): Cell => ({
-      group: 'Bundlers',
-      ...{ what: title, version, project, result: WORKS },
-      how: `${format}, ${project === 'none' ? 'for a pod' : 'with client-node in the bundle'}`,
-      cheap: bundler === 'esbuild',
-      tools: [bundler, 'node-20'],
-      run: ways.bundled(bundler, format),
-    })),
+  const cells = ways.BUNDLERS.flatMap(({ bundler, title, format, version }) =>
+    (['none', '1.4'] as const).map((project): Cell => {
+      const refused = bundler === 'esbuild' && format === 'ESM' && project === '1.4';
+      return {
+        group: 'Bundlers',
+        ...{ what: title, version, project },
+        how: `${format}, ${project === 'none' ? 'for a pod' : 'client-node in the bundle'}`,
+        result: refused ? 'says to leave client-node out of the bundle' : WORKS,
+        cheap: bundler === 'esbuild',
+        tools: [bundler, 'node-20'],
+        run: refused ? ways.refusedInBundle : ways.bundled(bundler, format),
+      };
+    }),
   );
+  const external: Cell = {
+    group: 'Bundlers',
+    ...{ what: 'esbuild', version: VERSIONS.esbuild, project: '1.4', result: WORKS, cheap: true },
+    ...{ how: 'ESM, client-node external', tools: ['esbuild', 'node-20'] },
+    run: ways.bundledWithoutClient,
+  };
+  return [...cells, external];
 }
 
 function packageManagerCells(): Cell[] {
@@ -127,7 +139,7 @@ function processCells(): Cell[] {
     ...(['fork', 'cluster'] as const).map((mode): Cell => ({
       ...{ ...usual, what: 'pm2', version: VERSIONS.pm2, how: `${mode} mode`, cheap: false },
       ...{ result: '`pm2 stop` releases the lock', tools: [...node, 'pm2'] },
-      run: ways.underPm2(mode),
+      run: underPm2(mode),
     })),
   ];
 }

@@ -1,7 +1,7 @@
-import { writeFile } from 'node:fs/promises';
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { PodApiServer } from '../support/pod-api-server.js';
-import { run, runWell } from '../support/run.js';
+import { runWell } from '../support/run.js';
 import { emptyDirectory, inTool, type Bench } from './bench.js';
 import { launch, mustHaveElected, type Place, type Ran } from './launch.js';
 import { VERSIONS, type NodeMajor, type TypeScript } from './versions.js';
@@ -72,14 +72,14 @@ export function compiled(version: TypeScript, resolution: Resolution): Way {
   return async ({ bench, api, project, place }) => {
     const { name, module, files } = resolution;
     const directory = join(project, `compiled-${version}-${name}`);
-    const source = await readProgram(project);
-    await run('mkdir', ['-p', directory], { cwd: project });
+    const source = await readFile(join(project, 'election.ts'));
+    await mkdir(directory, { recursive: true });
     for (const file of files) await writeFile(join(directory, file), source);
     // Every entry is found, not just the first.
     await writeFile(join(directory, `entries${files[0]!.slice('app'.length)}`), ENTRIES);
     const compilerOptions = {
       ...{ module, moduleResolution: name, outDir: 'out', strict: true, skipLibCheck: false },
-      ...{ target: 'es2022', lib: ['es2022'], types: ['node'], exactOptionalPropertyTypes: true },
+      ...{ target: 'es2022', lib: ['es2022'], types: ['node'] },
       ...(version === '6.0' && name === 'node10' ? { ignoreDeprecations: '6.0' } : {}),
       rootDir: '.',
     };
@@ -101,10 +101,6 @@ import type { Inspector } from 'k8s-leader-election/inspect';
 export type Found = [LeaderElectionMachine['id'], EmbeddedApiServer['url'], keyof Inspector];
 `;
 
-async function readProgram(project: string): Promise<string> {
-  return runWell('cat', ['election.ts'], { cwd: project });
-}
-
 type Bundler = 'esbuild' | 'webpack' | 'rollup' | 'vite' | 'ncc';
 
 export const BUNDLERS = [
@@ -121,16 +117,44 @@ export const BUNDLERS = [
 
 /** Bundled, and run where no package is to be found. */
 export function bundled(bundler: Bundler, format: 'ESM' | 'CommonJS'): Way {
-  return async ({ bench, api, project, place, title }) => {
-    const [style, extension] = format === 'ESM' ? ['esm', 'mjs'] : ['cjs', 'cjs'];
-    const out = await emptyDirectory(bench, title);
-    const entry = join(project, `election.${extension}`);
-    const tool = bench.tools[bundler] ?? '';
-    const args = [join(project, 'bundle.mjs'), `${bundler} ${style}`, tool, entry, out];
-    await runWell(process.execPath, args, { cwd: project });
-    const program = [nodeOf(bench, 20), join(out, `app.${extension}`)];
+  return async (trial) => {
+    const style = format === 'ESM' ? 'esm' : 'cjs';
+    const { program, out } = await bundle(trial, bundler, style);
+    const { api, place } = trial;
     mustHaveElected(await launch(program, { api, place, cwd: out }), api);
   };
+}
+
+/** By esbuild, to ESM without a banner: the client is left out, and is installed where it is run. */
+export const bundledWithoutClient: Way = async (trial) => {
+  const { api, place, project } = trial;
+  const { program, out } = await bundle(trial, 'esbuild', 'esm external');
+  await symlink(join(project, 'node_modules'), join(out, 'node_modules'));
+  mustHaveElected(await launch(program, { api, place, cwd: out }), api);
+};
+
+/** The same with the client in it, which brings CommonJS along: it is said what to do. */
+export const refusedInBundle: Way = async (trial) => {
+  const { api, place } = trial;
+  const { program, out } = await bundle(trial, 'esbuild', 'esm');
+  const { code, stderr } = await launch(program, { api, place, cwd: out });
+  const advice = "let it leave the client out (external: ['@kubernetes/client-node'])";
+  if (code === 1 && stderr.includes(advice)) return;
+  throw new Error(`ended with ${code} and without the advice:\n${stderr.slice(0, 2000)}`);
+};
+
+async function bundle(
+  { bench, project, title }: Trial,
+  bundler: Bundler,
+  style: 'esm' | 'cjs' | 'esm external',
+): Promise<{ program: string[]; out: string }> {
+  const extension = style === 'cjs' ? 'cjs' : 'mjs';
+  const out = await emptyDirectory(bench, title);
+  const entry = join(project, `election.${extension}`);
+  const args = [join(project, 'bundle.mjs'), `${bundler} ${style}`];
+  const tool = bench.tools[bundler] ?? '';
+  await runWell(process.execPath, [...args, tool, entry, out], { cwd: project });
+  return { program: [nodeOf(bench, 20), join(out, `app.${extension}`)], out };
 }
 
 export function plugAndPlay(file: string): Way {
@@ -150,5 +174,3 @@ export const overrunInWorker: Way = async ({ bench, api, project, place }) => {
   if (isRight && stderr.includes('may run beside another leader')) return;
   throw new Error(`ended with ${code ?? signal}:\n${stdout}${stderr}`);
 };
-
-export { underPm2 } from './under-pm2.js';
