@@ -15,10 +15,12 @@ import {
 } from '../validation/rules.js';
 import { Problems } from '../validation/validate.js';
 import {
+  type Complete,
   JITTER_FACTOR,
   type LeaderElectionConfig,
   type ResolvedConfig,
 } from './leader-election-config.js';
+import { endProcess } from './end-process.js';
 import { aLock, aLoggerOrFalse, workOrNull } from './own-rules.js';
 
 /**
@@ -124,23 +126,27 @@ function checkTimings(
 type Callback = 'onStoppedLeading' | 'onNewLeader' | 'onOverrun';
 
 /** Each option, as it was given or by default. */
-type Complete = Required<Omit<LeaderElectionConfig, Callback>> & Pick<ResolvedConfig, Callback>;
+type WithDefaults = Complete<Omit<LeaderElectionConfig, Callback>> & Pick<ResolvedConfig, Callback>;
 
-function withDefaults(config: LeaderElectionConfig): Complete {
+function withDefaults(config: LeaderElectionConfig): WithDefaults {
   const defaults = Object.entries(OPTIONS).map(([name, { byDefault }]) => [name, byDefault]);
-  return { ...(Object.fromEntries(defaults) as Complete), ...givenOptions(config) };
+  return { ...(Object.fromEntries(defaults) as WithDefaults), ...givenOptions(config) };
 }
+
+/** Each option that is present has a value. */
+type GivenOptions = Pick<LeaderElectionConfig, 'lock' | 'onStartedLeading'> &
+  Partial<Complete<LeaderElectionConfig>>;
 
 /**
  * The options that were given, as they are now. They are asked for by their names: an object may have
  * them from its class, or from the object that it was made of, and they are checked there too. One
  * that is present but undefined counts as left out.
  */
-export function givenOptions(config: LeaderElectionConfig): LeaderElectionConfig {
+export function givenOptions(config: LeaderElectionConfig): GivenOptions {
   const names = Object.keys(OPTIONS) as (keyof typeof OPTIONS)[];
   const given = names.map((name) => [name, config[name]] as const);
   const all = Object.fromEntries(given.filter(([, value]) => value !== undefined));
-  return all as unknown as LeaderElectionConfig;
+  return all as unknown as GivenOptions;
 }
 
 /** `exit` does not wait for anything: another leader may be at work already. */
@@ -149,7 +155,7 @@ function exiting(onOverrun: ResolvedConfig['onOverrun']): (term: Term) => unknow
     try {
       void onOverrun?.(term);
     } finally {
-      process.exit(1);
+      endProcess();
     }
   };
 }
