@@ -72,7 +72,14 @@ export async function goBuild(build: GoBuild): Promise<void> {
   const total = await countPackages(build);
   // -v names each package on a line of its own when it is compiled.
   const tags = build.tags === undefined ? [] : [`-tags=${build.tags.join(' ')}`];
-  const flags = [...BUILD_FLAGS, ...tags, '-v', `-ldflags=${build.linkerFlags}`, '-o', build.output];
+  const flags = [
+    ...BUILD_FLAGS,
+    ...tags,
+    '-v',
+    `-ldflags=${build.linkerFlags}`,
+    '-o',
+    build.output,
+  ];
   const go = spawn('go', ['build', ...flags, build.packagePath], {
     cwd: build.moduleDirectory,
     env: goEnvironment(),
@@ -104,13 +111,21 @@ export async function goBuild(build: GoBuild): Promise<void> {
 }
 
 // An upper bound: what an earlier build has left in Go's own cache is not compiled again.
-async function countPackages({ moduleDirectory, packagePath, tags = [] }: GoBuild): Promise<number> {
+async function countPackages({
+  moduleDirectory,
+  packagePath,
+  tags = [],
+}: GoBuild): Promise<number> {
   report('loading the list of packages; Go may download modules first ...');
-  const { stdout } = await run('go', ['list', '-mod=readonly', '-deps', `-tags=${tags.join(' ')}`, packagePath], {
-    cwd: moduleDirectory,
-    env: goEnvironment(),
-    maxBuffer: 64 * 1024 * 1024,
-  });
+  const { stdout } = await run(
+    'go',
+    ['list', '-mod=readonly', '-deps', `-tags=${tags.join(' ')}`, packagePath],
+    {
+      cwd: moduleDirectory,
+      env: goEnvironment(),
+      maxBuffer: 64 * 1024 * 1024,
+    },
+  );
   return stdout.trimEnd().split('\n').length;
 }
 
