@@ -3,13 +3,12 @@ import { SHORT } from '../e2e/fleet/setup.js';
 import { startRealApiServer } from '../support/real-api-server.js';
 import { MissingToolError } from '../support/missing-tool-error.js';
 import type { RunningApiServer } from '../support/api-server-types.js';
-import { type Findings } from './checker.js';
 import { type Peer, PEERS, versionOf } from './peers.js';
-import { NAMESPACE, type Plan, playRound, PLANS } from './round.js';
+import { NAMESPACE, type Plan, type Played, playRound, PLANS } from './round.js';
 import { type PairResult, pairRow, tableOf } from './table.js';
 
 // Ours beside candidates of other libraries, on one lock of a real API server:
-//   npm run interop -- --rounds 3 --only fabric8
+//   npm run interop -- --rounds 3 --only fabric8,client-go
 
 const { values } = parseArgs({
   options: {
@@ -24,9 +23,10 @@ function say(line: string): void {
   console.error(line);
 }
 
-function tell(peer: Peer, plan: Plan, { handOvers, overlaps }: Findings): void {
+function tell(peer: Peer, plan: Plan, { handOvers, overlaps, stuck }: Played): void {
   const what = 'leader' in plan ? `${plan.fault} of ${plan.leader}` : plan.fault;
   say(`${peer.library}, ${peer.kind}: ${what}: ${handOvers.length} hand-overs`);
+  if (stuck !== null) say(`  none of ${stuck} came to lead`);
   for (const { first, second, ms, cause } of overlaps) {
     say(`  overlap of ${seconds(ms)}, ${first.who} and ${second.who}, cause: ${cause}`);
   }
@@ -34,7 +34,7 @@ function tell(peer: Peer, plan: Plan, { handOvers, overlaps }: Findings): void {
 
 async function playPair(server: RunningApiServer, peer: Peer): Promise<PairResult> {
   const version = await versionOf(peer);
-  const findings: Findings[] = [];
+  const findings: Played[] = [];
   const failures: string[] = [];
   const program = await peer.program();
   for (let turn = 0; turn < Number(values.rounds); turn += 1) {
@@ -55,7 +55,8 @@ async function playPair(server: RunningApiServer, peer: Peer): Promise<PairResul
   return { library: peer.library, kind: peer.kind, version, findings, failures };
 }
 
-const chosen = PEERS.filter(({ library }) => library.includes(values.only));
+const parts = values.only.split(',');
+const chosen = PEERS.filter(({ library }) => parts.some((part) => library.includes(part)));
 const waiting: Peer[] = [];
 // Everything is built before the first round, with nothing beside it that a compiler would starve.
 for (const peer of chosen) {
@@ -86,8 +87,9 @@ const order = chosen.map(({ library, kind }) => `${library} ${kind}`);
 const place = ({ library, kind }: PairResult): number => order.indexOf(`${library} ${kind}`);
 results.sort((a, b) => place(a) - place(b));
 console.log(tableOf(results.map(pairRow)));
-const ours = results.flatMap(({ findings }) =>
-  findings.flatMap(({ overlaps }) => overlaps.filter(({ cause }) => cause === 'ours')),
+const played = results.flatMap(({ findings }) => findings);
+const bad = played.filter(
+  ({ overlaps, stuck }) => stuck === 'ours' || overlaps.some(({ cause }) => cause === 'ours'),
 );
 const failures = results.flatMap((result) => result.failures);
-process.exitCode = ours.length > 0 || failures.length > 0 || chosen.length === 0 ? 1 : 0;
+process.exitCode = bad.length > 0 || failures.length > 0 || results.length === 0 ? 1 : 0;

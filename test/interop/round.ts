@@ -33,11 +33,26 @@ export interface RoundSettings {
 }
 
 /** What a busy machine and a library that waits in its own way may add to a takeover. */
-const SLACK_MS = 20_000;
+const SLACK_MS = 15_000;
 const ROLLING = [1, 2, 3];
 
+export interface Played extends Findings {
+  /** Nobody led at last, and these were left to. */
+  readonly stuck: Side | null;
+}
+
+class NobodyLed extends Error {
+  override readonly name = 'NobodyLed';
+  readonly side: Side;
+
+  constructor(side: Side, options: ErrorOptions) {
+    super(`None of ${side} came to lead`, options);
+    this.side = side;
+  }
+}
+
 /** One round on a lock of its own, and what the checker found in it. */
-export async function playRound(plan: Plan, settings: RoundSettings): Promise<Findings> {
+export async function playRound(plan: Plan, settings: RoundSettings): Promise<Played> {
   const { server, kind, lockName, timings } = settings;
   await using round = await Round.start(settings);
   const path =
@@ -45,14 +60,18 @@ export async function playRound(plan: Plan, settings: RoundSettings): Promise<Fi
       ? `/apis/coordination.k8s.io/v1/namespaces/${NAMESPACE}/leases/${lockName}`
       : `/api/v1/namespaces/${NAMESPACE}/configmaps/${lockName}`;
   const watch = new LockWatch(server, path);
+  let stuck: Side | null = null;
   try {
     if (plan.fault === 'rolling replacement') await round.replaceAll(watch);
     else await round.faultOn(plan.leader, plan.fault, watch);
+  } catch (error) {
+    if (!(error instanceof NobodyLed)) throw error;
+    stuck = error.side;
   } finally {
     await watch[Symbol.asyncDispose]();
   }
   const leaseMs = timings.leaseDurationSeconds * 1000;
-  return check(round.fleet.reports, watch.records, leaseMs, machineNow());
+  return { ...check(round.fleet.reports, watch.records, leaseMs, machineNow()), stuck };
 }
 
 class Round implements AsyncDisposable {
@@ -82,18 +101,19 @@ class Round implements AsyncDisposable {
     watch: LockWatch,
   ): Promise<void> {
     const { server } = this.#settings;
-    const [first, second] = [`${leader}-1`, leader === 'ours' ? 'theirs-1' : 'ours-1'];
+    const other = leader === 'ours' ? 'theirs' : 'ours';
+    const [first, second] = [`${leader}-1`, `${other}-1`];
     await using proxy = await FaultProxy.start(server.url);
     const behindProxy = await server.writeKubeConfig('admin', { server: proxy.url });
     await this.#start(first, fault === 'silent cut' ? behindProxy : undefined);
-    await this.#nextLeader(0);
+    await this.#nextLeader(0, leader);
     await this.#start(second);
     await this.#looked(watch);
     const at = machineNow();
     if (fault === 'SIGKILL') await this.fleet.kill(first);
     else if (fault === 'clean stop') await this.fleet.stop(first);
     else proxy.silence();
-    await this.#nextLeader(at);
+    await this.#nextLeader(at, other);
     await this.#pause(2);
     if (fault !== 'silent cut') return;
     // Whoever still believes that it leads learns the truth now, or never.
@@ -104,7 +124,7 @@ class Round implements AsyncDisposable {
   /** From three of theirs to three of ours and back, the new one first and then the old one's end. */
   async replaceAll(watch: LockWatch): Promise<void> {
     for (const index of ROLLING) await this.#start(`theirs-${index}`);
-    await this.#nextLeader(0);
+    await this.#nextLeader(0, 'theirs');
     await this.#replace('theirs', ROLLING, 'ours', ROLLING, watch);
     const again = ROLLING.map((index) => index + ROLLING.length);
     await this.#replace('ours', ROLLING, 'theirs', again, watch);
@@ -125,7 +145,9 @@ class Round implements AsyncDisposable {
       const led = this.fleet.leaders().includes(leaves);
       const at = machineNow();
       await this.fleet.stop(leaves);
-      if (led) await this.#nextLeader(at);
+      // While both are there, ours has to see to it that somebody leads.
+      const last = position === oldIndexes.length - 1;
+      if (led) await this.#nextLeader(at, last ? next : 'ours');
     }
   }
 
@@ -134,10 +156,15 @@ class Round implements AsyncDisposable {
     return this.fleet.start(who, kubeConfigPath === undefined ? {} : { kubeConfigPath }, program);
   }
 
-  #nextLeader(since: number): Promise<unknown> {
+  /** @throws NobodyLed where nobody leads in time; `side` names whoever could */
+  async #nextLeader(since: number, side: Side): Promise<void> {
     const { leaseDurationSeconds, retryPeriodSeconds } = this.#settings.timings;
     const withinMs = (leaseDurationSeconds + 2.2 * retryPeriodSeconds) * 1000 + SLACK_MS;
-    return this.fleet.nextLeader(since, withinMs);
+    try {
+      await this.fleet.nextLeader(since, withinMs);
+    } catch (cause) {
+      throw new NobodyLed(side, { cause });
+    }
   }
 
   /** Resolves after three renewals: by then a newcomer has read the lock. */

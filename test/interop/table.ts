@@ -1,10 +1,11 @@
-import { type Cause, type Findings, isOurs } from './checker.js';
+import { type Cause, isOurs } from './checker.js';
+import type { Played } from './round.js';
 
 export interface PairResult {
   readonly library: string;
   readonly kind: 'lease' | 'configmap';
   readonly version: string;
-  readonly findings: readonly Findings[];
+  readonly findings: readonly Played[];
   /** Rounds that did not come to their end, and why. */
   readonly failures: readonly string[];
 }
@@ -16,6 +17,7 @@ const HEAD: Row = [
   'Lock',
   'Rounds',
   'Hand-overs',
+  'Nobody led',
   'Ours out, theirs in: least',
   'Theirs out, ours in: least',
   'Overlaps by ours',
@@ -27,6 +29,7 @@ const HEAD: Row = [
 export function pairRow({ library, kind, version, findings, failures }: PairResult): Row {
   const handOvers = findings.flatMap((found) => found.handOvers);
   const overlaps = findings.flatMap((found) => found.overlaps);
+  const stuck = findings.flatMap((found) => found.stuck ?? []);
   const least = (oursFirst: boolean): string => {
     const margins = handOvers.flatMap(({ from, to, marginMs }) =>
       isOurs(from) === oursFirst && isOurs(to) !== oursFirst ? [marginMs] : [],
@@ -44,6 +47,7 @@ export function pairRow({ library, kind, version, findings, failures }: PairResu
     kind === 'lease' ? 'Lease' : 'ConfigMap',
     `${findings.length}${failed}`,
     String(handOvers.length),
+    stuck.length === 0 ? '0' : `${stuck.length}, ${[...new Set(stuck)].join(' and ')} left`,
     least(true),
     least(false),
     caused('ours'),
