@@ -4,7 +4,7 @@ import type { Program } from '../e2e/fleet/fleet.js';
 import { ensureClientGoCandidate } from '../peers/client-go/build.js';
 import { ensureFabric8Candidate } from '../peers/fabric8/build.js';
 import { ensureKubeRsCandidate } from '../peers/kube-rs/build.js';
-import { ensurePythonClient } from '../peers/python/build.js';
+import { ensurePythonClient, PYTHON_FLEET_CANDIDATE } from '../peers/python/build.js';
 
 /** A candidate of another library, on one kind of lock. */
 export interface Peer {
@@ -18,7 +18,7 @@ export interface Peer {
 
 const python =
   (library: string): Peer['program'] =>
-  async () => [await ensurePythonClient(), pathOf('python/fleet.py'), library];
+  async () => [await ensurePythonClient(), PYTHON_FLEET_CANDIDATE, library];
 const fabric8 = async (): Promise<Program> => {
   // A small heap and one collector thread: there are several on one machine.
   const flags = ['-XX:+UseSerialGC', '-XX:TieredStopAtLevel=1', '-Xmx128m'];
