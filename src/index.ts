@@ -21,6 +21,7 @@ export {
   type ConfigProblem,
   LeaderElectionError,
   LockError,
+  type LockErrorCode,
   type LockErrorDetails,
   type LockErrorKind,
   NotLeaderError,
@@ -30,6 +31,7 @@ export * from './lock/locks.js';
 export { LeaderElectionRecord, type LeaderElectionRecordFields } from './lock/record.js';
 export type {
   LockCallOptions,
+  HolderDeath,
   LockEvent,
   LockNews,
   LockResult,

@@ -7,7 +7,7 @@ const packed = inject('packed');
 const paths = packed.files.map(({ path }) => path);
 
 /** Kilobytes. Not far above what there is, so that growth is a decision. More than half are pictures. */
-const BUDGET = { tarball: 2000, unpacked: 3600, code: 1550, docs: 1950 };
+const BUDGET = { tarball: 2000, unpacked: 3600, code: 1620, docs: 1950 };
 
 /** Kilobytes of code that are loaded with an entry, without what it imports later, if at all. */
 const LOADED = { 'index.js': 255, 'machine.js': 120, 'cli.js': 5 };

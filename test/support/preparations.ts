@@ -26,6 +26,11 @@ export const PREPARATIONS: readonly Preparation[] = [
     prepare: async () => (await import('./build-apiserver.js')).ensureApiServerBinaries(),
   },
   {
+    what: 'kubelet, containerd and runc',
+    module: 'test/node/build.ts',
+    prepare: async () => (await import('../node/build.js')).ensureNodePrograms(),
+  },
+  {
     what: 'kubectl',
     module: 'test/kubectl/build.ts',
     prepare: async () => (await import('../kubectl/build.js')).ensureKubectl(),
@@ -49,6 +54,11 @@ export const PREPARATIONS: readonly Preparation[] = [
     what: 'the kube-rs candidate',
     module: 'test/peers/kube-rs/build.ts',
     prepare: async () => (await import('../peers/kube-rs/build.js')).ensureKubeRsCandidate(),
+  },
+  {
+    what: 'PostgreSQL',
+    module: 'test/support/postgresql.ts',
+    prepare: async () => (await import('./postgresql.js')).ensurePostgresql(),
   },
   {
     what: 'TLC',
