@@ -46,6 +46,16 @@ export const PREPARATIONS: readonly Preparation[] = [
     prepare: async () => (await import('../peers/python/build.js')).ensurePythonClient(),
   },
   {
+    what: 'the fabric8 candidate',
+    module: 'test/peers/fabric8/build.ts',
+    prepare: async () => (await import('../peers/fabric8/build.js')).ensureFabric8Candidate(),
+  },
+  {
+    what: 'the kube-rs candidate',
+    module: 'test/peers/kube-rs/build.ts',
+    prepare: async () => (await import('../peers/kube-rs/build.js')).ensureKubeRsCandidate(),
+  },
+  {
     what: 'PostgreSQL',
     module: 'test/support/postgresql.ts',
     prepare: async () => (await import('./postgresql.js')).ensurePostgresql(),
