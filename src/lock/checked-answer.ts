@@ -62,8 +62,14 @@ export function checkedNews(of: string, news: unknown): LockNews | LockError {
 }
 
 function checkedSnapshot(asked: Asked, given: Readonly<Record<string, unknown>>): LockSnapshot {
-  const { version, fingerprint, unreadable = null } = given;
+  const { version, token, parts, fingerprint, unreadable = null } = given;
   if (!isVersion(version)) throw nonsense(asked, 'version', VERSION_RULE, version);
+  if (token !== undefined && !isVersion(token)) {
+    throw nonsense(asked, 'token', VERSION_RULE, token);
+  }
+  if (parts !== undefined && !Array.isArray(parts)) {
+    throw nonsense(asked, 'parts', 'must be a list', parts);
+  }
   if (typeof fingerprint !== 'string') {
     const rule = 'must be a text that differs whenever the record does';
     throw nonsense(asked, 'fingerprint', rule, fingerprint);

@@ -22,6 +22,16 @@ export interface LockSnapshot {
    * stores it. Absent when that cannot be told. Of use only together with {@link ResourceLock.writtenAgo}.
    */
   readonly writtenAtMs?: number | undefined;
+  /**
+   * What a term that is won by this write has as its fencing token, a decimal number like `version`.
+   * Default: the version.
+   */
+  readonly token?: string | undefined;
+  /**
+   * Of a lock that is made of several, as `MultiLock` is: what each of them shows, null where there is
+   * no object. A candidate waits for each by itself, and takes the whole when all are free.
+   */
+  readonly parts?: readonly (LockSnapshot | null)[] | undefined;
 }
 
 export type LockResult =
