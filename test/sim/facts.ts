@@ -27,6 +27,8 @@ export interface CandidateInfo {
   readonly usesServerClock: boolean;
   /** Local milliseconds for each true one. */
   readonly clockRate: number;
+  /** The kinds of object that it must hold to lead, where a fleet moves from one to another. */
+  readonly locks?: readonly string[];
 }
 
 interface Timed {

@@ -3,6 +3,7 @@ import { ClientGoCandidate } from './candidates/client-go.js';
 import { ForeignCandidate } from './candidates/foreign.js';
 import { OurCandidate, type Seeded } from './candidates/ours.js';
 import { PythonCandidate } from './candidates/python.js';
+import type { Role } from './migration/rollout.js';
 import type { Scenario, SlotPlan } from './scenario.js';
 import { Host } from './world/host.js';
 import { Link } from './world/link.js';
@@ -22,7 +23,15 @@ export interface FleetOptions {
   readonly machine: LeaderElectionMachine;
   readonly seeded: Seeded | null;
   readonly untold: boolean;
+  /** All begin with the old lock alone. */
+  readonly migrates?: boolean;
 }
+
+const LOCKS_OF = {
+  old: 'ConfigMap',
+  both: ['ConfigMap', 'Lease'],
+  new: 'Lease',
+} as const;
 
 /** A machine in the cluster, and what runs on it at the moment. */
 export class Slot {
@@ -36,6 +45,8 @@ export class Slot {
   /** How many processes, and how many candidacies, there were. */
   processes = 0;
   runs = 0;
+  /** Null: the fleet has one lock, and stays with it. */
+  role: Role | null = null;
 
   constructor(world: World, plan: SlotPlan, name: string, seed: number) {
     const random = new Random(seed, name);
@@ -64,6 +75,7 @@ export class Fleet {
     const { world, scenario } = options;
     this.#options = options;
     this.slots = scenario.slots.map((plan, i) => new Slot(world, plan, `m${i + 1}`, scenario.seed));
+    if (options.migrates === true) for (const slot of this.slots) slot.role = 'old';
   }
 
   /** A new process, with the same identity as before or a new one. */
@@ -90,6 +102,13 @@ export class Fleet {
     world.after(restartAfterMs, () => {
       if (slot.process === process) this.start(slot);
     });
+  }
+
+  /** Another process in place of the one that runs there, with other locks. */
+  replace(slot: Slot, role: Role): void {
+    this.crash(slot, Infinity);
+    slot.role = role;
+    this.start(slot);
   }
 
   /** What has crashed runs again. */
@@ -136,13 +155,16 @@ export class Fleet {
     const { link, identity, plan } = slot;
     const random = new Random(slot.random.int(0, 2 ** 31));
     const around = { world, network, process, link, random, machine, seeded, untold };
-    if (plan.library === 'ours') {
-      return new OurCandidate({ ...plan.options, identity, timing: plan.timing }, around);
+    const { role } = slot;
+    // Those of other libraries are what is left behind.
+    if (plan.library === 'ours' || role === 'both' || role === 'new') {
+      const lockKind = role === null ? plan.options.lockKind : LOCKS_OF[role];
+      return new OurCandidate({ ...plan.options, lockKind, identity, timing: plan.timing }, around);
     }
     const options = {
       library: plan.library,
       identity,
-      lockKind: scenario.lockKind,
+      lockKind: role === null ? scenario.lockKind : LOCKS_OF.old,
       timing: plan.timing,
     };
     return plan.library === 'python'

@@ -28,6 +28,7 @@ const USAGE = `Simulates elections from seeds, and judges them by the true timel
   --per-seed N      terms a seed; a quarter of it in slow ones (default 100)
   --beyond          lets clocks run further apart than lease and renew deadline allow
   --untold          with applications that have no onStoppedLeading
+  --migration       with fleets that move from a ConfigMap to a Lease by way of both, and back
 `;
 
 const { values } = parseArgs({
@@ -47,6 +48,7 @@ const { values } = parseArgs({
     'max-seeds': { type: 'string', default: '300' },
     beyond: { type: 'boolean', default: false },
     untold: { type: 'boolean', default: false },
+    migration: { type: 'boolean', default: false },
     log: { type: 'boolean', default: false },
   },
 });
@@ -73,6 +75,7 @@ async function runOne(seed: number): Promise<void> {
     terms: perSeed,
     beyondBound: values.beyond,
     untold: values.untold,
+    migrates: values.migration,
     ...(values.log
       ? {
           onFact: (fact) => {
@@ -108,6 +111,7 @@ async function runMany(): Promise<void> {
     termsPerSeed: perSeed,
     beyondBound: values.beyond,
     untold: values.untold,
+    migrates: values.migration,
     workers: number('workers', values.workers),
     json: values.json ?? null,
     resume: values.resume,

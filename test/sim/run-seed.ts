@@ -6,6 +6,8 @@ import type { Seeded } from './candidates/ours.js';
 import { Nemesis } from './faults/nemesis.js';
 import type { Fact } from './facts.js';
 import { EPOCH_MS, Fleet } from './fleet.js';
+import { MigrationJudge } from './migration/judge.js';
+import { Rollout, withoutSpoiling } from './migration/rollout.js';
 import { Observer } from './observer.js';
 import { Phases } from './phases.js';
 import { type Scenario, drawScenario } from './scenario.js';
@@ -28,6 +30,8 @@ export interface RunOptions {
   readonly beyondBound?: boolean;
   /** The applications have no `onStoppedLeading`, so that some stops have nothing to wait for. */
   readonly untold?: boolean;
+  /** The fleet moves from a ConfigMap to a Lease by way of both, and back, again and again. */
+  readonly migrates?: boolean;
   /** Called with each fact, for a full log. */
   readonly onFact?: (fact: Fact) => void;
   /** Ask nobody whether it leads. The verifier is blind then. */
@@ -62,19 +66,21 @@ const machine: LeaderElectionMachine = makeLeaderElectionMachine();
 
 /** One simulation from one seed. The same seed does the same to the last digit. */
 export async function runSeed(options: RunOptions): Promise<RunResult> {
-  const { seed, seeded = null, untold = false } = options;
+  const { seed, seeded = null, untold = false, migrates = false } = options;
   const cpuBefore = process.cpuUsage();
-  const scenario = drawScenario(seed, options.beyondBound);
+  const drawn = drawScenario(seed, options.beyondBound);
+  const scenario = migrates ? withoutSpoiling(drawn) : drawn;
   const faults: Record<string, number> = {};
   const count = (fault: string): void => {
     faults[fault] = (faults[fault] ?? 0) + 1;
   };
   const timeline = new Timeline();
   const violations: (Violation & { timeline: string[] })[] = [];
-  const verifier = new Verifier((violation) => {
+  const onViolation = (violation: Violation): void => {
     violations.push({ ...violation, timeline: timeline.lines() });
     if (options.until === undefined || options.until === violation.rule) world.end();
-  });
+  };
+  const verifier = migrates ? new MigrationJudge(onViolation) : new Verifier(onViolation);
   const world: World = new World(
     (fact) => {
       timeline.add(fact);
@@ -89,7 +95,7 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   const server = new SimServer(world, new Random(seed, 'server'), EPOCH_MS, count);
   const network = new Network(world, server, new Random(seed, 'network'), count);
   network.streams.trouble.refused = scenario.watchesRefused;
-  const fleet = new Fleet({ world, network, scenario, machine, seeded, untold });
+  const fleet = new Fleet({ world, network, scenario, machine, seeded, untold, migrates });
   const nemesis = new Nemesis({ world, server, network, fleet, scenario, count });
   const observer = new Observer(world, fleet);
   const enough = scenario.pace === 'slow' ? Math.ceil(options.terms / 4) : options.terms;
@@ -103,6 +109,7 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
     });
   }
   phases.begin();
+  if (migrates) new Rollout(world, fleet, scenario, count).begin();
   await underVirtualTime(world, seed, () => world.run());
   const { user, system } = process.cpuUsage(cpuBefore);
   return {

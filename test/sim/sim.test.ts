@@ -109,6 +109,7 @@ describe('a campaign', () => {
     termsPerSeed: 3,
     beyondBound: false,
     untold: false,
+    migrates: false,
   };
   const inOneGo = { ...few, workers: 1, onProgress: () => undefined };
   const withoutTime = ({ total, ...rest }: Progress): object => ({

@@ -14,7 +14,7 @@ import type { Network } from '../world/network.js';
 import type { SimProcess } from '../world/process.js';
 import type { Random } from '../world/random.js';
 import type { World } from '../world/world.js';
-import { type LockKind, simulatedLock } from './simulated-lock.js';
+import { type Locks, simulatedLock } from './simulated-lock.js';
 import { Application } from './work.js';
 
 export interface Timing {
@@ -25,7 +25,7 @@ export interface Timing {
 
 export interface OursOptions {
   readonly identity: string;
-  readonly lockKind: LockKind;
+  readonly lockKind: Locks;
   readonly timing: Timing;
   readonly drainSeconds: number;
   readonly onLost: 'return' | 'rejoin';
@@ -43,6 +43,8 @@ export interface OursOptions {
 export interface Seeded {
   readonly machine?: LeaderElectionMachine;
   readonly lock?: (lock: ResourceLock) => ResourceLock;
+  /** Of two locks one, in place of a `MultiLock`. */
+  readonly join?: (locks: readonly [ResourceLock, ResourceLock]) => ResourceLock;
   readonly spoil?: (body: unknown) => unknown;
   readonly hears?: (answer: ApiResponse) => void;
   readonly isLeader?: (actor: LeaderElectionActor) => boolean;
@@ -255,13 +257,13 @@ export class OurCandidate {
       ...(seeded?.hears === undefined ? {} : { hears: seeded.hears }),
     };
     const { identity, lockKind } = this.options;
-    const lock = simulatedLock(lockKind, identity, network, caller, this.#requests);
+    const lock = simulatedLock(lockKind, identity, network, caller, this.#requests, seeded?.join);
     return seeded?.lock?.(lock) ?? lock;
   }
 
   #recordJoining(): void {
     const { world, process } = this.#around;
-    const { identity, drainSeconds, reclaimOwnIdentity, useServerClock } = this.options;
+    const { identity, drainSeconds, reclaimOwnIdentity, useServerClock, lockKind } = this.options;
     const timing = this.#around.seeded?.timing?.(this.options.timing) ?? this.options.timing;
     const info = {
       identity,
@@ -273,6 +275,7 @@ export class OurCandidate {
       reclaimsOwnIdentity: reclaimOwnIdentity,
       usesServerClock: useServerClock,
       clockRate: process.host.rate,
+      locks: [lockKind].flat(),
     };
     world.record({ kind: 'joined', t: world.now, who: this.who, info, local: process.now() });
   }

@@ -1,10 +1,14 @@
 import { clientFor } from '../../../src/kubernetes/clients.js';
 import type { KubeConfigLike } from '../../../src/kubernetes/kube-config.js';
 import { ConfigMapLock, LeaseLock } from '../../../src/lock/locks.js';
+import { MultiLock } from '../../../src/lock/multi-lock.js';
 import type { ResourceLock } from '../../../src/lock/resource-lock.js';
 import type { Caller, Network } from '../world/network.js';
 
 export type LockKind = 'Lease' | 'ConfigMap';
+
+/** Several: the old one and the new one. */
+export type Locks = LockKind | readonly [old: LockKind, new: LockKind];
 
 export const LOCK_NAME = 'simulated';
 
@@ -26,11 +30,13 @@ export function pathOf(kind: LockKind): string {
 
 /** The real lock, on a simulated network. `open` holds the requests that are under way. */
 export function simulatedLock(
-  kind: LockKind,
+  kind: Locks,
   identity: string,
   network: Network,
   caller: Caller,
   open: Set<number>,
+  join: (locks: readonly [ResourceLock, ResourceLock]) => ResourceLock = (locks) =>
+    new MultiLock(locks),
 ): ResourceLock {
   const kubeConfig: KubeConfigLike = {
     getCurrentContext: () => 'simulated',
@@ -42,5 +48,7 @@ export function simulatedLock(
   clientFor(kubeConfig, () => network.client(caller, open));
   const labels = { app: 'simulated' };
   const options = { name: LOCK_NAME, namespace: 'default', identity, kubeConfig, labels };
-  return kind === 'Lease' ? new LeaseLock(options) : new ConfigMapLock(options);
+  const lockOf = (one: LockKind): ResourceLock =>
+    one === 'Lease' ? new LeaseLock(options) : new ConfigMapLock(options);
+  return typeof kind === 'string' ? lockOf(kind) : join([lockOf(kind[0]), lockOf(kind[1])]);
 }
