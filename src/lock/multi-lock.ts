@@ -196,6 +196,8 @@ export class MultiLock implements ResourceLock {
   }
 
   #watch(watcher: LockWatcher): LockWatch {
+    // Whoever watches begins to count: what was heard before was told to another.
+    this.#heard.fill(null);
     return new MultiWatch(this.#locks, watcher, (i, { snapshot, version }) => {
       if (!this.#hear(i, { snapshot, version })) return null;
       const [old, young] = this.#heard;

@@ -105,7 +105,8 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   }));
   for (const slot of fleet.slots) {
     world.after(slot.random.skewed(1, 5000), () => {
-      fleet.start(slot);
+      // A rollout may have replaced it before it had begun.
+      if (slot.process === null) fleet.start(slot);
     });
   }
   phases.begin();
