@@ -1,6 +1,5 @@
 import { LockError } from '../errors/lock-error.js';
 import { isNewer } from '../kubernetes/resource-version.js';
-import { Problems } from '../validation/validate.js';
 import { MultiWatch } from './multi-watch.js';
 import { partsOf, together } from './multi-snapshot.js';
 import {
@@ -11,7 +10,7 @@ import {
   withoutHalves,
   writeIn,
 } from './own-parts.js';
-import { askPart, writePart, youngestAge } from './part-calls.js';
+import { askPart, checkLocks, writePart, youngestAge } from './part-calls.js';
 import { type LeaderElectionRecord, requireRecord } from './record.js';
 import type {
   LockCallOptions,
@@ -138,7 +137,7 @@ export class MultiLock implements ResourceLock {
    */
   async update(record: LeaderElectionRecord, options: LockUpdateOptions = {}): Promise<LockResult> {
     requireRecord('MultiLock', 'update', record);
-    const { base = this.#last } = options;
+    const base = options.base ?? this.#last;
     const parts = base === null ? null : partsOf(base);
     if (parts === null) {
       const why = 'nothing to base the update on: call get() first, or pass base';
@@ -149,8 +148,9 @@ export class MultiLock implements ResourceLock {
     return { ok: false, error: this.#error('neither of the two is held by us', 'conflict') };
   }
 
-  toJSON(): Record<string, unknown> {
-    return { kind: 'MultiLock', identity: this.identity, locks: this.#locks };
+  toJSON(): { kind: string; identity: string; locks: string[] } {
+    const locks = this.#locks.map(({ description }) => description);
+    return { kind: 'MultiLock', identity: this.identity, locks };
   }
 
   async #write(
@@ -196,7 +196,7 @@ export class MultiLock implements ResourceLock {
   }
 
   #watch(watcher: LockWatcher): LockWatch {
-    // Whoever watches begins to count: what was heard before was told to another.
+    // What was heard before was told to another.
     this.#heard.fill(null);
     return new MultiWatch(this.#locks, watcher, (i, { snapshot, version }) => {
       if (!this.#hear(i, { snapshot, version })) return null;
@@ -234,19 +234,4 @@ export class MultiLock implements ResourceLock {
   #error(what: string, kind: 'invalid' | 'conflict'): LockError {
     return new LockError(`${this.description}: ${what}.`, { kind });
   }
-}
-
-function checkLocks(locks: unknown): void {
-  const problems = new Problems('MultiLock');
-  const rule = 'must be two locks, as in new MultiLock([old, new])';
-  if (!Array.isArray(locks) || locks.length !== 2) problems.addHidden('locks', rule, locks);
-  else {
-    const what = 'a lock, such as new LeaseLock({ name })';
-    for (const [i, lock] of locks.entries()) {
-      problems.methods(`locks[${i}]`, lock, what, ['get', 'create', 'update']);
-    }
-    const isTwice = locks[OLD] === locks[NEW];
-    if (isTwice) problems.addHidden('locks[1]', 'must be another than locks[0]', locks[NEW]);
-  }
-  problems.throwIfAny();
 }

@@ -1,4 +1,5 @@
 import { LockError } from '../errors/lock-error.js';
+import { Problems } from '../validation/validate.js';
 import { type Asked, checkedAnswer, type Written } from './checked-answer.js';
 import { isTaken, partsOf } from './multi-snapshot.js';
 import type { LeaderElectionRecord } from './record.js';
@@ -57,4 +58,20 @@ export async function youngestAge(
   );
   const youngest = Math.min(...ages.map((age) => age ?? -Infinity));
   return Number.isFinite(youngest) ? youngest : undefined;
+}
+
+/** @throws ConfigError naming what is wrong */
+export function checkLocks(locks: unknown): void {
+  const problems = new Problems('MultiLock');
+  const rule = 'must be two locks, as in new MultiLock([old, new])';
+  if (!Array.isArray(locks) || locks.length !== 2) problems.addHidden('locks', rule, locks);
+  else {
+    const what = 'a lock, such as new LeaseLock({ name })';
+    for (const [i, lock] of locks.entries()) {
+      problems.methods(`locks[${i}]`, lock, what, ['get', 'create', 'update']);
+    }
+    const isTwice = locks[0] === locks[1];
+    if (isTwice) problems.addHidden('locks[1]', 'must be another than locks[0]', locks[1]);
+  }
+  problems.throwIfAny();
 }

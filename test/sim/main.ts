@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { runCampaignCommand } from './campaign-command.js';
 import { describe } from './facts.js';
 import { findSeededBug, type SearchOptions } from './seeded-bugs/find.js';
+import { migrationBugs } from './migration/seeded-bugs.js';
 import { SEEDED_BUGS, type SeededBug } from './seeded-bugs/index.js';
 import { runSeed } from './run-seed.js';
 import { print, summaryOf } from './summary.js';
@@ -119,14 +120,19 @@ async function runMany(): Promise<void> {
 }
 
 async function findSeededBugs(name: string): Promise<void> {
-  const bugs = SEEDED_BUGS.filter((bug) => name === 'all' || bug.name === name);
+  const all = values.migration ? migrationBugs : SEEDED_BUGS;
+  const bugs = all.filter((bug) => name === 'all' || bug.name === name);
   if (bugs.length === 0) {
-    console.log(`There is no ${name}. There are: ${SEEDED_BUGS.map((bug) => bug.name).join(', ')}`);
+    console.log(`There is no ${name}. There are: ${all.map((bug) => bug.name).join(', ')}`);
     process.exitCode = 2;
   }
   for (const bug of bugs) {
     const maxSeeds = number('max-seeds', values['max-seeds']);
-    const search = { firstSeed: number('from', values.from), termsPerSeed: perSeed };
+    const search = {
+      firstSeed: number('from', values.from),
+      termsPerSeed: perSeed,
+      migrates: values.migration,
+    };
     const first = await findSeededBug(bug, { ...search, maxSeeds });
     const tries = number('overlap', values.overlap);
     const led = tries === 0 ? '' : await findTwoLeaders(bug, { ...search, maxSeeds: tries });

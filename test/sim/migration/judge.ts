@@ -21,6 +21,7 @@ interface Sight {
 
 interface Judged {
   readonly who: string;
+  readonly process: string;
   readonly info: CandidateInfo;
   readonly holds: Map<string, Hold[]>;
   readonly released: Map<string, number>;
@@ -64,8 +65,10 @@ export class MigrationJudge {
   readonly #sent = new Map<number, Sent>();
   /** Of each kind of object, what has changed its record. */
   readonly #changes = new Map<string, Stored[]>();
-  /** Every record that a candidate of ours has stored, and whose it is. */
-  readonly #authors = new Map<string, Judged>();
+  /** Every record that a candidate of ours has stored, and the process that has. */
+  readonly #authors = new Map<string, string>();
+  /** How often each machine has lost its process. */
+  readonly #crashes = new Map<string, number>();
   #lastToken = 0n;
 
   constructor(onViolation: (violation: Violation) => void = () => undefined) {
@@ -94,7 +97,9 @@ export class MigrationJudge {
     this.#liveness.after(fact);
     switch (fact.kind) {
       case 'joined':
-        if (fact.info.library === 'ours') this.#all.set(fact.who, judged(fact.who, fact.info));
+        if (fact.info.library === 'ours') {
+          this.#all.set(fact.who, judged(fact.who, fact.info, this.#processOf(fact)));
+        }
         break;
       case 'sent':
         this.#send(fact);
@@ -115,6 +120,9 @@ export class MigrationJudge {
         if (fact.reason === 'superseded') this.#checkLoss(fact);
         break;
       case 'crashed':
+        this.#crashes.set(hostOf(fact.who), (this.#crashes.get(hostOf(fact.who)) ?? 0) + 1);
+        this.#all.delete(fact.who);
+        break;
       case 'ended':
         this.#all.delete(fact.who);
         break;
@@ -165,7 +173,7 @@ export class MigrationJudge {
       this.#report('foreign-content-lost', t, `${fact.who} has changed what is not its own`);
     }
     if (was !== null) this.#checkOver(author, was, record, sent, t);
-    this.#authors.set(record.key, author);
+    this.#authors.set(record.key, author.process);
     if (record.kind === 'released') author.released.set(kind, revision);
     if (!isHold || sent === undefined) return;
     const holds = author.holds.get(kind) ?? [];
@@ -183,7 +191,7 @@ export class MigrationJudge {
     t: number,
   ): void {
     const { who, info } = author;
-    if (this.#authors.get(was.key) === author || was.kind === 'released') return;
+    if (this.#authors.get(was.key) === author.process || was.kind === 'released') return;
     if (record.kind === 'released') {
       if (was.kind === 'held') this.#report('foreign-release', t, `${who} has released ${was.key}`);
       return;
@@ -259,15 +267,33 @@ export class MigrationJudge {
       this.#report('superseded-by-itself', t, `${who} ends its term for its own record`);
   }
 
+  /** A process that runs for office again knows what it wrote before, a half that it left included. */
+  #processOf({ who, info }: { who: string; info: CandidateInfo }): string {
+    const host = hostOf(who);
+    return `${host} ${info.identity} ${this.#crashes.get(host) ?? 0}`;
+  }
+
   /** Null: by hand, or by a candidate of another library, or by one that is gone. */
   #authorOf(who: string): Judged | null {
     return this.#all.get(who) ?? null;
   }
 }
 
-function judged(who: string, info: CandidateInfo): Judged {
+function judged(who: string, info: CandidateInfo, process: string): Judged {
   const nothing = { leading: false, wonAt: 0 };
-  return { who, info, holds: new Map(), released: new Map(), sights: new Map(), ...nothing };
+  return {
+    who,
+    process,
+    info,
+    holds: new Map(),
+    released: new Map(),
+    sights: new Map(),
+    ...nothing,
+  };
+}
+
+function hostOf(who: string): string {
+  return who.split('.')[0] ?? who;
 }
 
 function kindOf(object: Json): string {
