@@ -8,6 +8,7 @@ import { describe, expect, it } from 'vitest';
 import { FAULT_KINDS } from './faults/kinds.js';
 import { findSeededBug } from './seeded-bugs/find.js';
 import { SEEDED_BUGS } from './seeded-bugs/index.js';
+import { migrationBugs } from './migration/seeded-bugs.js';
 import { runSeed } from './run-seed.js';
 import { emptySummary, summaryOf, addTo } from './summary.js';
 import { type Progress, runCampaign } from './workers.js';
@@ -43,6 +44,9 @@ const NEARBY: Readonly<Record<string, number>> = {
   'conflict-is-refusal': 3,
   'answers-unread': 19,
   'date-believed': 35,
+  'leads-by-the-old-alone': 18,
+  'leads-by-the-new-alone': 5,
+  'half-a-renewal': 2,
 };
 
 describe('simulated elections', () => {
@@ -67,6 +71,17 @@ describe('simulated elections', () => {
     }
     expect(total.broken).toEqual([]);
     expect(total.takeovers['release']).toBeGreaterThan(100);
+  });
+
+  it('keep them while a fleet moves from one lock to another', { timeout: 480_000 }, async () => {
+    const total = emptySummary();
+    for (let seed = 1; seed <= 50; seed++) {
+      addTo(total, summaryOf(await runSeed({ seed, terms: TERMS, migrates: true })));
+    }
+    expect(total.broken).toEqual([]);
+    for (const held of ['the ConfigMap', 'both', 'the Lease']) {
+      expect(total.takeovers[`as holder of ${held}`]).toBeGreaterThan(50);
+    }
   });
 
   const far = 'have two leaders when clocks run further apart than lease over renew deadline';
@@ -153,6 +168,18 @@ describe('a campaign', () => {
       await rm(folder, { recursive: true });
     }
   });
+});
+
+describe('an error seeded in what makes one lock of two is found', () => {
+  it.each(migrationBugs.map((bug) => [bug.name, bug] as const))(
+    '%s',
+    { timeout: 480_000 },
+    async (name, bug) => {
+      const search = { firstSeed: NEARBY[name] ?? 1, maxSeeds: 40, termsPerSeed: 40 };
+      const finding = await findSeededBug(bug, { ...search, migrates: true });
+      expect(finding).toMatchObject({ rule: expect.any(String) as string });
+    },
+  );
 });
 
 describe('an error seeded on purpose is found', () => {
