@@ -99,7 +99,8 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   const nemesis = new Nemesis({ world, server, network, fleet, scenario, count });
   const observer = new Observer(world, fleet);
   const enough = scenario.pace === 'slow' ? Math.ceil(options.terms / 4) : options.terms;
-  const phases = new Phases(world, scenario, nemesis, fleet, () => ({
+  const troubles = migrates ? [nemesis, new Rollout(world, fleet, scenario, count)] : [nemesis];
+  const phases = new Phases(world, scenario, troubles, fleet, () => ({
     enough: verifier.terms >= enough || world.now > LONGEST_MS,
     settled: !verifier.awaitsLeader,
   }));
@@ -110,7 +111,6 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
     });
   }
   phases.begin();
-  if (migrates) new Rollout(world, fleet, scenario, count).begin();
   await underVirtualTime(world, seed, () => world.run());
   const { user, system } = process.cpuUsage(cpuBefore);
   return {

@@ -1,5 +1,6 @@
 import type { Fleet, Slot } from '../fleet.js';
 import type { FaultKind } from '../faults/kinds.js';
+import type { Trouble } from '../phases.js';
 import type { Scenario } from '../scenario.js';
 import { Random } from '../world/random.js';
 import type { World } from '../world/world.js';
@@ -29,21 +30,25 @@ export function withoutSpoiling(scenario: Scenario): Scenario {
   const left = scenario.faults.filter((fault) => !SPOILS.has(fault));
   const faults: readonly FaultKind[] = left.length > 0 ? left : ['crash', 'lossy network'];
   const longest = Math.max(...scenario.slots.map(({ timing }) => timing.leaseSeconds)) * 1000;
-  // A dead candidate's half of the lock may have to run out after the whole of another's has.
-  return { ...scenario, faults, boundMs: scenario.boundMs + 1.2 * longest };
+  // A dead candidate's half of the lock may have to run out after the whole of another's has, and the
+  // last pod that was told to stop may yet be replaced.
+  return { ...scenario, faults, boundMs: scenario.boundMs + 1.2 * longest + GRACE_MS };
 }
 
 /**
  * Moves a fleet from the old lock to the new one, pod by pod, and back again: all to both before any
- * to one alone, as the documents say.
+ * to one alone, as the documents say. It rests with the faults: where each pod is replaced before it has
+ * seen a record for as long as that names, nobody can ever take the lock of a holder who is gone.
  */
-export class Rollout {
+export class Rollout implements Trouble {
   readonly #world: World;
   readonly #fleet: Fleet;
   readonly #random: Random;
   readonly #everyMs: number;
   readonly #count: (what: string) => void;
   #forwards = true;
+  #begun = false;
+  #active = false;
   #busy = false;
 
   constructor(world: World, fleet: Fleet, scenario: Scenario, count: (what: string) => void) {
@@ -55,9 +60,21 @@ export class Rollout {
   }
 
   begin(): void {
+    this.#active = true;
+    if (this.#begun) return;
+    this.#begun = true;
+    this.#goOn();
+  }
+
+  /** The fleet stays as it is, however far it has come. */
+  rest(): void {
+    this.#active = false;
+  }
+
+  #goOn(): void {
     this.#world.after(this.#random.exponential(this.#everyMs), () => {
-      if (!this.#busy) this.#step();
-      this.begin();
+      if (this.#active && !this.#busy) this.#step();
+      this.#goOn();
     });
   }
 
