@@ -1,6 +1,6 @@
 import type { LockError } from '../../../src/errors/lock-error.js';
 import { MultiLock } from '../../../src/lock/multi-lock.js';
-import type { LeaderElectionRecord } from '../../../src/lock/record.js';
+import { LeaderElectionRecord } from '../../../src/lock/record.js';
 import type { LockResult, LockSnapshot, ResourceLock } from '../../../src/lock/resource-lock.js';
 import type { SeededBug } from '../seeded-bugs/tools.js';
 
@@ -45,6 +45,21 @@ function blindly(lock: ResourceLock): Update {
   return async (record, options = {}) => {
     const present = await lock.get(options);
     return present.ok ? lock.update(record, { ...options, base: present }) : present;
+  };
+}
+
+/** What could not be written in the old lock is given back in the new one, in which it stands already. */
+function takingBack(old: ResourceLock, young: ResourceLock): Update {
+  const overwrite = blindly(young);
+  return async (record, options) => {
+    const answer = await old.update(record, options);
+    if (!answer.ok && !record.isReleased) {
+      const { leaderTransitions, acquireTime, renewTime } = record;
+      const times = { acquireTime, renewTime, leaderTransitions };
+      const empty = { ...times, holderIdentity: '', leaseDurationSeconds: 1 };
+      await overwrite(new LeaderElectionRecord(empty), { signal: options?.signal });
+    }
+    return answer;
   };
 }
 
@@ -106,6 +121,11 @@ export const migrationBugs: readonly SeededBug[] = [
     'second-write-unconditional',
     'the second of the two writes goes over whatever is there',
     ([old, young]) => new MultiLock([half(old, { update: blindly(old) }), young]),
+  ),
+  joining(
+    'half-is-given-back',
+    'a renewal that fails in the old lock gives back the new one, while the term goes on',
+    ([old, young]) => new MultiLock([half(old, { update: takingBack(old, young) }), young]),
   ),
   joining(
     'token-is-the-sum',
