@@ -44,9 +44,10 @@ const NEARBY: Readonly<Record<string, number>> = {
   'conflict-is-refusal': 3,
   'answers-unread': 19,
   'date-believed': 35,
-  'leads-by-the-old-alone': 18,
-  'leads-by-the-new-alone': 5,
+  'leads-by-the-old-alone': 3,
+  'leads-by-the-new-alone': 9,
   'half-a-renewal': 2,
+  'half-is-given-back': 9,
 };
 
 describe('simulated elections', () => {
