@@ -21,6 +21,7 @@ export {
   type ConfigProblem,
   LeaderElectionError,
   LockError,
+  type LockErrorCode,
   type LockErrorDetails,
   type LockErrorKind,
   NotLeaderError,
@@ -31,6 +32,7 @@ export { MultiLock } from './lock/multi-lock.js';
 export { LeaderElectionRecord, type LeaderElectionRecordFields } from './lock/record.js';
 export type {
   LockCallOptions,
+  HolderDeath,
   LockEvent,
   LockNews,
   LockResult,

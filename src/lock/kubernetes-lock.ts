@@ -88,7 +88,7 @@ export class KubernetesLock implements ResourceLock {
     const body = (namespace: string): KubernetesObject => {
       const labels = this.#labels === undefined ? {} : { labels: this.#labels };
       const metadata = { name, namespace, ...labels };
-      return format.write({ apiVersion, kind, metadata }, this.#storable(record));
+      return this.#object.write({ apiVersion, kind, metadata }, this.#storable(record));
     };
     return this.#perform('create', { signal: options.signal, body });
   }
@@ -103,7 +103,7 @@ export class KubernetesLock implements ResourceLock {
     const { format } = this.#object;
     requireRecord(`${format.kind}Lock`, 'update', record);
     const body = (): KubernetesObject =>
-      format.write(this.#baseObject(options.base ?? this.#last), this.#storable(record));
+      this.#object.write(this.#baseObject(options.base ?? this.#last), this.#storable(record));
     return this.#perform('update', { signal: options.signal, body });
   }
 

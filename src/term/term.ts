@@ -79,6 +79,14 @@ function letAskTheClock(signal: AbortSignal, term: Term): void {
   (signal as TermSignal)[TERM] = term;
 }
 
+/**
+ * Once it is aborted, a signal's own answer is right for good. It has to answer for itself from just
+ * before: Deno asks it first, and would not tell the listeners of one that seems to be aborted.
+ */
+function letAnswerItself(signal: AbortSignal): void {
+  Object.setPrototypeOf(signal, AbortSignal.prototype);
+}
+
 /** The election's side of a {@link Term}: it extends the term, ends it, and runs its work. */
 export class TermHandle implements Term {
   readonly identity: string;
@@ -151,6 +159,7 @@ export class TermHandle implements Term {
   drain(): void {
     if (this.#draining) return;
     this.#draining = true;
+    letAnswerItself(this.#controller.signal);
     this.#controller.abort(this.#notLeader());
   }
 

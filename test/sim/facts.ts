@@ -29,6 +29,10 @@ export interface CandidateInfo {
   readonly clockRate: number;
   /** The kinds of object that it must hold to lead, where a fleet moves from one to another. */
   readonly locks?: readonly string[];
+  /** The process that it runs in: others may run there before and after it. Default: one of its own. */
+  readonly process?: string;
+  /** It heeds what kubelets say of the end of others. */
+  readonly heedsPods?: boolean;
 }
 
 interface Timed {

@@ -5,6 +5,9 @@ import { OurCandidate, type Seeded } from './candidates/ours.js';
 import { PythonCandidate } from './candidates/python.js';
 import type { Role } from './migration/rollout.js';
 import type { Scenario, SlotPlan } from './scenario.js';
+import type { OwnProcess } from '../../src/lock/evidence/own-process.js';
+import { Kubelet } from './pods/kubelet.js';
+import type { PodStore } from './pods/pod-store.js';
 import { Host } from './world/host.js';
 import { Link } from './world/link.js';
 import type { Network } from './world/network.js';
@@ -25,6 +28,9 @@ export interface FleetOptions {
   readonly untold: boolean;
   /** All begin with the old lock alone. */
   readonly migrates?: boolean;
+  /** Each machine is a node, with a kubelet that writes there; null: there are no pods. */
+  readonly pods: PodStore | null;
+  readonly count: (fault: string) => void;
 }
 
 const LOCKS_OF = {
@@ -40,6 +46,9 @@ export class Slot {
   readonly link = new Link();
   readonly random: Random;
   process: SimProcess | null = null;
+  /** Who its process is to others; null: there are no pods. */
+  own: OwnProcess | null = null;
+  kubelet: Kubelet | null = null;
   candidate: OurCandidate | ForeignCandidate | null = null;
   identity: string;
   /** How many processes, and how many candidacies, there were. */
@@ -76,6 +85,14 @@ export class Fleet {
     this.#options = options;
     this.slots = scenario.slots.map((plan, i) => new Slot(world, plan, `m${i + 1}`, scenario.seed));
     if (options.migrates === true) for (const slot of this.slots) slot.role = 'old';
+    const { pods: store, count } = options;
+    if (store === null) return;
+    for (const slot of this.slots) {
+      const { host } = slot;
+      if (slot.plan.library !== 'ours') continue;
+      const random = new Random(scenario.seed, `kubelet of ${host.name}`);
+      slot.kubelet = new Kubelet({ world, host, store, random, node: host.name, count });
+    }
   }
 
   /** A new process, with the same identity as before or a new one. */
@@ -85,6 +102,7 @@ export class Fleet {
     if (!slot.plan.keepsIdentity && slot.processes > 1) {
       slot.identity = `${slot.plan.identity}-${slot.processes}`;
     }
+    slot.own = slot.kubelet?.begin() ?? null;
     slot.process = new SimProcess(world, slot.host, new Random(slot.random.int(0, 2 ** 31)));
     if (slot.host.asleep) slot.process.freeze('asleep');
     slot.candidate = this.#newCandidate(slot, slot.process);
@@ -98,8 +116,9 @@ export class Fleet {
     process.kill();
     if (candidate !== null) world.record({ kind: 'crashed', t: world.now, who: candidate.who });
     slot.candidate = null;
+    slot.kubelet?.end();
     if (restartAfterMs === Infinity) return;
-    world.after(restartAfterMs, () => {
+    world.after(slot.kubelet?.downFor(restartAfterMs) ?? restartAfterMs, () => {
       if (slot.process === process) this.start(slot);
     });
   }
@@ -152,9 +171,12 @@ export class Fleet {
 
   #newCandidate(slot: Slot, process: SimProcess): OurCandidate | ForeignCandidate {
     const { world, network, scenario, machine, seeded, untold } = this.#options;
-    const { link, identity, plan } = slot;
+    const { link, identity, plan, own } = slot;
+    const processName = `${slot.host.name}#${slot.processes}`;
     const random = new Random(slot.random.int(0, 2 ** 31));
-    const around = { world, network, process, link, random, machine, seeded, untold };
+    const around = {
+      ...{ world, network, process, processName, own, link, random, machine, seeded, untold },
+    };
     const { role } = slot;
     // Those of other libraries are what is left behind.
     if (plan.library === 'ours' || role === 'both' || role === 'new') {

@@ -28,6 +28,7 @@ const USAGE = `Simulates elections from seeds, and judges them by the true timel
 
   --per-seed N      terms a seed; a quarter of it in slow ones (default 100)
   --beyond          lets clocks run further apart than lease and renew deadline allow
+  --pods            with candidates in pods, most of which heed what kubelets say
   --untold          with applications that have no onStoppedLeading
   --migration       with fleets that move from a ConfigMap to a Lease by way of both, and back
 `;
@@ -50,6 +51,7 @@ const { values } = parseArgs({
     beyond: { type: 'boolean', default: false },
     untold: { type: 'boolean', default: false },
     migration: { type: 'boolean', default: false },
+    pods: { type: 'boolean', default: false },
     log: { type: 'boolean', default: false },
   },
 });
@@ -77,6 +79,7 @@ async function runOne(seed: number): Promise<void> {
     beyondBound: values.beyond,
     untold: values.untold,
     migrates: values.migration,
+    pods: values.pods,
     ...(values.log
       ? {
           onFact: (fact) => {
@@ -113,6 +116,7 @@ async function runMany(): Promise<void> {
     beyondBound: values.beyond,
     untold: values.untold,
     migrates: values.migration,
+    pods: values.pods,
     workers: number('workers', values.workers),
     json: values.json ?? null,
     resume: values.resume,

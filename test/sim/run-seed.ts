@@ -8,6 +8,8 @@ import type { Fact } from './facts.js';
 import { EPOCH_MS, Fleet } from './fleet.js';
 import { MigrationJudge } from './migration/judge.js';
 import { Rollout, withoutSpoiling } from './migration/rollout.js';
+import { loadEvidence } from '../../src/lock/load-evidence.js';
+import { PodTroubles } from './pods/pod-troubles.js';
 import { Observer } from './observer.js';
 import { Phases } from './phases.js';
 import { type Scenario, drawScenario } from './scenario.js';
@@ -32,6 +34,8 @@ export interface RunOptions {
   readonly untold?: boolean;
   /** The fleet moves from a ConfigMap to a Lease by way of both, and back, again and again. */
   readonly migrates?: boolean;
+  /** The candidates are in pods, and most of them heed what kubelets say. */
+  readonly pods?: boolean;
   /** Called with each fact, for a full log. */
   readonly onFact?: (fact: Fact) => void;
   /** Ask nobody whether it leads. The verifier is blind then. */
@@ -66,7 +70,9 @@ const machine: LeaderElectionMachine = makeLeaderElectionMachine();
 
 /** One simulation from one seed. The same seed does the same to the last digit. */
 export async function runSeed(options: RunOptions): Promise<RunResult> {
-  const { seed, seeded = null, untold = false, migrates = false } = options;
+  const { seed, seeded = null, untold = false, migrates = false, pods = false } = options;
+  // Before time is virtual: loading takes real time, which a simulated process has none of.
+  if (pods) await loadEvidence();
   const cpuBefore = process.cpuUsage();
   const drawn = drawScenario(seed, options.beyondBound);
   const scenario = migrates ? withoutSpoiling(drawn) : drawn;
@@ -95,8 +101,21 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   const server = new SimServer(world, new Random(seed, 'server'), EPOCH_MS, count);
   const network = new Network(world, server, new Random(seed, 'network'), count);
   network.streams.trouble.refused = scenario.watchesRefused;
-  const fleet = new Fleet({ world, network, scenario, machine, seeded, untold, migrates });
-  const nemesis = new Nemesis({ world, server, network, fleet, scenario, count });
+  const fleet = new Fleet({
+    ...{ world, network, scenario, machine, seeded, untold, migrates, count },
+    pods: pods ? server.pods : null,
+  });
+  const podRandom = new Random(seed, 'pod troubles');
+  const podTroubles = pods ? new PodTroubles(world, fleet, podRandom, count) : null;
+  const nemesis = new Nemesis({
+    world,
+    server,
+    network,
+    fleet,
+    scenario,
+    count,
+    pods: podTroubles,
+  });
   const observer = new Observer(world, fleet);
   const enough = scenario.pace === 'slow' ? Math.ceil(options.terms / 4) : options.terms;
   const troubles = migrates ? [nemesis, new Rollout(world, fleet, scenario, count)] : [nemesis];

@@ -22,6 +22,7 @@ export interface CampaignOptions {
   readonly beyondBound: boolean;
   readonly untold: boolean;
   readonly migrates: boolean;
+  readonly pods: boolean;
   readonly workers: number;
   /** What an earlier part of the same campaign has come to. */
   readonly done?: Progress;
@@ -43,6 +44,7 @@ interface Order {
   readonly beyondBound: boolean;
   readonly untold: boolean;
   readonly migrates: boolean;
+  readonly pods: boolean;
   tries?: number;
 }
 
@@ -70,14 +72,15 @@ class Campaign {
   order(): Order | null {
     const again = this.#again.shift();
     if (again !== undefined) return again;
-    const { terms, minSeeds, lastSeed, termsPerSeed, beyondBound, untold, migrates } =
+    const { terms, minSeeds, lastSeed, termsPerSeed, beyondBound, untold, migrates, pods } =
       this.#options;
     if (this.#total.terms >= terms && this.#total.seeds >= minSeeds) return null;
     const seeds: number[] = [];
     for (; seeds.length < CHUNK && this.#next <= lastSeed; this.#next++) {
       if (!this.#ahead.has(this.#next)) seeds.push(this.#next);
     }
-    return seeds.length === 0 ? null : { seeds, termsPerSeed, beyondBound, untold, migrates };
+    if (seeds.length === 0) return null;
+    return { seeds, termsPerSeed, beyondBound, untold, migrates, pods };
   }
 
   take(order: Order, summary: Summary): void {

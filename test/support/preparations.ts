@@ -26,6 +26,11 @@ export const PREPARATIONS: readonly Preparation[] = [
     prepare: async () => (await import('./build-apiserver.js')).ensureApiServerBinaries(),
   },
   {
+    what: 'kubelet, containerd and runc',
+    module: 'test/node/build.ts',
+    prepare: async () => (await import('../node/build.js')).ensureNodePrograms(),
+  },
+  {
     what: 'kubectl',
     module: 'test/kubectl/build.ts',
     prepare: async () => (await import('../kubectl/build.js')).ensureKubectl(),
@@ -39,6 +44,11 @@ export const PREPARATIONS: readonly Preparation[] = [
     what: 'the Python client',
     module: 'test/peers/python/build.ts',
     prepare: async () => (await import('../peers/python/build.js')).ensurePythonClient(),
+  },
+  {
+    what: 'PostgreSQL',
+    module: 'test/support/postgresql.ts',
+    prepare: async () => (await import('./postgresql.js')).ensurePostgresql(),
   },
   {
     what: 'TLC',

@@ -7,7 +7,16 @@ import { defaultIdentity } from '../../lock/lock-options.js';
 import { jsonText, printable } from '../../text/printable.js';
 import { print, printError } from '../output.js';
 import { inSeconds } from '../text.js';
-import { mayI, reachServer, VERBS, whoAmI, type Reached, type Right } from './ask-server.js';
+import {
+  BESIDE,
+  isBeside,
+  mayI,
+  reachServer,
+  VERBS,
+  whoAmI,
+  type Reached,
+  type Right,
+} from './ask-server.js';
 import { lockManifest, rbacManifest, subjectOfUser, type Subject } from './manifest.js';
 import { tryOut, type Trial } from './try-out.js';
 
@@ -19,6 +28,8 @@ export interface CheckOptions {
   readonly events: boolean;
   /** Nobody is to have the right to create: the object is made beforehand, with the Role. */
   readonly withoutCreate: boolean;
+  /** Whether it is to heed what the kubelet says of pods. */
+  readonly podEvidence: boolean;
 }
 
 /** In the manifest when no lock was named. */
@@ -29,12 +40,15 @@ const TOLERATED_MS = 2000;
 
 /** Finds out whether a candidate could take part from here. Resolves with the exit code. */
 export async function check(options: CheckOptions): Promise<number> {
-  const { common, serviceAccount, events, withoutCreate } = options;
+  const { common, serviceAccount, events, podEvidence, withoutCreate } = options;
   const { kubeConfig, namespace } = await openCluster(common);
   const place: Place = { kind: common.kind, namespace, name: common.name ?? EXAMPLE_NAME };
   const server = await reachServer(kubeConfig, place);
-  const verbs = VERBS.filter((verb) => verb !== 'create' || !withoutCreate);
-  const rights: readonly Right[] = events ? [...verbs, 'createEvents'] : verbs;
+  const rights: readonly Right[] = [
+    ...VERBS.filter((verb) => verb !== 'create' || !withoutCreate),
+    ...(events ? (['createEvents'] as const) : []),
+    ...(podEvidence ? (['getPods', 'watchPods'] as const) : []),
+  ];
   const answers = await Promise.all(
     rights.map(async (right) => [right, await mayI(kubeConfig, place, right)] as const),
   );
@@ -43,15 +57,13 @@ export async function check(options: CheckOptions): Promise<number> {
     identity: common.identity ?? defaultIdentity(),
     leaseDurationMs: common.timings.leaseDurationSeconds * 1000,
   };
-  // Without Events it can take part all the same.
-  const isDenied = answers.some(
-    ([right, allowed]) => right !== 'createEvents' && allowed === false,
-  );
+  // Without the others it can take part all the same.
+  const isDenied = answers.some(([right, allowed]) => !isBeside(right) && allowed === false);
   const trial = isDenied ? null : await tryOut(kubeConfig, place, candidate);
   const found: Found = { place, server, user, answers, trial };
   const subject = subjectFor(found, serviceAccount);
   const purpose = withoutCreate ? 'candidateOfExisting' : 'candidate';
-  const target = { ...callOn(place, 'get', purpose), events };
+  const target = { ...callOn(place, 'get', purpose), events, podEvidence };
   const manifest = subject === null ? null : manifestOf(place, target, subject);
   if (common.json) print(jsonText(asJson(found, manifest), 2));
   else {
@@ -195,6 +207,9 @@ function inWords(place: Place, right: Right): string {
       return `create ${resource} in namespace ${place.namespace}`;
     case 'createEvents':
       return `create events in namespace ${place.namespace}`;
+    case 'getPods':
+    case 'watchPods':
+      return `${BESIDE[right].verb} pods in namespace ${place.namespace}`;
     default:
       return `${right} ${placeName(place)}`;
   }

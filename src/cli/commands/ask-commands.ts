@@ -26,6 +26,9 @@ function addCheck(root: Command, finish: Finish): void {
     .addOption(
       flag('--without-create', 'for a lock that is made beforehand: that Role, and the object'),
     )
+    .addOption(
+      flag('--pod-evidence', 'for one with podEvidence, which reads and watches pods, too'),
+    )
     .addHelpText(
       'after',
       `
@@ -48,8 +51,9 @@ Exit codes: ${EXIT.ok} a candidate can take part; ${EXIT.failed} it cannot, or n
       inputs.done();
       const { check } = await import('../check/check.js');
       const events = inputs.isOn('events');
+      const podEvidence = inputs.isOn('podEvidence');
       const withoutCreate = inputs.isOn('withoutCreate');
-      finish(await check({ common, serviceAccount, events, withoutCreate }));
+      finish(await check({ common, serviceAccount, events, podEvidence, withoutCreate }));
     });
 }
 

@@ -32,6 +32,7 @@ export async function findSeededBug(bug: SeededBug, options: SearchOptions): Pro
       terms: termsPerSeed,
       seeded: bug.seeded,
       migrates,
+      ...(bug.pods === undefined ? {} : { pods: bug.pods }),
       ...(bug.beyondBound === undefined ? {} : { beyondBound: bug.beyondBound }),
       ...(rule === undefined ? {} : { until: rule }),
     });
@@ -50,6 +51,10 @@ async function isClean(
   migrates: boolean,
 ): Promise<boolean> {
   if (bug.beyondBound === true) return true;
-  const { violations } = await runSeed({ seed, terms, migrates, seeded: {} });
+  const { violations } = await runSeed({
+    ...{ seed, terms, migrates },
+    seeded: {},
+    pods: bug.pods ?? false,
+  });
   return violations.length === 0;
 }
