@@ -3,7 +3,7 @@ import { isNewer } from '../src/kubernetes/resource-version.js';
 import { isSameWrite } from '../src/lock/as-stored.js';
 import { isBare } from '../src/lock/decide.js';
 import type { HolderDeath, LockNews, LockSnapshot } from '../src/lock/resource-lock.js';
-import { stepDownRequested } from '../src/lock/step-down.js';
+import { endRequested } from '../src/lock/step-down.js';
 import type { LockReading } from './actors.js';
 import * as delays from './delays.js';
 import type { Args } from './guards.js';
@@ -112,7 +112,7 @@ export function recordGone(args: Args, news: News): boolean {
 export function asksToStepDown(args: Args, news: News): boolean {
   const { lease } = args.context;
   if (lease === null || !isNews(args, news) || takenByAnother(args, news)) return false;
-  return stepDownRequested(news.snapshot?.object, lease.record);
+  return endRequested(news.snapshot?.object, lease.record, lease.preferredAtFirst);
 }
 
 /** It is the process that holds the lock, by the record that is known, of which this death tells. */

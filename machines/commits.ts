@@ -1,5 +1,6 @@
 import { observe } from '../src/lock/decide.js';
 import type { LockSnapshot } from '../src/lock/resource-lock.js';
+import { preferredHolder } from '../src/lock/step-down.js';
 import type { LockReading } from './actors.js';
 import { SMALL_FLEET_MS } from './contention.js';
 import { findOwnWrite, hasChangedRecord, possibleWrites, replaced } from './own-writes.js';
@@ -41,6 +42,8 @@ function holding(context: ElectionContext, write: SentWrite, snapshot: LockSnaps
       : (context.lease?.validFrom ?? write.sentAt),
     confirmedAt: now,
     base: snapshot,
+    preferredAtFirst:
+      context.lease === null ? preferredHolder(snapshot.object) : context.lease.preferredAtFirst,
   };
   return {
     lease,

@@ -1,5 +1,5 @@
 import { isAgeWorthAsking } from '../src/lock/decide.js';
-import { stepDownRequested } from '../src/lock/step-down.js';
+import { endRequested } from '../src/lock/step-down.js';
 import * as delays from './delays.js';
 import { mayFoundTerm } from './own-writes.js';
 import type { ElectionContext } from './types.js';
@@ -56,7 +56,7 @@ export function claimIsFresh({ context }: Args): boolean {
 
 /** When we wrote last, somebody had asked us to hand over. */
 export function askedToStepDown({ context: { lease } }: Args): boolean {
-  return lease !== null && stepDownRequested(lease.base?.object, lease.record);
+  return lease !== null && endRequested(lease.base?.object, lease.record, lease.preferredAtFirst);
 }
 
 /** Changes of the lock are heard of as they happen. */

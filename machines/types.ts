@@ -27,6 +27,8 @@ export interface HeldLease {
   readonly confirmedAt: Instant;
   /** What the next write is conditional on; null once the object was found to be deleted. */
   readonly base: LockSnapshot | null;
+  /** Whom the object preferred as its holder when the term was won; null: nobody. */
+  readonly preferredAtFirst: string | null;
 }
 
 /** Read-only data. Whatever changes is replaced, in the actions of the chart. */

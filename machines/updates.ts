@@ -162,7 +162,7 @@ export function termBegins(context: ElectionContext): Update {
   return {
     term: new TermHandle({
       identity: config.lock.identity,
-      version: lease.base.version,
+      version: lease.base.token ?? lease.base.version,
       validFrom: lease.validFrom,
       renewDeadlineMs: config.renewDeadlineMs,
       clock: config.clock,

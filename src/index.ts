@@ -28,6 +28,7 @@ export {
 } from './errors/index.js';
 export type { KubernetesLockOptions } from './lock/lock-options.js';
 export * from './lock/locks.js';
+export { MultiLock } from './lock/multi-lock.js';
 export { LeaderElectionRecord, type LeaderElectionRecordFields } from './lock/record.js';
 export type {
   LockCallOptions,

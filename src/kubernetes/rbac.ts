@@ -1,5 +1,5 @@
 /** What somebody wants to do with the object of an election. */
-export type Purpose = 'candidate' | 'observer' | 'stepDown' | 'podEvidence';
+export type Purpose = 'candidate' | 'candidateOfExisting' | 'observer' | 'stepDown' | 'podEvidence';
 
 /** The one object that somebody needs rights on. */
 export interface RbacTarget {
@@ -19,6 +19,8 @@ export interface RbacTarget {
 /** No more than each needs. The names differ, so that applying one Role takes nothing from another. */
 const NEEDS: Record<Purpose, { readonly role: string; readonly verbs: readonly string[] }> = {
   candidate: { role: 'leader-election', verbs: ['create', 'get', 'update', 'watch'] },
+  // The object was made beforehand.
+  candidateOfExisting: { role: 'leader-election', verbs: ['get', 'update', 'watch'] },
   observer: { role: 'leader-election-observer', verbs: ['get', 'watch'] },
   stepDown: { role: 'leader-election-step-down', verbs: ['get', 'update'] },
   podEvidence: { role: 'leader-election-pods', verbs: ['get', 'watch'] },

@@ -71,8 +71,14 @@ export function checkedDeath(of: string, death: unknown): HolderDeath | LockErro
 }
 
 function checkedSnapshot(asked: Asked, given: Readonly<Record<string, unknown>>): LockSnapshot {
-  const { version, fingerprint, unreadable = null, holder } = given;
+  const { version, token, parts, fingerprint, unreadable = null, holder } = given;
   if (!isVersion(version)) throw nonsense(asked, 'version', VERSION_RULE, version);
+  if (token !== undefined && !isVersion(token)) {
+    throw nonsense(asked, 'token', VERSION_RULE, token);
+  }
+  if (parts !== undefined && !Array.isArray(parts)) {
+    throw nonsense(asked, 'parts', 'must be a list', parts);
+  }
   if (typeof fingerprint !== 'string') {
     const rule = 'must be a text that differs whenever the record does';
     throw nonsense(asked, 'fingerprint', rule, fingerprint);

@@ -14,6 +14,8 @@ export interface Observation {
   readonly version: string | null;
   /** No record was seen before this one, and nobody has asked yet how old it is. */
   readonly isFirst: boolean;
+  /** The same of each part, where the lock is made of several: it is held as long as one of them is. */
+  readonly parts?: readonly Observation[] | undefined;
 }
 
 /** One piece of information about the lock: an answer to a read or write, or news from a watch. */
@@ -70,14 +72,25 @@ export function observe(before: Observation | null, heard: Heard, own: OwnLease)
   const sameAsBefore = before !== null && before.snapshot?.fingerprint === snapshot?.fingerprint;
   const observedAtMs = sameAsBefore ? before.observedAtMs : receivedAtMs;
   const version = heard.version ?? snapshot?.version ?? before?.version ?? null;
+  const parts = snapshot?.parts?.map((part, i) =>
+    observe(before?.parts?.[i] ?? null, { snapshot: part, receivedAtMs }, own),
+  );
   return {
     snapshot,
     observedAtMs,
-    expiresAtMs: expiry(before, heard, sameAsBefore, own.leaseDurationMs),
+    expiresAtMs:
+      parts === undefined ? expiry(before, heard, sameAsBefore, own.leaseDurationMs) : last(parts),
     heardAtMs: receivedAtMs,
     version,
     isFirst: before === null || (sameAsBefore && before.isFirst),
+    ...(parts === undefined ? {} : { parts }),
   };
+}
+
+/** When the last of them runs out; null when none is known to be live. */
+function last(parts: readonly Observation[]): number | null {
+  const times = parts.map(({ expiresAtMs }) => expiresAtMs).filter((time) => time !== null);
+  return times.length === 0 ? null : Math.max(...times);
 }
 
 function expiry(
@@ -128,7 +141,7 @@ export function heed(
   age: Age | undefined,
   { leaseDurationMs }: OwnLease,
 ): Observation {
-  const { snapshot, expiresAtMs } = before;
+  const { snapshot } = before;
   const asked = { ...before, isFirst: false };
   if (!isAgeWorthAsking(before) || snapshot === null) return asked;
   if (age?.writtenAgoMs === undefined || age.version !== snapshot.version) return asked;
@@ -136,8 +149,17 @@ export function heed(
   const isLongDead =
     writtenAgoMs > 2 * durationOf(snapshot, leaseDurationMs) &&
     writtenAgoMs >= leaseDurationMs + CLOCK_SLACK_MS;
-  if (!isLongDead) return asked;
-  return { ...asked, expiresAtMs: Math.min(expiresAtMs ?? Infinity, age.receivedAtMs) };
+  return isLongDead ? runOut(asked, age.receivedAtMs) : asked;
+}
+
+/** It ran out by then at the latest. */
+function runOut(before: Observation, byMs: number): Observation {
+  const { expiresAtMs, parts } = before;
+  return {
+    ...before,
+    expiresAtMs: expiresAtMs === null ? null : Math.min(expiresAtMs, byMs),
+    ...(parts === undefined ? {} : { parts: parts.map((part) => runOut(part, byMs)) }),
+  };
 }
 
 const CLOCK_SLACK_MS = 5000;
@@ -176,7 +198,12 @@ export function decide(input: DecideInput): Decision {
       ? { kind: 'take', because: 'free' }
       : { kind: 'wait', because: 'vanished', untilMs: expiresAtMs };
   }
-  if (snapshot.record?.isReleased === true) return { kind: 'take', because: 'free' };
+  if (snapshot.record?.isReleased === true) {
+    // Of several parts another may have vanished.
+    return expired
+      ? { kind: 'take', because: 'free' }
+      : { kind: 'wait', because: 'vanished', untilMs: expiresAtMs };
+  }
   if (input.wroteIt) return { kind: 'take', because: 'ours' };
   if (input.reclaimOwnIdentity && snapshot.record?.holderIdentity === input.identity) {
     return { kind: 'take', because: 'sameIdentity' };

@@ -23,6 +23,16 @@ export interface LockSnapshot {
    */
   readonly writtenAtMs?: number | undefined;
   /**
+   * What a term that is won by this write has as its fencing token, a decimal number like `version`.
+   * Default: the version.
+   */
+  readonly token?: string | undefined;
+  /**
+   * Of a lock that is made of several, as `MultiLock` is: what each of them shows, null where there is
+   * no object. A candidate waits for each by itself, and takes the whole when all are free.
+   */
+  readonly parts?: readonly (LockSnapshot | null)[] | undefined;
+  /**
    * The process that holds the lock by this very record: the same text for the same process, and for
    * no other. Absent where nobody could tell that it has ended. See {@link LockWatcher.holderDied}.
    */

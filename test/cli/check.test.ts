@@ -182,6 +182,19 @@ describe('check', () => {
     expect((await check('token-of-ann')).code).toBe(0);
   });
 
+  it('without the right to create prints that Role and the object, and asks for no more', async () => {
+    const { stdout, stderr } = await check('token-of-ann', '--without-create');
+    expect(stdout).toMatch(
+      /^apiVersion: coordination.k8s.io\/v1\nkind: Lease\nmetadata:\n {2}name: report\n/,
+    );
+    expect(stdout).toContain('    verbs: ["get", "update", "watch"]');
+    expect(stdout).not.toContain('create');
+    expect(stderr).not.toContain('may create');
+    const both = await check('token-of-ann');
+    expect(both.stdout).toContain('    verbs: ["create"]');
+    expect(both.stderr).toContain('--without-create prints that Role and the object');
+  });
+
   it('without credentials hands out no rights, but to a service account that is named', async () => {
     const { code, stdout, stderr } = await check('');
     const named = await check('', '--service-account', 'worker');

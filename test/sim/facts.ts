@@ -27,6 +27,8 @@ export interface CandidateInfo {
   readonly usesServerClock: boolean;
   /** Local milliseconds for each true one. */
   readonly clockRate: number;
+  /** The kinds of object that it must hold to lead, where a fleet moves from one to another. */
+  readonly locks?: readonly string[];
   /** The process that it runs in: others may run there before and after it. Default: one of its own. */
   readonly process?: string;
   /** It heeds what kubelets say of the end of others. */

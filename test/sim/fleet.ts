@@ -3,6 +3,7 @@ import { ClientGoCandidate } from './candidates/client-go.js';
 import { ForeignCandidate } from './candidates/foreign.js';
 import { OurCandidate, type Seeded } from './candidates/ours.js';
 import { PythonCandidate } from './candidates/python.js';
+import type { Role } from './migration/rollout.js';
 import type { Scenario, SlotPlan } from './scenario.js';
 import type { OwnProcess } from '../../src/lock/evidence/own-process.js';
 import { Kubelet } from './pods/kubelet.js';
@@ -25,10 +26,18 @@ export interface FleetOptions {
   readonly machine: LeaderElectionMachine;
   readonly seeded: Seeded | null;
   readonly untold: boolean;
+  /** All begin with the old lock alone. */
+  readonly migrates?: boolean;
   /** Each machine is a node, with a kubelet that writes there; null: there are no pods. */
   readonly pods: PodStore | null;
   readonly count: (fault: string) => void;
 }
+
+const LOCKS_OF = {
+  old: 'ConfigMap',
+  both: ['ConfigMap', 'Lease'],
+  new: 'Lease',
+} as const;
 
 /** A machine in the cluster, and what runs on it at the moment. */
 export class Slot {
@@ -45,6 +54,8 @@ export class Slot {
   /** How many processes, and how many candidacies, there were. */
   processes = 0;
   runs = 0;
+  /** Null: the fleet has one lock, and stays with it. */
+  role: Role | null = null;
 
   constructor(world: World, plan: SlotPlan, name: string, seed: number) {
     const random = new Random(seed, name);
@@ -73,6 +84,7 @@ export class Fleet {
     const { world, scenario } = options;
     this.#options = options;
     this.slots = scenario.slots.map((plan, i) => new Slot(world, plan, `m${i + 1}`, scenario.seed));
+    if (options.migrates === true) for (const slot of this.slots) slot.role = 'old';
     const { pods: store, count } = options;
     if (store === null) return;
     for (const slot of this.slots) {
@@ -109,6 +121,13 @@ export class Fleet {
     world.after(slot.kubelet?.downFor(restartAfterMs) ?? restartAfterMs, () => {
       if (slot.process === process) this.start(slot);
     });
+  }
+
+  /** Another process in place of the one that runs there, with other locks. */
+  replace(slot: Slot, role: Role): void {
+    this.crash(slot, Infinity);
+    slot.role = role;
+    this.start(slot);
   }
 
   /** What has crashed runs again. */
@@ -158,13 +177,16 @@ export class Fleet {
     const around = {
       ...{ world, network, process, processName, own, link, random, machine, seeded, untold },
     };
-    if (plan.library === 'ours') {
-      return new OurCandidate({ ...plan.options, identity, timing: plan.timing }, around);
+    const { role } = slot;
+    // Those of other libraries are what is left behind.
+    if (plan.library === 'ours' || role === 'both' || role === 'new') {
+      const lockKind = role === null ? plan.options.lockKind : LOCKS_OF[role];
+      return new OurCandidate({ ...plan.options, lockKind, identity, timing: plan.timing }, around);
     }
     const options = {
       library: plan.library,
       identity,
-      lockKind: scenario.lockKind,
+      lockKind: role === null ? scenario.lockKind : LOCKS_OF.old,
       timing: plan.timing,
     };
     return plan.library === 'python'

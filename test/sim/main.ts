@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { runCampaignCommand } from './campaign-command.js';
 import { describe } from './facts.js';
 import { findSeededBug, type SearchOptions } from './seeded-bugs/find.js';
+import { migrationBugs } from './migration/seeded-bugs.js';
 import { SEEDED_BUGS, type SeededBug } from './seeded-bugs/index.js';
 import { runSeed } from './run-seed.js';
 import { print, summaryOf } from './summary.js';
@@ -29,6 +30,7 @@ const USAGE = `Simulates elections from seeds, and judges them by the true timel
   --beyond          lets clocks run further apart than lease and renew deadline allow
   --pods            with candidates in pods, most of which heed what kubelets say
   --untold          with applications that have no onStoppedLeading
+  --migration       with fleets that move from a ConfigMap to a Lease by way of both, and back
 `;
 
 const { values } = parseArgs({
@@ -48,6 +50,7 @@ const { values } = parseArgs({
     'max-seeds': { type: 'string', default: '300' },
     beyond: { type: 'boolean', default: false },
     untold: { type: 'boolean', default: false },
+    migration: { type: 'boolean', default: false },
     pods: { type: 'boolean', default: false },
     log: { type: 'boolean', default: false },
   },
@@ -75,6 +78,7 @@ async function runOne(seed: number): Promise<void> {
     terms: perSeed,
     beyondBound: values.beyond,
     untold: values.untold,
+    migrates: values.migration,
     pods: values.pods,
     ...(values.log
       ? {
@@ -111,6 +115,7 @@ async function runMany(): Promise<void> {
     termsPerSeed: perSeed,
     beyondBound: values.beyond,
     untold: values.untold,
+    migrates: values.migration,
     pods: values.pods,
     workers: number('workers', values.workers),
     json: values.json ?? null,
@@ -119,14 +124,19 @@ async function runMany(): Promise<void> {
 }
 
 async function findSeededBugs(name: string): Promise<void> {
-  const bugs = SEEDED_BUGS.filter((bug) => name === 'all' || bug.name === name);
+  const all = values.migration ? migrationBugs : SEEDED_BUGS;
+  const bugs = all.filter((bug) => name === 'all' || bug.name === name);
   if (bugs.length === 0) {
-    console.log(`There is no ${name}. There are: ${SEEDED_BUGS.map((bug) => bug.name).join(', ')}`);
+    console.log(`There is no ${name}. There are: ${all.map((bug) => bug.name).join(', ')}`);
     process.exitCode = 2;
   }
   for (const bug of bugs) {
     const maxSeeds = number('max-seeds', values['max-seeds']);
-    const search = { firstSeed: number('from', values.from), termsPerSeed: perSeed };
+    const search = {
+      firstSeed: number('from', values.from),
+      termsPerSeed: perSeed,
+      migrates: values.migration,
+    };
     const first = await findSeededBug(bug, { ...search, maxSeeds });
     const tries = number('overlap', values.overlap);
     const led = tries === 0 ? '' : await findTwoLeaders(bug, { ...search, maxSeeds: tries });

@@ -1,9 +1,14 @@
-import type { Nemesis } from './faults/nemesis.js';
 import type { Fleet } from './fleet.js';
 import type { Scenario } from './scenario.js';
 import type { World } from './world/world.js';
 
 const STEP_MS = 250;
+
+/** What goes on while it is noisy, and rests while all is quiet. */
+export interface Trouble {
+  begin(): void;
+  rest(): void;
+}
 
 export interface Progress {
   /** Terms enough have been seen. */
@@ -16,20 +21,20 @@ export interface Progress {
 export class Phases {
   readonly #world: World;
   readonly #scenario: Scenario;
-  readonly #nemesis: Nemesis;
+  readonly #troubles: readonly Trouble[];
   readonly #fleet: Fleet;
   readonly #progress: () => Progress;
 
   constructor(
     world: World,
     scenario: Scenario,
-    nemesis: Nemesis,
+    troubles: readonly Trouble[],
     fleet: Fleet,
     progress: () => Progress,
   ) {
     this.#world = world;
     this.#scenario = scenario;
-    this.#nemesis = nemesis;
+    this.#troubles = troubles;
     this.#fleet = fleet;
     this.#progress = progress;
   }
@@ -38,7 +43,7 @@ export class Phases {
     const { noisyMs } = this.#scenario;
     const until = this.#world.now + noisyMs;
     this.#world.record({ kind: 'noise', t: this.#world.now });
-    this.#nemesis.begin();
+    for (const trouble of this.#troubles) trouble.begin();
     this.#every(() => {
       if (this.#world.now < until && !this.#progress().enough) return false;
       this.#beQuiet();
@@ -48,7 +53,7 @@ export class Phases {
 
   #beQuiet(): void {
     const world = this.#world;
-    this.#nemesis.rest();
+    for (const trouble of this.#troubles) trouble.rest();
     this.#fleet.restartAll();
     world.record({ kind: 'quiet', t: world.now, boundMs: this.#scenario.boundMs });
     this.#every(() => {

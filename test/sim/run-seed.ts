@@ -6,6 +6,8 @@ import type { Seeded } from './candidates/ours.js';
 import { Nemesis } from './faults/nemesis.js';
 import type { Fact } from './facts.js';
 import { EPOCH_MS, Fleet } from './fleet.js';
+import { MigrationJudge } from './migration/judge.js';
+import { Rollout, withoutSpoiling } from './migration/rollout.js';
 import { loadEvidence } from '../../src/lock/load-evidence.js';
 import { PodTroubles } from './pods/pod-troubles.js';
 import { Observer } from './observer.js';
@@ -30,6 +32,8 @@ export interface RunOptions {
   readonly beyondBound?: boolean;
   /** The applications have no `onStoppedLeading`, so that some stops have nothing to wait for. */
   readonly untold?: boolean;
+  /** The fleet moves from a ConfigMap to a Lease by way of both, and back, again and again. */
+  readonly migrates?: boolean;
   /** The candidates are in pods, and most of them heed what kubelets say. */
   readonly pods?: boolean;
   /** Called with each fact, for a full log. */
@@ -66,21 +70,23 @@ const machine: LeaderElectionMachine = makeLeaderElectionMachine();
 
 /** One simulation from one seed. The same seed does the same to the last digit. */
 export async function runSeed(options: RunOptions): Promise<RunResult> {
-  const { seed, seeded = null, untold = false, pods = false } = options;
+  const { seed, seeded = null, untold = false, migrates = false, pods = false } = options;
   // Before time is virtual: loading takes real time, which a simulated process has none of.
   if (pods) await loadEvidence();
   const cpuBefore = process.cpuUsage();
-  const scenario = drawScenario(seed, options.beyondBound);
+  const drawn = drawScenario(seed, options.beyondBound);
+  const scenario = migrates ? withoutSpoiling(drawn) : drawn;
   const faults: Record<string, number> = {};
   const count = (fault: string): void => {
     faults[fault] = (faults[fault] ?? 0) + 1;
   };
   const timeline = new Timeline();
   const violations: (Violation & { timeline: string[] })[] = [];
-  const verifier = new Verifier((violation) => {
+  const onViolation = (violation: Violation): void => {
     violations.push({ ...violation, timeline: timeline.lines() });
     if (options.until === undefined || options.until === violation.rule) world.end();
-  });
+  };
+  const verifier = migrates ? new MigrationJudge(onViolation) : new Verifier(onViolation);
   const world: World = new World(
     (fact) => {
       timeline.add(fact);
@@ -96,21 +102,31 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   const network = new Network(world, server, new Random(seed, 'network'), count);
   network.streams.trouble.refused = scenario.watchesRefused;
   const fleet = new Fleet({
-    ...{ world, network, scenario, machine, seeded, untold, count },
+    ...{ world, network, scenario, machine, seeded, untold, migrates, count },
     pods: pods ? server.pods : null,
   });
   const podRandom = new Random(seed, 'pod troubles');
-  const troubles = pods ? new PodTroubles(world, fleet, podRandom, count) : null;
-  const nemesis = new Nemesis({ world, server, network, fleet, scenario, count, pods: troubles });
+  const podTroubles = pods ? new PodTroubles(world, fleet, podRandom, count) : null;
+  const nemesis = new Nemesis({
+    world,
+    server,
+    network,
+    fleet,
+    scenario,
+    count,
+    pods: podTroubles,
+  });
   const observer = new Observer(world, fleet);
   const enough = scenario.pace === 'slow' ? Math.ceil(options.terms / 4) : options.terms;
-  const phases = new Phases(world, scenario, nemesis, fleet, () => ({
+  const troubles = migrates ? [nemesis, new Rollout(world, fleet, scenario, count)] : [nemesis];
+  const phases = new Phases(world, scenario, troubles, fleet, () => ({
     enough: verifier.terms >= enough || world.now > LONGEST_MS,
     settled: !verifier.awaitsLeader,
   }));
   for (const slot of fleet.slots) {
     world.after(slot.random.skewed(1, 5000), () => {
-      fleet.start(slot);
+      // A rollout may have replaced it before it had begun.
+      if (slot.process === null) fleet.start(slot);
     });
   }
   phases.begin();

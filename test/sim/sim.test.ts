@@ -9,6 +9,7 @@ import { FAULT_KINDS } from './faults/kinds.js';
 import { POD_FAULTS } from './pods/pod-troubles.js';
 import { findSeededBug } from './seeded-bugs/find.js';
 import { SEEDED_BUGS } from './seeded-bugs/index.js';
+import { migrationBugs } from './migration/seeded-bugs.js';
 import { runSeed } from './run-seed.js';
 import { emptySummary, summaryOf, addTo } from './summary.js';
 import { type Progress, runCampaign } from './workers.js';
@@ -46,6 +47,10 @@ const NEARBY: Readonly<Record<string, number>> = {
   'offer-by-another-clock': 20,
   'offer-after-later-ends': 55,
   'date-believed': 35,
+  'leads-by-the-old-alone': 3,
+  'leads-by-the-new-alone': 9,
+  'half-a-renewal': 2,
+  'half-is-given-back': 9,
 };
 
 describe('simulated elections', () => {
@@ -70,6 +75,17 @@ describe('simulated elections', () => {
     }
     expect(total.broken).toEqual([]);
     expect(total.takeovers['release']).toBeGreaterThan(100);
+  });
+
+  it('keep them while a fleet moves from one lock to another', { timeout: 480_000 }, async () => {
+    const total = emptySummary();
+    for (let seed = 1; seed <= 50; seed++) {
+      addTo(total, summaryOf(await runSeed({ seed, terms: TERMS, migrates: true })));
+    }
+    expect(total.broken).toEqual([]);
+    for (const held of ['the ConfigMap', 'both', 'the Lease']) {
+      expect(total.takeovers[`as holder of ${held}`]).toBeGreaterThan(50);
+    }
   });
 
   it('keep them where candidates heed what kubelets say', { timeout: 600_000 }, async () => {
@@ -123,6 +139,7 @@ describe('a campaign', () => {
     termsPerSeed: 3,
     beyondBound: false,
     untold: false,
+    migrates: false,
     pods: false,
   };
   const inOneGo = { ...few, workers: 1, onProgress: () => undefined };
@@ -167,6 +184,18 @@ describe('a campaign', () => {
       await rm(folder, { recursive: true });
     }
   });
+});
+
+describe('an error seeded in what makes one lock of two is found', () => {
+  it.each(migrationBugs.map((bug) => [bug.name, bug] as const))(
+    '%s',
+    { timeout: 480_000 },
+    async (name, bug) => {
+      const search = { firstSeed: NEARBY[name] ?? 1, maxSeeds: 40, termsPerSeed: 40 };
+      const finding = await findSeededBug(bug, { ...search, migrates: true });
+      expect(finding).toMatchObject({ rule: expect.any(String) as string });
+    },
+  );
 });
 
 describe('an error seeded on purpose is found', () => {

@@ -101,7 +101,7 @@ export function print(total: Summary, realMs: number): string {
 function counted(counts: Readonly<Record<string, number>>, prefix = ''): string {
   return Object.entries(counts)
     .sort(([, a], [, b]) => b - a)
-    .map(([name, count]) => `${count} ${prefix}${name}`)
+    .map(([name, count]) => `${count} ${name.startsWith('as ') ? '' : prefix}${name}`)
     .join(', ');
 }
 

@@ -21,6 +21,7 @@ export interface CampaignOptions {
   readonly termsPerSeed: number;
   readonly beyondBound: boolean;
   readonly untold: boolean;
+  readonly migrates: boolean;
   readonly pods: boolean;
   readonly workers: number;
   /** What an earlier part of the same campaign has come to. */
@@ -42,6 +43,7 @@ interface Order {
   readonly termsPerSeed: number;
   readonly beyondBound: boolean;
   readonly untold: boolean;
+  readonly migrates: boolean;
   readonly pods: boolean;
   tries?: number;
 }
@@ -70,13 +72,15 @@ class Campaign {
   order(): Order | null {
     const again = this.#again.shift();
     if (again !== undefined) return again;
-    const { terms, minSeeds, lastSeed, termsPerSeed, beyondBound, untold, pods } = this.#options;
+    const { terms, minSeeds, lastSeed, termsPerSeed, beyondBound, untold, migrates, pods } =
+      this.#options;
     if (this.#total.terms >= terms && this.#total.seeds >= minSeeds) return null;
     const seeds: number[] = [];
     for (; seeds.length < CHUNK && this.#next <= lastSeed; this.#next++) {
       if (!this.#ahead.has(this.#next)) seeds.push(this.#next);
     }
-    return seeds.length === 0 ? null : { seeds, termsPerSeed, beyondBound, untold, pods };
+    if (seeds.length === 0) return null;
+    return { seeds, termsPerSeed, beyondBound, untold, migrates, pods };
   }
 
   take(order: Order, summary: Summary): void {
@@ -143,16 +147,10 @@ function runWorker(campaign: Campaign): Promise<boolean> {
   });
 }
 
-async function carryOut({
-  seeds,
-  termsPerSeed,
-  beyondBound,
-  untold,
-  pods,
-}: Order): Promise<Summary> {
+async function carryOut({ seeds, termsPerSeed: terms, ...how }: Order): Promise<Summary> {
   const sum = emptySummary();
   for (const seed of seeds) {
-    addTo(sum, summaryOf(await runSeed({ seed, terms: termsPerSeed, beyondBound, untold, pods })));
+    addTo(sum, summaryOf(await runSeed({ ...how, seed, terms })));
   }
   return sum;
 }

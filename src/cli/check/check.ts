@@ -2,7 +2,7 @@ import { EXIT } from '../exit-codes.js';
 import { callOn, openCluster, type Place } from '../observe/read-locks.js';
 import { placeName } from '../observe/words.js';
 import type { CommonOptions } from '../options.js';
-import { isEverybody } from '../../kubernetes/rbac.js';
+import { isEverybody, type RbacTarget } from '../../kubernetes/rbac.js';
 import { defaultIdentity } from '../../lock/lock-options.js';
 import { jsonText, printable } from '../../text/printable.js';
 import { print, printError } from '../output.js';
@@ -17,7 +17,7 @@ import {
   type Reached,
   type Right,
 } from './ask-server.js';
-import { rbacManifest, subjectOfUser, type Subject } from './manifest.js';
+import { lockManifest, rbacManifest, subjectOfUser, type Subject } from './manifest.js';
 import { tryOut, type Trial } from './try-out.js';
 
 export interface CheckOptions {
@@ -26,6 +26,8 @@ export interface CheckOptions {
   readonly serviceAccount: string | null;
   /** Whether the candidate is to write Events. */
   readonly events: boolean;
+  /** Nobody is to have the right to create: the object is made beforehand, with the Role. */
+  readonly withoutCreate: boolean;
   /** Whether it is to heed what the kubelet says of pods. */
   readonly podEvidence: boolean;
 }
@@ -38,12 +40,12 @@ const TOLERATED_MS = 2000;
 
 /** Finds out whether a candidate could take part from here. Resolves with the exit code. */
 export async function check(options: CheckOptions): Promise<number> {
-  const { common, serviceAccount, events, podEvidence } = options;
+  const { common, serviceAccount, events, podEvidence, withoutCreate } = options;
   const { kubeConfig, namespace } = await openCluster(common);
   const place: Place = { kind: common.kind, namespace, name: common.name ?? EXAMPLE_NAME };
   const server = await reachServer(kubeConfig, place);
   const rights: readonly Right[] = [
-    ...VERBS,
+    ...VERBS.filter((verb) => verb !== 'create' || !withoutCreate),
     ...(events ? (['createEvents'] as const) : []),
     ...(podEvidence ? (['getPods', 'watchPods'] as const) : []),
   ];
@@ -60,8 +62,9 @@ export async function check(options: CheckOptions): Promise<number> {
   const trial = isDenied ? null : await tryOut(kubeConfig, place, candidate);
   const found: Found = { place, server, user, answers, trial };
   const subject = subjectFor(found, serviceAccount);
-  const target = { ...callOn(place, 'get', 'candidate'), events, podEvidence };
-  const manifest = subject === null ? null : rbacManifest(target, subject);
+  const purpose = withoutCreate ? 'candidateOfExisting' : 'candidate';
+  const target = { ...callOn(place, 'get', purpose), events, podEvidence };
+  const manifest = subject === null ? null : manifestOf(place, target, subject);
   if (common.json) print(jsonText(asJson(found, manifest), 2));
   else {
     // The manifest alone goes to stdout, so that it can be piped into kubectl.
@@ -69,9 +72,20 @@ export async function check(options: CheckOptions): Promise<number> {
     if (common.name === null) {
       printError(`No lock was named: they are for one called ${EXAMPLE_NAME}. See check NAME.`);
     }
+    if (!withoutCreate) {
+      printError('Without the right to create: --without-create prints that Role and the object.');
+    }
     if (manifest !== null) print(manifest);
   }
   return isGood(found) ? EXIT.ok : EXIT.failed;
+}
+
+/** With the object where nobody else is to create it: it comes first, since candidates wait for it. */
+function manifestOf(place: Place, target: RbacTarget, subject: Subject): string {
+  const rights = rbacManifest(target, subject);
+  return target.purpose === 'candidateOfExisting'
+    ? `${lockManifest(place)}\n---\n${rights}`
+    : rights;
 }
 
 interface Found {

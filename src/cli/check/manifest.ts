@@ -1,3 +1,4 @@
+import { LOCK_KINDS, type LockKind } from '../../lock/lock-kinds.js';
 import { rbacRole, roleName, yamlScalar, type RbacTarget } from '../../kubernetes/rbac.js';
 
 /** Who is to get the rights. */
@@ -37,5 +38,21 @@ export function rbacManifest(target: RbacTarget, subject: Subject): string {
     ...who,
     // JSON's text is YAML's, too.
     `    name: ${JSON.stringify(subject.name)}`,
+  ].join('\n');
+}
+
+/** The lock's object without a holder: whoever finds it takes it at once, and creates nothing. */
+export function lockManifest(place: {
+  readonly kind: LockKind;
+  readonly namespace: string;
+  readonly name: string;
+}): string {
+  const { apiVersion, kind } = LOCK_KINDS[place.kind];
+  return [
+    `apiVersion: ${apiVersion}`,
+    `kind: ${kind}`,
+    'metadata:',
+    `  name: ${yamlScalar(place.name)}`,
+    `  namespace: ${yamlScalar(place.namespace)}`,
   ].join('\n');
 }

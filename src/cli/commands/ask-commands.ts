@@ -24,6 +24,9 @@ function addCheck(root: Command, finish: Finish): void {
     )
     .addOption(flag('--events', 'for a candidate that writes Events, too'))
     .addOption(
+      flag('--without-create', 'for a lock that is made beforehand: that Role, and the object'),
+    )
+    .addOption(
       flag('--pod-evidence', 'for one with podEvidence, which reads and watches pods, too'),
     )
     .addHelpText(
@@ -49,7 +52,8 @@ Exit codes: ${EXIT.ok} a candidate can take part; ${EXIT.failed} it cannot, or n
       const { check } = await import('../check/check.js');
       const events = inputs.isOn('events');
       const podEvidence = inputs.isOn('podEvidence');
-      finish(await check({ common, serviceAccount, events, podEvidence }));
+      const withoutCreate = inputs.isOn('withoutCreate');
+      finish(await check({ common, serviceAccount, events, podEvidence, withoutCreate }));
     });
 }
 

@@ -16,7 +16,7 @@ import type { Network } from '../world/network.js';
 import type { SimProcess } from '../world/process.js';
 import type { Random } from '../world/random.js';
 import type { World } from '../world/world.js';
-import { type LockKind, simulatedLock } from './simulated-lock.js';
+import { type Locks, simulatedLock } from './simulated-lock.js';
 import { Application } from './work.js';
 
 export interface Timing {
@@ -27,7 +27,7 @@ export interface Timing {
 
 export interface OursOptions {
   readonly identity: string;
-  readonly lockKind: LockKind;
+  readonly lockKind: Locks;
   readonly timing: Timing;
   readonly drainSeconds: number;
   readonly onLost: 'return' | 'rejoin';
@@ -47,6 +47,8 @@ export interface OursOptions {
 export interface Seeded {
   readonly machine?: LeaderElectionMachine;
   readonly lock?: (lock: ResourceLock) => ResourceLock;
+  /** Of two locks one, in place of a `MultiLock`. */
+  readonly join?: (locks: readonly [ResourceLock, ResourceLock]) => ResourceLock;
   readonly spoil?: (body: unknown) => unknown;
   readonly hears?: (answer: ApiResponse) => void;
   /** What of the evidence by pods is judged otherwise. */
@@ -267,13 +269,21 @@ export class OurCandidate {
     const { identity, lockKind } = this.options;
     const own = this.options.podEvidence ? this.#around.own : null;
     const evidence = own === null ? null : { own, seeded: seeded?.grounds ?? {} };
-    const lock = simulatedLock(lockKind, identity, network, caller, this.#requests, evidence);
+    const lock = simulatedLock(
+      lockKind,
+      identity,
+      network,
+      caller,
+      this.#requests,
+      evidence,
+      seeded?.join,
+    );
     return seeded?.lock?.(lock) ?? lock;
   }
 
   #recordJoining(): void {
     const { world, process } = this.#around;
-    const { identity, drainSeconds, reclaimOwnIdentity, useServerClock } = this.options;
+    const { identity, drainSeconds, reclaimOwnIdentity, useServerClock, lockKind } = this.options;
     const timing = this.#around.seeded?.timing?.(this.options.timing) ?? this.options.timing;
     const info = {
       identity,
@@ -285,6 +295,7 @@ export class OurCandidate {
       reclaimsOwnIdentity: reclaimOwnIdentity,
       usesServerClock: useServerClock,
       clockRate: process.host.rate,
+      locks: [lockKind].flat(),
       process: this.#around.processName,
       heedsPods: this.options.podEvidence && this.#around.own !== null,
     };

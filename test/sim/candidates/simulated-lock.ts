@@ -3,10 +3,14 @@ import type { KubeConfigLike } from '../../../src/kubernetes/kube-config.js';
 import { type Grounds, groundsFor, REAL } from '../../../src/lock/evidence/grounds.js';
 import type { OwnProcess } from '../../../src/lock/evidence/own-process.js';
 import { ConfigMapLock, LeaseLock } from '../../../src/lock/locks.js';
+import { MultiLock } from '../../../src/lock/multi-lock.js';
 import type { ResourceLock } from '../../../src/lock/resource-lock.js';
 import type { Caller, Network } from '../world/network.js';
 
 export type LockKind = 'Lease' | 'ConfigMap';
+
+/** Several: the old one and the new one. */
+export type Locks = LockKind | readonly [old: LockKind, new: LockKind];
 
 export const LOCK_NAME = 'simulated';
 
@@ -34,12 +38,14 @@ export interface Evidence {
 
 /** The real lock, on a simulated network. `open` holds the requests that are under way. */
 export function simulatedLock(
-  kind: LockKind,
+  kind: Locks,
   identity: string,
   network: Network,
   caller: Caller,
   open: Set<number>,
   evidence: Evidence | null = null,
+  join: (locks: readonly [ResourceLock, ResourceLock]) => ResourceLock = (locks) =>
+    new MultiLock(locks),
 ): ResourceLock {
   const kubeConfig: KubeConfigLike = {
     getCurrentContext: () => 'simulated',
@@ -63,5 +69,7 @@ export function simulatedLock(
     labels,
     podEvidence,
   };
-  return kind === 'Lease' ? new LeaseLock(options) : new ConfigMapLock(options);
+  const lockOf = (one: LockKind): ResourceLock =>
+    one === 'Lease' ? new LeaseLock(options) : new ConfigMapLock(options);
+  return typeof kind === 'string' ? lockOf(kind) : join([lockOf(kind[0]), lockOf(kind[1])]);
 }

@@ -18,31 +18,43 @@ export interface SearchOptions {
   readonly termsPerSeed: number;
   /** Go on until this rule is broken. */
   readonly rule?: RuleName;
+  /** In fleets that move from one lock to another. */
+  readonly migrates?: boolean;
 }
 
 /** Runs seed after seed with the error seeded, until the verifier objects. */
 export async function findSeededBug(bug: SeededBug, options: SearchOptions): Promise<Finding> {
-  const { firstSeed, maxSeeds, termsPerSeed, rule } = options;
+  const { firstSeed, maxSeeds, termsPerSeed, rule, migrates = false } = options;
   for (let i = 0; i < maxSeeds; i++) {
     const seed = firstSeed + i;
     const { violations } = await runSeed({
       seed,
       terms: termsPerSeed,
       seeded: bug.seeded,
+      migrates,
       ...(bug.pods === undefined ? {} : { pods: bug.pods }),
       ...(bug.beyondBound === undefined ? {} : { beyondBound: bug.beyondBound }),
       ...(rule === undefined ? {} : { until: rule }),
     });
     const found = violations.find((violation) => rule === undefined || violation.rule === rule);
-    if (found === undefined || !(await isClean(bug, seed, termsPerSeed))) continue;
+    if (found === undefined || !(await isClean(bug, seed, termsPerSeed, migrates))) continue;
     return { bug, rule: found.rule, seed, seeds: i + 1, what: found.what };
   }
   return { bug, rule: null, seed: firstSeed, seeds: maxSeeds, what: 'not found' };
 }
 
 /** Nothing is wrong in that seed without the error: it is the error that was found. */
-async function isClean(bug: SeededBug, seed: number, terms: number): Promise<boolean> {
+async function isClean(
+  bug: SeededBug,
+  seed: number,
+  terms: number,
+  migrates: boolean,
+): Promise<boolean> {
   if (bug.beyondBound === true) return true;
-  const { violations } = await runSeed({ seed, terms, seeded: {}, pods: bug.pods ?? false });
+  const { violations } = await runSeed({
+    ...{ seed, terms, migrates },
+    seeded: {},
+    pods: bug.pods ?? false,
+  });
   return violations.length === 0;
 }

@@ -153,5 +153,5 @@ export function founded(context: ElectionContext, base: LockSnapshot | null): He
     wallMs: now.wallMs,
     random: config.random,
   });
-  return { record, validFrom: now, confirmedAt: now, base };
+  return { record, validFrom: now, confirmedAt: now, base, preferredAtFirst: null };
 }

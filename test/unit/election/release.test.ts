@@ -124,3 +124,23 @@ describe('a release', () => {
     expect(c.outcome?.released).toBe(true);
   });
 });
+
+describe('a holder that is preferred to the leader', () => {
+  const preferring = (preferredHolder: string) => ({ spec: { preferredHolder } });
+
+  it('is given the lock when it is named during the term', async () => {
+    const c = new Candidate(watched);
+    const { record } = await c.leads();
+    if (record === null) throw new Error('The claim had no record');
+    await c.lock.watching.changed(c.lock.snapshot(record, null, preferring('other')));
+    expect(c.election.actor.getSnapshot().context.endReason).toBe('steppedDown');
+  });
+
+  it('is not heeded when it is the leader itself', async () => {
+    const c = new Candidate(watched);
+    const { record } = await c.leads();
+    if (record === null) throw new Error('The claim had no record');
+    await c.lock.watching.changed(c.lock.snapshot(record, null, preferring('me')));
+    expect(c.election.actor.getSnapshot().context.endReason).toBeNull();
+  });
+});

@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
+  endRequested,
+  preferredHolder,
   STEP_DOWN_ANNOTATION,
   stepDownRequested,
   stepDownValue,
@@ -39,5 +41,27 @@ describe('the request to step down', () => {
     ['an object that is none', 'text'],
   ])('is not made by %s', (_, object) => {
     expect(stepDownRequested(object, held)).toBe(false);
+  });
+});
+
+describe('a preferred holder', () => {
+  const preferring = (preferredHolder: unknown) => ({ spec: { preferredHolder } });
+
+  it.each([
+    ['another', preferring('pod-2'), null, true],
+    ['another than before', preferring('pod-2'), 'pod-3', true],
+    ['the same as when the term began', preferring('pod-2'), 'pod-2', false],
+    ['the holder itself', preferring('pod-1_uuid'), null, false],
+    ['nobody', preferring(''), null, false],
+    ['what is no text', preferring(7), null, false],
+    ['nothing', { spec: {} }, null, false],
+  ] as const)('asks for the end of the term if it is %s', (_, object, atFirst, asks) => {
+    expect(endRequested(object, held, atFirst)).toBe(asks);
+  });
+
+  it('is read from a Lease alone', () => {
+    expect(preferredHolder(preferring('pod-2'))).toBe('pod-2');
+    expect(preferredHolder({ metadata: {} })).toBeNull();
+    expect(preferredHolder(null)).toBeNull();
   });
 });

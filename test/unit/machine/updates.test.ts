@@ -32,6 +32,7 @@ describe('a write that is committed', () => {
       validFrom: context.attempt!.sentAt,
       confirmedAt: clock.now(),
       base: snapshot,
+      preferredAtFirst: null,
     });
     expect(after.ownWrites).toEqual([context.attempt]);
     expect(after).toMatchObject({ attempt: null, leader: 'me', failures: 0, retryAfterMs: null });

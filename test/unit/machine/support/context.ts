@@ -44,7 +44,13 @@ export function written(
 /** A lease of ours whose write was sent, and answered, now. */
 export function held(made: Pick<Scene, 'clock' | 'lock'>): HeldLease {
   const { record: ours, sentAt } = written(made);
-  return { record: ours, validFrom: sentAt, confirmedAt: sentAt, base: made.lock.snapshot(ours) };
+  return {
+    record: ours,
+    validFrom: sentAt,
+    confirmedAt: sentAt,
+    base: made.lock.snapshot(ours),
+    preferredAtFirst: null,
+  };
 }
 
 /** What was heard of the lock at 0 ms. */

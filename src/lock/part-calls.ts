@@ -1,0 +1,77 @@
+import { LockError } from '../errors/lock-error.js';
+import { Problems } from '../validation/validate.js';
+import { type Asked, checkedAnswer, type Written } from './checked-answer.js';
+import { isTaken, partsOf } from './multi-snapshot.js';
+import type { LeaderElectionRecord } from './record.js';
+import type { LockCallOptions, LockResult, LockSnapshot, ResourceLock } from './resource-lock.js';
+
+/* What is asked of the locks that a `MultiLock` is made of. */
+
+/** The answer of one part, checked as the election checks that of a lock; it never rejects. */
+export async function askPart(
+  asked: Asked,
+  call: () => Promise<LockResult>,
+  written?: Written,
+): Promise<LockResult> {
+  try {
+    return checkedAnswer(asked, await call(), written);
+  } catch (error) {
+    return { ok: false, error: LockError.from(error) };
+  }
+}
+
+/**
+ * Writes one part, or creates it. A write that has left it as it was counts as failed: nobody can see
+ * it, and for others a lease runs on that began before.
+ */
+export async function writePart(
+  lock: ResourceLock | undefined,
+  record: LeaderElectionRecord,
+  base: LockSnapshot | null,
+  signal: AbortSignal | undefined,
+): Promise<LockResult> {
+  if (lock === undefined) throw new Error('There are more parts than locks');
+  const answer = await askPart(
+    { method: base === null ? 'create' : 'update', of: lock.description },
+    () => (base === null ? lock.create(record, { signal }) : lock.update(record, { base, signal })),
+    { record, over: base?.version ?? null },
+  );
+  if (!answer.ok || answer.fingerprint !== base?.fingerprint) return answer;
+  const what = `${lock.description}: the write has changed nothing that others can see`;
+  return { ok: false, error: new LockError(`${what}.`, { kind: 'unknown' }) };
+}
+
+/** How long ago the last of those parts was written that somebody may hold; undefined: not told. */
+export async function youngestAge(
+  locks: readonly ResourceLock[],
+  base: LockSnapshot,
+  options: LockCallOptions | undefined,
+): Promise<number | undefined> {
+  // Of what cannot be read it is not known how long it is to be waited for.
+  if (base.unreadable !== null) return undefined;
+  const ages = await Promise.all(
+    (partsOf(base) ?? []).map(async ({ snapshot }, i) =>
+      snapshot === null || !isTaken(snapshot)
+        ? Infinity
+        : locks[i]?.writtenAgo?.(snapshot, options),
+    ),
+  );
+  const youngest = Math.min(...ages.map((age) => age ?? -Infinity));
+  return Number.isFinite(youngest) ? youngest : undefined;
+}
+
+/** @throws ConfigError naming what is wrong */
+export function checkLocks(locks: unknown): void {
+  const problems = new Problems('MultiLock');
+  const rule = 'must be two locks, as in new MultiLock([old, new])';
+  if (!Array.isArray(locks) || locks.length !== 2) problems.addHidden('locks', rule, locks);
+  else {
+    const what = 'a lock, such as new LeaseLock({ name })';
+    for (const [i, lock] of locks.entries()) {
+      problems.methods(`locks[${i}]`, lock, what, ['get', 'create', 'update']);
+    }
+    const isTwice = locks[0] === locks[1];
+    if (isTwice) problems.addHidden('locks[1]', 'must be another than locks[0]', locks[1]);
+  }
+  problems.throwIfAny();
+}
