@@ -1,5 +1,5 @@
-/** What somebody wants to do with the object of an election. */
-export type Purpose = 'candidate' | 'observer' | 'stepDown';
+/** What somebody wants to do with the object of an election, or one that a leader writes. */
+export type Purpose = 'candidate' | 'observer' | 'stepDown' | 'fenced';
 
 /** The one object that somebody needs rights on. */
 export interface RbacTarget {
@@ -19,6 +19,7 @@ const NEEDS: Record<Purpose, { readonly role: string; readonly verbs: readonly s
   candidate: { role: 'leader-election', verbs: ['create', 'get', 'update', 'watch'] },
   observer: { role: 'leader-election-observer', verbs: ['get', 'watch'] },
   stepDown: { role: 'leader-election-step-down', verbs: ['get', 'update'] },
+  fenced: { role: 'fenced-writes', verbs: ['get', 'update'] },
 };
 
 const EVENTS = ['  - apiGroups: [""]', '    resources: ["events"]', '    verbs: ["create"]'];
