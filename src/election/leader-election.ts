@@ -8,6 +8,7 @@ import type { ResourceLock } from '../lock/resource-lock.js';
 import type { Clock } from '../time/clock.js';
 import { Candidacy } from './candidacy.js';
 import { recorderFor } from './event-recorder.js';
+import { watchForExit } from './exit-watch.js';
 import type { Health, HealthOptions } from './health.js';
 import { type ElectionEventType, type ElectionListener, Listeners } from './listeners.js';
 import { NewsLog } from './news-log.js';
@@ -218,6 +219,7 @@ export class LeaderElection {
 
   #newCandidacy(config: LeaderElectionConfig): Candidacy {
     const actor = createActor(leaderElectionMachine, { input: config, clock: this.#clock });
+    if (config.releaseOnExit === true) watchForExit(actor, config.lock);
     return new Candidacy(actor, this.#listeners);
   }
 }

@@ -63,8 +63,19 @@ function guard(request: ClientRequest, passageOf: () => Passage): boolean {
       onSocket(socket, passage.signal.reason);
     } else onSocket(socket, error);
   };
+  guardBody(request, passage);
   passage.begin();
   return true;
+}
+
+/** What comes later than the head does not complete the request when it must not be sent any more. */
+function guardBody(request: ClientRequest, passage: Passage): void {
+  for (const name of ['write', 'end'] as const) {
+    const method = request[name].bind(request) as (...args: unknown[]) => unknown;
+    const guarded = (...args: unknown[]): unknown =>
+      passage.mayLeave() ? method(...args) : request;
+    Object.defineProperty(request, name, { value: guarded, configurable: true, writable: true });
+  }
 }
 
 /** Whether the request may have this connection: on one that is not ready yet, nothing is sent before. */

@@ -32,8 +32,25 @@ const AT_THE_END = [
  */
 export function guardedDispatcher(inner: () => Dispatcher, passage: Passage): Dispatcher {
   return {
-    dispatch: (options, handler) => inner().dispatch(options, guarded(handler, passage)),
+    dispatch: (options, handler) =>
+      inner().dispatch(withGuardedBody(options, passage), guarded(handler, passage)),
   };
+}
+
+/** `fetch` sends a body piece by piece, even where there is one alone: after the head, in a later turn. */
+function withGuardedBody(options: unknown, passage: Passage): unknown {
+  const { body } = options as { readonly body?: AsyncIterable<unknown> | null };
+  const isPieces = typeof body?.[Symbol.asyncIterator] === 'function' && !('pipe' in body);
+  return isPieces ? { ...(options as object), body: guardedBody(body, passage) } : options;
+}
+
+async function* guardedBody(body: AsyncIterable<unknown>, passage: Passage): AsyncGenerator {
+  for await (const piece of body) {
+    if (!passage.mayLeave()) throw passage.signal.reason as unknown;
+    yield piece;
+  }
+  // What says that it is complete comes last, where its length was not told before.
+  if (!passage.mayLeave()) throw passage.signal.reason as unknown;
 }
 
 /** A proxy, because undici tells by the methods of a handler which version of its API that is for. */

@@ -7,6 +7,7 @@ import {
   loadDefaultKubeConfig,
   type KubeConfigLike,
 } from '../kubernetes/kube-config.js';
+import type { ExitRequest } from '../kubernetes/requests-at-exit.js';
 import { safeReason } from '../kubernetes/safe-reason.js';
 import { readInTime, timeLimit } from './in-time.js';
 import type { KubernetesLockOptions } from './lock-options.js';
@@ -85,6 +86,14 @@ export class LockObject {
       // It holds the caller's signal and a timer. Another request may have begun since.
       if (this.#progress === own) this.#progress = null;
     }
+  }
+
+  /** The same for a process that ends; null while it is not known where to send it. */
+  requestAtExit(verb: 'get' | 'update', body: KubernetesObject | undefined): ExitRequest | null {
+    if (this.#endpoint === null) return null;
+    const { kubeConfig, namespace } = this.#endpoint;
+    const settings = clientFor(kubeConfig).lastSettings ?? null;
+    return settings === null ? null : { ...this.#route(verb, namespace), body, settings };
   }
 
   /** The terms in which errors speak of a request for it. */

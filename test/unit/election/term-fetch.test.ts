@@ -67,6 +67,35 @@ describe('term.fetch', () => {
     expect(server.arrived).toEqual([]);
   });
 
+  it('asks again before each piece of a body, so that the request never becomes whole', async () => {
+    const ended: boolean[] = [];
+    const watching = createServer((request) => {
+      request.resume();
+      request.once('close', () => ended.push(request.complete));
+    });
+    await new Promise<void>((resolve) => watching.listen(0, '127.0.0.1', resolve));
+    const url = `http://127.0.0.1:${(watching.address() as { port: number }).port}`;
+    let goOn = (): void => undefined;
+    const pieces = new ReadableStream<Uint8Array>({
+      async start(controller) {
+        controller.enqueue(Buffer.from('first'));
+        await new Promise<void>((resolve) => (goOn = resolve));
+        controller.close();
+      },
+    });
+    const arrived = new Promise((resolve) => watching.once('request', resolve));
+    const posting = term
+      .fetch(url, { method: 'POST', body: pieces, duplex: 'half' })
+      .catch((error: unknown) => error);
+    await arrived;
+    leader.standStill();
+    goOn();
+    expect(await posting).toBeInstanceOf(NotLeaderError);
+    await vi.waitFor(() => expect(ended).toEqual([false]));
+    watching.closeAllConnections();
+    watching.close();
+  });
+
   it('heeds the signal of the caller, before and after the answer has begun', async () => {
     const controller = new AbortController();
     server.holds = true;
