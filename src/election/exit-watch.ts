@@ -1,54 +1,46 @@
 import type { LeaderElectionActor } from '../../machines/leader-election.js';
-import type { ResolvedConfig } from '../config/leader-election-config.js';
+import type { LeaderElectionConfig } from '../config/leader-election-config.js';
 import { isLockAtExit } from '../lock/lock-at-exit.js';
-import type { ResourceLock } from '../lock/resource-lock.js';
-import { stateName } from './states.js';
+import type { Logger } from '../logging/logger.js';
 import type { Holder } from './release-at-exit.js';
+import { stateName } from './states.js';
 
 /** Where the lock is ours, or may be still. */
 const HOLDING: readonly string[] = ['leading', 'renewing', 'draining', 'releasing'];
 
-/**
- * Sees to it that the lock is released if the process ends while this candidacy holds it. What does that is
- * loaded when the candidacy begins; nothing is asked of the process before it leads.
- */
-export function watchForExit(actor: LeaderElectionActor, lock: ResourceLock): void {
+type AtExit = typeof import('./release-at-exit.js');
+
+/** Null where nothing can be done at the exit of this program. Undefined before it was looked for. */
+let atExit: AtExit | null | undefined;
+
+/** Loads what releases locks at the exit of the process: to be awaited before the first of them is held. */
+export async function prepareForExit(logger: Logger): Promise<void> {
+  if (atExit === undefined) {
+    const loaded = await import('./release-at-exit.js');
+    atExit = loaded.canReleaseAtExit() ? loaded : null;
+  }
+  if (atExit !== null) return;
+  const why = 'this program is not Node by itself';
+  logger.warn({ why }, `releaseOnExit has no effect, because ${why}`);
+}
+
+/** Sees to it that the lock is released if the process ends while this candidacy holds it. */
+export function watchForExit(actor: LeaderElectionActor, { lock }: LeaderElectionConfig): void {
   if (!isLockAtExit(lock)) return;
   const holder: Holder = { actor, lock };
-  let loading: Promise<void> | null = null;
-  let loaded: typeof import('./release-at-exit.js') | null = null;
-  let holds = false;
-  const hold = (now: boolean): void => {
-    if (now === holds) return;
-    holds = now;
-    if (holds) loaded?.releaseAtExit(holder);
-    else loaded?.forgetAtExit(holder);
+  const hold = (): void => {
+    atExit?.releaseAtExit(holder);
   };
-  const load = async ({ logger }: ResolvedConfig): Promise<void> => {
-    try {
-      const module = await import('./release-at-exit.js');
-      if (!module.canReleaseAtExit()) throw new Error('this program is not Node by itself');
-      loaded = module;
-      if (holds) loaded.releaseAtExit(holder);
-    } catch (err) {
-      const fields = { lock: lock.description, identity: lock.identity, err };
-      logger.warn(fields, 'releaseOnExit has no effect: a crash costs what is left of the lease');
-    }
+  const forget = (): void => {
+    atExit?.forgetAtExit(holder);
   };
   // The work begins right after this, and may end the process at once.
-  actor.on('startedLeading', () => {
-    hold(true);
-  });
-  const end = (): void => {
-    hold(false);
-  };
+  actor.on('startedLeading', hold);
   actor.subscribe({
-    next: ({ value, context }) => {
-      const state = stateName(value);
-      if (state !== 'idle') loading ??= load(context.config);
-      hold(HOLDING.includes(state));
+    next: ({ value }) => {
+      if (!HOLDING.includes(stateName(value))) forget();
     },
-    error: end,
-    complete: end,
+    error: forget,
+    complete: forget,
   });
 }

@@ -1,5 +1,5 @@
-import { ownWriteIsLast } from '../../machines/guards.js';
 import { releaseWasCommitted, stillHeldByUs } from '../../machines/answer-guards.js';
+import type { LockReading } from '../../machines/actors.js';
 import type { LeaderElectionActor } from '../../machines/leader-election.js';
 import type { ElectionContext } from '../../machines/types.js';
 import * as updates from '../../machines/updates.js';
@@ -9,6 +9,7 @@ import {
   type ExitRequest,
   requestsAtExit,
 } from '../kubernetes/requests-at-exit.js';
+import type { LockSnapshot } from '../lock/resource-lock.js';
 import type { LockAtExit, WriteAtExit } from '../lock/lock-at-exit.js';
 
 /*
@@ -85,8 +86,10 @@ class Release {
     this.#lock = lock;
     this.#context = actor.getSnapshot().context;
     this.#context.term?.end();
-    // A renewal may be under way, or one that was not answered be stored.
-    this.#doubtful = !ownWriteIsLast({ context: this.#context });
+    // A renewal may be under way, or one that was not answered be stored: of the two writes over the
+    // same version, the API server takes one, and if it is not ours we read what there is.
+    const snapshot = this.#context.observation?.snapshot ?? null;
+    this.#doubtful = !stillHeldByUs({ context: this.#context }, this.#readingOf(snapshot));
   }
 
   get nowMs(): number {
@@ -112,7 +115,7 @@ class Release {
       this.#doubtful = true;
       this.#why = `HTTP ${answer.status}`;
     } else if (answer.status < 200 || answer.status > 299) this.fail(`HTTP ${answer.status}`);
-    else if (this.#reading) this.#read(answer.json);
+    else if (this.#reading || answer.afterConflict) this.#read(answer.json);
     else this.#end = 'released';
   }
 
@@ -142,6 +145,10 @@ class Release {
       : { record: attempt.record, base: observation?.snapshot ?? null };
   }
 
+  #readingOf(snapshot: LockSnapshot | null): LockReading {
+    return { snapshot, sentAtMs: this.#askedAtMs, receivedAtMs: this.nowMs };
+  }
+
   /** By the same rules by which the chart releases a lock: only over a record of our own. */
   #read(json: unknown): void {
     const snapshot = this.#lock.readAtExit(json);
@@ -149,7 +156,7 @@ class Release {
       this.fail('an answer that is not the object');
       return;
     }
-    const reading = { snapshot, sentAtMs: this.#askedAtMs, receivedAtMs: this.nowMs };
+    const reading = this.#readingOf(snapshot);
     const args = { context: this.#context };
     if (releaseWasCommitted(args, reading)) this.#end = 'released';
     else if (!stillHeldByUs(args, reading)) this.#end = 'not ours';

@@ -15,12 +15,20 @@ process.stdin.on('end', () => {
   const buffers = (_, value) => (value?.type === 'Buffer' ? Buffer.from(value.data) : value);
   const { requests, socks } = JSON.parse(input, buffers);
   requests.forEach((request, index) => {
-    send(request, socks).then(
+    carryOut(request, socks).then(
       (answer) => process.stdout.write(JSON.stringify({ index, ...answer }) + '\n'),
       () => undefined,
     );
   });
 });
+
+async function carryOut(request, socks) {
+  const answer = await send(request, socks);
+  if (request.method !== 'PUT' || answer.status !== 409) return { ...answer, afterConflict: false };
+  const { 'Content-Type': _, 'Content-Length': __, ...headers } = request.headers;
+  const read = await send({ ...request, method: 'GET', headers, body: undefined }, socks);
+  return { ...read, afterConflict: true };
+}
 
 const hostOf = ({ hostname }) => hostname.replace(/^\[(.*)\]$/, '$1');
 const portOf = ({ port }, other) => (port === '' ? other : Number(port));

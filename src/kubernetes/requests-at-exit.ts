@@ -15,6 +15,8 @@ export interface ExitAnswer {
   readonly status: number;
   /** The body as JSON; undefined when it is not JSON. */
   readonly json: unknown;
+  /** A write met a conflict, and this is the answer to a read that was sent after it. */
+  readonly afterConflict: boolean;
 }
 
 /** Many times what a few Leases or ConfigMaps can weigh. */
@@ -34,7 +36,8 @@ export function canRequestAtExit(): boolean {
 
 /**
  * Sends requests, all at once, and waits for the answers without an event loop: another process does it,
- * which is told of everything by its standard input. Null for those that were not answered in time.
+ * which is told of everything by its standard input. It also reads the object of a write that has met a
+ * conflict, since to start takes it most of its time. Null for those that were not answered in time.
  * Never throws.
  */
 export function requestsAtExit(
@@ -56,11 +59,19 @@ export function requestsAtExit(
   return requests.map((_, index) => answers.get(index) ?? null);
 }
 
+interface Told {
+  readonly index: number;
+  readonly status: number;
+  readonly text: string;
+  readonly afterConflict: boolean;
+}
+
 function answerOf(line: string): [number, ExitAnswer][] {
-  const told = parseJson(line) as { index: number; status: number; text: string } | undefined;
+  const told = parseJson(line) as Told | undefined;
   // The last line may have been cut off when the time was up.
   if (typeof told?.text !== 'string') return [];
-  return [[told.index, { status: told.status, json: parseJson(told.text) }]];
+  const { index, status, text, afterConflict } = told;
+  return [[index, { status, json: parseJson(text), afterConflict }]];
 }
 
 /** From where certificates are trusted. */
