@@ -5,8 +5,8 @@
  */
 export const EXIT_PROGRAM = String.raw`'use strict';
 const http = require('node:http');
-const https = require('node:https');
-const dns = require('node:dns/promises');
+// To load it takes as long as all the rest, and plain http needs none.
+const https = { request: (...all) => require('node:https').request(...all) };
 
 let input = '';
 process.stdin.setEncoding('utf8');
@@ -48,7 +48,7 @@ async function send({ server, target, method, headers, body, tls, proxy }, socks
   if (proxy !== undefined) {
     const socket = await tunnel(new URL(proxy), end, socks);
     // Over TLS the agent of the request wraps it; over plain http it is the connection.
-    if (secure) options.agent = new https.Agent({ ...tls, socket });
+    if (secure) options.agent = new (require('node:https').Agent)({ ...tls, socket });
     else options.createConnection = () => socket;
   }
   return new Promise((resolve, reject) => {
@@ -102,6 +102,7 @@ function throughHttp(proxy, { host, port }) {
 
 async function throughSocks(proxy, { host, port }, socks) {
   const { SocksClient } = require(socks);
+  const dns = require('node:dns/promises');
   const isVersion4 = proxy.protocol.startsWith('socks4');
   const resolves = proxy.protocol === 'socks4:' || proxy.protocol === 'socks5:';
   const found = resolves ? await dns.lookup(host, { family: isVersion4 ? 4 : 0 }) : { address: host };
