@@ -1,5 +1,4 @@
 import { NotLeaderError } from '../errors/not-leader-error.js';
-import { guardedFetch } from '../http/guarded-fetch.js';
 import type { Gate } from '../http/passage.js';
 import { Problems } from '../validation/validate.js';
 import type { TermHandle } from './term.js';
@@ -89,5 +88,7 @@ export async function termFetch(
   { marginSeconds, ...init }: TermFetchInit,
 ): Promise<Response> {
   const marginMs = marginMsOf('term.fetch()', marginSeconds, term.renewDeadlineMs);
+  // Loaded at the first use: most work never asks for it. The gate is asked after that.
+  const { guardedFetch } = await import('../http/guarded-fetch.js');
   return guardedFetch(term.gate('work', marginMs), input, init);
 }
