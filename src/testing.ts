@@ -4,6 +4,27 @@ export type {
   ManagedFieldsEntry,
   ObjectMeta,
 } from './testing/apiserver/objects.js';
+export type {
+  TestCandidate,
+  TestCandidateState,
+  TestService,
+} from './testing/cluster/candidate.js';
+export {
+  type ApiCandidateWorld,
+  type ApiServerTestCluster,
+  startTestCluster,
+  type StartTestClusterOptions,
+} from './testing/cluster/api-server-cluster.js';
+export {
+  type CandidateWorld,
+  createTestCluster,
+  type InMemoryTestCluster,
+  type TestClusterOptions,
+} from './testing/cluster/in-memory-cluster.js';
+export type { Sleep } from './testing/cluster/sleep.js';
+export type { TestTerm } from './testing/cluster/term-log.js';
+export type { TestCluster } from './testing/cluster/test-cluster.js';
+export { dateClock } from './testing/date-clock.js';
 export {
   type EmbeddedApiServer,
   type EmbeddedApiServerOptions,
@@ -20,4 +41,4 @@ export { InMemoryLock, InMemoryLockStore } from './testing/in-memory-lock.js';
 export type { KubeConfigObject, KubeConfigOptions } from './testing/kube-config.js';
 export type { LoggedRequest } from './testing/request-log.js';
 export { VirtualClock } from './testing/virtual-clock.js';
-export type { WatchStreams } from './testing/watch-streams.js';
+export type { WatchMatch, WatchStreams } from './testing/watch-streams.js';

@@ -41,6 +41,8 @@ export function whenParentIsGone(
 ): () => void {
   const underNpm = env['npm_lifecycle_event'] !== undefined;
   const parent = ancestry.parent();
+  // The first process of a container has none, and the first of all ends with everything.
+  if (parent <= 1) return () => undefined;
   const grandparent = underNpm ? ancestry.parentOf(parent) : null;
   const isGone = (): boolean => {
     if (ancestry.parent() !== parent) return true;

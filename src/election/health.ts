@@ -81,7 +81,7 @@ export function healthOf(
   if (sinceMs !== null && state === 'acquiring') {
     const silentMs = now.monotonicMs - Math.max(sinceMs, observation?.heardAtMs ?? -Infinity);
     if (silentMs > silenceSeconds * 1000) {
-      const message = `Nothing was heard from the API server for ${inSeconds(silentMs)}.`;
+      const message = `The API server has not told how the lock stands for ${inSeconds(silentMs)}.`;
       return { ok: false, reason: 'cutOff', message };
     }
   }

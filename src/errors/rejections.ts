@@ -7,6 +7,6 @@ export function onRejection(returned: unknown, handle: (error: unknown) => void)
   Promise.resolve(returned).catch(handle);
 }
 
-function isThenable(value: unknown): value is PromiseLike<unknown> {
+export function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value;
 }

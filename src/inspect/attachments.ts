@@ -24,7 +24,8 @@ export function loggerOf(subject: Inspectable): Logger {
 export class Attachments {
   readonly #sink: ReportSink;
   readonly #recorders = new Map<LeaderElectionActor, Recorder>();
-  readonly #elections = new Map<LeaderElection, () => void>();
+  /** Weak: a program may make one after the other, and each may be run again as long as it has it. */
+  readonly #elections = new WeakMap<LeaderElection, () => void>();
   #closed = false;
 
   constructor(sink: ReportSink) {
@@ -60,7 +61,6 @@ export class Attachments {
 
   close(): void {
     this.#closed = true;
-    for (const detach of [...this.#elections.values()]) detach();
     for (const recorder of [...this.#recorders.values()]) recorder.stop();
   }
 
@@ -80,6 +80,7 @@ export class Attachments {
     let recorder = this.#record(election.actor, options);
     recorder.subscribe();
     const off = election.on('stateChanged', () => {
+      if (this.#closed) return off();
       if (recorder.actor === election.actor) return;
       recorder.stop();
       recorder = this.#record(election.actor, { ...options, id: recorder.id });
@@ -99,7 +100,7 @@ export class Attachments {
       ...options,
       onOver: () => this.#recorders.delete(actor),
     });
-    this.#recorders.set(actor, recorder);
+    if (!recorder.isOver) this.#recorders.set(actor, recorder);
     return recorder;
   }
 }

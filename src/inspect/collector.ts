@@ -1,9 +1,10 @@
+import { whomToForget } from './page/forgetting.js';
 import type { Feed } from './page-streams.js';
 import type { CandidateInfo, PageMessage, Report, ReportSink, StepReport, Timed } from './wire.js';
 
-const CANDIDATES_KEPT = 64;
-/** Of each candidate. */
+/** Of each candidate; fewer where there are many, so that they come to no more in all. */
 const STEPS_KEPT = 500;
+const STEPS_KEPT_IN_ALL = 10_000;
 
 interface Candidate {
   readonly info: Timed<Extract<Report, { kind: 'candidate' }>>;
@@ -26,6 +27,10 @@ export class Collector implements ReportSink, Feed<Timed> {
 
   get candidates(): readonly CandidateInfo[] {
     return [...this.#candidates.values()].map(({ info }) => info.info);
+  }
+
+  knows(id: string): boolean {
+    return this.#candidates.has(id);
   }
 
   report(report: Report): void {
@@ -80,7 +85,8 @@ export class Collector implements ReportSink, Feed<Timed> {
         steps: known?.steps ?? [],
         gone: null,
       });
-      this.#forgetOldCandidates();
+      const id = whomToForget(this.#candidates, ({ gone }) => gone !== null);
+      if (id !== null) this.#candidates.delete(id);
       return true;
     }
     const candidate = this.#candidates.get(report.candidate);
@@ -90,8 +96,10 @@ export class Collector implements ReportSink, Feed<Timed> {
       candidate.gone = report;
     } else {
       candidate.steps.push(report);
+      const most = Math.min(STEPS_KEPT, Math.floor(STEPS_KEPT_IN_ALL / this.#candidates.size));
       // Half of it at once: dropping one at each report would move all the others each time.
-      if (candidate.steps.length > 2 * STEPS_KEPT) candidate.steps.splice(0, STEPS_KEPT);
+      if (candidate.steps.length > 2 * most)
+        candidate.steps.splice(0, candidate.steps.length - most);
     }
     return true;
   }
@@ -99,13 +107,6 @@ export class Collector implements ReportSink, Feed<Timed> {
   #latestOf(report: Report): number {
     const id = report.kind === 'candidate' ? report.info.id : report.candidate;
     return this.#candidates.get(id)?.steps.at(-1)?.t ?? -Infinity;
-  }
-
-  #forgetOldCandidates(): void {
-    if (this.#candidates.size <= CANDIDATES_KEPT) return;
-    const entries = [...this.#candidates];
-    const [oldest] = entries.find(([, { gone }]) => gone !== null) ?? entries[0] ?? [];
-    if (oldest !== undefined) this.#candidates.delete(oldest);
   }
 }
 

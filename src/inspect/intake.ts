@@ -10,9 +10,12 @@ export class Intake {
 
   constructor(collector: Collector) {
     this.#collector = collector;
-    this.#presence = new Presence((candidate) => {
-      collector.report({ kind: 'gone', candidate, vanished: true });
-    });
+    this.#presence = new Presence(
+      (candidate) => {
+        collector.report({ kind: 'gone', candidate, vanished: true });
+      },
+      (candidate) => collector.knows(candidate),
+    );
   }
 
   /** @throws {TypeError} if it is no batch */

@@ -1,6 +1,7 @@
 import { Agent, request } from 'node:http';
 import type { Logger } from '../logging/logger.js';
 import { stderrLogger } from '../logging/loggers.js';
+import { MOST_CANDIDATES } from './page/forgetting.js';
 import type { ReportTarget } from './report-target.js';
 import type { Report, ReportBatch, ReportSink } from './wire.js';
 
@@ -88,7 +89,9 @@ export class Outbox implements ReportSink {
     const now = performance.now();
     const age = ({ at, report }: (typeof batch)[number]) => ({ ageMs: now - at, report });
     // Said again each time, for it costs little and the other end may have been started anew.
-    const introductions = [...this.#candidates.values()].map((report) => ({ ageMs: 0, report }));
+    const introductions = [...this.#candidates.values()]
+      .slice(-MOST_CANDIDATES)
+      .map((report) => ({ ageMs: 0, report }));
     const body: ReportBatch = { beatMs: BEAT_MS, reports: [...introductions, ...batch.map(age)] };
     const outcome = await this.#send(JSON.stringify(body));
     if (outcome === 'sent') return true;

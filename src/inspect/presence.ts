@@ -3,6 +3,9 @@ import type { Socket } from 'node:net';
 /** What is on its way in another connection may still arrive. */
 const GRACE_MS = 300;
 
+/** Of so many it is looked whether anybody still knows them. */
+const MANY = 1000;
+
 interface Sign {
   readonly connection: Socket;
   readonly heardAt: number;
@@ -19,14 +22,25 @@ export class Presence {
   readonly #signs = new Map<string, Sign>();
   readonly #watched = new WeakSet<Socket>();
   readonly #onGone: (candidate: string) => void;
+  readonly #isKnown: (candidate: string) => boolean;
 
-  constructor(onGone: (candidate: string) => void) {
+  /** @param isKnown whether it matters to anybody that a candidate is gone */
+  constructor(onGone: (candidate: string) => void, isKnown: (candidate: string) => boolean) {
     this.#onGone = onGone;
+    this.#isKnown = isKnown;
+  }
+
+  /** Of how many it would be noticed. */
+  get size(): number {
+    return this.#signs.size;
   }
 
   heard(connection: Socket, beatMs: number, candidates: readonly string[]): void {
     for (const id of candidates) {
       this.#signs.set(id, { connection, heardAt: performance.now(), beatMs });
+    }
+    if (this.#signs.size > MANY) {
+      for (const id of this.#signs.keys()) if (!this.#isKnown(id)) this.#signs.delete(id);
     }
     if (this.#watched.has(connection)) return;
     this.#watched.add(connection);

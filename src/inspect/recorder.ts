@@ -55,6 +55,11 @@ export class Recorder {
     if (snapshot.status !== 'active') this.stop();
   }
 
+  /** No more reports will come. */
+  get isOver(): boolean {
+    return this.#over;
+  }
+
   /** Asks the interpreter for what happens to the actor, its past excepted. */
   subscribe(): void {
     this.#subscriptions.push(

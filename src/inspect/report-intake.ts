@@ -8,6 +8,8 @@ import type { CandidateInfo, CandidateView, Countdown, NewsView, Report } from '
 
 const MOST_REPORTS = 1000;
 const LONGEST_LIST = 60;
+/** As JSON: ten times as much as most of them have. They are kept by the thousand. */
+const LONGEST_STEP = 16_000;
 const OLDEST_MS = 60 * 60_000;
 
 export interface Batch {
@@ -36,20 +38,26 @@ function readReport(value: unknown): Report | null {
       return { kind: 'candidate', info: readInfo(fields(report['info'])) };
     case 'gone':
       return { kind: 'gone', candidate };
-    case 'step':
-      return {
-        kind: 'step',
-        candidate,
-        event: text(report['event'], 120),
-        eventText: text(report['eventText'], 120),
-        transitions: texts(report['transitions']),
-        news: list(report['news']).map(readNews),
-        view: readView(fields(report['view'])),
-        wallMs: finite(report['wallMs']),
-      };
+    case 'step': {
+      const step = readStep(report, candidate);
+      return JSON.stringify(step).length > LONGEST_STEP ? null : step;
+    }
     default:
       return null;
   }
+}
+
+function readStep(report: Fields, candidate: string): Report {
+  return {
+    kind: 'step',
+    candidate,
+    event: text(report['event'], 120),
+    eventText: text(report['eventText'], 120),
+    transitions: texts(report['transitions']),
+    news: list(report['news']).map(readNews),
+    view: readView(fields(report['view'])),
+    wallMs: finite(report['wallMs']),
+  };
 }
 
 function readInfo(info: Fields): CandidateInfo {

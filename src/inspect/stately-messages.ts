@@ -11,6 +11,8 @@ type StatelyInspector = Pick<ReturnType<CreateInspector>, 'actor' | 'event' | 's
 
 /** Messages that a viewer needs to make sense of the rest, which is why they are never dropped. */
 const RECENT = 500;
+/** A program may make one election after the other. */
+const ACTORS_KEPT = 64;
 
 interface Actor {
   readonly info: CandidateInfo;
@@ -44,6 +46,8 @@ export class StatelyMessages implements ReportSink {
     if (report.kind === 'candidate') {
       const introduction = this.#actors.get(report.info.id)?.introduction ?? null;
       this.#actors.set(report.info.id, { info: report.info, introduction });
+      const [oldest] = this.#actors.keys();
+      if (this.#actors.size > ACTORS_KEPT && oldest !== undefined) this.#actors.delete(oldest);
     }
     if (report.kind === 'step') this.#step(report);
   }

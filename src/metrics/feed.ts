@@ -62,6 +62,11 @@ export class Feed {
     this.#begin();
   }
 
+  /** It takes no part any more, unless somebody runs it again. */
+  get isOver(): boolean {
+    return this.#election.actor.getSnapshot().status !== 'active';
+  }
+
   /** Null: there is nothing to tell at present. */
   read(gauge: Gauge): number | null {
     return this.#isWithdrawn ? null : gauge.read(this.#glance());

@@ -22,7 +22,7 @@ export interface OpenTelemetryOptions {
  * the SDK: where there is nothing to tell any more, it says NaN, or 0 of whether somebody leads.
  *
  * @returns what lets go of the election again
- * @throws {ConfigError} if the meter has an election of this name already
+ * @throws {ConfigError} if the meter has an election of this name that is not over
  */
 export function registerMetrics(
   election: Observed,
@@ -38,6 +38,9 @@ export function registerMetrics(
   if (instruments === undefined) known.set(meter, (instruments = new Instruments(meter)));
   return instruments.add(election, name);
 }
+
+/** Names for which a gauge is told: as many series as the SDK keeps of one instrument. */
+const MOST_TOLD = 2000;
 
 const known = new WeakMap<api.Meter, Instruments>();
 
@@ -73,6 +76,8 @@ class Instruments {
     return (result) => {
       const values = new Map(this.#roster.read(gauge));
       for (const name of values.keys()) told.add(name);
+      // Programs may make elections without end: of the first of those that are over nothing is told.
+      for (const name of [...told].slice(0, -MOST_TOLD)) if (!values.has(name)) told.delete(name);
       for (const name of told) {
         result.observe(values.get(name) ?? gauge.otherwise ?? Number.NaN, { name });
       }

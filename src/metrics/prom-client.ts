@@ -22,7 +22,8 @@ export interface PrometheusOptions {
  * until it is run again.
  *
  * @returns what takes the election out of the registry again; with the last one the metrics go, too
- * @throws {ConfigError} if the registry has an election of this name, or a metric of the same name
+ * @throws {ConfigError} if the registry has an election of this name that is not over, or a metric of
+ * the same name
  */
 export function registerMetrics(election: Observed, options: PrometheusOptions = {}): () => void {
   const name = checkCall(election, options, {

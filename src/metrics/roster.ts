@@ -11,12 +11,14 @@ export class Roster {
   }
 
   /**
-   * Returns what takes it out again.
+   * Returns what takes it out again. One that is over makes room for the next of its name: programs
+   * make a new election where they could run the old one again.
    *
    * @throws {ConfigError} when the name is taken
    */
   add(election: Observed, name: string, sink: Sink): () => void {
-    if (this.#feeds.has(name)) {
+    const before = this.#feeds.get(name);
+    if (before?.isOver === false) {
       const problems = new Problems('registerMetrics()');
       const rule =
         'is taken: an election with this lock is registered there already. Call what its ' +
@@ -24,6 +26,7 @@ export class Roster {
       problems.add('name', rule, name);
       problems.throwIfAny();
     }
+    before?.close();
     const feed = new Feed(election, sink);
     this.#feeds.set(name, feed);
     return () => {

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { GuardedServer, type GuardedServerOptions } from '../http/guarded-server.js';
+import { type Clock, systemClock } from '../time/clock.js';
 import type { AccessMatch } from './apiserver/access.js';
 import type { Answer } from './apiserver/call.js';
 import { KubernetesApi } from './apiserver/kubernetes-api.js';
@@ -33,8 +34,13 @@ export interface EmbeddedApiServerOptions {
   readonly compactAfter?: number;
   /** Milliseconds between `BOOKMARK` events. Default 60,000, as on a real server. */
   readonly bookmarkIntervalMs?: number;
-  /** The server's clock, which need not be that of its clients. Default: this machine's. */
+  /** The time that the server tells, which need not be that of its clients. Default: `clock`'s. */
   readonly now?: () => Date;
+  /**
+   * What delays, bookmarks and the ends of watches go by, such as a `VirtualClock`. Default: this
+   * machine's.
+   */
+  readonly clock?: Clock;
 }
 
 const SERVER: GuardedServerOptions = {
@@ -66,12 +72,14 @@ export class EmbeddedApiServer implements AsyncDisposable {
   readonly #api: KubernetesApi;
   readonly #log = new RequestLog();
   readonly #server: GuardedServer;
-  readonly #delays = new Set<NodeJS.Timeout>();
+  readonly #delays = new Set<unknown>();
+  readonly #clock: Clock;
   readonly #now: () => Date;
 
   /** @internal Use `startEmbeddedApiServer`. */
   constructor(options: EmbeddedApiServerOptions) {
-    this.#now = options.now ?? (() => new Date());
+    this.#clock = options.clock ?? systemClock;
+    this.#now = options.now ?? (() => new Date(this.#clock.now().wallMs));
     this.#api = new KubernetesApi({
       tokens: options.tokens,
       namespaces: options.namespaces,
@@ -80,7 +88,7 @@ export class EmbeddedApiServer implements AsyncDisposable {
       random: () => randomBytes(4).readUInt32BE() / 2 ** 32,
     });
     this.store = new EmbeddedStore(this.#api);
-    this.watches = new WatchStreams(options.bookmarkIntervalMs ?? 60_000);
+    this.watches = new WatchStreams(options.bookmarkIntervalMs ?? 60_000, this.#clock);
     this.#server = new GuardedServer((request, response) => this.#serve(request, response), SERVER);
   }
 
@@ -129,7 +137,7 @@ export class EmbeddedApiServer implements AsyncDisposable {
 
   /** Ends all connections, watches and delays, and frees the port. Can be called again. */
   async close(): Promise<void> {
-    for (const timer of this.#delays) clearTimeout(timer);
+    for (const timer of this.#delays) this.#clock.clearTimeout(timer);
     this.#delays.clear();
     this.watches.closeAll({ abruptly: true });
     await this.#server.close();
@@ -200,7 +208,7 @@ export class EmbeddedApiServer implements AsyncDisposable {
   /** Never settles when the server is closed first. */
   #delay(ms: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => {
+      const timer = this.#clock.setTimeout(() => {
         this.#delays.delete(timer);
         resolve();
       }, ms);
@@ -212,7 +220,7 @@ export class EmbeddedApiServer implements AsyncDisposable {
     if (response.destroyed) return;
     entry.status = answer.type === 'watch' ? 200 : answer.status;
     sendHead(answer, response, this.#now());
-    if (answer.type === 'watch') this.watches.carry(answer, response);
+    if (answer.type === 'watch') this.watches.carry(answer, response, entry.user);
     else response.end(bodyOf(answer));
   }
 }

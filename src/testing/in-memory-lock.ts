@@ -2,6 +2,7 @@ import { LockError } from '../errors/lock-error.js';
 import { type LeaderElectionRecord, requireRecord } from '../lock/record.js';
 import type {
   LockCallOptions,
+  LockNews,
   LockResult,
   LockSnapshot,
   LockUpdateOptions,
@@ -13,6 +14,7 @@ import type {
  * It behaves as one object in a cluster: writes are conditional, and versions only grow.
  */
 export class InMemoryLockStore {
+  readonly #listeners = new Set<(news: LockNews) => void>();
   #version = 0;
   #stored: LockSnapshot | null = null;
 
@@ -39,6 +41,7 @@ export class InMemoryLockStore {
       version: String(this.#version),
       object: null,
     };
+    this.#tell();
     return this.#stored;
   }
 
@@ -46,6 +49,24 @@ export class InMemoryLockStore {
   delete(): void {
     this.#stored = null;
     this.#version += 1;
+    this.#tell();
+  }
+
+  /**
+   * Calls `listener` within each call that changes something. Returns how to end that.
+   *
+   * @internal
+   */
+  onChange(listener: (news: LockNews) => void): () => void {
+    this.#listeners.add(listener);
+    return () => {
+      this.#listeners.delete(listener);
+    };
+  }
+
+  #tell(): void {
+    const news = { snapshot: this.#stored, version: String(this.#version) };
+    for (const listener of [...this.#listeners]) listener(news);
   }
 }
 

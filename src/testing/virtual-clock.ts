@@ -17,10 +17,16 @@ export class VirtualClock implements Clock {
   #wallMs: number;
   #nextId = 1;
   readonly #timers = new Map<number, Timer>();
+  readonly #settle: () => Promise<void>;
 
-  /** @param wallMs where the wall clock starts, in ms since 1970. */
-  constructor(wallMs: number = Date.UTC(2026, 0, 1)) {
+  /**
+   * @param wallMs where the wall clock starts, in ms since 1970.
+   * @param settled resolves when what a timer has begun is done. Default: when no promise can settle
+   *   any more, which is too soon for what goes over a network.
+   */
+  constructor(wallMs: number = Date.UTC(2026, 0, 1), settled: () => Promise<void> = settle) {
     this.#wallMs = wallMs;
+    this.#settle = settled;
   }
 
   now(): Instant {
@@ -45,12 +51,12 @@ export class VirtualClock implements Clock {
   /** Lets `ms` milliseconds pass on both clocks, firing each timer at its time. */
   async advance(ms: number): Promise<void> {
     const untilMs = this.#monotonicMs + ms;
-    await settle();
+    await this.#settle();
     for (let next = this.#earliest(); next !== null && next.dueMs <= untilMs;) {
       this.#moveTo(next.dueMs);
       this.#timers.delete(next.id);
       next.fn();
-      await settle();
+      await this.#settle();
       next = this.#earliest();
     }
     this.#moveTo(untilMs);

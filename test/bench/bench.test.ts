@@ -3,7 +3,7 @@ import { markdownOf } from './output/markdown.js';
 import { takeoverPlot } from './output/plot.js';
 import { bytes, milliseconds, ratio } from './output/units.js';
 import { weightSection } from './output/weight.js';
-import type { Results } from './results.js';
+import { type Results, updated } from './results.js';
 import type { WeightOf } from './weights.js';
 import { distributionOf, medianOf } from './statistics.js';
 import { difference, readCounters, total } from './world/metrics.js';
@@ -101,5 +101,25 @@ describe('the benchmark', () => {
     expect(plot?.match(/<circle/g)).toHaveLength(5);
     expect(plot).not.toContain('Crash');
     expect(takeoverPlot({ ...made, scenarios: {} })).toBeUndefined();
+  });
+
+  it('takes a part that was measured later for what it was, and says so', () => {
+    const whole = results({ own: [10], 'client-go': [600] });
+    const later = (day: string, own: number, load: number): Results => ({
+      ...results({ own: [own], 'client-go': [600] }),
+      startedAt: `2026-02-${day}T03:04:05Z`,
+      versions: { Node: 'v22' },
+      machine: { ...whole.machine, loadBefore: load },
+      notes: [`weight failed on the ${day}.`],
+    });
+    const made = updated(updated(whole, later('03', 20, 0.1)), later('04', 30, 0.2));
+    const page = markdownOf(made, undefined);
+    expect(page).toContain('| this package | 30 ms |');
+    expect(page).toContain('- 2026-01-02, 1 minutes.');
+    expect(page).toContain(
+      '- Measured by itself on 2026-02-04, Node v22; load before: 0.2: clean hand-over.\n',
+    );
+    expect(page).not.toContain('2026-02-03');
+    expect(page).toMatch(/^- Not run: crash\.\n- weight failed on the 04\.$/m);
   });
 });

@@ -2,8 +2,8 @@ import { mkdir } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { CANDIDATE_RULES } from '../support/api-server-rbac.js';
 import { startRealApiServer } from '../support/real-api-server.js';
-import { writeResults } from './output/write.js';
-import { type Results, type Scenarios, thisMachine } from './results.js';
+import { readResults, writeResults } from './output/write.js';
+import { type Results, type Scenarios, thisMachine, updated } from './results.js';
 import { cold } from './scenarios/cold.js';
 import { crash } from './scenarios/crash.js';
 import { foreign } from './scenarios/foreign.js';
@@ -20,8 +20,10 @@ import { LIBRARY_IDS, type LibraryId } from './world/library-ids.js';
 // Measures this library beside client-go and the Python client, on one real API server:
 //   npm run bench
 //   npm run bench -- --only handover,crash --rounds 10 --quick
+//   npm run bench -- --only weight,thousand --update
 // A whole run writes docs/benchmarks.{md,json} and a plot; a part of one, or a quick one, writes
-// the same files below node_modules/.cache, unless --out names a directory.
+// the same files below node_modules/.cache, unless --out names a directory. With --update a part of one
+// takes the place of that part on the page in docs, which says when it was measured.
 
 const SCENARIOS: Readonly<Record<keyof Scenarios, (bench: Bench) => Promise<unknown>>> = {
   import: imports,
@@ -48,6 +50,7 @@ const { values } = parseArgs({
     rounds: { type: 'string' },
     quick: { type: 'boolean', default: false },
     out: { type: 'string' },
+    update: { type: 'boolean', default: false },
     'no-build': { type: 'boolean', default: false },
   },
 });
@@ -57,9 +60,16 @@ const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
 if (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0)) {
   throw new Error(`--rounds wants a whole number above 0, not ${values.rounds}`);
 }
+if (values.update && (values.quick || values.libraries !== undefined)) {
+  throw new Error('--update wants figures to be quoted: neither --quick nor --libraries');
+}
+if (values.update && only.length === NAMES.length) {
+  throw new Error('--update is for a part of a run: name it by --only');
+}
 const isWhole = !values.quick && only.length === NAMES.length && values.libraries === undefined;
-const out = values.out ?? (isWhole ? 'docs' : 'node_modules/.cache/bench-results');
+const out = values.out ?? (isWhole || values.update ? 'docs' : 'node_modules/.cache/bench-results');
 await mkdir(out, { recursive: true });
+const before = values.update ? await readResults(out) : undefined;
 
 const startedAt = new Date();
 const machine = await thisMachine();
@@ -74,7 +84,8 @@ const bench = new Bench(server, libraries, {
   ...(rounds === undefined ? {} : { rounds }),
 });
 
-if (machine.loadBefore > BUSY) {
+// Beside the parts of an update the page says so itself.
+if (machine.loadBefore > BUSY && before === undefined) {
   bench.notes.push(`The machine was not idle: load ${machine.loadBefore} before the run.`);
 }
 
@@ -90,7 +101,7 @@ async function runScenario(name: ScenarioName): Promise<void> {
   if (result !== undefined) Object.assign(scenarios, { [name]: result });
   bench.log(`${name} took ${Math.round((performance.now() - from) / 1_000)} s`);
   // After each, so that a run that is interrupted leaves what it has found.
-  await writeResults(out, results());
+  await writeResults(out, before === undefined ? results() : updated(before, results()));
 }
 
 function results(): Results {
@@ -104,7 +115,7 @@ function results(): Results {
     versions: libraries.versions,
     timings: TIMINGS,
     scenarios,
-    notes: absent.length > 0 ? [...bench.notes, notRun] : bench.notes,
+    notes: absent.length > 0 && before === undefined ? [...bench.notes, notRun] : bench.notes,
   };
 }
 

@@ -44,6 +44,34 @@ export interface Results {
   readonly timings: Readonly<Record<string, number>>;
   readonly scenarios: Scenarios;
   readonly notes: readonly string[];
+  /** Runs of a part, whose figures have taken the place of those of the whole run. */
+  readonly updates?: readonly Update[];
+}
+
+export interface Update extends Pick<Results, 'startedAt' | 'versions' | 'notes'> {
+  readonly scenarios: readonly (keyof Scenarios)[];
+  readonly loadBefore: number;
+}
+
+/** Results of a whole run, with those of a part of one in the place of what they were. */
+export function updated(whole: Results, part: Results): Results {
+  const names = Object.keys(part.scenarios) as (keyof Scenarios)[];
+  const others = (whole.updates ?? []).map((update) => ({
+    ...update,
+    scenarios: update.scenarios.filter((name) => !names.includes(name)),
+  }));
+  const update = {
+    startedAt: part.startedAt,
+    versions: part.versions,
+    notes: part.notes,
+    scenarios: names,
+    loadBefore: part.machine.loadBefore,
+  };
+  return {
+    ...whole,
+    scenarios: { ...whole.scenarios, ...part.scenarios },
+    updates: [...others, update].filter(({ scenarios }) => scenarios.length > 0),
+  };
 }
 
 export async function thisMachine(): Promise<Machine> {

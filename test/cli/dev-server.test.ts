@@ -7,7 +7,7 @@ import {
   writeFileSync,
   existsSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -95,6 +95,21 @@ describe.runIf(process.platform === 'linux')('dev-server', { timeout: 60_000 }, 
     expect(await waiting.exitCode).toBe(9);
     expect(readdirSync(directory)).toEqual([]);
   });
+
+  it.each([[[]], [['--', 'sleep', '60']]])(
+    'takes its file away when it is told to end before it has started anything: %j',
+    async (command) => {
+      for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT', 'SIGQUIT'] as const) {
+        const early = start(...command);
+        // At the first sign of it, which is before it has a command to pass signals on to.
+        while (readdirSync(directory).length === 0) await new Promise(setImmediate);
+        early.kill(signal);
+        const number = constants.signals[signal];
+        expect(await early.exitCode).toBe(command.length === 0 ? 0 : 128 + number);
+        expect(readdirSync(directory)).toEqual([]);
+      }
+    },
+  );
 
   it('alone prints the line for a shell, and takes its file away at the end', async () => {
     const file = join(directory, "Ada's config");

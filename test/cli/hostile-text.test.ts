@@ -53,7 +53,9 @@ function hold(holderIdentity: string): void {
 }
 
 const LOOKS = [
+  ['leader', 'a'],
   ['status'],
+  ['status', '-A'],
   ['status', 'a'],
   ['watch', '--for', '0.3'],
   ['watch', 'a', '--for', '0.3'],
@@ -69,6 +71,15 @@ describe('a holder with a name that would take over the terminal', () => {
   it.each(LOOKS)('is named harmlessly by %j', async (argv) => {
     hold(HOSTILE_WORD);
     expect(harmless(await call(...argv))).toMatch(/a\\u001b\[31m\\u0007/);
+  });
+
+  it('cannot add a line to what it is named in', async () => {
+    hold('ada\nbob');
+    expect((await call('leader', 'a')).stdout).toBe('ada\\u000abob\n');
+    expect(JSON.parse((await call('leader', 'a', '--json')).stdout)).toBe('ada\nbob');
+    for (const command of [['status'], ['status', 'a'], ['watch', 'a', '--for', '0.3']]) {
+      expect((await call(...command)).stdout).toContain('ada\\u000abob');
+    }
   });
 
   it('has its own name in JSON', async () => {

@@ -46,7 +46,10 @@ function problemsOf(program: ts.Program, path: string, block: CodeBlock): string
 }
 
 describe('the examples in the pages', { timeout: 120_000 }, () => {
-  const paths = blocks.map((_, index) => resolve(ROOT, `example-${index}.ts`));
+  // One whose name stands behind its language can be imported by the others of its page.
+  const paths = blocks.map(({ info }, index) =>
+    resolve(ROOT, info.split(' ')[1] ?? `example-${index}.ts`),
+  );
   const sources = new Map(blocks.map((block, index) => [paths[index] ?? '', sourceOf(block)]));
 
   it('compile', () => {

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { LeaderElection, type LeaderElectionConfig } from '../../src/index.js';
 import { InMemoryLockStore } from '../../src/testing/in-memory-lock.js';
 import { settle, VirtualClock } from '../../src/testing/virtual-clock.js';
-import { Wire } from '../unit/election/support/rivals.js';
+import { Wire } from '../../src/testing/cluster/wire.js';
 import { codeBlocks } from './support/markdown.js';
 
 /** The first program of the README, run as it stands there, on a lock and a clock of the test. */

@@ -1,26 +1,34 @@
 import assert from 'node:assert';
 import { EventEmitter } from 'node:events';
-import { setInterval } from 'node:timers/promises';
+import { setInterval, setTimeout as sleep } from 'node:timers/promises';
+import { KubeConfig } from '@kubernetes/client-node';
 import ts from 'typescript';
-import { expect, it, vi } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import {
   LeaderElection,
   type LeaderElectionConfig,
+  LeaseLock,
   LockError,
   type ResourceLock,
 } from '../../src/index.js';
-import { InMemoryLockStore, VirtualClock } from '../../src/testing.js';
-import { codeBlocks } from './support/markdown.js';
+import {
+  createTestCluster,
+  InMemoryLockStore,
+  startTestCluster,
+  VirtualClock,
+} from '../../src/testing.js';
+import { codeBlocks, quoted, table } from './support/markdown.js';
 
-/** Runs the first example of a page, as it stands there, with these names in place of its imports. */
-async function runFirst(
-  page: string,
+/** Runs these examples, as they stand there, with these names in place of their imports. */
+async function runAll(
+  codes: readonly string[],
   world: Readonly<Record<string, unknown>>,
   result = '',
 ): Promise<unknown> {
-  const block = codeBlocks(page).find(({ info }) => info === 'ts');
-  if (block === undefined) throw new Error(`${page} has no example`);
-  const body = block.code.replace(/^import .*$/gm, '');
+  const body = codes
+    .join('\n')
+    .replace(/^import .*$/gm, '')
+    .replace(/^export /gm, '');
   const { outputText } = ts.transpileModule(`return (async () => {${body}\n${result}})();`, {
     compilerOptions: { target: ts.ScriptTarget.ES2022 },
   });
@@ -31,19 +39,97 @@ async function runFirst(
   return program(...Object.values(world));
 }
 
-it('the test in docs/testing.md passes', async () => {
-  const tests: (() => Promise<void>)[] = [];
-  const test = (_name: string, run: () => Promise<void>): void => void tests.push(run);
-  await runFirst('docs/testing.md', {
-    assert,
-    test,
-    LeaderElection,
-    InMemoryLockStore,
-    VirtualClock,
+/** Runs the first example of a page. */
+async function runFirst(
+  page: string,
+  world: Readonly<Record<string, unknown>>,
+  result = '',
+): Promise<unknown> {
+  const block = codeBlocks(page).find(({ info }) => info === 'ts');
+  if (block === undefined) throw new Error(`${page} has no example`);
+  return runAll([block.code], world, result);
+}
+
+describe('docs/testing.md', () => {
+  const blocks = codeBlocks('docs/testing.md');
+  const code = (has: string): string => {
+    const found = blocks.filter((block) => block.code.includes(has));
+    expect(found, has).toHaveLength(1);
+    return found[0]!.code;
+  };
+  const service = blocks.find(({ info }) => info === 'ts outbox.ts')!.code;
+  const testing = { createTestCluster, startTestCluster, InMemoryLockStore, VirtualClock };
+
+  /** Runs what the examples declare as tests. */
+  async function runTests(codes: readonly string[], world: object): Promise<void> {
+    const tests: (() => Promise<void>)[] = [];
+    const it = (_name: string, run: () => Promise<void>): void => void tests.push(run);
+    await runAll(codes, { ...testing, assert, LeaderElection, it, test: it, ...world });
+    expect(tests).toHaveLength(1);
+    await tests[0]?.();
+  }
+
+  it('has a service of about thirty lines whose failover its test finds', async () => {
+    const lines = service.split('\n').filter((line) => line.trim() !== '');
+    expect(lines.length).toBeLessThanOrEqual(30);
+    const example = blocks.find(({ info }) => info === 'ts outbox.test.ts')!.code;
+    await runTests([service, example], { setTimeout: sleep });
   });
 
-  expect(tests).toHaveLength(1);
-  await tests[0]?.();
+  it('has a test that fails where a copy sends by another token than that of its term', async () => {
+    const example = blocks.find(({ info }) => info === 'ts outbox.test.ts')!.code;
+    const planted = service.replace('sendNext(term.fencingToken)', 'sendNext(1n)');
+    expect(planted).not.toBe(service);
+    const running = runTests([planted, example], { setTimeout: sleep });
+    await expect(running).rejects.toThrow('deep-equal');
+  });
+
+  it('has a test of late writes', async () => {
+    let newest = 0n;
+    const outbox = {
+      sendNext: async (token: bigint): Promise<void> => {
+        if (token < newest) throw new Error('late');
+        newest = token;
+      },
+    };
+    await runAll([code('cluster.heal(late)')], { ...testing, assert, outbox });
+    expect(newest).toBeGreaterThan(0n);
+  });
+
+  it('has a test with faked timers', async () => {
+    onTestFinished(() => void vi.useRealTimers());
+    let sent = 0;
+    const outbox = { sendNext: async () => void (sent += 1) };
+    const codes = [service, code('advanceTimers: (ms) => vi')];
+    await runTests(codes, { outbox, vi });
+    expect(sent).toBe(20);
+  });
+
+  it('has a cluster for services that make their own lock', async () => {
+    const world = { ...testing, LeaderElection, LeaseLock, KubeConfig };
+    const result = 'return [first, second];';
+    const [first, second] = (await runAll([code('startTestCluster({')], world, result)) as string[];
+    expect(first).toMatch(/^candidate-/);
+    expect(second).toMatch(/^candidate-/);
+    expect(second).not.toBe(first);
+  });
+
+  it('has a test of one election, in steps', async () => {
+    await runTests([code("test('the other copy takes over'")], {});
+  });
+
+  it('names what there is', () => {
+    const cluster = createTestCluster({ start: false });
+    const parts = [new VirtualClock(), cluster.store, cluster];
+    const rows = [
+      ...table('docs/testing.md', 'verbs'),
+      ...table('docs/testing.md', 'clock and store'),
+    ];
+    const cells = rows.map(([cell = '']) => cell.replace(/\([^)]*\)/g, ''));
+    const names = cells.flatMap((cell) => quoted(cell).map((name) => name.replace(/^\w+\./, '')));
+    expect(names.length).toBeGreaterThanOrEqual(25);
+    expect(names.filter((name) => !parts.some((part) => name in part))).toEqual([]);
+  });
 });
 
 it('two candidates with the lock of docs/locks.md take turns', async () => {

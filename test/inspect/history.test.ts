@@ -105,6 +105,41 @@ describe('what the server remembers', () => {
     expect(collector.candidates[0]?.id).toBe('there');
   });
 
+  it('is the same as what a page does that has been open all the time, whatever came and went', () => {
+    const collector = new Collector(() => 1000);
+    const page = new History();
+    collector.listen((report) => {
+      page.apply(collector.message([report]));
+    });
+    const there = Array.from({ length: 100 }, (_, index) => `there-${index}`);
+    for (const id of there) collector.report({ kind: 'candidate', info: infoOf(id) });
+    for (let more = 0; more < 1000; more += 1) {
+      const id = `gone-${more}`;
+      collector.report({ kind: 'candidate', info: infoOf(id) });
+      collector.report(stepReport(id));
+      collector.report({ kind: 'gone', candidate: id });
+    }
+    const ids = page.candidates.map(({ info }) => info.id);
+    expect(ids).toEqual(collector.candidates.map(({ id }) => id));
+    expect(ids).toEqual(expect.arrayContaining(there));
+    expect(ids.length).toBeLessThan(110);
+    expect(page.steps.map(({ candidate }) => candidate)).toEqual(ids.slice(there.length));
+    for (let more = 0; more < 1000; more += 1) {
+      collector.report({ kind: 'candidate', info: infoOf(`more-${more}`) });
+    }
+    expect(collector.candidates).toHaveLength(500);
+    expect(page.candidates).toHaveLength(500);
+  });
+
+  it('is no more in all of many candidates than of some', () => {
+    const collector = new Collector();
+    const ids = Array.from({ length: 200 }, (_, index) => `one-${index}`);
+    for (const id of ids) collector.report({ kind: 'candidate', info: infoOf(id) });
+    for (let count = 0; count < 200; count += 1)
+      ids.forEach((id) => collector.report(stepReport(id)));
+    expect(collector.history().length).toBeLessThanOrEqual(20_200);
+  });
+
   it('dates what is reported late by its age', () => {
     const collector = new Collector(() => 1000);
     collector.report({ kind: 'candidate', info: infoOf('a') });

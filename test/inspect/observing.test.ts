@@ -1,7 +1,10 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { createActor } from 'xstate';
 import { describe, expect, it } from 'vitest';
 import { leaderElectionMachine } from '../../machines/leader-election.js';
 import { Attachments } from '../../src/inspect/attachments.js';
+import { LeaderElection } from '../../src/election/leader-election.js';
 import type { Report, StepReport } from '../../src/inspect/wire.js';
 import { settle } from '../../src/testing/virtual-clock.js';
 import { InMemoryLockStore } from '../../src/testing/in-memory-lock.js';
@@ -25,6 +28,9 @@ class Notebook {
   }
 }
 
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
 describe('an election that is observed', () => {
   it('is reported from its first step to its last, with what happened beside', async () => {
     const notebook = new Notebook();
@@ -45,6 +51,43 @@ describe('an election that is observed', () => {
     );
     const { view } = notebook.steps.at(-1)!;
     expect(view).toMatchObject({ status: 'done', leads: false, leader: null, lock: 'released' });
+  });
+
+  it('is let go when it is over and nobody has it any more, attached to before or after', async () => {
+    const notebook = new Notebook();
+    const elections: WeakRef<LeaderElection>[] = [];
+    const one = async (attachLate: boolean): Promise<void> => {
+      const lock = new InMemoryLockStore().lock('me');
+      const onStartedLeading = (): void => undefined;
+      const options = { lock, onStartedLeading, releaseWhenDone: true, logger: false } as const;
+      const election = new LeaderElection(options);
+      if (!attachLate) notebook.attachments.attach(election);
+      await election.run();
+      notebook.attachments.attach(election);
+      elections.push(new WeakRef(election));
+    };
+    for (let count = 0; count < 20; count += 1) await one(count % 2 === 0);
+    expect(notebook.reports.filter(({ kind }) => kind === 'gone')).toHaveLength(20);
+    await expect
+      .poll(() => {
+        collectGarbage();
+        return elections.filter((election) => election.deref() !== undefined).length;
+      })
+      .toBeLessThan(2);
+  });
+
+  it('is not observed any more when the observer has been closed, run again or not', async () => {
+    const notebook = new Notebook();
+    const lock = new InMemoryLockStore().lock('me');
+    const election = new LeaderElection({ lock, onStartedLeading: null, logger: false });
+    notebook.attachments.attach(election);
+    await election.acquire();
+    notebook.attachments.close();
+    const { length } = notebook.reports;
+    await election.stop();
+    await election.acquire();
+    await election.stop();
+    expect(notebook.reports).toHaveLength(length);
   });
 
   it('is shown whole when it is attached to late', async () => {

@@ -14,6 +14,7 @@ import type { Page } from 'playwright-core';
 import { startInspector } from '../../src/inspect.js';
 import { startRealApiServer } from '../support/real-api-server.js';
 import { launch, openPage } from './support/browser.js';
+import { pictureFromCluster } from './support/cluster-picture.js';
 import { POD_NAMES, Pods } from './support/pods.js';
 
 const [, , GIVEN] = process.argv;
@@ -21,7 +22,7 @@ const FOLDER = GIVEN ?? fileURLToPath(new URL('../../docs/images', import.meta.u
 /** They travel in the package, so there are no more than are looked at. */
 const IN_DOCS = [
   ...['leading-light', 'leading-dark', 'failing-light', 'stopped-light', 'stopped-dark'],
-  ...['killed-light', 'handover-light', 'six-dark', 'whole'],
+  ...['killed-light', 'handover-light', 'six-dark', 'whole', 'cluster-light'],
   ...['leading-phone-light', 'leading-phone-dark', 'stopped-phone-light', 'stopped-phone-dark'],
 ];
 /** Wide enough for three candidates side by side, as far down as the cards reach. */
@@ -74,6 +75,7 @@ async function main(): Promise<void> {
   try {
     const { page } = await openPage(browser, inspector.url, DESKTOP);
     const blank = await browser.newPage();
+    await pictureFromCluster(server, browser, DESKTOP, (shown, name) => take(shown, blank, name));
     const leader = page.locator('.card.leads');
     const leaderOf = async (): Promise<string> => (await leader.getAttribute('data-name')) ?? '';
     const headline = (text: string | RegExp): Promise<void> =>

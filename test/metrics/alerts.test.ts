@@ -73,7 +73,35 @@ describe('the alerts', () => {
 describeWithPromtool('promtool', (path) => {
   it('finds the alerts in order', async () => {
     const { code, text } = await promtool(path, ['check', 'rules', '--lint-fatal', RULES]);
-    expect(text).toContain('SUCCESS: 9 rules found');
+    expect(text).toContain('SUCCESS: 10 rules found');
+    expect(code).toBe(0);
+  });
+
+  it('lets one alert fire, for an hour, when nobody is left, and none in a short gap', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'left-'));
+    onTestFinished(() => rm(directory, { recursive: true }));
+    const pod = (name: string): string =>
+      `leader_election_master_status{namespace="shop",name="orders",pod="${name}"}`;
+    const input_series = [
+      // Both end after 10 minutes; another one lives for 10 more, after a gap of 4.
+      { series: pod('a'), values: '1x10 stale' },
+      { series: pod('b'), values: '0x10 stale' },
+      { series: pod('c'), values: '_x14 1x10 stale' },
+    ];
+    const at = (minute: number, alerts: readonly string[]) => ({
+      eval_time: `${minute}m`,
+      expr: 'count by (alertname) (ALERTS{alertstate="firing"})',
+      exp_samples: alerts.map((name) => ({ labels: `{alertname="${name}"}`, value: 1 })),
+    });
+    const quiet = [5, 12, 14, 16, 24, 29].map((minute) => at(minute, []));
+    const fires = [31, 60, 80].map((minute) => at(minute, ['LeaderElectionNobodyLeft']));
+    const promql_expr_test = [...quiet, ...fires, at(90, [])];
+    const tests = [{ interval: '1m', input_series, promql_expr_test }];
+    const file = join(directory, 'test.yaml');
+    const rule_files = [RULES];
+    await writeFile(file, JSON.stringify({ rule_files, evaluation_interval: '1m', tests }));
+    const { code, text } = await promtool(path, ['test', 'rules', file]);
+    expect(text).toContain('SUCCESS');
     expect(code).toBe(0);
   });
 

@@ -1,3 +1,4 @@
+import { type Attributes, createNoopMeter, type ObservableCallback } from '@opentelemetry/api';
 import {
   AggregationTemporality,
   InMemoryMetricExporter,
@@ -125,6 +126,32 @@ it('a meter refuses a second election of the same name', () => {
   expect(() => registerMetrics(candidate('b'), { meter: {} } as never)).toThrow(
     /meter must be a Meter of OpenTelemetry/,
   );
+});
+
+it('of elections that come and go without end, no more is told than the SDK keeps', () => {
+  const { candidate } = stage();
+  const read: ObservableCallback[] = [];
+  const meter = createNoopMeter();
+  const addCallback = (callback: ObservableCallback): void => void read.push(callback);
+  meter.createObservableGauge = () => ({ addCallback, removeCallback: () => undefined });
+  const collect = (): unknown[] => {
+    const names: unknown[] = [];
+    const result = { observe: (_: number, labels?: Attributes) => names.push(labels?.['name']) };
+    void read[0]?.(result);
+    return names;
+  };
+  registerMetrics(candidate('a'), { meter, name: 'stays' });
+  collect();
+  for (let count = 0; count < 2100; count += 1) {
+    const unregister = registerMetrics(candidate('b'), { meter, name: `lock-${count}` });
+    collect();
+    unregister();
+  }
+  const names = collect();
+  expect(names).toHaveLength(2001);
+  expect(names).toContain('stays');
+  expect(names).not.toContain('lock-0');
+  expect(names).toContain('lock-2099');
 });
 
 it('without any SDK nothing happens', () => {

@@ -193,6 +193,33 @@ describe('a registry', () => {
     }
   });
 
+  it('has room for the next election of a name when the one before is over', async () => {
+    const register = new Registry();
+    const { clock, elections } = inMemory(['a', 'b']);
+    const [stopped, next] = elections;
+    const forget = registerMetrics(stopped!, { register });
+    void stopped!.run();
+    await clock.advance(3_000);
+    expect(() => registerMetrics(next!, { register })).toThrow(ConfigError);
+    const over = stopped!.stop();
+    await clock.advance(3_000);
+    await over;
+
+    registerMetrics(next!, { register });
+    void next!.run();
+    await clock.advance(3_000);
+    forget();
+    void stopped!.run();
+    await clock.advance(3_000);
+    const samples = samplesOf(await textOf(register));
+    expect(samples.get(`${PREFIX}terms_total`)).toBe(1);
+    expect(samples.get('leader_election_master_status')).toBe(1);
+    for (const election of elections) {
+      void election.stop();
+      await clock.advance(3_000);
+    }
+  });
+
   it('that has a metric of somebody else by one of the names is left as it is', async () => {
     const register = new Registry();
     const name = `${PREFIX}overruns_total`;

@@ -7,17 +7,18 @@ const packed = inject('packed');
 const paths = packed.files.map(({ path }) => path);
 
 /** Kilobytes. Not far above what there is, so that growth is a decision. More than half are pictures. */
-const BUDGET = { tarball: 2000, unpacked: 3600, code: 1400, docs: 1950 };
+const BUDGET = { tarball: 2000, unpacked: 3600, code: 1620, docs: 1950 };
 
 /** Kilobytes of code that are loaded with an entry, without what it imports later, if at all. */
-const LOADED = { 'index.js': 255, 'machine.js': 120, 'cli.js': 4 };
+const LOADED = { 'index.js': 255, 'machine.js': 120, 'cli.js': 5 };
 
 describe('the tarball', () => {
   it('holds the build, the docs, the manifest, the README and the licence, and nothing else', () => {
     const outside = paths.filter((path) => !/^(dist|docs|test)\//.test(path)).sort();
     expect(outside).toEqual(['LICENSE', 'README.md', 'package.json']);
     const others = paths.filter((path) => /^(docs|test)\//.test(path));
-    const docs = /^docs\/([\w-]+\/)?[\w.-]+\.(md|svg|webp|json|yaml)$|^docs\/examples\/[\w-]+\.ts$/;
+    const docs =
+      /^docs\/([\w-]+\/)*[\w.-]+\.(md|svg|webp|json|yaml)$|^docs\/examples\/([\w-]+\/)?[\w-]+\.ts$/;
     const readmes = /^test\/([\w-]+\/)?README\.md$/;
     expect(others.filter((path) => !docs.test(path) && !readmes.test(path))).toEqual([]);
     const inside = paths.filter((path) => path.startsWith('dist/'));
@@ -33,7 +34,7 @@ describe('the tarball', () => {
     const pages = paths.filter((path) => path.endsWith('.md'));
     expect(pages).toEqual(expect.arrayContaining(['README.md', 'docs/guarantees.md']));
     const tarball = {
-      has: (path: string) => paths.includes(path),
+      has: (path: string) => paths.some((one) => one === path || one.startsWith(`${path}/`)),
       read: (path: string) => readFileSync(path, 'utf8'),
     };
     const broken = pages.flatMap((page) =>
@@ -78,9 +79,14 @@ describe('the tarball', () => {
 /** What the parts of the command line load before they do anything: each is a file of its own. */
 const PARTS = [
   // The parser, and what checks the values of flags: whoever asks for help waits for no more.
-  { part: 'main', budget: 75, packages: ['commander'], builtIn: ['crypto', 'fs', 'os'] },
+  {
+    part: 'main',
+    budget: 80,
+    packages: ['commander'],
+    builtIn: ['async_hooks', 'crypto', 'fs', 'os'],
+  },
   // The second process of `run`.
-  { part: 'guard', budget: 10, packages: [], builtIn: ['child_process', 'fs'] },
+  { part: 'guard', budget: 10, packages: [], builtIn: ['async_hooks', 'child_process', 'fs'] },
 ];
 
 describe('the command line', () => {

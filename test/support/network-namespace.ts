@@ -46,6 +46,9 @@ export async function ensureIp(): Promise<string> {
   return ip;
 }
 
+/** Of this process: what has gone may be there still for a moment. */
+let made = 0;
+
 /** A network of its own, as another machine has one, and a cable from this one to it. */
 export class NetworkNamespace implements AsyncDisposable {
   /** This machine, as the other one knows it. */
@@ -62,10 +65,11 @@ export class NetworkNamespace implements AsyncDisposable {
   /** @throws Error where this machine does not allow it: not root, or a container without the right */
   static async make(): Promise<NetworkNamespace> {
     const ip = await ensureIp();
-    const name = `kle${process.pid}`;
+    made += 1;
+    const name = `kle${process.pid}n${made}`;
     const [here, there] = [`${name}h`, `${name}t`];
-    const network = `10.213.${process.pid % 250}`;
-    const made = new NetworkNamespace(ip, name, `${network}.1`);
+    const network = `10.213.${(process.pid + made) % 250}`;
+    const namespace = new NetworkNamespace(ip, name, `${network}.1`);
     const inside = ['-n', name];
     try {
       await run(ip, ['netns', 'add', name]);
@@ -75,9 +79,9 @@ export class NetworkNamespace implements AsyncDisposable {
       await run(ip, [...inside, 'addr', 'add', `${network}.2/30`, 'dev', there]);
       await run(ip, [...inside, 'link', 'set', there, 'up']);
       await run(ip, [...inside, 'link', 'set', 'lo', 'up']);
-      return made;
+      return namespace;
     } catch (error) {
-      await made[Symbol.asyncDispose]();
+      await namespace[Symbol.asyncDispose]();
       throw error;
     }
   }

@@ -4,7 +4,7 @@ import {
   startEmbeddedApiServer,
 } from '../../testing/embedded-api-server.js';
 import { CliError } from '../cli-error.js';
-import { EXIT } from '../exit-codes.js';
+import { EXIT, exitCodeOf } from '../exit-codes.js';
 import { print, printError } from '../output.js';
 import { whenParentIsGone } from '../parent.js';
 import { catchThese, TO_END } from '../signals.js';
@@ -28,23 +28,27 @@ export async function devServer(options: DevServerOptions): Promise<number> {
   const gone = new AbortController();
   const leaveParent = whenParentIsGone(() => gone.abort(), { env: process.env });
   // From here on: whatever is left behind by a signal that comes early would stay.
-  const ended = command.length === 0 ? endOf(gone.signal) : null;
+  const end = new Ending(gone.signal);
   const server = await start(options);
   try {
     const text = server.kubeConfig({ namespace });
     const file = await writeKubeConfigFile(options.kubeconfig, text);
     try {
       announce(server.url);
-      if (ended === null) return await runCommand(command, { KUBECONFIG: file.path }, gone.signal);
+      if (command.length > 0) {
+        if (end.signal !== null) return exitCodeOf(end.signal);
+        return await runCommand(command, { KUBECONFIG: file.path }, gone.signal);
+      }
       print(`export KUBECONFIG=${inShell(file.path)}`);
       printError(EXAMPLE);
-      await ended;
+      await end.told;
       return EXIT.ok;
     } finally {
       await file.remove();
     }
   } finally {
     leaveParent();
+    end.forget();
     await server.close();
   }
 }
@@ -73,16 +77,24 @@ async function start({ port, namespace }: DevServerOptions): Promise<EmbeddedApi
   }
 }
 
-/** Resolves when this process is told to end, or nobody is left who could tell it. */
-function endOf(gone: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const end = (): void => {
-      leaveSignals();
-      resolve();
-    };
-    const leaveSignals = catchThese(TO_END, end);
+/** Notices that this process is told to end, or that nobody is left who could tell it. */
+class Ending {
+  /** The first signal that came, if one has. */
+  signal: NodeJS.Signals | null = null;
+  readonly told: Promise<void>;
+  readonly forget: () => void;
+
+  constructor(gone: AbortSignal) {
+    let end = (): void => undefined;
+    this.told = new Promise((resolve) => {
+      end = resolve;
+    });
     gone.addEventListener('abort', end);
-  });
+    this.forget = catchThese([...TO_END, 'SIGQUIT'], (signal) => {
+      this.signal ??= signal;
+      end();
+    });
+  }
 }
 
 /** As a shell reads it back. */

@@ -1,10 +1,10 @@
-import { jsonText } from '../../text/printable.js';
+import { jsonText, printable } from '../../text/printable.js';
 import { EXIT } from '../exit-codes.js';
 import type { CommonOptions } from '../options.js';
 import { print, printError } from '../output.js';
 import { judgeOnce } from './judge.js';
 import { openCluster, readLock, type Place } from './read-locks.js';
-import { placeName, sentence } from './words.js';
+import { placeName, sentence, valueOf } from './words.js';
 
 /**
  * Prints who leads, and nothing else; nothing at all when nobody does, which is then told on stderr.
@@ -15,9 +15,11 @@ export async function leader(options: CommonOptions & { readonly name: string })
   const { kind, name, timings, json } = options;
   const place: Place = { kind, namespace, name };
   const judgement = judgeOnce(await readLock(kubeConfig, place), timings);
-  const leads = judgement.standing === 'held' ? judgement.holder : null;
+  const holder = judgement.standing === 'held' ? judgement.holder : null;
+  const leads = holder === null ? null : valueOf(holder);
   if (json) print(jsonText(leads));
-  else if (leads !== null) print(leads);
+  // One line, whatever it holds: a script reads the first.
+  else if (leads !== null) print(printable(leads));
   if (leads !== null) return EXIT.ok;
   printError(`${placeName(place)}: ${sentence(judgement)}.`);
   return EXIT.nobodyLeads;

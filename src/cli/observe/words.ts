@@ -86,23 +86,26 @@ export function warning(text: string, columns: number, indent = ''): Line[] {
   }));
 }
 
-/** Of a text for scripts, which compare it with one of their own. */
 const LONGEST_VALUE = 1000;
+
+/** A text for scripts, which compare it with one of their own: long before it is cut. */
+export function valueOf(text: string): string {
+  return shorten(text, LONGEST_VALUE);
+}
 
 /** For scripts; durations in seconds. */
 export function asJson(place: Place, judgement: Judgement): Record<string, unknown> {
   const { standing, record, ageMs, ageBy, expiresInMs, heldForMs } = judgement;
-  const cut = (text: string): string => shorten(text, LONGEST_VALUE);
-  const holder = judgement.holder === null ? null : cut(judgement.holder);
+  const holder = judgement.holder === null ? null : valueOf(judgement.holder);
   return {
     kind: LOCK_KINDS[place.kind].kind,
-    namespace: cut(place.namespace),
-    name: cut(place.name),
+    namespace: valueOf(place.namespace),
+    name: valueOf(place.name),
     standing,
     leader: standing === 'held' ? holder : null,
     holder,
-    since: record === null || holder === null ? null : cut(record.acquireTime) || null,
-    renewTime: cut(record?.renewTime ?? '') || null,
+    since: record === null || holder === null ? null : valueOf(record.acquireTime) || null,
+    renewTime: valueOf(record?.renewTime ?? '') || null,
     renewedSecondsAgo: seconds(ageMs),
     renewedSecondsAgoBy: ageBy,
     expiresInSeconds: seconds(expiresInMs),

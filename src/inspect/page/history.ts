@@ -1,3 +1,4 @@
+import { whomToForget } from './forgetting.js';
 import type { CandidateInfo, Countdown, PageMessage, StepReport, Timed } from '../wire.js';
 
 /* What the page has heard, and what it says about any moment in that time. Knows no browser. */
@@ -25,12 +26,14 @@ export interface TermSpan {
   readonly endReason: string | null;
 }
 
-/** More than the server remembers, so that nothing vanishes while somebody looks at it. */
+/** Of all candidates: as many as can be looked through. */
 const STEPS_KEPT = 5000;
 
 export class History {
   #candidates = new Map<string, Candidate & { steps: Step[] }>();
   #steps: Step[] = [];
+  /** How many there have been. */
+  #heardOf = 0;
 
   get candidates(): readonly Candidate[] {
     return [...this.#candidates.values()];
@@ -45,6 +48,7 @@ export class History {
     if (reset) {
       this.#candidates = new Map();
       this.#steps = [];
+      this.#heardOf = 0;
     }
     for (const report of reports) {
       if (report.kind === 'candidate') this.#introduce(report.info);
@@ -68,9 +72,13 @@ export class History {
 
   #introduce(info: CandidateInfo): void {
     const known = this.#candidates.get(info.id);
-    const index = known?.index ?? this.#candidates.size;
+    const index = known?.index ?? this.#heardOf++;
     const steps = known?.steps ?? [];
     this.#candidates.set(info.id, { info, index, steps, goneAt: null, vanished: false });
+    const forgotten = whomToForget(this.#candidates, ({ goneAt }) => goneAt !== null);
+    if (forgotten === null) return;
+    this.#candidates.delete(forgotten);
+    this.#steps = this.#steps.filter(({ candidate }) => candidate !== forgotten);
   }
 
   #forget(): void {

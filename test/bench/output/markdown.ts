@@ -1,4 +1,4 @@
-import type { Results } from '../results.js';
+import type { Results, Scenarios, Update } from '../results.js';
 import type { ByLibrary } from '../world/bench.js';
 import type { Distribution } from '../statistics.js';
 import { summarySection } from './summary.js';
@@ -8,7 +8,8 @@ import { weightSection } from './weight.js';
 
 /** The page of the results. What was not measured is not on it, except in the notes. */
 export function markdownOf(results: Results, plot: string | undefined): string {
-  const { scenarios, notes } = results;
+  const { scenarios } = results;
+  const notes = [...results.notes, ...(results.updates ?? []).flatMap((update) => update.notes)];
   const { handover, crash, steady, crowd, contention, cold, thousand, foreign } = scenarios;
   return [
     introduction(results),
@@ -30,7 +31,8 @@ export function markdownOf(results: Results, plot: string | undefined): string {
     .join('\n\n');
 }
 
-function introduction({ machine, versions, quick, startedAt, minutes, timings }: Results): string {
+function introduction(results: Results): string {
+  const { machine, versions, quick, startedAt, minutes, timings, updates = [] } = results;
   const versionList = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   const { leaseDurationSeconds, renewDeadlineSeconds, retryPeriodSeconds } = timings;
   return `# Benchmarks
@@ -42,11 +44,32 @@ processes of their own. Where the last column says 1/54, that is a 54th of what 
 \`npm run bench\` repeats all of it and writes this page; [the data](./benchmarks.json) holds every sample.
 ${quick ? '\n**This was a quick run, with few rounds and short windows: not for figures to be quoted.**\n' : ''}
 - ${startedAt.slice(0, 10)}, ${number(minutes)} minutes. ${machine.processor}, ${machine.cores} cores, ${machine.memoryGigabytes} GB, ${machine.system}; load before the run: ${machine.loadBefore}.
-- ${versionList.join(', ')}.
+${updates.map((update) => `${updateLine(update, versions)}\n`).join('')}- ${versionList.join(', ')}.
 - Timings: lease ${leaseDurationSeconds} s, renew deadline ${renewDeadlineSeconds} s, retry period ${retryPeriodSeconds} s, the defaults of all three.
 - Server and candidates share the machine: the delays of a network are missing, for all alike. etcd runs without fsync.
 - The candidates read the machine's monotonic clock when their work is started or told to end. Those of this package tell of it 0.1 s later: on few cores the telling would be a part of what is measured.`;
 }
+
+/** What was measured in another run than the rest, and by which other versions. */
+function updateLine(update: Update, before: Results['versions']): string {
+  const others = Object.entries(update.versions).filter(([name, is]) => before[name] !== is);
+  const by = others.map(([name, version]) => `, ${name} ${version}`).join('');
+  const what = update.scenarios.map((name) => MEASURED[name]).join(', ');
+  return `- Measured by itself on ${update.startedAt.slice(0, 10)}${by}; load before: ${update.loadBefore}: ${what}.`;
+}
+
+const MEASURED: Readonly<Record<keyof Scenarios, string>> = {
+  handover: 'clean hand-over',
+  crash: 'crash',
+  cold: 'cold start',
+  foreign: 'a foreign holder',
+  steady: 'steady state',
+  crowd: 'a crowd',
+  contention: 'contention',
+  thousand: '1,000 elections in one process',
+  weight: 'the weight of a candidate',
+  import: 'import',
+};
 
 function handoverSection(results: NonNullable<Results['scenarios']['handover']>): string {
   const overlaps = entries(results).reduce((sum, [, { overlaps }]) => sum + overlaps, 0);

@@ -1,15 +1,20 @@
 import type { Results } from '../results.js';
 import type { ByLibrary } from '../world/bench.js';
 import { LIBRARY_IDS } from '../world/library-ids.js';
+import type { WeightOf } from '../weights.js';
 import { entries, LIBRARY_NAMES, table } from './tables.js';
 import { bytes, milliseconds, number, ratio } from './units.js';
 
 /** One figure of each scenario, side by side. */
 export function summarySection({ scenarios }: Results): string {
-  const { handover, crash, cold, foreign, steady, crowd, contention, thousand } = scenarios;
+  const { handover, crash, cold, foreign, steady, crowd, contention, thousand, weight } = scenarios;
   const largest = [...new Set(Object.values(crowd ?? {}).flatMap(({ loads }) => loads))]
     .map(({ waiting }) => waiting)
     .reduce((a, b) => Math.max(a, b), 0);
+  const waiting: ByLibrary<WeightOf> | undefined = weight && {
+    own: weight.of.follower,
+    'client-go': weight.of.clientGoFollower,
+  };
   const rows = [
     row('clean hand-over, median', handover, ({ gapMs }) => gapMs.median, milliseconds),
     row('clean hand-over, worst', handover, ({ gapMs }) => gapMs.max, milliseconds),
@@ -31,6 +36,8 @@ export function summarySection({ scenarios }: Results): string {
       milliseconds,
     ),
     row('1,000 elections, memory each', thousand, ({ bytesEach }) => bytesEach, bytes),
+    row('a pod that waits, memory', waiting, (one) => one.residentMegabytes.median * 1e6, bytes),
+    row('a pod that waits, CPU ms/s', waiting, (one) => one.cpuMsPerSecond.median, number),
   ].filter((cells) => cells !== undefined);
   if (rows.length === 0) return '';
   const names = LIBRARY_IDS.map((id) => LIBRARY_NAMES[id]);

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import type { Results } from '../results.js';
@@ -14,6 +14,11 @@ export async function writeResults(directory: string, results: Results): Promise
   await writeFormatted(join(directory, 'benchmarks.json'), JSON.stringify(results));
   await writeFormatted(join(directory, 'benchmarks.md'), page);
   if (plot !== undefined) await writeFile(join(directory, PLOT), plot);
+}
+
+/** The results that stand there. */
+export async function readResults(directory: string): Promise<Results> {
+  return JSON.parse(await readFile(join(directory, 'benchmarks.json'), 'utf8')) as Results;
 }
 
 async function writeFormatted(filepath: string, text: string): Promise<void> {

@@ -15,7 +15,7 @@ import {
   InMemoryLockStore,
 } from '../../../src/testing.js';
 import { until } from '../../cli/support/processes.js';
-import { Wire } from '../../unit/election/support/rivals.js';
+import { Wire } from '../../../src/testing/cluster/wire.js';
 
 /** What programs print that give no logger, as they would print it on a cluster. */
 export class PrintedLines {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { ClusterSource } from '../../../src/cli/observe/inspect/cluster-source.js';
 import { ownWordOf } from '../../../src/cli/observe/inspect/lock-events.js';
-import { isPodOf, podOf, type Pod } from '../../../src/cli/observe/inspect/pods.js';
+import { isPodOf, podFor, podOf, type Pod } from '../../../src/cli/observe/inspect/pods.js';
 import { judge } from '../../../src/cli/observe/judge.js';
 import { sightOf } from '../../../src/cli/observe/read-locks.js';
 import { LockError } from '../../../src/errors/index.js';
@@ -249,10 +249,29 @@ describe('pods', () => {
     expect(stage.roles).toEqual(['web-0 holds']);
   });
 
+  it('of one controller are shown as far as there is room, and then nothing comes and goes', () => {
+    const stage = new Stage();
+    const all = Array.from({ length: 120 }, (_, index) => pod(`web-${index}`));
+    stage.hear('gone-1 became leader');
+    stage.see(`web-0_${UUID}`);
+    stage.pods(...all);
+    expect(stage.roles).toHaveLength(50);
+    expect(stage.roles).not.toContain('gone-1 former');
+    const { length } = stage.page.steps;
+    stage.pods(...all);
+    expect(stage.page.steps).toHaveLength(length);
+    stage.see(`web-119_${UUID}`, 1);
+    expect(stage.roles).toHaveLength(50);
+    expect(stage.roles.at(-1)).toBe(`web-119_${UUID} holds`);
+  });
+
   it('are known by their names alone', () => {
     expect(isPodOf(`web-1_${UUID}`, 'web-1')).toBe(true);
     expect(isPodOf('web-1', 'web-1')).toBe(true);
     expect(isPodOf('web-10', 'web-1')).toBe(false);
+    const pods = new Map([['web-1', pod('web-1')]]);
+    const found = ['web-1', `web-1_${UUID}`, 'web-10', '_'].map((one) => podFor(one, pods)?.name);
+    expect(found).toEqual(['web-1', 'web-1', undefined, undefined]);
     const owner = { uid: 'u', controller: true };
     const metadata = { name: 'web-1', ownerReferences: [{ uid: 'x' }, owner] };
     const running = podOf({ metadata, status: { phase: 'Running' } });
@@ -260,6 +279,20 @@ describe('pods', () => {
     const going = podOf({ metadata: { ...metadata, deletionTimestamp: '2026-01-02T03:04:05Z' } });
     expect(going?.phase).toBe('Terminating');
   });
+});
+
+it('tells each lock what was said of it before it was seen', () => {
+  const stage = new Stage();
+  stage.hear('zoe became leader', false);
+  const elsewhere = ownWordOf({
+    message: 'eve became leader',
+    involvedObject: { kind: 'Lease', namespace: 'default', name: 'other' },
+  });
+  for (let count = 0; count < 2000; count += 1) {
+    if (elsewhere !== null) stage.source.hear(elsewhere, false);
+  }
+  stage.see('ann');
+  expect(stage.roles).toEqual(['ann holds', 'zoe former']);
 });
 
 it('keeps no more than so many candidates of a lock', () => {

@@ -71,6 +71,8 @@ describe('the process that started this one', () => {
   it.each([0, 1])('is never missed where it is process %i: it outlives us all', (first) => {
     const ancestry = new Family(new Map([[100, first]]));
     whenParentIsGone(gone, { env: NPM, ancestry });
+    // Nor is it looked for, once a second for as long as the pod lives.
+    expect(vi.getTimerCount()).toBe(0);
     vi.advanceTimersByTime(60_000);
     expect(gone).not.toHaveBeenCalled();
   });

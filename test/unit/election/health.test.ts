@@ -114,7 +114,7 @@ describe('the health of an election', () => {
       expect(candidate.election.health()).toEqual({
         ok: false,
         reason: 'cutOff',
-        message: 'Nothing was heard from the API server for 300 s.',
+        message: 'The API server has not told how the lock stands for 300 s.',
       });
     });
 

@@ -1,6 +1,10 @@
 import { mock } from 'node:test';
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { VirtualClock } from '../../../src/testing/virtual-clock.js';
+import { LeaderElection } from '../../../src/index.js';
+import { dateClock } from '../../../src/testing/date-clock.js';
+import { InMemoryLockStore } from '../../../src/testing/in-memory-lock.js';
+import { settle, VirtualClock } from '../../../src/testing/virtual-clock.js';
+import type { Clock } from '../../../src/time/clock.js';
 
 // Test runners can fake the timers of the whole process. A test that has a clock of its own in the
 // hand must be able to use it beside that, whatever else is faked.
@@ -86,3 +90,44 @@ describe.each(Object.entries(RUNNERS))(
     });
   },
 );
+
+describe('candidates that have no clock but faked timers', () => {
+  /** Whether another leads so long after the leader has died. */
+  async function takesOver(clock: Clock | undefined): Promise<boolean> {
+    const store = new InMemoryLockStore();
+    const [first, second] = ['first', 'second'].map(
+      (name) =>
+        new LeaderElection({
+          lock: store.lock(name),
+          ...(clock === undefined ? {} : { clock }),
+          ...{ onStartedLeading: null, logger: false },
+        }),
+    );
+    const pass = async (ms: number): Promise<void> => {
+      for (let passed = 0; passed < ms; passed += 50) {
+        mock.timers.tick(50);
+        await settle();
+      }
+    };
+    const ended = first!.run().catch(() => undefined);
+    await pass(1_000);
+    expect(first!.isLeader()).toBe(true);
+    void second!.run().catch(() => undefined);
+    await pass(5_000);
+    first!.actor.stop();
+    await ended;
+    await pass(20_000);
+    const leads = second!.isLeader();
+    second!.actor.stop();
+    return leads;
+  }
+
+  it.each([
+    { clock: undefined, takes: false, what: 'do not follow where performance.now() is not faked' },
+    { clock: dateClock, takes: true, what: 'follow there by the clock that goes by Date' },
+  ])('$what', async ({ clock, takes }) => {
+    ({ restore } = RUNNERS['the default of node:test']!);
+    mock.timers.enable();
+    expect(await takesOver(clock)).toBe(takes);
+  });
+});

@@ -22,10 +22,11 @@ export interface ClusterSourceOptions {
  */
 export class ClusterSource {
   readonly #options: ClusterSourceOptions;
-  /** By the name of the lock. */
-  readonly #stories = new Map<string, { readonly place: Place; readonly story: LockStory }>();
+  /** By namespace and name of the lock: all of them are of one kind. */
+  readonly #stories = new Map<string, LockStory>();
   /** What was said of locks that have not been seen yet. */
-  #early: { readonly word: OwnWord; readonly isNew: boolean }[] = [];
+  readonly #early = new Map<string, { readonly word: OwnWord; readonly isNew: boolean }[]>();
+  #earlyWords = 0;
   #pods: ReadonlyMap<string, Pod> = new Map();
 
   constructor(options: ClusterSourceOptions) {
@@ -34,41 +35,50 @@ export class ClusterSource {
 
   see({ place, judgement }: Change): void {
     const { now } = this.#options;
-    const known = this.#stories.get(placeName(place));
-    const story = known?.story ?? this.#begin(place);
+    const key = keyOf(place);
+    const known = this.#stories.get(key);
+    const story = known ?? this.#begin(place);
     story.see(judgement, now());
     if (known !== undefined) return;
     story.seePods(this.#pods, now());
-    const early = this.#early;
-    this.#early = [];
-    for (const { word, isNew } of early) this.hear(word, isNew);
+    const early = this.#early.get(key) ?? [];
+    this.#early.delete(key);
+    this.#earlyWords -= early.length;
+    for (const { word, isNew } of early) story.hear(word, isNew, now());
   }
 
   lose(error: LockError): void {
-    for (const { story } of this.#stories.values()) story.lose(error, this.#options.now());
+    for (const story of this.#stories.values()) story.lose(error, this.#options.now());
   }
 
   /** @param isNew it was said while we looked */
   hear(word: OwnWord, isNew: boolean): void {
-    const about = [...this.#stories.values()].find(
-      ({ place }) => place.namespace === word.namespace && place.name === word.name,
-    );
-    if (about !== undefined) about.story.hear(word, isNew, this.#options.now());
-    else if (this.#early.length < MOST_EARLY) this.#early.push({ word, isNew });
+    const key = keyOf(word);
+    const about = this.#stories.get(key);
+    if (about !== undefined) {
+      about.hear(word, isNew, this.#options.now());
+    } else if (this.#earlyWords < MOST_EARLY) {
+      this.#early.set(key, [...(this.#early.get(key) ?? []), { word, isNew }]);
+      this.#earlyWords += 1;
+    }
   }
 
   /** @param pods those of the namespace that the locks are in, by name */
   seePods(pods: ReadonlyMap<string, Pod>): void {
     this.#pods = pods;
-    for (const { story } of this.#stories.values()) story.seePods(pods, this.#options.now());
+    for (const story of this.#stories.values()) story.seePods(pods, this.#options.now());
   }
 
   #begin(place: Place): LockStory {
     const { sink, leaseDurationMs } = this.#options;
     const story = new LockStory(placeName(place), leaseDurationMs, sink);
-    this.#stories.set(placeName(place), { place, story });
+    this.#stories.set(keyOf(place), story);
     return story;
   }
 }
 
 const MOST_EARLY = 1000;
+
+function keyOf({ namespace, name }: Pick<Place, 'namespace' | 'name'>): string {
+  return `${namespace}/${name}`;
+}

@@ -5,7 +5,7 @@ import type { NewsView, ReportSink } from '../../../inspect/wire.js';
 import type { Judgement } from '../judge.js';
 import { KnownCandidate, type Look, type Role } from './known-candidate.js';
 import type { OwnWord } from './lock-events.js';
-import { isPodOf, type Pod } from './pods.js';
+import { isPodOf, type Pod, podFor } from './pods.js';
 
 /** Of one lock. A pod that ends again and again leaves an identity behind each time. */
 const CANDIDATES_KEPT = 50;
@@ -78,7 +78,7 @@ export class LockStory {
 
   #lookForPods(now: number): void {
     for (const one of [...this.#known.values()]) {
-      const pod = [...this.#pods.values()].find(({ name }) => isPodOf(one.identity, name)) ?? null;
+      const pod = podFor(one.identity, this.#pods);
       const isSame = pod?.phase === one.pod?.phase && pod?.name === one.pod?.name;
       one.isPodGone = pod === null && (one.isPodGone || one.pod !== null);
       one.pod = pod;
@@ -91,10 +91,15 @@ export class LockStory {
       this.#tell(one, now, 'its pod', { type: pod === null ? 'podGone' : 'pod', details });
     }
     const controller = this.#holder?.pod?.controller ?? null;
-    if (controller === null) return;
+    if (controller !== null) this.#showBeside(controller, now);
+  }
+
+  /** The pods that were made by the same, as many as there is room for. */
+  #showBeside(controller: string, now: number): void {
+    const shown = new Set([...this.#known.values()].map(({ pod }) => pod?.name));
     for (const pod of this.#pods.values()) {
-      const isKnown = [...this.#known.values()].some((one) => one.pod?.name === pod.name);
-      if (pod.controller !== controller || isKnown) continue;
+      if (pod.controller !== controller || shown.has(pod.name)) continue;
+      if (this.#known.size >= CANDIDATES_KEPT && this.#leastBeside(null)?.pod !== null) return;
       const made = this.#candidate(pod.name, 'pod');
       made.pod = pod;
       this.#tell(made, now, 'a pod');
@@ -142,14 +147,16 @@ export class LockStory {
     }
     this.#known.set(identity, made);
     this.#sink.report(made.introduction(this.#leaseDurationMs));
-    this.#forget();
+    if (this.#known.size > CANDIDATES_KEPT) this.#drop(this.#leastBeside(made) ?? made);
     return made;
   }
 
-  #forget(): void {
-    if (this.#known.size <= CANDIDATES_KEPT) return;
-    const oldest = [...this.#known.values()].find((one) => one !== this.#holder);
-    if (oldest !== undefined) this.#drop(oldest);
+  /** Who can be done without: the oldest that has no pod any more, or else the oldest. */
+  #leastBeside(newest: KnownCandidate | null): KnownCandidate | undefined {
+    const others = [...this.#known.values()].filter(
+      (one) => one !== this.#holder && one !== newest,
+    );
+    return others.find(({ pod }) => pod === null) ?? others[0];
   }
 
   #drop(one: KnownCandidate): void {

@@ -27,3 +27,8 @@ export function podOf(object: KubernetesObject): Pod | null {
 export function isPodOf(identity: string, podName: string): boolean {
   return identity === podName || identity.startsWith(`${podName}_`);
 }
+
+/** The pod that a candidate calls itself like. Names of pods hold no underscore. */
+export function podFor(identity: string, pods: ReadonlyMap<string, Pod>): Pod | null {
+  return pods.get(identity) ?? pods.get(identity.split('_', 1)[0] ?? '') ?? null;
+}

@@ -72,6 +72,8 @@ function watchEvents({ kubeConfig, looksAt, complain }: PageOptions, source: Clu
     fieldSelector: eventSelector(LOCK_KINDS[kind].kind, name),
     event: ({ type, object }) => {
       const { uid } = metadataOf(object);
+      // The API server forgets them after an hour, and so do we.
+      if (type === 'DELETED') heard.delete(uid);
       const word = type === 'DELETED' || heard.has(uid) ? null : ownWordOf(object);
       if (word === null) return;
       heard.add(uid);
@@ -87,6 +89,16 @@ function watchPods({ kubeConfig, looksAt, complain }: PageOptions, source: Clust
   const { namespace } = looksAt;
   if (namespace === null) return () => undefined;
   const pods = new Map<string, Pod>();
+  // Thousands may be told of at once.
+  let isDue = false;
+  const showSoon = (): void => {
+    if (isDue) return;
+    isDue = true;
+    setImmediate(() => {
+      isDue = false;
+      source.seePods(pods);
+    });
+  };
   return watchBeside({
     kubeConfig,
     kind: 'Pod',
@@ -96,7 +108,7 @@ function watchPods({ kubeConfig, looksAt, complain }: PageOptions, source: Clust
       if (pod === null) return;
       if (type === 'DELETED') pods.delete(pod.name);
       else pods.set(pod.name, pod);
-      source.seePods(pods);
+      showSoon();
     },
     anew: () => pods.clear(),
     failed: sayOnce('pods', namespace, complain),

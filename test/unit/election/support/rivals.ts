@@ -1,72 +1,10 @@
 import type { LeaderElectionConfig } from '../../../../src/config/leader-election-config.js';
 import { LeaderElection } from '../../../../src/election/leader-election.js';
-import { LockError } from '../../../../src/errors/lock-error.js';
-import type { LeaderElectionRecord } from '../../../../src/lock/record.js';
-import type {
-  LockCallOptions,
-  LockResult,
-  LockUpdateOptions,
-  ResourceLock,
-} from '../../../../src/lock/resource-lock.js';
+import { Wire } from '../../../../src/testing/cluster/wire.js';
 import { InMemoryLockStore } from '../../../../src/testing/in-memory-lock.js';
 import { VirtualClock } from '../../../../src/testing/virtual-clock.js';
 
-/** A candidate's way to the store, which the test can make slow or cut. */
-export class Wire implements ResourceLock {
-  readonly identity: string;
-  readonly description = 'Lease test/rivals';
-  /** `silent`: requests arrive nowhere. `deaf`: they arrive, and no answer comes back. */
-  cut: 'silent' | 'deaf' | null = null;
-  /** How long each answer takes, in ms. */
-  delayMs = 0;
-  readonly calls: string[] = [];
-  readonly #lock: ResourceLock;
-  readonly #clock: VirtualClock;
-
-  constructor(store: InMemoryLockStore, clock: VirtualClock, identity: string) {
-    this.#lock = store.lock(identity);
-    this.#clock = clock;
-    this.identity = identity;
-  }
-
-  get(options: LockCallOptions = {}): Promise<LockResult> {
-    return this.#pass('get', options, () => this.#lock.get());
-  }
-
-  create(record: LeaderElectionRecord, options: LockCallOptions = {}): Promise<LockResult> {
-    return this.#pass('create', options, () => this.#lock.create(record));
-  }
-
-  update(record: LeaderElectionRecord, options: LockUpdateOptions = {}): Promise<LockResult> {
-    const { base } = options;
-    return this.#pass('update', options, () => this.#lock.update(record, { base }));
-  }
-
-  async #pass(
-    verb: string,
-    { signal }: LockCallOptions,
-    request: () => Promise<LockResult>,
-  ): Promise<LockResult> {
-    this.calls.push(verb);
-    const given = new Promise<LockResult>((resolve) => {
-      signal?.addEventListener('abort', () => {
-        resolve({ ok: false, error: new LockError('aborted', { kind: 'aborted' }) });
-      });
-    });
-    if (this.cut === 'silent') return given;
-    const answer = request();
-    if (this.cut === 'deaf') return given;
-    return Promise.race([given, this.#later(answer)]);
-  }
-
-  async #later(answer: Promise<LockResult>): Promise<LockResult> {
-    const result = await answer;
-    if (this.delayMs > 0) {
-      await new Promise((resolve) => this.#clock.setTimeout(resolve, this.delayMs));
-    }
-    return result;
-  }
-}
+const DESCRIBED = { description: 'Lease test/rivals' };
 
 export interface Rival {
   readonly election: LeaderElection;
@@ -83,7 +21,7 @@ export class Rivals {
 
   /** Starts a candidate; its work ends when it is told to. */
   join(identity: string, options: Partial<LeaderElectionConfig> = {}): Rival {
-    const wire = new Wire(this.store, this.clock, identity);
+    const wire = new Wire(this.store, this.clock, identity, DESCRIBED);
     // Digits of its own in the times that it writes, and next to no jitter.
     const digits = this.all.length / 1000;
     const election = new LeaderElection({
