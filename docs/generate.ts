@@ -50,7 +50,6 @@ export async function generate(): Promise<ReadonlyMap<string, string>> {
   const sections = new Map([
     ['states', stateTable(graph)],
     ['guards', guardTable(guards)],
-    ['test model', await codeBlock('docs/examples/test-model.ts')],
   ]);
   files.set(PAGE, await fillIn(PAGE, sections));
   files.set(FRAMEWORKS, await fillIn(FRAMEWORKS, await frameworkExamples()));

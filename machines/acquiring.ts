@@ -1,11 +1,13 @@
 import {
   ifError,
   ifGap,
+  ifHolderIsDead,
   ifNews,
   ifReading,
   ifStored,
   noteAge,
   noteCommitted,
+  noteDeath,
   noteFailure,
   noteNews,
   noteNoAge,
@@ -29,6 +31,7 @@ export const acquiring = electionSetup.createStateConfig({
   initial: 'reading',
   on: {
     lockChanged: { guard: ifNews('isNews'), actions: noteNews },
+    holderDied: { actions: noteDeath },
     stop: [
       { guard: 'writeUnanswered', target: '#releasing', actions: 'requestStop' },
       { target: '#stopped', actions: 'requestStop' },
@@ -60,6 +63,7 @@ export const acquiring = electionSetup.createStateConfig({
       description: 'The first sight of a held lease: ask the API server, once, how old it is.',
       on: {
         lockChanged: { guard: ifNews('isNews'), target: 'reacting', actions: noteNews },
+        holderDied: { guard: ifHolderIsDead, target: 'reacting', actions: noteDeath },
         watchOpened: { guard: ifGap, target: 'reading', actions: 'noteWatching' },
       },
       invoke: {
@@ -155,6 +159,7 @@ export const acquiring = electionSetup.createStateConfig({
       entry: ['resetFailures', 'drawJitter'],
       on: {
         lockChanged: { guard: ifNews('isNews'), target: 'reacting', actions: noteNews },
+        holderDied: { guard: ifHolderIsDead, target: 'reacting', actions: noteDeath },
         watchOpened: { guard: ifGap, target: 'reading', actions: 'noteWatching' },
         watchFailed: {
           guard: 'isWatching',
@@ -173,7 +178,8 @@ export const acquiring = electionSetup.createStateConfig({
       },
     },
     reacting: {
-      description: 'A pure decision on what the watch has told: the lock is free, or wait.',
+      description:
+        'A pure decision on what was told of the lock or its holder: it is free, or wait.',
       always: [{ guard: 'lockIsFree', target: 'holdingBack' }, { target: 'waiting' }],
     },
     holdingBack: {

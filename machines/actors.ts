@@ -101,6 +101,12 @@ export const watchLock = fromCallback<WatchCommand, WatchInput, ElectionEvent>(
       failed: (error) => {
         sendBack({ type: 'watchFailed', error });
       },
+      holderDied: (death) => {
+        sendBack({ type: 'holderDied', death });
+      },
+      evidenceFailed: (error) => {
+        sendBack({ type: 'evidenceFailed', error });
+      },
     });
     receive(() => {
       watch?.doubt();

@@ -2,7 +2,7 @@ import { LockError } from '../src/errors/lock-error.js';
 import { isNewer } from '../src/kubernetes/resource-version.js';
 import { isSameWrite } from '../src/lock/as-stored.js';
 import { isBare } from '../src/lock/decide.js';
-import type { LockNews, LockSnapshot } from '../src/lock/resource-lock.js';
+import type { HolderDeath, LockNews, LockSnapshot } from '../src/lock/resource-lock.js';
 import { stepDownRequested } from '../src/lock/step-down.js';
 import type { LockReading } from './actors.js';
 import * as delays from './delays.js';
@@ -113,6 +113,11 @@ export function asksToStepDown(args: Args, news: News): boolean {
   const { lease } = args.context;
   if (lease === null || !isNews(args, news) || takenByAnother(args, news)) return false;
   return stepDownRequested(news.snapshot?.object, lease.record);
+}
+
+/** It is the process that holds the lock, by the record that is known, of which this death tells. */
+export function holderIsDead({ context: { observation } }: Args, { holder }: HolderDeath): boolean {
+  return observation?.snapshot?.holder === holder;
 }
 
 /** Changes may have gone unheard before the watch was set up again. */

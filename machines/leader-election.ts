@@ -50,6 +50,9 @@ export function makeLeaderElectionMachine() {
         on: {
           watchOpened: { actions: 'noteWatching' },
           watchFailed: { actions: noteWatchLost },
+          evidenceFailed: {
+            actions: { type: 'tellEvidenceFailed', params: ({ event }) => event.error },
+          },
         },
         states: { acquiring, elected },
       },

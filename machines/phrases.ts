@@ -51,6 +51,7 @@ export const ifError = <T extends ErrorGuard>(type: T) => ({
 
 type LockChanged = Extract<ElectionEvent, { readonly type: 'lockChanged' }>;
 type WatchOpened = Extract<ElectionEvent, { readonly type: 'watchOpened' }>;
+type HolderDied = Extract<ElectionEvent, { readonly type: 'holderDied' }>;
 type WatchFailed = Extract<ElectionEvent, { readonly type: 'watchFailed' }>;
 
 const newsOf = ({ event }: { readonly event: LockChanged }): News => ({
@@ -80,6 +81,18 @@ export const rebaseOnReading = {
 export const ifGap = {
   type: 'hasGap' as const,
   params: ({ event }: { readonly event: WatchOpened }) => event.gap,
+};
+
+/** It is the present holder that is dead. */
+export const ifHolderIsDead = {
+  type: 'holderIsDead' as const,
+  params: ({ event }: { readonly event: HolderDied }) => event.death,
+};
+
+/** A process that has held the lock is dead. */
+export const noteDeath = {
+  type: 'noteDeath' as const,
+  params: ({ event }: { readonly event: HolderDied }) => event.death,
 };
 
 /** The server has told how old the lock is. */

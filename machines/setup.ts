@@ -7,12 +7,13 @@ import type {
 import type { WorkResult } from '../src/term/term.js';
 import { LockError } from '../src/errors/lock-error.js';
 import type { Age } from '../src/lock/decide.js';
-import type { LockSnapshot } from '../src/lock/resource-lock.js';
+import type { HolderDeath, LockSnapshot } from '../src/lock/resource-lock.js';
 import * as actors from './actors.js';
 import * as answerGuards from './answer-guards.js';
 import type { LockReading } from './actors.js';
 import { aged } from './cold-start.js';
 import * as commits from './commits.js';
+import { death } from './death.js';
 import * as delays from './delays.js';
 import * as guards from './guards.js';
 import { findOwnWrite } from './own-writes.js';
@@ -74,6 +75,11 @@ export const electionSetup = setup({
       tellLeader(context, update, enqueue);
       tellUnreadable(context, update, enqueue);
     }),
+    noteDeath: enqueueActions(({ context, enqueue }, told: HolderDeath) => {
+      enqueue.assign(death(context, told));
+      enqueue.emit({ type: 'holderDied', evidence: told.evidence });
+    }),
+    tellEvidenceFailed: emit((_, error: LockError) => ({ type: 'evidenceFailed', error })),
     noteAge: assign(({ context }, age: Age | undefined) => aged(context, age)),
     noteWatching: enqueueActions(({ enqueue }) => {
       enqueue.assign({ watching: true });

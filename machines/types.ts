@@ -3,7 +3,7 @@ import type { Term, TermHandle } from '../src/term/term.js';
 import type { LockError } from '../src/errors/lock-error.js';
 import type { Decision, Observation } from '../src/lock/decide.js';
 import type { LeaderElectionRecord } from '../src/lock/record.js';
-import type { LockNews, LockSnapshot } from '../src/lock/resource-lock.js';
+import type { HolderDeath, LockNews, LockSnapshot } from '../src/lock/resource-lock.js';
 import type { Instant } from '../src/time/clock.js';
 
 /** A write of ours, dated just before it was sent: from there its validity counts. */
@@ -36,6 +36,8 @@ export interface ElectionContext {
   readonly observation: Observation | null;
   /** What to do about it, as long as we do not lead. */
   readonly decision: Decision | null;
+  /** The process of which was heard last that it is dead; null: of none. See `LockSnapshot.holder`. */
+  readonly deadHolder: string | null;
   /** The identity last seen to hold the lock; null when nobody does. */
   readonly leader: string | null;
   /** The write under way, or without an answer; null once its fate is known. */
@@ -87,6 +89,10 @@ export type ElectionEvent =
   | { readonly type: 'watchOpened'; readonly gap: boolean }
   /** The watch tells of nothing at present. */
   | { readonly type: 'watchFailed'; readonly error: LockError }
+  /** A process is dead for certain: a lock that it holds is free. */
+  | { readonly type: 'holderDied'; readonly death: HolderDeath }
+  /** Of a holder that dies, nothing will be told. */
+  | { readonly type: 'evidenceFailed'; readonly error: LockError }
   /** Somebody asked, and by the clock the renew deadline has passed. */
   | { readonly type: 'lapse' }
   | CallbackFailed;
@@ -146,6 +152,13 @@ export type ElectionEmitted =
   | { readonly type: 'watching' }
   /** The lock cannot be watched at present: it is read again and again, until `watching`. */
   | { readonly type: 'watchFailed'; readonly error: LockError }
+  /**
+   * The process that holds the lock has ended, by evidence that stands in words, so that nobody waits
+   * for its lease. Told only with `podEvidence`.
+   */
+  | { readonly type: 'holderDied'; readonly evidence: string }
+  /** `podEvidence` does nothing for now, for this reason: the lease of a holder that dies is waited for. */
+  | { readonly type: 'evidenceFailed'; readonly error: LockError }
   /** The candidacy is over, because it was asked to end or because a term of it has ended. */
   | { readonly type: 'ended'; readonly outcome: Outcome; readonly stopRequested: boolean };
 

@@ -21,6 +21,7 @@ export function initialContext(config: ResolvedConfig): ElectionContext {
     config,
     observation: null,
     decision: null,
+    deadHolder: null,
     leader: null,
     attempt: null,
     answerDue: false,
@@ -55,17 +56,16 @@ export function reading(context: ElectionContext, answer: LockReading): Update {
 }
 
 /** The watch has told of something newer than what we knew: it is looked at as if it had been read. */
-export function news(context: ElectionContext, { snapshot, version, receivedAtMs }: News): Update {
-  const heard = { snapshot, version, receivedAtMs };
+export function news(context: ElectionContext, heard: News): Update {
   return {
     ...known(context, observe(context.observation, heard, context.config)),
-    ownWrites: possibleWrites(context, snapshot),
+    ownWrites: possibleWrites(context, heard.snapshot),
   };
 }
 
 /** What there is to do about what is known of the lock. */
 export function known(context: ElectionContext, observation: Observation): Update {
-  const { config } = context;
+  const { config, deadHolder } = context;
   const { snapshot } = observation;
   const decision = decide({
     observation,
@@ -73,6 +73,7 @@ export function known(context: ElectionContext, observation: Observation): Updat
     identity: config.lock.identity,
     reclaimOwnIdentity: config.reclaimOwnIdentity,
     wroteIt: findOwnWrite(context, snapshot) !== null,
+    holderIsDead: deadHolder !== null && snapshot?.holder === deadHolder,
   });
   return { observation, decision, leader: holderOf(snapshot) };
 }

@@ -30,6 +30,7 @@ export * from './lock/locks.js';
 export { LeaderElectionRecord, type LeaderElectionRecordFields } from './lock/record.js';
 export type {
   LockCallOptions,
+  HolderDeath,
   LockEvent,
   LockNews,
   LockResult,

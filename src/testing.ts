@@ -26,6 +26,12 @@ export type { TestTerm } from './testing/cluster/term-log.js';
 export type { TestCluster } from './testing/cluster/test-cluster.js';
 export { dateClock } from './testing/date-clock.js';
 export {
+  type ElectionPath,
+  electionPaths,
+  type ElectionPathsOptions,
+} from './testing/election-paths/election-paths.js';
+export type { WalkedService } from './testing/election-paths/walk.js';
+export {
   type EmbeddedApiServer,
   type EmbeddedApiServerOptions,
   startEmbeddedApiServer,
@@ -39,6 +45,12 @@ export type {
 export type { Fault, FaultMatch, FaultRule, FaultRules } from './testing/faults.js';
 export { InMemoryLock, InMemoryLockStore } from './testing/in-memory-lock.js';
 export type { KubeConfigObject, KubeConfigOptions } from './testing/kube-config.js';
+export {
+  type ResourceLockTests,
+  type ResourceLockToTest,
+  testResourceLock,
+  type TestedMethod,
+} from './testing/lock-conformance/test-resource-lock.js';
 export type { LoggedRequest } from './testing/request-log.js';
 export { VirtualClock } from './testing/virtual-clock.js';
 export type { WatchMatch, WatchStreams } from './testing/watch-streams.js';

@@ -21,6 +21,8 @@ const TYPES: Readonly<Record<ElectionEventType, true>> = {
   draining: true,
   drainTimeout: true,
   ended: true,
+  evidenceFailed: true,
+  holderDied: true,
   newLeader: true,
   overrun: true,
   recordAltered: true,

@@ -16,6 +16,8 @@ const ALTERED =
 
 const RELEASE_FAILED = 'Releasing the lock failed; it is tried again until the lease has run out';
 
+const NO_EVIDENCE = 'podEvidence does nothing for now; the lease is waited for, as without it';
+
 /** Begins the warning of a candidacy that nobody asked to end. */
 export const RETIRED = 'Takes no part in the election any more';
 
@@ -116,17 +118,17 @@ export class NewsLog {
         this.#say('debug', 'Nobody is known to hold the lock');
         break;
       case 'recordUnreadable':
-        this.#recordUnreadable(news.problem);
-        break;
+        return this.#recordUnreadable(news.problem);
       case 'recordAltered':
         this.#say('warn', `${ALTERED} ${news.problem}`, { problem: news.problem });
         break;
       case 'watching':
-        this.#troubles?.watch.end();
-        this.#say('debug', 'Watching the lock');
-        break;
       case 'watchFailed':
-        this.#watchFailed(news);
+        this.#writeWatch(news);
+        break;
+      case 'holderDied':
+      case 'evidenceFailed':
+        this.#writeEvidence(news);
         break;
       case 'overrun':
         this.#say('error', OVERRUN);
@@ -145,6 +147,11 @@ export class NewsLog {
     }
   }
 
+  #writeEvidence(news: Extract<ElectionNews, { type: 'holderDied' | 'evidenceFailed' }>): void {
+    if (news.type === 'evidenceFailed') this.#say('warn', NO_EVIDENCE, { err: news.error });
+    else this.#say('info', `Takes over: ${news.evidence}`);
+  }
+
   #acquireFailed(news: Failure): void {
     const { error } = news;
     if (error.kind === 'dependency') {
@@ -152,7 +159,12 @@ export class NewsLog {
     } else this.#warnOf('Looking at the lock failed; it will be tried again', news);
   }
 
-  #watchFailed(news: Extract<ElectionEmitted, { type: 'watchFailed' }>): void {
+  #writeWatch(news: Extract<ElectionEmitted, { type: 'watching' | 'watchFailed' }>): void {
+    if (news.type === 'watching') {
+      this.#troubles?.watch.end();
+      this.#say('debug', 'Watching the lock');
+      return;
+    }
     const { error: err } = news;
     // What keeps the lock from being watched and read alike is told once.
     if (err.kind === 'dependency') return;

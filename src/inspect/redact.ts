@@ -68,6 +68,7 @@ function detailsOf(news: ElectionEmitted): NewsView['details'] {
         remainingMs: finite(news.remainingMs),
       };
     case 'watchFailed':
+    case 'evidenceFailed':
       return { error: errorText(news.error), kind: name(news.error.kind) };
     case 'startedLeading':
       return { fencingToken: text(String(news.term.fencingToken), 40) };
@@ -78,6 +79,8 @@ function detailsOf(news: ElectionEmitted): NewsView['details'] {
       return { workFinished: news.workFinished };
     case 'newLeader':
       return { identity: text(news.identity) };
+    case 'holderDied':
+      return { evidence: text(news.evidence) };
     case 'callbackFailed':
       return { callback: name(news.callback), error: errorText(news.error) };
     case 'ended':

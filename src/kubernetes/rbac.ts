@@ -1,5 +1,5 @@
 /** What somebody wants to do with the object of an election, or one that a leader writes. */
-export type Purpose = 'candidate' | 'observer' | 'stepDown' | 'fenced';
+export type Purpose = 'candidate' | 'observer' | 'stepDown' | 'podEvidence' | 'fenced';
 
 /** The one object that somebody needs rights on. */
 export interface RbacTarget {
@@ -12,6 +12,8 @@ export interface RbacTarget {
   readonly purpose?: Purpose | undefined;
   /** Events about the object are to be written, too. Default: false. */
   readonly events?: boolean | undefined;
+  /** The pods of candidates are to be read and watched, too. Default: false. */
+  readonly podEvidence?: boolean | undefined;
 }
 
 /** No more than each needs. The names differ, so that applying one Role takes nothing from another. */
@@ -20,7 +22,11 @@ const NEEDS: Record<Purpose, { readonly role: string; readonly verbs: readonly s
   observer: { role: 'leader-election-observer', verbs: ['get', 'watch'] },
   stepDown: { role: 'leader-election-step-down', verbs: ['get', 'update'] },
   fenced: { role: 'fenced-writes', verbs: ['get', 'update'] },
+  podEvidence: { role: 'leader-election-pods', verbs: ['get', 'watch'] },
 };
+
+/** Of each pod, since nobody knows the names of those to come. */
+const PODS = ['  - apiGroups: [""]', '    resources: ["pods"]', '    verbs: ["get", "watch"]'];
 
 const EVENTS = ['  - apiGroups: [""]', '    resources: ["events"]', '    verbs: ["create"]'];
 
@@ -29,10 +35,19 @@ const EVENTS = ['  - apiGroups: [""]', '    resources: ["events"]', '    verbs: 
  * RBAC cannot limit it to a name: at that time the object has none yet.
  */
 export function rbacRole(target: RbacTarget): string {
-  const { group, resource, namespace, name, purpose = 'candidate', events = false } = target;
+  const { group, resource, namespace, name, purpose = 'candidate' } = target;
+  const { events = false, podEvidence = false } = target;
   const api = [`  - apiGroups: [${JSON.stringify(group)}]`, `    resources: ["${resource}"]`];
   const { verbs } = NEEDS[purpose];
   const onObject = verbs.filter((verb) => verb !== 'create');
+  const rules = [
+    ...(verbs.includes('create') ? [...api, '    verbs: ["create"]'] : []),
+    ...api,
+    `    resourceNames: [${JSON.stringify(name)}]`,
+    `    verbs: [${onObject.map((verb) => JSON.stringify(verb)).join(', ')}]`,
+    ...(events ? EVENTS : []),
+    ...(podEvidence ? PODS : []),
+  ];
   return [
     'apiVersion: rbac.authorization.k8s.io/v1',
     'kind: Role',
@@ -40,11 +55,7 @@ export function rbacRole(target: RbacTarget): string {
     `  name: ${yamlScalar(roleName(target))}`,
     `  namespace: ${yamlScalar(namespace)}`,
     'rules:',
-    ...(verbs.includes('create') ? [...api, '    verbs: ["create"]'] : []),
-    ...api,
-    `    resourceNames: [${JSON.stringify(name)}]`,
-    `    verbs: [${onObject.map((verb) => JSON.stringify(verb)).join(', ')}]`,
-    ...(events ? EVENTS : []),
+    ...(purpose === 'podEvidence' ? PODS : rules),
   ].join('\n');
 }
 
@@ -67,6 +78,8 @@ export function isEverybody(user: string): boolean {
 }
 
 export function roleName({ name, purpose = 'candidate' }: RbacTarget): string {
+  // It is about no object by that name.
+  if (purpose === 'podEvidence') return NEEDS[purpose].role;
   return `${name}-${NEEDS[purpose].role}`;
 }
 

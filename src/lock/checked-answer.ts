@@ -2,7 +2,7 @@ import { printValue } from '../validation/print-value.js';
 import { LockError } from '../errors/lock-error.js';
 import { isNewer, isVersion, VERSION_RULE } from '../kubernetes/resource-version.js';
 import { LeaderElectionRecord } from './record.js';
-import type { LockNews, LockResult, LockSnapshot } from './resource-lock.js';
+import type { HolderDeath, LockNews, LockResult, LockSnapshot } from './resource-lock.js';
 import { isObject } from './stored-record.js';
 
 /*
@@ -61,8 +61,17 @@ export function checkedNews(of: string, news: unknown): LockNews | LockError {
   }
 }
 
+/** What a watch tells of a death, checked alike. */
+export function checkedDeath(of: string, death: unknown): HolderDeath | LockError {
+  const asked: Asked = { method: 'watch', of };
+  const { holder, evidence } = isObject(death) ? death : {};
+  if (typeof holder === 'string' && typeof evidence === 'string') return { holder, evidence };
+  const rule = 'must be an object with the texts holder and evidence';
+  return nonsense(asked, 'the death', rule, death);
+}
+
 function checkedSnapshot(asked: Asked, given: Readonly<Record<string, unknown>>): LockSnapshot {
-  const { version, fingerprint, unreadable = null } = given;
+  const { version, fingerprint, unreadable = null, holder } = given;
   if (!isVersion(version)) throw nonsense(asked, 'version', VERSION_RULE, version);
   if (typeof fingerprint !== 'string') {
     const rule = 'must be a text that differs whenever the record does';
@@ -70,6 +79,9 @@ function checkedSnapshot(asked: Asked, given: Readonly<Record<string, unknown>>)
   }
   if (unreadable !== null && typeof unreadable !== 'string') {
     throw nonsense(asked, 'unreadable', 'must be a text, or null', unreadable);
+  }
+  if (holder !== undefined && typeof holder !== 'string') {
+    throw nonsense(asked, 'holder', 'must be a text, or left out', holder);
   }
   const record = given['record'] == null ? null : checkedRecord(asked, given['record']);
   const snapshot = given as unknown as LockSnapshot;

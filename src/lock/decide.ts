@@ -34,8 +34,11 @@ export interface OwnLease {
 export type Decision =
   /** The object does not exist: create it. */
   | { readonly kind: 'create' }
-  /** The lock is free, run out, or provably our own: write over it, conditionally. */
-  | { readonly kind: 'take'; readonly because: 'free' | 'expired' | 'ours' | 'sameIdentity' }
+  /** The lock is free, run out, provably our own or that of the dead: write over it, conditionally. */
+  | {
+      readonly kind: 'take';
+      readonly because: 'free' | 'expired' | 'ours' | 'sameIdentity' | 'dead';
+    }
   /** Somebody may be leading until `untilMs` (monotonic). */
   | {
       readonly kind: 'wait';
@@ -52,6 +55,8 @@ export interface DecideInput {
   readonly reclaimOwnIdentity: boolean;
   /** The record is, to the last digit, one that this process wrote, and no work of ours runs. */
   readonly wroteIt: boolean;
+  /** The process that holds the lock by this record is dead for certain. */
+  readonly holderIsDead: boolean;
 }
 
 /**
@@ -176,6 +181,7 @@ export function decide(input: DecideInput): Decision {
   if (input.reclaimOwnIdentity && snapshot.record?.holderIdentity === input.identity) {
     return { kind: 'take', because: 'sameIdentity' };
   }
+  if (input.holderIsDead) return { kind: 'take', because: 'dead' };
   if (expired) return { kind: 'take', because: 'expired' };
   const because = snapshot.record === null ? 'unreadable' : 'held';
   return { kind: 'wait', because, untilMs: expiresAtMs };

@@ -1,7 +1,13 @@
 import { onRejection } from '../errors/rejections.js';
 import { LockError } from '../errors/lock-error.js';
 import type { Clock } from '../time/clock.js';
-import { type Asked, checkedAnswer, checkedNews, type Written } from './checked-answer.js';
+import {
+  type Asked,
+  checkedAnswer,
+  checkedDeath,
+  checkedNews,
+  type Written,
+} from './checked-answer.js';
 import { outside, wayBack } from './outside.js';
 import type { LeaderElectionRecord } from './record.js';
 import type {
@@ -84,6 +90,18 @@ class CheckedWatch implements LockWatch {
         });
       },
       failed: this.#failed,
+      holderDied: (death) => {
+        const checked = checkedDeath(this.#of.description, death);
+        if (checked instanceof LockError) return this.#failed(checked);
+        this.#back(() => {
+          watcher.holderDied?.(checked);
+        });
+      },
+      evidenceFailed: (error) => {
+        this.#back(() => {
+          watcher.evidenceFailed?.(LockError.from(error));
+        });
+      },
       changed: (news) => {
         const checked = checkedNews(this.#of.description, news);
         if (checked instanceof LockError) return this.#failed(checked);

@@ -16,6 +16,8 @@ export class KubernetesLockWatch implements LockWatch, Watcher {
   /** Null as long as the kubeconfig has not been read. */
   #hub: WatchHub | null = null;
   #closed = false;
+  /** Lets go of what tells of the holder's death. */
+  #closeEvidence = (): void => undefined;
   #retry: unknown = null;
 
   constructor(watcher: LockWatcher, object: LockObject) {
@@ -30,6 +32,7 @@ export class KubernetesLockWatch implements LockWatch, Watcher {
 
   close(): void {
     this.#closed = true;
+    this.#closeEvidence();
     this.#hub?.unsubscribe(this.#object.name, this);
     this.#watcher.clock.clearTimeout(this.#retry);
   }
@@ -37,7 +40,8 @@ export class KubernetesLockWatch implements LockWatch, Watcher {
   changed({ type, object }: WatchEvent): void {
     const version = versionOf(object);
     if (this.#closed || version === null) return;
-    const snapshot = type === 'DELETED' ? null : this.#object.read(object);
+    const snapshot =
+      type === 'DELETED' ? this.#object.vanished(version) : this.#object.read(object);
     if (typeof snapshot === 'string') return;
     this.#watcher.changed({ snapshot, version });
   }
@@ -54,6 +58,7 @@ export class KubernetesLockWatch implements LockWatch, Watcher {
   async #begin(): Promise<void> {
     try {
       const endpoint = await this.#object.endpoint();
+      if (this.#object.wantsEvidence) await this.#tellOfDeaths(endpoint);
       if (!this.#closed) this.#subscribe(endpoint);
     } catch (error) {
       if (this.#closed) return;
@@ -61,6 +66,11 @@ export class KubernetesLockWatch implements LockWatch, Watcher {
       // Last, because whoever hears of it may close the watch.
       this.#watcher.failed(this.#object.asLockError(error));
     }
+  }
+
+  async #tellOfDeaths(endpoint: Endpoint): Promise<void> {
+    const evidence = await this.#object.evidence(endpoint);
+    if (evidence !== null && !this.#closed) this.#closeEvidence = evidence.watch(this.#watcher);
   }
 
   #subscribe({ kubeConfig, namespace }: Endpoint): void {

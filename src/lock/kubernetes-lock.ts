@@ -89,7 +89,7 @@ export class KubernetesLock implements LockAtExit {
     const body = (namespace: string): KubernetesObject => {
       const labels = this.#labels === undefined ? {} : { labels: this.#labels };
       const metadata = { name, namespace, ...labels };
-      return format.write({ apiVersion, kind, metadata }, this.#storable(record));
+      return this.#object.write({ apiVersion, kind, metadata }, this.#storable(record));
     };
     return this.#perform('create', { signal: options.signal, body });
   }
@@ -104,7 +104,7 @@ export class KubernetesLock implements LockAtExit {
     const { format } = this.#object;
     requireRecord(`${format.kind}Lock`, 'update', record);
     const body = (): KubernetesObject =>
-      format.write(this.#baseObject(options.base ?? this.#last), this.#storable(record));
+      this.#object.write(this.#baseObject(options.base ?? this.#last), this.#storable(record));
     return this.#perform('update', { signal: options.signal, body });
   }
 

@@ -9,9 +9,12 @@ import {
 } from '../kubernetes/kube-config.js';
 import type { ExitRequest } from '../kubernetes/requests-at-exit.js';
 import { safeReason } from '../kubernetes/safe-reason.js';
+import type { PodEvidence } from './evidence/pod-evidence.js';
 import { readInTime, timeLimit } from './in-time.js';
 import type { KubernetesLockOptions } from './lock-options.js';
 import { collectionPath, objectPath } from './object-path.js';
+import { loadEvidence } from './load-evidence.js';
+import type { LeaderElectionRecord } from './record.js';
 import type { LockSnapshot } from './resource-lock.js';
 import { snapshotOf } from './snapshot-of.js';
 import type { KubernetesObject, ObjectKind } from './stored-record.js';
@@ -35,17 +38,23 @@ export interface ObjectRequest {
 export class LockObject {
   readonly format: ObjectKind;
   readonly name: string;
+  /** The option `podEvidence` is set. */
+  readonly wantsEvidence: boolean;
   readonly #events: boolean;
+  readonly #containerName: string | undefined;
   readonly #givenKubeConfig: KubeConfigLike | undefined;
   readonly #givenNamespace: string | undefined;
   #endpoint: Endpoint | null = null;
+  #evidence: PodEvidence | null = null;
   #progress: Progress | null = null;
 
   constructor(format: ObjectKind, options: KubernetesLockOptions) {
-    const { name, namespace, kubeConfig, events = false } = options;
+    const { name, namespace, kubeConfig, events = false, podEvidence = false } = options;
     this.format = format;
     this.name = name;
     this.#events = events;
+    this.wantsEvidence = podEvidence;
+    this.#containerName = options.containerName;
     this.#givenKubeConfig = kubeConfig;
     this.#givenNamespace = namespace;
   }
@@ -98,12 +107,34 @@ export class LockObject {
 
   /** The terms in which errors speak of a request for it. */
   call(verb: ApiCall['verb'], namespace: string): ApiCall {
-    return { ...this.format, verb, namespace, name: this.name, events: this.#events };
+    const { name, wantsEvidence: podEvidence } = this;
+    return { ...this.format, verb, namespace, name, events: this.#events, podEvidence };
   }
 
   /** The object as a snapshot; in words, what came instead. */
   read(json: unknown): LockSnapshot | string {
-    return snapshotOf(this.format, this.name, json);
+    const snapshot = snapshotOf(this.format, this.name, json);
+    if (typeof snapshot === 'string' || this.#evidence === null) return snapshot;
+    return this.#evidence.seen(snapshot);
+  }
+
+  /** It was deleted, at that version. */
+  vanished(version: string): null {
+    this.#evidence?.vanished(version);
+    return null;
+  }
+
+  /** The object with this record, and with who holds the lock by it where that is to be told. */
+  write(object: KubernetesObject, record: LeaderElectionRecord): KubernetesObject {
+    const written = this.format.write(object, record);
+    return this.#evidence?.written(written, record) ?? written;
+  }
+
+  /** Of who holds the lock; null unless the option `podEvidence` is set. Who needs none loads none. */
+  async evidence(endpoint: Endpoint): Promise<PodEvidence | null> {
+    if (!this.wantsEvidence || this.#evidence !== null) return this.#evidence;
+    const { PodEvidence } = await loadEvidence();
+    return (this.#evidence ??= new PodEvidence(endpoint, this.#containerName));
   }
 
   asLockError(error: unknown): LockError {
@@ -118,7 +149,9 @@ export class LockObject {
     { signal, query, body }: ObjectRequest,
     begun: (progress: Progress) => void,
   ): Promise<LockSnapshot> {
-    const { kubeConfig, namespace } = this.#endpoint ?? (await this.endpoint(signal, begun));
+    const endpoint = this.#endpoint ?? (await this.endpoint(signal, begun));
+    if (this.wantsEvidence) await this.evidence(endpoint);
+    const { kubeConfig, namespace } = endpoint;
     const { method, path } = this.#route(verb, namespace);
     const answer = await clientFor(kubeConfig).request({
       method,

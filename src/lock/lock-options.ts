@@ -53,6 +53,22 @@ export interface KubernetesLockOptions {
    * @defaultValue `false`
    */
   readonly events?: boolean | undefined;
+  /**
+   * Whether the lock is taken at once when the kubelet says that the container of its holder has ended,
+   * and not only when the lease has run out. Each candidate reads its own pod at first, writes into the
+   * lock which process it is, and watches the pod of the holder: it needs the rights to get and watch
+   * pods, in the namespace of the lock, in which the pods must be. See [the kubelet's
+   * word](locks.md#the-kubelets-word) for what it rests on.
+   *
+   * @defaultValue `false`
+   */
+  readonly podEvidence?: boolean | undefined;
+  /**
+   * The container of the pod that this process is in, for `podEvidence`.
+   *
+   * @defaultValue `CONTAINER_NAME`, what the kubelet has mounted, or the only container
+   */
+  readonly containerName?: string | undefined;
 }
 
 const DNS_LABEL = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
@@ -91,6 +107,12 @@ export const LOCK_OPTIONS = {
   kubeConfig: optional(withMethods('a KubeConfig of @kubernetes/client-node', KUBE_CONFIG_METHODS)),
   labels: optional({ description: 'an object of label keys and values', check: checkLabels }),
   events: optional(trueOrFalse, false),
+  podEvidence: optional(trueOrFalse, false),
+  containerName: optional({
+    description: 'a DNS-1123 label, at most 63 characters',
+    check: (problems, field, containerName) =>
+      problems.string(field, containerName, { maxLength: 63, pattern: LABEL }),
+  }),
 } satisfies OptionTable<KubernetesLockOptions>;
 
 /**

@@ -22,6 +22,11 @@ export interface LockSnapshot {
    * stores it. Absent when that cannot be told. Of use only together with {@link ResourceLock.writtenAgo}.
    */
   readonly writtenAtMs?: number | undefined;
+  /**
+   * The process that holds the lock by this very record: the same text for the same process, and for
+   * no other. Absent where nobody could tell that it has ended. See {@link LockWatcher.holderDied}.
+   */
+  readonly holder?: string | undefined;
 }
 
 export type LockResult =
@@ -49,6 +54,14 @@ export interface LockNews {
   readonly version: string;
 }
 
+/** That a process is dead which held the lock. */
+export interface HolderDeath {
+  /** Which: as in {@link LockSnapshot.holder}. */
+  readonly holder: string;
+  /** How that is known, in words such as `the kubelet says that …`. */
+  readonly evidence: string;
+}
+
 /** Who is told, and by what clock a watch pauses between attempts to connect. */
 export interface LockWatcher {
   /** The object has changed; at first, also: this is how it is. */
@@ -60,6 +73,13 @@ export interface LockWatcher {
   opened(gap: boolean): void;
   /** Changes are not heard of, until `opened` is called again. It goes on trying. */
   failed(error: LockError): void;
+  /**
+   * A process that held the lock is dead for certain, so that a lock which it holds still is free.
+   * Never said for want of news: a process that cannot be reached may live.
+   */
+  holderDied?(death: HolderDeath): void;
+  /** Of a holder that dies, nothing will be told: its lease is waited for. */
+  evidenceFailed?(error: LockError): void;
   readonly clock: Clock;
   /** Numbers from 0 up to 1, so that watches that broke together are not set up together. */
   readonly random: () => number;

@@ -159,6 +159,16 @@ describe('check', () => {
     expect(stdout).toContain('- apiGroups: [""]\n    resources: ["events"]\n    verbs: ["create"]');
   });
 
+  it('asks for the rights to get and watch pods, and grants them, where that is wanted', async () => {
+    const without = await check('token-of-ann');
+    const { code, stdout, stderr } = await check('token-of-ann', '--pod-evidence');
+    expect(code).toBe(0);
+    expect(without.stderr + without.stdout).not.toContain('pods');
+    expect(stderr).toContain('ok    may get pods in namespace default');
+    expect(stderr).toContain('ok    may watch pods in namespace default');
+    expect(stdout).toContain('resources: ["pods"]\n    verbs: ["get", "watch"]');
+  });
+
   it('says so where the right to create events alone is missing, and that the lock can be taken', async () => {
     server.deny({ resource: 'events' });
 

@@ -42,6 +42,10 @@ async function startTarget(): Promise<Target> {
       server.store.compact();
       return Promise.resolve();
     },
+    cutWatches: async () => {
+      server.watches.closeAll({ abruptly: true });
+      return Promise.resolve();
+    },
     stop: () => server.close(),
   };
 }

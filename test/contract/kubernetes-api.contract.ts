@@ -7,6 +7,7 @@ import { deleteCases } from './cases/delete.cases.js';
 import { dryRunCases } from './cases/dry-run.cases.js';
 import { eventCases } from './cases/event.cases.js';
 import { leaseSpecCases } from './cases/lease-spec.cases.js';
+import { lockCases } from './cases/lock.cases.js';
 import { managedFieldsCases } from './cases/managed-fields.cases.js';
 import { metadataCases } from './cases/metadata.cases.js';
 import { partialCases } from './cases/partial.cases.js';
@@ -41,6 +42,7 @@ const groups: readonly [name: string, namespace: string, define: DefineCases][] 
   ['watching', 'watching', watchCases],
   ['asking for a watch', 'watch-options', watchOptionCases],
   ['watching from the past', 'history', watchHistoryCases],
+  ['locks', 'locks', lockCases],
 ];
 
 /**

@@ -4,6 +4,10 @@ import { describeKubernetesApi } from './kubernetes-api.contract.js';
 import type { Target } from './target.js';
 
 function targetOf(server: RunningApiServer): Target {
+  const restart = async (): Promise<void> => {
+    await server.killApiServer();
+    await server.startApiServerAgain();
+  };
   return {
     url: server.url,
     ca: server.caCertificate,
@@ -11,10 +15,8 @@ function targetOf(server: RunningApiServer): Target {
     createNamespace: (name) => server.createNamespace(name),
     grant: (namespace, rules) => server.grant('narrow', namespace, rules),
     // A new process begins its watch cache with what is stored now.
-    forgetHistory: async () => {
-      await server.killApiServer();
-      await server.startApiServerAgain();
-    },
+    forgetHistory: restart,
+    cutWatches: restart,
     stop: () => Promise.resolve(),
   };
 }

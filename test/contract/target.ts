@@ -18,5 +18,7 @@ export interface Target {
   grant(namespace: string, rules: readonly RbacRule[]): Promise<void>;
   /** Makes the server forget all past changes, so that no watch can start from before now. */
   forgetHistory(): Promise<void>;
+  /** Breaks the connection of every watch that is open. */
+  cutWatches(): Promise<void>;
   stop(): Promise<void>;
 }

@@ -75,13 +75,4 @@ describe('the examples', { timeout: 60_000 }, () => {
     ]);
     expect(holderOf(...lock)).toBe('');
   });
-
-  it('test-model: finds the way to leading without any API server', async () => {
-    const model = run('test-model');
-    expect(await model.end()).toBe(0);
-    expect(model.lines).toContain(
-      '{"participating":{"elected":{"deadline":"counting","lease":"leading","work":"running"}}}: xstate.init, start, xstate.done.actor.readLock, xstate.done.actor.claim',
-    );
-    expect(server.requests).toEqual([]);
-  });
 });

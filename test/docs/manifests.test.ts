@@ -72,6 +72,19 @@ describe('the Role for Events', () => {
   });
 });
 
+describe('the Role for podEvidence', () => {
+  it('is the one that is printed where that is on', () => {
+    const rules = loadYaml<readonly unknown[]>(manifest('docs/locks.md', 'rbac pods'));
+    const target = { namespace: 'production', name: 'data-processor', ...LOCK_KINDS.lease };
+    const [without, withThem] = [false, true].map(
+      (podEvidence) => loadYaml<{ rules: unknown[] }>(rbacRole({ ...target, podEvidence })).rules,
+    );
+    expect(withThem).toEqual([...(without ?? []), ...rules]);
+    const alone = loadYaml<Role>(rbacRole({ ...target, purpose: 'podEvidence' }));
+    expect(alone.rules).toEqual(rules);
+  });
+});
+
 describe('the probes in docs/health.md', () => {
   it('ask the program on that page, and no more often than it says', () => {
     const probes = loadYaml<Record<string, { httpGet: { path: string; port: number } }>>(

@@ -13,18 +13,19 @@ import {
 } from '../../src/index.js';
 import {
   createTestCluster,
+  electionPaths,
   InMemoryLockStore,
   startTestCluster,
+  testResourceLock,
   VirtualClock,
+  type WalkedService,
 } from '../../src/testing.js';
 import { codeBlocks, quoted, table } from './support/markdown.js';
 
+type World = Readonly<Record<string, unknown>>;
+
 /** Runs these examples, as they stand there, with these names in place of their imports. */
-async function runAll(
-  codes: readonly string[],
-  world: Readonly<Record<string, unknown>>,
-  result = '',
-): Promise<unknown> {
+async function runAll(codes: readonly string[], world: World, result = ''): Promise<unknown> {
   const body = codes
     .join('\n')
     .replace(/^import .*$/gm, '')
@@ -40,13 +41,19 @@ async function runAll(
 }
 
 /** Runs the first example of a page. */
-async function runFirst(
+function runFirst(page: string, world: World, result = ''): Promise<unknown> {
+  return runThatWith('', page, world, result);
+}
+
+/** Runs the first example of a page that has this in it. */
+async function runThatWith(
+  text: string,
   page: string,
-  world: Readonly<Record<string, unknown>>,
+  world: World,
   result = '',
 ): Promise<unknown> {
-  const block = codeBlocks(page).find(({ info }) => info === 'ts');
-  if (block === undefined) throw new Error(`${page} has no example`);
+  const block = codeBlocks(page).find(({ info, code }) => info === 'ts' && code.includes(text));
+  if (block === undefined) throw new Error(`${page} has no such example`);
   return runAll([block.code], world, result);
 }
 
@@ -132,23 +139,46 @@ describe('docs/testing.md', () => {
   });
 });
 
+/** What the lock of docs/locks.md stores in. */
+class Store {
+  readonly #rows = new Map<string, { version: bigint; text: string }>();
+  #writes = 0n;
+
+  read = (name: string) => Promise.resolve(this.#rows.get(name) ?? null);
+  insert = (name: string, text: string) => this.#write(!this.#rows.has(name), name, text);
+  replace = (name: string, version: string, text: string) =>
+    this.#write(version === String(this.#rows.get(name)?.version), name, text);
+  delete = (name: string): boolean => this.#rows.delete(name);
+
+  #write(isAllowed: boolean, name: string, text: string) {
+    if (!isAllowed) return Promise.resolve(null);
+    this.#writes += 1n;
+    const row = { version: this.#writes, text };
+    this.#rows.set(name, row);
+    return Promise.resolve(row);
+  }
+}
+
+type StoreLock = new (name: string, identity: string) => ResourceLock;
+
+const storeLock = async (store: Store): Promise<StoreLock> =>
+  (await runFirst('docs/locks.md', { store, LockError }, 'return StoreLock;')) as StoreLock;
+
+describe('the lock of docs/locks.md', () => {
+  const store = new Store();
+  const made = storeLock(store);
+  testResourceLock({
+    test: it,
+    create: async ({ name, identity }) => new (await made)(name, identity),
+    remove: (name) => store.delete(name),
+  });
+});
+
 it('two candidates with the lock of docs/locks.md take turns', async () => {
-  let row: { version: bigint; text: string } | null = null;
-  let writes = 0n;
-  const write = (text: string) => Promise.resolve((row = { version: ++writes, text }));
-  const store = {
-    read: () => Promise.resolve(row),
-    insert: (text: string) => (row === null ? write(text) : Promise.resolve(null)),
-    replace: (version: string, text: string) =>
-      version === String(row?.version) ? write(text) : Promise.resolve(null),
-  };
-  const world = { store, LockError };
-  const StoreLock = (await runFirst('docs/locks.md', world, 'return StoreLock;')) as new (
-    identity: string,
-  ) => ResourceLock;
+  const StoreLock = await storeLock(new Store());
   const clock = new VirtualClock();
   const candidate = (name: string): LeaderElection =>
-    new LeaderElection({ lock: new StoreLock(name), clock, onStartedLeading: null });
+    new LeaderElection({ lock: new StoreLock('lock', name), clock, onStartedLeading: null });
   const [first, second] = [candidate('first'), candidate('second')];
 
   void first.run();
@@ -246,3 +276,41 @@ it('the interval of docs/faq.md ends with its term, and stop() waits for what it
   expect(await stopped).toMatchObject({ reason: 'stopped', released: true, workFinished: true });
   expect(ticks).toBe(2);
 });
+
+const MENDED = { timeout: 120_000 };
+
+it(
+  'the bug in docs/testing.md is found by its three lines, and none once mended',
+  MENDED,
+  async () => {
+    const source = codeBlocks('docs/testing.md').find(({ code }) =>
+      code.includes('class Exporter'),
+    );
+    const mended = source!.code.replace(
+      'await connect();',
+      'await connect();\n    if (!_term.isLeading()) return;',
+    );
+    expect(mended).not.toBe(source!.code);
+    const failuresOf = async (code: string): Promise<string[]> => {
+      const connect = () => Promise.resolve({ send: () => undefined });
+      const Exporter = (await runAll(
+        [code],
+        { connect },
+        'return Exporter;',
+      )) as new () => WalkedService;
+      const tests: [string, () => Promise<void>][] = [];
+      const test = (name: string, walk: () => Promise<void>): void => void tests.push([name, walk]);
+      await runThatWith('of electionPaths()', 'docs/testing.md', { electionPaths, test, Exporter });
+      const failures: string[] = [];
+      for (const [name, walk] of tests) {
+        await walk().catch((error: unknown) =>
+          failures.push(`${name}\n  ${(error as Error).message}`),
+        );
+      }
+      return failures;
+    };
+    expect(await failuresOf(mended)).toEqual([]);
+    const shown = codeBlocks('docs/testing.md').find(({ code }) => code.startsWith('✖'));
+    expect(await failuresOf(source!.code)).toContain(shown?.code.replace('✖ ', '').trimEnd());
+  },
+);

@@ -110,6 +110,8 @@ describe('the names in docs/api.md', () => {
       callbackFailed: true,
       watching: true,
       watchFailed: true,
+      holderDied: true,
+      evidenceFailed: true,
       ended: true,
       stateChanged: true,
     });

@@ -72,7 +72,7 @@ export async function runCampaignCommand(command: CampaignCommand): Promise<void
 
 function read(file: string, options: Result['options']): Result {
   const result = JSON.parse(readFileSync(file, 'utf8')) as Result;
-  for (const name of ['firstSeed', 'termsPerSeed', 'beyondBound', 'untold']) {
+  for (const name of ['firstSeed', 'termsPerSeed', 'beyondBound', 'untold', 'pods']) {
     if (result.options[name] !== options[name]) {
       throw new Error(`${file} is of a campaign with ${name} ${String(result.options[name])}`);
     }

@@ -27,6 +27,10 @@ export interface CandidateInfo {
   readonly usesServerClock: boolean;
   /** Local milliseconds for each true one. */
   readonly clockRate: number;
+  /** The process that it runs in: others may run there before and after it. Default: one of its own. */
+  readonly process?: string;
+  /** It heeds what kubelets say of the end of others. */
+  readonly heedsPods?: boolean;
 }
 
 interface Timed {

@@ -4,6 +4,9 @@ import { ForeignCandidate } from './candidates/foreign.js';
 import { OurCandidate, type Seeded } from './candidates/ours.js';
 import { PythonCandidate } from './candidates/python.js';
 import type { Scenario, SlotPlan } from './scenario.js';
+import type { OwnProcess } from '../../src/lock/evidence/own-process.js';
+import { Kubelet } from './pods/kubelet.js';
+import type { PodStore } from './pods/pod-store.js';
 import { Host } from './world/host.js';
 import { Link } from './world/link.js';
 import type { Network } from './world/network.js';
@@ -22,6 +25,9 @@ export interface FleetOptions {
   readonly machine: LeaderElectionMachine;
   readonly seeded: Seeded | null;
   readonly untold: boolean;
+  /** Each machine is a node, with a kubelet that writes there; null: there are no pods. */
+  readonly pods: PodStore | null;
+  readonly count: (fault: string) => void;
 }
 
 /** A machine in the cluster, and what runs on it at the moment. */
@@ -31,6 +37,9 @@ export class Slot {
   readonly link = new Link();
   readonly random: Random;
   process: SimProcess | null = null;
+  /** Who its process is to others; null: there are no pods. */
+  own: OwnProcess | null = null;
+  kubelet: Kubelet | null = null;
   candidate: OurCandidate | ForeignCandidate | null = null;
   identity: string;
   /** How many processes, and how many candidacies, there were. */
@@ -64,6 +73,14 @@ export class Fleet {
     const { world, scenario } = options;
     this.#options = options;
     this.slots = scenario.slots.map((plan, i) => new Slot(world, plan, `m${i + 1}`, scenario.seed));
+    const { pods: store, count } = options;
+    if (store === null) return;
+    for (const slot of this.slots) {
+      const { host } = slot;
+      if (slot.plan.library !== 'ours') continue;
+      const random = new Random(scenario.seed, `kubelet of ${host.name}`);
+      slot.kubelet = new Kubelet({ world, host, store, random, node: host.name, count });
+    }
   }
 
   /** A new process, with the same identity as before or a new one. */
@@ -73,6 +90,7 @@ export class Fleet {
     if (!slot.plan.keepsIdentity && slot.processes > 1) {
       slot.identity = `${slot.plan.identity}-${slot.processes}`;
     }
+    slot.own = slot.kubelet?.begin() ?? null;
     slot.process = new SimProcess(world, slot.host, new Random(slot.random.int(0, 2 ** 31)));
     if (slot.host.asleep) slot.process.freeze('asleep');
     slot.candidate = this.#newCandidate(slot, slot.process);
@@ -86,8 +104,9 @@ export class Fleet {
     process.kill();
     if (candidate !== null) world.record({ kind: 'crashed', t: world.now, who: candidate.who });
     slot.candidate = null;
+    slot.kubelet?.end();
     if (restartAfterMs === Infinity) return;
-    world.after(restartAfterMs, () => {
+    world.after(slot.kubelet?.downFor(restartAfterMs) ?? restartAfterMs, () => {
       if (slot.process === process) this.start(slot);
     });
   }
@@ -133,9 +152,12 @@ export class Fleet {
 
   #newCandidate(slot: Slot, process: SimProcess): OurCandidate | ForeignCandidate {
     const { world, network, scenario, machine, seeded, untold } = this.#options;
-    const { link, identity, plan } = slot;
+    const { link, identity, plan, own } = slot;
+    const processName = `${slot.host.name}#${slot.processes}`;
     const random = new Random(slot.random.int(0, 2 ** 31));
-    const around = { world, network, process, link, random, machine, seeded, untold };
+    const around = {
+      ...{ world, network, process, processName, own, link, random, machine, seeded, untold },
+    };
     if (plan.library === 'ours') {
       return new OurCandidate({ ...plan.options, identity, timing: plan.timing }, around);
     }

@@ -27,6 +27,7 @@ const USAGE = `Simulates elections from seeds, and judges them by the true timel
 
   --per-seed N      terms a seed; a quarter of it in slow ones (default 100)
   --beyond          lets clocks run further apart than lease and renew deadline allow
+  --pods            with candidates in pods, most of which heed what kubelets say
   --untold          with applications that have no onStoppedLeading
 `;
 
@@ -47,6 +48,7 @@ const { values } = parseArgs({
     'max-seeds': { type: 'string', default: '300' },
     beyond: { type: 'boolean', default: false },
     untold: { type: 'boolean', default: false },
+    pods: { type: 'boolean', default: false },
     log: { type: 'boolean', default: false },
   },
 });
@@ -73,6 +75,7 @@ async function runOne(seed: number): Promise<void> {
     terms: perSeed,
     beyondBound: values.beyond,
     untold: values.untold,
+    pods: values.pods,
     ...(values.log
       ? {
           onFact: (fact) => {
@@ -108,6 +111,7 @@ async function runMany(): Promise<void> {
     termsPerSeed: perSeed,
     beyondBound: values.beyond,
     untold: values.untold,
+    pods: values.pods,
     workers: number('workers', values.workers),
     json: values.json ?? null,
     resume: values.resume,

@@ -6,6 +6,8 @@ import type { Seeded } from './candidates/ours.js';
 import { Nemesis } from './faults/nemesis.js';
 import type { Fact } from './facts.js';
 import { EPOCH_MS, Fleet } from './fleet.js';
+import { loadEvidence } from '../../src/lock/load-evidence.js';
+import { PodTroubles } from './pods/pod-troubles.js';
 import { Observer } from './observer.js';
 import { Phases } from './phases.js';
 import { type Scenario, drawScenario } from './scenario.js';
@@ -28,6 +30,8 @@ export interface RunOptions {
   readonly beyondBound?: boolean;
   /** The applications have no `onStoppedLeading`, so that some stops have nothing to wait for. */
   readonly untold?: boolean;
+  /** The candidates are in pods, and most of them heed what kubelets say. */
+  readonly pods?: boolean;
   /** Called with each fact, for a full log. */
   readonly onFact?: (fact: Fact) => void;
   /** Ask nobody whether it leads. The verifier is blind then. */
@@ -62,7 +66,9 @@ const machine: LeaderElectionMachine = makeLeaderElectionMachine();
 
 /** One simulation from one seed. The same seed does the same to the last digit. */
 export async function runSeed(options: RunOptions): Promise<RunResult> {
-  const { seed, seeded = null, untold = false } = options;
+  const { seed, seeded = null, untold = false, pods = false } = options;
+  // Before time is virtual: loading takes real time, which a simulated process has none of.
+  if (pods) await loadEvidence();
   const cpuBefore = process.cpuUsage();
   const scenario = drawScenario(seed, options.beyondBound);
   const faults: Record<string, number> = {};
@@ -89,8 +95,13 @@ export async function runSeed(options: RunOptions): Promise<RunResult> {
   const server = new SimServer(world, new Random(seed, 'server'), EPOCH_MS, count);
   const network = new Network(world, server, new Random(seed, 'network'), count);
   network.streams.trouble.refused = scenario.watchesRefused;
-  const fleet = new Fleet({ world, network, scenario, machine, seeded, untold });
-  const nemesis = new Nemesis({ world, server, network, fleet, scenario, count });
+  const fleet = new Fleet({
+    ...{ world, network, scenario, machine, seeded, untold, count },
+    pods: pods ? server.pods : null,
+  });
+  const podRandom = new Random(seed, 'pod troubles');
+  const troubles = pods ? new PodTroubles(world, fleet, podRandom, count) : null;
+  const nemesis = new Nemesis({ world, server, network, fleet, scenario, count, pods: troubles });
   const observer = new Observer(world, fleet);
   const enough = scenario.pace === 'slow' ? Math.ceil(options.terms / 4) : options.terms;
   const phases = new Phases(world, scenario, nemesis, fleet, () => ({

@@ -106,6 +106,8 @@ export function drawScenario(seed: number, beyond = false): Scenario {
   const hasTwins = random.chance(0.2);
   const hasForeign = random.chance(pace === 'brisk' ? 0.2 : 0.3);
   const foreigners = random.int(1, 2);
+  // From a stream of its own: where there are no pods, a seed does what it did before there were any.
+  const heeding = new Random(seed, 'pods');
   const slots = timings.map((timing, i): SlotPlan => {
     const isForeign = hasForeign && i >= Math.max(2, count - foreigners);
     const isTwin = hasTwins && i < 2;
@@ -123,7 +125,10 @@ export function drawScenario(seed: number, beyond = false): Scenario {
       wallOffsetMs: random.chance(0.3)
         ? random.between(-3_600_000, 3_600_000)
         : random.between(-500, 500),
-      options: drawOptions(random, lockKind, keepsIdentity && !isTwin, pace),
+      options: {
+        ...drawOptions(random, lockKind, keepsIdentity && !isTwin, pace),
+        podEvidence: heeding.chance(0.8),
+      },
     };
   });
   const chosen = FAULT_KINDS.filter(() => random.chance(0.45));
@@ -187,7 +192,7 @@ function drawOptions(
   lockKind: LockKind,
   mayReclaim: boolean,
   pace: Pace,
-): SlotPlan['options'] {
+): Omit<SlotPlan['options'], 'podEvidence'> {
   return {
     lockKind,
     drainSeconds: random.pick(pace === 'brisk' ? [0, 0, 1, 5] : [0, 1, 5, 20]),

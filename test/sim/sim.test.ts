@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { FAULT_KINDS } from './faults/kinds.js';
+import { POD_FAULTS } from './pods/pod-troubles.js';
 import { findSeededBug } from './seeded-bugs/find.js';
 import { SEEDED_BUGS } from './seeded-bugs/index.js';
 import { runSeed } from './run-seed.js';
@@ -42,6 +43,8 @@ const NEARBY: Readonly<Record<string, number>> = {
   'eight-writes-remembered': 245,
   'conflict-is-refusal': 3,
   'answers-unread': 19,
+  'offer-by-another-clock': 20,
+  'offer-after-later-ends': 55,
   'date-believed': 35,
 };
 
@@ -67,6 +70,17 @@ describe('simulated elections', () => {
     }
     expect(total.broken).toEqual([]);
     expect(total.takeovers['release']).toBeGreaterThan(100);
+  });
+
+  it('keep them where candidates heed what kubelets say', { timeout: 600_000 }, async () => {
+    const total = emptySummary();
+    for (let seed = 1; seed <= 60; seed++) {
+      addTo(total, summaryOf(await runSeed({ seed, terms: TERMS, pods: true })));
+    }
+    expect(total.broken).toEqual([]);
+    expect(Object.keys(total.faults)).toEqual(expect.arrayContaining([...POD_FAULTS]));
+    // Without takeovers from the dead, it would show nothing.
+    expect(total.takeovers['death']).toBeGreaterThan(20);
   });
 
   const far = 'have two leaders when clocks run further apart than lease over renew deadline';
@@ -109,6 +123,7 @@ describe('a campaign', () => {
     termsPerSeed: 3,
     beyondBound: false,
     untold: false,
+    pods: false,
   };
   const inOneGo = { ...few, workers: 1, onProgress: () => undefined };
   const withoutTime = ({ total, ...rest }: Progress): object => ({

@@ -21,6 +21,7 @@ export interface CampaignOptions {
   readonly termsPerSeed: number;
   readonly beyondBound: boolean;
   readonly untold: boolean;
+  readonly pods: boolean;
   readonly workers: number;
   /** What an earlier part of the same campaign has come to. */
   readonly done?: Progress;
@@ -41,6 +42,7 @@ interface Order {
   readonly termsPerSeed: number;
   readonly beyondBound: boolean;
   readonly untold: boolean;
+  readonly pods: boolean;
   tries?: number;
 }
 
@@ -68,13 +70,13 @@ class Campaign {
   order(): Order | null {
     const again = this.#again.shift();
     if (again !== undefined) return again;
-    const { terms, minSeeds, lastSeed, termsPerSeed, beyondBound, untold } = this.#options;
+    const { terms, minSeeds, lastSeed, termsPerSeed, beyondBound, untold, pods } = this.#options;
     if (this.#total.terms >= terms && this.#total.seeds >= minSeeds) return null;
     const seeds: number[] = [];
     for (; seeds.length < CHUNK && this.#next <= lastSeed; this.#next++) {
       if (!this.#ahead.has(this.#next)) seeds.push(this.#next);
     }
-    return seeds.length === 0 ? null : { seeds, termsPerSeed, beyondBound, untold };
+    return seeds.length === 0 ? null : { seeds, termsPerSeed, beyondBound, untold, pods };
   }
 
   take(order: Order, summary: Summary): void {
@@ -141,10 +143,16 @@ function runWorker(campaign: Campaign): Promise<boolean> {
   });
 }
 
-async function carryOut({ seeds, termsPerSeed, beyondBound, untold }: Order): Promise<Summary> {
+async function carryOut({
+  seeds,
+  termsPerSeed,
+  beyondBound,
+  untold,
+  pods,
+}: Order): Promise<Summary> {
   const sum = emptySummary();
   for (const seed of seeds) {
-    addTo(sum, summaryOf(await runSeed({ seed, terms: termsPerSeed, beyondBound, untold })));
+    addTo(sum, summaryOf(await runSeed({ seed, terms: termsPerSeed, beyondBound, untold, pods })));
   }
   return sum;
 }

@@ -58,6 +58,17 @@ export class ControllableWatch implements LockWatch {
     return settle();
   }
 
+  /** That process is dead. */
+  holderDied(holder: string): Promise<void> {
+    this.#watcher.holderDied?.({ holder, evidence: 'the test says so' });
+    return settle();
+  }
+
+  evidenceFailed(): Promise<void> {
+    this.#watcher.evidenceFailed?.(new LockError('test: no evidence', { kind: 'forbidden' }));
+    return settle();
+  }
+
   opened(gap = false): Promise<void> {
     this.#watcher.opened(gap);
     return settle();

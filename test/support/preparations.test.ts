@@ -20,6 +20,7 @@ it.each([
   ['test/e2e/python.test.ts', ['kube-apiserver and etcd', 'the Python client']],
   ['test/inspect/page.test.ts', ['Chromium']],
   ['test/inspect/across-machines.test.ts', ['iproute2']],
+  ['test/docs/postgresql-lock.test.ts', ['PostgreSQL']],
   ['test/spec/spec.test.ts', ['TLC']],
   ['test/metrics/alerts.test.ts', ['promtool']],
 ])('%s needs no more and no less than %j', (file, needed) => {

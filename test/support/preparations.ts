@@ -41,6 +41,11 @@ export const PREPARATIONS: readonly Preparation[] = [
     prepare: async () => (await import('../peers/python/build.js')).ensurePythonClient(),
   },
   {
+    what: 'PostgreSQL',
+    module: 'test/support/postgresql.ts',
+    prepare: async () => (await import('./postgresql.js')).ensurePostgresql(),
+  },
+  {
     what: 'TLC',
     module: 'test/spec/tlc.ts',
     prepare: async () => (await import('../spec/tlc.js')).findTlc(),

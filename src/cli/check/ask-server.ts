@@ -7,7 +7,18 @@ import { callOn, serverTime, type Place } from '../observe/read-locks.js';
 export const VERBS = ['get', 'create', 'update', 'watch'] as const;
 export type Verb = (typeof VERBS)[number];
 /** What a candidate does to the lock, or beside it. */
-export type Right = Verb | 'createEvents';
+export type Right = Verb | 'createEvents' | 'getPods' | 'watchPods';
+
+/** What it does beside it, of which nothing but a comfort depends: it can take part without. */
+export const BESIDE = {
+  createEvents: { verb: 'create', group: '', resource: 'events' },
+  getPods: { verb: 'get', group: '', resource: 'pods' },
+  watchPods: { verb: 'watch', group: '', resource: 'pods' },
+} as const;
+
+export function isBeside(right: Right | 'delete'): right is keyof typeof BESIDE {
+  return right in BESIDE;
+}
 
 export interface Reached {
   readonly address: string;
@@ -46,8 +57,6 @@ export async function reachServer(kubeConfig: KubeConfigLike, place: Place): Pro
   };
 }
 
-const EVENTS = { group: '', resource: 'events' };
-
 /**
  * Whether this account may do that with the lock. Null when the server does not say.
  *
@@ -58,8 +67,9 @@ export async function mayI(
   place: Place,
   right: Right | 'delete',
 ): Promise<boolean | null> {
-  const { group, resource } = right === 'createEvents' ? EVENTS : callOn(place, 'get');
-  const verb = right === 'createEvents' ? 'create' : right;
+  const { verb, group, resource } = isBeside(right)
+    ? BESIDE[right]
+    : { ...callOn(place, 'get'), verb: right };
   const answer = await clientFor(kubeConfig).request({
     method: 'POST',
     path: '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews',
@@ -72,8 +82,8 @@ export async function mayI(
           group,
           resource,
           namespace: place.namespace,
-          // An object has no name before it has been created.
-          ...(verb === 'create' ? {} : { name: place.name }),
+          // An object has no name before it has been created, and pods have many.
+          ...(verb === 'create' || isBeside(right) ? {} : { name: place.name }),
         },
       },
     },

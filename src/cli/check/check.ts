@@ -7,7 +7,16 @@ import { defaultIdentity } from '../../lock/lock-options.js';
 import { jsonText, printable } from '../../text/printable.js';
 import { print, printError } from '../output.js';
 import { inSeconds } from '../text.js';
-import { mayI, reachServer, VERBS, whoAmI, type Reached, type Right } from './ask-server.js';
+import {
+  BESIDE,
+  isBeside,
+  mayI,
+  reachServer,
+  VERBS,
+  whoAmI,
+  type Reached,
+  type Right,
+} from './ask-server.js';
 import { rbacManifest, subjectOfUser, type Subject } from './manifest.js';
 import { tryOut, type Trial } from './try-out.js';
 
@@ -17,6 +26,8 @@ export interface CheckOptions {
   readonly serviceAccount: string | null;
   /** Whether the candidate is to write Events. */
   readonly events: boolean;
+  /** Whether it is to heed what the kubelet says of pods. */
+  readonly podEvidence: boolean;
 }
 
 /** In the manifest when no lock was named. */
@@ -26,11 +37,16 @@ const EXAMPLE_NAME = 'leader-election';
 const TOLERATED_MS = 2000;
 
 /** Finds out whether a candidate could take part from here. Resolves with the exit code. */
-export async function check({ common, serviceAccount, events }: CheckOptions): Promise<number> {
+export async function check(options: CheckOptions): Promise<number> {
+  const { common, serviceAccount, events, podEvidence } = options;
   const { kubeConfig, namespace } = await openCluster(common);
   const place: Place = { kind: common.kind, namespace, name: common.name ?? EXAMPLE_NAME };
   const server = await reachServer(kubeConfig, place);
-  const rights: readonly Right[] = events ? [...VERBS, 'createEvents'] : VERBS;
+  const rights: readonly Right[] = [
+    ...VERBS,
+    ...(events ? (['createEvents'] as const) : []),
+    ...(podEvidence ? (['getPods', 'watchPods'] as const) : []),
+  ];
   const answers = await Promise.all(
     rights.map(async (right) => [right, await mayI(kubeConfig, place, right)] as const),
   );
@@ -39,14 +55,12 @@ export async function check({ common, serviceAccount, events }: CheckOptions): P
     identity: common.identity ?? defaultIdentity(),
     leaseDurationMs: common.timings.leaseDurationSeconds * 1000,
   };
-  // Without Events it can take part all the same.
-  const isDenied = answers.some(
-    ([right, allowed]) => right !== 'createEvents' && allowed === false,
-  );
+  // Without the others it can take part all the same.
+  const isDenied = answers.some(([right, allowed]) => !isBeside(right) && allowed === false);
   const trial = isDenied ? null : await tryOut(kubeConfig, place, candidate);
   const found: Found = { place, server, user, answers, trial };
   const subject = subjectFor(found, serviceAccount);
-  const target = { ...callOn(place, 'get', 'candidate'), events };
+  const target = { ...callOn(place, 'get', 'candidate'), events, podEvidence };
   const manifest = subject === null ? null : rbacManifest(target, subject);
   if (common.json) print(jsonText(asJson(found, manifest), 2));
   else {
@@ -179,6 +193,9 @@ function inWords(place: Place, right: Right): string {
       return `create ${resource} in namespace ${place.namespace}`;
     case 'createEvents':
       return `create events in namespace ${place.namespace}`;
+    case 'getPods':
+    case 'watchPods':
+      return `${BESIDE[right].verb} pods in namespace ${place.namespace}`;
     default:
       return `${right} ${placeName(place)}`;
   }

@@ -23,6 +23,9 @@ function addCheck(root: Command, finish: Finish): void {
       flag('--service-account <name>', 'whom the manifest is for', { words: 'whoever asks' }),
     )
     .addOption(flag('--events', 'for a candidate that writes Events, too'))
+    .addOption(
+      flag('--pod-evidence', 'for one with podEvidence, which reads and watches pods, too'),
+    )
     .addHelpText(
       'after',
       `
@@ -44,7 +47,9 @@ Exit codes: ${EXIT.ok} a candidate can take part; ${EXIT.failed} it cannot, or n
       }
       inputs.done();
       const { check } = await import('../check/check.js');
-      finish(await check({ common, serviceAccount, events: inputs.isOn('events') }));
+      const events = inputs.isOn('events');
+      const podEvidence = inputs.isOn('podEvidence');
+      finish(await check({ common, serviceAccount, events, podEvidence }));
     });
 }
 

@@ -67,7 +67,12 @@ export function judge(input: JudgeInput, observation = noteSight(input)): Judgem
   if (snapshot === null) return { standing: 'missing', ...nobody, hints: [HINTS.missing] };
   if (isBare(snapshot)) return { standing: 'empty', ...nobody, hints: [HINTS.noRecord] };
   const { record, unreadable } = snapshot;
-  const candidate = { identity: '', reclaimOwnIdentity: false, wroteIt: false };
+  const candidate = {
+    identity: '',
+    reclaimOwnIdentity: false,
+    wroteIt: false,
+    holderIsDead: false,
+  };
   const decision = decide({ observation, nowMs: atMs, ...candidate });
   const isExpired = decision.kind === 'take' && decision.because === 'expired';
   const age = ageOf(input, observation, isExpired);

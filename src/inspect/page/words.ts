@@ -49,6 +49,13 @@ export function newsText({ type, details }: NewsView): { text: string; tone: Ton
       return { text: 'Hears of changes of the lock as they happen', tone: 'plain' };
     case 'watchFailed':
       return { text: `The lock cannot be watched, and is read instead: ${error}`, tone: 'plain' };
+    case 'holderDied':
+      return { text: `Takes over: ${details['evidence']}`, tone: 'good' };
+    case 'evidenceFailed':
+      return {
+        text: `Of a leader that dies nothing is told but its lease: ${error}`,
+        tone: 'plain',
+      };
     case 'overrun':
       return { text: 'The work goes on though the lease has run out', tone: 'bad' };
     case 'callbackFailed':

@@ -6,16 +6,16 @@ import type { EdgeTests } from '../support/edge-test.js';
 import { toReading } from '../support/paths.js';
 
 /** The first sight of a watched lock that another holds and that the server has dated. */
-async function toDating(c: Candidate): Promise<PendingAge> {
+async function toDating(c: Candidate, holder?: string): Promise<PendingAge> {
   await toReading(c);
-  await c.answer('get', left(c));
+  await c.answer('get', left(c, holder));
   c.at('participating.acquiring.dating');
   return c.lock.expectAge();
 }
 
-function left(c: Candidate): LockResult {
+function left(c: Candidate, holder?: string): LockResult {
   const found = c.lock.heldBy('other', { leaderTransitions: 0 });
-  return found.ok ? { ...found, writtenAtMs: 0 } : found;
+  return found.ok ? { ...found, writtenAtMs: 0, holder } : found;
 }
 
 export const datingEdges: EdgeTests = {
@@ -41,6 +41,15 @@ export const datingEdges: EdgeTests = {
     const released = record({ holderIdentity: '', leaderTransitions: 0 });
     await freed.lock.watching.changed(freed.lock.snapshot(released));
     freed.at('participating.acquiring.holdingBack');
+  },
+
+  'participating.acquiring.dating holderDied if holderIsDead': async (start) => {
+    const c = start({ watched: true });
+    const asked = await toDating(c, 'process 1');
+    await c.lock.watching.holderDied('process 1');
+    c.at('participating.acquiring.holdingBack');
+    assert.equal(asked.signal?.aborted, true);
+    assert.deepEqual(c.context.decision, { kind: 'take', because: 'dead' });
   },
 
   'participating.acquiring.dating watchOpened if hasGap': async (start) => {

@@ -63,6 +63,46 @@ export const watchingEdges: EdgeTests = {
     await c.lock.expectIdle();
   },
 
+  'participating.acquiring holderDied': async (start) => {
+    const c = start(watched);
+    await toReading(c);
+    await c.lock.watching.holderDied('process 1');
+    c.at('participating.acquiring.reading');
+    const evidence = 'the test says so';
+    assert.deepEqual(c.newsOf('holderDied'), [{ type: 'holderDied', evidence }]);
+    // What it holds is free as soon as it is seen, and what another holds is not.
+    const found = { ...c.lock.snapshot(record()), holder: 'process 1' };
+    await c.answer('get', { ok: true, ...found });
+    c.at('participating.acquiring.claiming');
+    const claim = await c.lock.expectCall('update');
+    assert.equal(claim.base?.version, found.version);
+  },
+
+  'participating.acquiring.waiting holderDied if holderIsDead': async (start) => {
+    const c = start(midway);
+    await toWatching(c);
+    const renewed = { ...c.lock.snapshot(record()), holder: 'process 1' };
+    await c.lock.watching.changed(renewed);
+    // One of those that had held it before.
+    await c.lock.watching.holderDied('process 0');
+    c.at('participating.acquiring.waiting');
+    await c.lock.watching.holderDied('process 1');
+    c.at('participating.acquiring.holdingBack');
+    assert.deepEqual(c.context.decision, { kind: 'take', because: 'dead' });
+    // The claim is conditional on the very record by which the dead held the lock.
+    await c.clock.advance(200);
+    const claim = await c.lock.expectCall('update');
+    assert.equal(claim.base, renewed);
+  },
+
+  'participating evidenceFailed': async (start) => {
+    const c = start(watched);
+    await toReading(c);
+    await c.lock.watching.evidenceFailed();
+    c.at('participating.acquiring.reading');
+    assert.equal(c.newsOf('evidenceFailed')[0]?.error.kind, 'forbidden');
+  },
+
   'participating.acquiring.waiting watchOpened if hasGap': async (start) => {
     const c = start(watched);
     await toWaiting(c);

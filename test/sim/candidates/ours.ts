@@ -8,6 +8,8 @@ import type { LeaderElectionConfig, Outcome } from '../../../src/config/leader-e
 import { Candidacy } from '../../../src/election/candidacy.js';
 import { LeaderElection } from '../../../src/election/leader-election.js';
 import type { ApiResponse } from '../../../src/kubernetes/api-request.js';
+import type { Grounds } from '../../../src/lock/evidence/grounds.js';
+import type { OwnProcess } from '../../../src/lock/evidence/own-process.js';
 import type { ResourceLock } from '../../../src/lock/resource-lock.js';
 import type { Link } from '../world/link.js';
 import type { Network } from '../world/network.js';
@@ -32,6 +34,8 @@ export interface OursOptions {
   readonly releaseWhenDone: boolean;
   readonly reclaimOwnIdentity: boolean;
   readonly useServerClock: boolean;
+  /** Where there are pods: it heeds what kubelets say of them. */
+  readonly podEvidence: boolean;
   /** By which door the application comes in: methods of the class, or the bare statechart. */
   readonly style: 'run' | 'lead' | 'acquire' | 'chart';
   /** How long work that ends by itself lasts at most, and how long it winds down, in ms. */
@@ -45,6 +49,8 @@ export interface Seeded {
   readonly lock?: (lock: ResourceLock) => ResourceLock;
   readonly spoil?: (body: unknown) => unknown;
   readonly hears?: (answer: ApiResponse) => void;
+  /** What of the evidence by pods is judged otherwise. */
+  readonly grounds?: Partial<Grounds>;
   readonly isLeader?: (actor: LeaderElectionActor) => boolean;
   /** The timings by which the candidate is judged, where the chart is made to use others. */
   readonly timing?: (timing: Timing) => Timing;
@@ -54,6 +60,10 @@ export interface Surroundings {
   readonly world: World;
   readonly network: Network;
   readonly process: SimProcess;
+  /** One for each process there ever was. */
+  readonly processName: string;
+  /** Null where there are no pods. */
+  readonly own: OwnProcess | null;
   readonly link: Link;
   readonly random: Random;
   readonly machine: LeaderElectionMachine;
@@ -255,7 +265,9 @@ export class OurCandidate {
       ...(seeded?.hears === undefined ? {} : { hears: seeded.hears }),
     };
     const { identity, lockKind } = this.options;
-    const lock = simulatedLock(lockKind, identity, network, caller, this.#requests);
+    const own = this.options.podEvidence ? this.#around.own : null;
+    const evidence = own === null ? null : { own, seeded: seeded?.grounds ?? {} };
+    const lock = simulatedLock(lockKind, identity, network, caller, this.#requests, evidence);
     return seeded?.lock?.(lock) ?? lock;
   }
 
@@ -273,6 +285,8 @@ export class OurCandidate {
       reclaimsOwnIdentity: reclaimOwnIdentity,
       usesServerClock: useServerClock,
       clockRate: process.host.rate,
+      process: this.#around.processName,
+      heedsPods: this.options.podEvidence && this.#around.own !== null,
     };
     world.record({ kind: 'joined', t: world.now, who: this.who, info, local: process.now() });
   }

@@ -1,5 +1,7 @@
 import { clientFor } from '../../../src/kubernetes/clients.js';
 import type { KubeConfigLike } from '../../../src/kubernetes/kube-config.js';
+import { type Grounds, groundsFor, REAL } from '../../../src/lock/evidence/grounds.js';
+import type { OwnProcess } from '../../../src/lock/evidence/own-process.js';
 import { ConfigMapLock, LeaseLock } from '../../../src/lock/locks.js';
 import type { ResourceLock } from '../../../src/lock/resource-lock.js';
 import type { Caller, Network } from '../world/network.js';
@@ -24,6 +26,12 @@ export function pathOf(kind: LockKind): string {
   return `${COLLECTIONS[kind]}/${LOCK_NAME}`;
 }
 
+/** Which process it is in, and what it judges otherwise than it should. */
+export interface Evidence {
+  readonly own: OwnProcess;
+  readonly seeded: Partial<Grounds>;
+}
+
 /** The real lock, on a simulated network. `open` holds the requests that are under way. */
 export function simulatedLock(
   kind: LockKind,
@@ -31,6 +39,7 @@ export function simulatedLock(
   network: Network,
   caller: Caller,
   open: Set<number>,
+  evidence: Evidence | null = null,
 ): ResourceLock {
   const kubeConfig: KubeConfigLike = {
     getCurrentContext: () => 'simulated',
@@ -40,7 +49,19 @@ export function simulatedLock(
     applyToHTTPSOptions: () => Promise.resolve(),
   };
   clientFor(kubeConfig, () => network.client(caller, open));
+  const podEvidence = evidence !== null;
+  if (podEvidence) {
+    const process = (): Promise<OwnProcess> => Promise.resolve(evidence.own);
+    groundsFor(kubeConfig, { ...REAL, process, ...evidence.seeded });
+  }
   const labels = { app: 'simulated' };
-  const options = { name: LOCK_NAME, namespace: 'default', identity, kubeConfig, labels };
+  const options = {
+    name: LOCK_NAME,
+    namespace: 'default',
+    identity,
+    kubeConfig,
+    labels,
+    podEvidence,
+  };
   return kind === 'Lease' ? new LeaseLock(options) : new ConfigMapLock(options);
 }

@@ -1,6 +1,7 @@
 import type { Fleet, Slot } from '../fleet.js';
 import type { Scenario } from '../scenario.js';
 import type { Link } from '../world/link.js';
+import type { PodTroubles } from '../pods/pod-troubles.js';
 import type { Network } from '../world/network.js';
 import type { Frozen } from '../world/process.js';
 import { Random } from '../world/random.js';
@@ -18,7 +19,12 @@ export interface NemesisOptions {
   readonly fleet: Fleet;
   readonly scenario: Scenario;
   readonly count: (fault: string) => void;
+  /** What may befall pods; null: there are none. */
+  readonly pods: PodTroubles | null;
 }
+
+/** A pod gets into trouble so often, on average. */
+const POD_TROUBLE_EVERY_MS = 4000;
 
 /** A wall clock may not be set back near a sleep: then neither clock would tell the time that passed. */
 const APART_MS = 120_000;
@@ -60,7 +66,8 @@ export class Nemesis {
       if (this.#lasting.sparesLeader) return;
       this.#strike(this.#random.pick(scenario.faults));
     });
-    this.#repeat(scenario.stopEveryMs, () => {
+    // A lock that is given back says nothing of what becomes of one whose holder dies.
+    this.#repeat(scenario.stopEveryMs * (this.#options.pods === null ? 1 : 5), () => {
       const { fleet } = this.#options;
       if (this.#lasting.sparesLeader) return;
       // Now and then one that does not lead.
@@ -75,6 +82,12 @@ export class Nemesis {
       this.#options.count('stop() called');
       slot.process?.deliver(() => slot.candidate?.stop());
     });
+    const { pods } = this.#options;
+    if (pods !== null) {
+      this.#repeat(POD_TROUBLE_EVERY_MS, () => {
+        if (!this.#lasting.sparesLeader) pods.strike();
+      });
+    }
     // For nothing, at any time.
     this.#repeat(scenario.wakeEveryMs, () => {
       const slot = this.#random.pick(this.#options.fleet.slots);
@@ -168,6 +181,8 @@ export class Nemesis {
         slot.host.setWall(random.skewed(50, 3_600_000));
         break;
       case 'wall clock set back':
+        // Of a node whose container is down, that is for its kubelet to do.
+        if (slot.kubelet !== null && slot.process?.dead === true) break;
         if (!slot.host.asleep && world.now - slot.host.lastSleptAt > APART_MS) {
           const { monotonicMs, wallMs } = slot.host;
           const who = slot.ours?.who ?? '';

@@ -29,6 +29,7 @@ export async function findSeededBug(bug: SeededBug, options: SearchOptions): Pro
       seed,
       terms: termsPerSeed,
       seeded: bug.seeded,
+      ...(bug.pods === undefined ? {} : { pods: bug.pods }),
       ...(bug.beyondBound === undefined ? {} : { beyondBound: bug.beyondBound }),
       ...(rule === undefined ? {} : { until: rule }),
     });
@@ -42,6 +43,6 @@ export async function findSeededBug(bug: SeededBug, options: SearchOptions): Pro
 /** Nothing is wrong in that seed without the error: it is the error that was found. */
 async function isClean(bug: SeededBug, seed: number, terms: number): Promise<boolean> {
   if (bug.beyondBound === true) return true;
-  const { violations } = await runSeed({ seed, terms, seeded: {} });
+  const { violations } = await runSeed({ seed, terms, seeded: {}, pods: bug.pods ?? false });
   return violations.length === 0;
 }

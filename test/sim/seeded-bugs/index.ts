@@ -1,6 +1,7 @@
 import { betweenBugs } from './between.js';
 import { deadlineBugs } from './deadlines.js';
 import { endingBugs } from './ending.js';
+import { evidenceBugs } from './evidence.js';
 import { takingBugs } from './taking.js';
 import type { SeededBug } from './tools.js';
 import { watchingBugs } from './watching.js';
@@ -12,6 +13,7 @@ export const SEEDED_BUGS: readonly SeededBug[] = [
   ...watchingBugs,
   ...endingBugs,
   ...betweenBugs,
+  ...evidenceBugs,
 ];
 
 export type { SeededBug } from './tools.js';

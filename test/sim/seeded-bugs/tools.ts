@@ -23,6 +23,8 @@ export interface SeededBug {
   readonly seeded: Seeded;
   /** Nothing is seeded in the product: the clocks run further apart than it allows. */
   readonly beyondBound?: boolean;
+  /** It is about what kubelets say of the pods that candidates are in. */
+  readonly pods?: boolean;
 }
 
 /** The statechart with some of its implementations replaced. */

@@ -109,6 +109,7 @@ export class Ledger {
 
   /** The shortest lease that any candidate of ours would wait for a record without a duration. */
   shortestLeaseMs = Infinity;
+  readonly #deadProcesses = new Set<string>();
   /** Identities whose bearers take a record in their own name at once. */
   readonly reclaimed = new Set<string>();
 
@@ -118,6 +119,15 @@ export class Ledger {
 
   request(id: number): Request | null {
     return this.#open.get(id) ?? null;
+  }
+
+  /** The process of the candidate of ours that has put this record there is dead. */
+  isOfTheDead(key: string): boolean {
+    const writer = this.commits.findLast(
+      ({ author, record }) => record?.key === key && author !== null,
+    );
+    const process = writer?.author?.info.process;
+    return process !== undefined && this.#deadProcesses.has(process);
   }
 
   /** Call after the rules that judge by what was before have seen the fact. */
@@ -177,6 +187,7 @@ export class Ledger {
         break;
       case 'crashed':
         candidate.alive = false;
+        if (candidate.info.process !== undefined) this.#deadProcesses.add(candidate.info.process);
         candidate.goneAt = fact.t;
         candidate.leader = false;
         candidate.signalOpen = false;

@@ -46,6 +46,8 @@ export class Margins implements Rules {
     );
     const reclaims = candidate.info.identity === last.candidate.info.identity;
     if (took === undefined || between.length > 0 || reclaims) return;
+    // Of the dead nobody needs to wait for the lease.
+    if (candidate.info.heedsPods === true && !last.candidate.alive) return;
     const { info, holds } = last.candidate;
     // Admission may have made a lease shorter than it was asked for.
     if (holds.at(-1)?.record?.durationMs !== info.leaseMs) return;

@@ -16,6 +16,8 @@ export interface SeenRecord {
 
 const ADMITTED = 'admission.example.com/seen';
 const ANNOTATION = 'control-plane.alpha.kubernetes.io/leader';
+/** Where candidates of ours say which process holds the lock. */
+const HOLDER = 'k8s-leader-election/holder';
 const BARE: SeenRecord = {
   key: 'bare',
   kind: 'bare',
@@ -52,6 +54,7 @@ export function foreignContent(object: Json): string {
   const others = { ...(annotations as Json | undefined) };
   const own = others[ANNOTATION];
   delete others[ANNOTATION];
+  delete others[HOLDER];
   const foreignIn = (fields: Json | undefined): unknown =>
     sorted(Object.entries(fields ?? {}).filter(([name]) => !FIELDS.has(name)));
   return JSON.stringify([

@@ -8,6 +8,8 @@ export type TakeoverKind =
   | 'release'
   /** A record that a candidate, of whatever library, had written ran out. */
   | 'expiry'
+  /** Its holder had died, and its lease had not run out. */
+  | 'death'
   /** A record that an edit had written, emptied or spoilt was taken. */
   | 'edit'
   /** There was no object, or no record in it. */
@@ -20,6 +22,7 @@ export class Takeovers implements Rules {
   readonly counts: Record<TakeoverKind, number> = {
     release: 0,
     expiry: 0,
+    death: 0,
     edit: 0,
     absence: 0,
     reclaim: 0,
@@ -43,9 +46,13 @@ export class Takeovers implements Rules {
     if (before.author === null && !before.byForeigner) return 'edit';
     if (before.record.kind === 'released') return 'release';
     const own = won.author?.info;
-    return own?.reclaimsOwnIdentity === true && own.identity === before.record.holder
-      ? 'reclaim'
-      : 'expiry';
+    if (own?.reclaimsOwnIdentity === true && own.identity === before.record.holder)
+      return 'reclaim';
+    const { sight = null, local } = won.request ?? {};
+    const waited = (local?.monotonicMs ?? Infinity) - (sight?.sinceMs ?? 0);
+    const lease = before.record.durationMs ?? own?.leaseMs ?? 0;
+    const isOfTheDead = this.#ledger.isOfTheDead(before.record.key);
+    return own?.heedsPods === true && isOfTheDead && waited < lease ? 'death' : 'expiry';
   }
 
   /** What put the record there that this commit replaced. */

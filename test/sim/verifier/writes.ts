@@ -106,6 +106,7 @@ export class WriteRules implements Rules {
       say(`over a record that it had never been shown: ${was.key}`);
       return;
     }
+    if (info.heedsPods === true && this.#ledger.isOfTheDead(was.key)) return;
     const waitMs = sight.sinceMs + (was.durationMs ?? info.leaseMs) - sentMs;
     if (waitMs <= CLOCK_SLACK_MS || this.#isLongDead(candidate, request, was)) return;
     say(`${waitMs.toFixed(1)} ms before ${was.key} ran out`);

@@ -1,7 +1,8 @@
 import { LockError } from '../../../src/errors/lock-error.js';
 import type { ApiTransport } from '../../../src/kubernetes/api-client.js';
 import type { ApiRequest, ApiResponse } from '../../../src/kubernetes/api-request.js';
-import type { Json } from '../facts.js';
+import type { Fact, Json } from '../facts.js';
+import { PODS_PATH } from '../pods/pod-store.js';
 import type { Link } from './link.js';
 import type { SimProcess } from './process.js';
 import { Random } from './random.js';
@@ -16,6 +17,8 @@ interface Flight {
   readonly timeoutMs: number;
   readonly process: SimProcess;
   readonly isDryRun: boolean;
+  /** Of a pod and not of the lock: whoever judges candidates hears nothing of it. */
+  readonly isAside: boolean;
   readonly link: Link;
   open: boolean;
   settle(outcome: ApiResponse | LockError): void;
@@ -90,12 +93,13 @@ export class Network {
     const text = body === null ? '' : JSON.stringify(body);
     const { signal, query } = request;
     const isDryRun = query?.['dryRun'] !== undefined;
+    const isAside = request.path.startsWith(PODS_PATH);
     return new Promise((resolve, reject) => {
       if (signal?.aborted === true) {
         reject(aborted());
         return;
       }
-      this.#world.record({
+      const sent: Fact = {
         kind: 'sent',
         t: this.#world.now,
         who,
@@ -105,7 +109,8 @@ export class Network {
         body: isDryRun ? null : (body as Json | null),
         local: process.now(),
         leading: caller.leads(),
-      });
+      };
+      if (!isAside) this.#world.record(sent);
       open.add(id);
       const finish = (how: () => void): void => {
         flight.open = false;
@@ -119,6 +124,7 @@ export class Network {
         who,
         process,
         isDryRun,
+        isAside,
         timeoutMs: request.timeoutMs ?? 60_000,
         link: caller.link,
         open: true,
@@ -131,20 +137,15 @@ export class Network {
                 reject(outcome);
                 return;
               }
-              caller.hears?.(outcome);
+              if (!isAside) caller.hears?.(outcome);
               resolve(outcome);
             });
           });
         },
       };
       const onAbort = (): void => {
-        this.#world.record({
-          kind: 'gaveUp',
-          t: this.#world.now,
-          who,
-          request: id,
-          local: process.now(),
-        });
+        const gaveUp = { kind: 'gaveUp', who, request: id, local: process.now() } as const;
+        if (!isAside) this.#world.record({ ...gaveUp, t: this.#world.now });
         finish(() => {
           reject(aborted());
         });
@@ -260,9 +261,10 @@ export class Network {
   }
 
   #recordAnswer(
-    { id: request, who, process, isDryRun }: Flight,
+    { id: request, who, process, isDryRun, isAside }: Flight,
     outcome: ApiResponse | LockError,
   ): void {
+    if (isAside) return;
     const broke = outcome instanceof LockError;
     this.#world.record({
       kind: 'answered',

@@ -2,6 +2,7 @@ import { KubernetesApi } from '../../../src/testing/apiserver/kubernetes-api.js'
 import type { Change } from '../../../src/testing/apiserver/store.js';
 import type { WatchStream } from '../../../src/testing/apiserver/watches.js';
 import type { Json } from '../facts.js';
+import { PODS_PATH, PodStore } from '../pods/pod-store.js';
 import { type Admission, admitted, looksStored } from './admission.js';
 import type { Random } from './random.js';
 import type { World } from './world.js';
@@ -65,6 +66,7 @@ export class SimServer {
     admission: null,
     provesNothing: 0,
   };
+  readonly pods = new PodStore();
   readonly #world: World;
   readonly #random: Random;
   readonly #api: KubernetesApi;
@@ -142,6 +144,9 @@ export class SimServer {
       return { ...failure(...ETCD_ANSWERS[0]), stream: null };
     if (random.chance(trouble.throttles)) return { ...throttled(random), stream: null };
     if (random.chance(trouble.fails)) return { ...failure(500, SERVER_ERROR), stream: null };
+    if (path === PODS_PATH) {
+      return { status: 200, headers: {}, json: null, stream: this.pods.watch(query) };
+    }
     const answer = this.#api.handle({
       method: 'GET',
       path,
@@ -155,6 +160,7 @@ export class SimServer {
 
   /** Does it at once, whatever the trouble. */
   handle(request: ServerRequest, sender: Sender): ServerAnswer {
+    if (request.path.startsWith(`${PODS_PATH}/`)) return this.#readPod(request.path);
     const { revision } = this.#api.store;
     // What a GET returns depends on nothing but the store.
     const last = this.#lastGet;
@@ -185,6 +191,13 @@ export class SimServer {
       { who: 'edit', request: null },
     );
     return status === 200 ? (json as Json) : null;
+  }
+
+  #readPod(path: string): ServerAnswer {
+    const pod = this.pods.get(decodeURIComponent(path.slice(PODS_PATH.length + 1)));
+    return pod === null
+      ? failure(404, 'pods not found')
+      : { status: 200, headers: {}, json: asParsed(pod) };
   }
 
   #recordCommit({ type, revision, object, previous }: Change, { who, request }: Sender): void {

@@ -224,7 +224,8 @@ export class WatchConnection {
     const { world, random } = this.#around;
     const { process } = this.#caller;
     const object = event.object as Json;
-    if (event.type !== 'ERROR' && event.type !== 'BOOKMARK') {
+    const isOfLock = object['kind'] !== 'Pod';
+    if (isOfLock && event.type !== 'ERROR' && event.type !== 'BOOKMARK') {
       const { resourceVersion } = object['metadata'] as { resourceVersion: string };
       world.record({
         kind: 'heard',

@@ -46,6 +46,7 @@ const decision = (observation: Observation, changes: Partial<DecideInput> = {}) 
     identity: 'me',
     reclaimOwnIdentity: false,
     wroteIt: false,
+    holderIsDead: false,
     ...changes,
   });
 

@@ -197,12 +197,6 @@ describe('create', () => {
     });
   });
 
-  it('resolves with a conflict when somebody else was first', async () => {
-    server.handle(answerWith(409, statusBody(409, 'AlreadyExists', 'exists')));
-
-    expect(failed(await leaseLock().create(record)).kind).toBe('conflict');
-  });
-
   it('in a namespace that does not exist says so, and is no sign that the object is gone', async () => {
     server.handle(answerWith(404, statusBody(404, 'NotFound', 'namespaces "prod" not found')));
 

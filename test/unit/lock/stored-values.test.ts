@@ -156,6 +156,7 @@ it('a record that vanished while its lease ran is waited for, and said to have v
     identity: 'me',
     reclaimOwnIdentity: false,
     wroteIt: false,
+    holderIsDead: false,
   });
   expect(decision).toEqual({ kind: 'wait', because: 'vanished', untilMs: 15_000 });
 });
