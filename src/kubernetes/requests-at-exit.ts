@@ -1,26 +1,39 @@
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { basename } from 'node:path';
-import { payload, target, type ApiRequest } from './api-request.js';
+import { payload, target } from './api-request.js';
 import type { ConnectionSettings } from './connection-settings.js';
 import { EXIT_PROGRAM } from './exit-program.js';
 import { parseJson } from './parse-json.js';
 
-/** A request to be sent by a process that ends. */
-export interface ExitRequest extends Pick<ApiRequest, 'method' | 'path' | 'body'> {
+/** The release of a lock by a process that ends. */
+export interface ExitRelease {
   readonly settings: ConnectionSettings;
+  readonly path: string;
+  readonly kind: string;
+  readonly name: string;
+  /** What is written at once, on condition of the version that is known. */
+  readonly body: object;
+  /** In what it differs from what it is written over; absent values are taken away. */
+  readonly changes: readonly ExitChange[];
+  /** Where the object has the record: as it stands, or as JSON. */
+  readonly at: readonly string[];
+  /** The fields of each record that is ours, as stored. None else is written over. */
+  readonly ours: readonly object[];
 }
 
-export interface ExitAnswer {
-  readonly status: number;
-  /** The body as JSON; undefined when it is not JSON. */
-  readonly json: unknown;
-  /** A write met a conflict, and this is the answer to a read that was sent after it. */
-  readonly afterConflict: boolean;
+export interface ExitChange {
+  readonly place: readonly string[];
+  readonly field: string;
+  readonly value?: unknown;
 }
 
-/** Many times what a few Leases or ConfigMaps can weigh. */
-const MAX_BYTES = 64 * 1024 * 1024;
+export interface ExitResult {
+  /** Null: not known when the time was up. */
+  readonly end: 'released' | 'not ours' | 'failed' | null;
+  /** The last answer, or what came instead of one. */
+  readonly why: string;
+}
 
 /** What Node, and a system that it runs on, goes by when it connects. Nothing of it is secret. */
 const PASSED_ON = [
@@ -35,43 +48,39 @@ export function canRequestAtExit(): boolean {
 }
 
 /**
- * Sends requests, all at once, and waits for the answers without an event loop: another process does it,
- * which is told of everything by its standard input. It also reads the object of a write that has met a
- * conflict, since to start takes it most of its time. Null for those that were not answered in time.
- * Never throws.
+ * Releases locks, all at once, and waits for that without an event loop: one other process does it all,
+ * which is told of everything by its standard input. Never throws.
  */
-export function requestsAtExit(
-  requests: readonly ExitRequest[],
-  timeoutMs: number,
-): readonly (ExitAnswer | null)[] {
-  const { stdout } = spawnSync(process.execPath, [...flags(), '--eval', EXIT_PROGRAM], {
-    input: JSON.stringify({ requests: requests.map(told), socks: pathOfSocks(requests) }),
-    encoding: 'utf8',
-    env: Object.fromEntries(PASSED_ON.map((name) => [name, process.env[name]])),
-    killSignal: 'SIGKILL',
-    maxBuffer: MAX_BYTES,
-    stdio: ['pipe', 'pipe', 'ignore'],
-    timeout: Math.max(1, Math.floor(timeoutMs)),
-    windowsHide: true,
-  });
-  // A line for each answer, as they came.
-  const answers = new Map((stdout ?? '').split('\n').flatMap((line) => answerOf(line)));
-  return requests.map((_, index) => answers.get(index) ?? null);
+export function releasesAtExit(
+  releases: readonly ExitRelease[],
+  limitMs: number,
+): readonly ExitResult[] {
+  const input = { releases: releases.map(told), socks: pathOfSocks(releases), limitMs };
+  const { stdout } = spawnSync(
+    process.execPath,
+    [...flags(), '--no-warnings', '--eval', EXIT_PROGRAM],
+    {
+      input: JSON.stringify(input),
+      encoding: 'utf8',
+      env: Object.fromEntries(PASSED_ON.map((name) => [name, process.env[name]])),
+      killSignal: 'SIGKILL',
+      stdio: ['pipe', 'pipe', 'ignore'],
+      timeout: limitMs,
+      windowsHide: true,
+    },
+  );
+  const results: ExitResult[] = releases.map(() => ({ end: null, why: 'no answer in time' }));
+  // What came last goes; a line may have been cut off when the time was up.
+  for (const line of (stdout ?? '').split('\n')) {
+    const { index = -1, ...news } = (parseJson(line) ?? {}) as Partial<ExitResult & Indexed>;
+    const result = results[index];
+    if (result !== undefined) results[index] = { ...result, ...news };
+  }
+  return results;
 }
 
-interface Told {
+interface Indexed {
   readonly index: number;
-  readonly status: number;
-  readonly text: string;
-  readonly afterConflict: boolean;
-}
-
-function answerOf(line: string): [number, ExitAnswer][] {
-  const told = parseJson(line) as Told | undefined;
-  // The last line may have been cut off when the time was up.
-  if (typeof told?.text !== 'string') return [];
-  const { index, status, text, afterConflict } = told;
-  return [[index, { status, json: parseJson(text), afterConflict }]];
 }
 
 /** From where certificates are trusted. */
@@ -80,12 +89,13 @@ function flags(): string[] {
 }
 
 /** All that is needed for one of them. */
-function told({ settings, ...request }: ExitRequest): object {
+function told({ settings, body, path, ...release }: ExitRelease): object {
   const { server, tls, proxy } = settings;
+  const request = { method: 'PUT', path, body } as const;
   return {
+    ...release,
     server: server.href,
     target: target(request),
-    method: request.method,
     ...payload(request, settings),
     tls,
     proxy: proxy?.href,
@@ -93,8 +103,8 @@ function told({ settings, ...request }: ExitRequest): object {
 }
 
 /** Where the package is that speaks to SOCKS proxies; undefined where it is not needed, or not there. */
-function pathOfSocks(requests: readonly ExitRequest[]): string | undefined {
-  if (!requests.some(({ settings }) => settings.proxy?.protocol.startsWith('socks')))
+function pathOfSocks(releases: readonly ExitRelease[]): string | undefined {
+  if (!releases.some(({ settings }) => settings.proxy?.protocol.startsWith('socks')))
     return undefined;
   try {
     const here = typeof __filename === 'string' ? __filename : import.meta.url;

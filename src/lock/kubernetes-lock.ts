@@ -1,5 +1,5 @@
 import { LockError } from '../errors/lock-error.js';
-import type { ExitRequest } from '../kubernetes/requests-at-exit.js';
+import type { ExitRelease } from '../kubernetes/requests-at-exit.js';
 import { KubernetesLockWatch } from './kubernetes-lock-watch.js';
 import { LOCK_KINDS, type LockKind } from './lock-kinds.js';
 import { LockObject, type ObjectRequest, type Verb } from './lock-object.js';
@@ -139,17 +139,8 @@ export class KubernetesLock implements LockAtExit {
   }
 
   /** @internal */
-  requestAtExit(write: WriteAtExit | null): ExitRequest | null {
-    if (write === null) return this.#object.requestAtExit('get', undefined);
-    const { format } = this.#object;
-    const body = format.write(this.#baseObject(write.base), this.#storable(write.record));
-    return this.#object.requestAtExit('update', body);
-  }
-
-  /** @internal */
-  readAtExit(json: unknown): LockSnapshot | null {
-    const snapshot = this.#object.read(json);
-    return typeof snapshot === 'string' ? null : snapshot;
+  releaseAtExit({ record, base, ours }: WriteAtExit): ExitRelease | null {
+    return this.#object.releaseAtExit(this.#baseObject(base), this.#storable(record), ours);
   }
 
   toJSON(): KubernetesLockJson {
