@@ -217,12 +217,13 @@ describe('releaseOnExit', () => {
         onRequest = async ({ method }) => {
           if (method !== 'PUT') return;
           puts += 1;
-          if (puts === 1) {
+          const number = puts;
+          if (number === 1) {
             before = answered.length;
             renews();
             await held;
           }
-          if (puts !== 2) return;
+          if (number !== 2) return;
           // It is the write of the process that ends, and the renewal goes before it.
           letGo();
           await expect.poll(() => answered.length, POLL).toBeGreaterThan(before);
