@@ -6,6 +6,7 @@ import { HEALTH_OPTIONS } from '../src/election/health.js';
 import { LOCK_KINDS } from '../src/lock/lock-kinds.js';
 import { collectionPath } from '../src/lock/object-path.js';
 import { INSTRUMENTS } from '../src/metrics/instruments.js';
+import { CELLS, type Cell } from '../test/package/matrix/cells.js';
 import { apiSections, optionTable, optionTexts } from './api-page.js';
 import { membersOf } from './docstrings.js';
 import { fillIn } from './fill-in.js';
@@ -23,6 +24,7 @@ export async function pagesWithTables(): Promise<ReadonlyMap<string, string>> {
         optionTexts(HEALTH_OPTIONS, health),
       ].join('\n\n'),
     },
+    'docs/runtimes.md': { runtimes: runtimeTable() },
     'docs/metrics.md': { instruments: instrumentTable() },
     'docs/cli.md': {
       commands: commandTable(),
@@ -56,6 +58,23 @@ function instrumentTable(): string {
     return [`\`${name}\``, kind, labels.map((label) => `\`${label}\``).join(', '), help];
   });
   return table([['Metric', 'Kind', 'Labels besides `name`', 'Meaning'], ...rows]);
+}
+
+/** One row for what has the same name, version and result. */
+function runtimeTable(): string {
+  const rows = new Map<string, { readonly cell: Cell; readonly ways: string[] }>();
+  for (const cell of CELLS) {
+    const key = [cell.what, cell.version, cell.result].join();
+    const row = rows.get(key) ?? { cell, ways: [] };
+    row.ways.push(cell.how);
+    rows.set(key, row);
+  }
+  const lines = [...rows.values()].map(({ cell: { what, version, result, cheap }, ways }) => {
+    // Both formats, where none is named.
+    const how = ways.join('; ').replaceAll(/([^;]+), ESM; \1, CommonJS/g, '$1');
+    return [what, version, how, result, cheap ? 'each change' : 'by command'];
+  });
+  return table([['What', 'Version', 'How', 'Result', 'Checked'], ...lines]);
 }
 
 function commands(): readonly Command[] {

@@ -21,6 +21,7 @@ export {
   type ConfigProblem,
   LeaderElectionError,
   LockError,
+  type LockErrorCode,
   type LockErrorDetails,
   type LockErrorKind,
   NotLeaderError,

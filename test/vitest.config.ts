@@ -6,7 +6,7 @@ const source = (path: string): string => fileURLToPath(new URL(`../src/${path}`,
 
 /** What mostly waits: for leases to run out, for processes and servers to start, for a browser. */
 const WAITING = [
-  'test/{chaos,e2e,inspect}/**/*.test.ts',
+  'test/{chaos,e2e,inspect,node}/**/*.test.ts',
   'test/cli/{*-on-real-server,on-real-server,run,run-*,watch,dev-server}.test.ts',
   'test/contract/real.test.ts',
   'test/metrics/failover.test.ts',

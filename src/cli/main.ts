@@ -24,6 +24,10 @@ export async function main(argv: readonly string[], program: Program): Promise<n
     .enablePositionalOptions()
     .showHelpAfterError(`See ${NAME} --help.`)
     .configureOutput({
+      // By the console: one that is read no further, as by head, is no error to it.
+      writeOut: (text) => {
+        console.log(text.replace(/\n$/, ''));
+      },
       outputError: (text, write) => {
         write(harmless(text).replace(/^error: /, `${nameOf(argv[0])}: `));
       },

@@ -58,7 +58,7 @@ export interface LeaderElectionConfig {
    * @remarks Long: a crashed leader is replaced late. Close to the renew deadline: little room for
    * clocks that run apart and for work that winds down.
    */
-  readonly leaseDurationSeconds?: number;
+  readonly leaseDurationSeconds?: number | undefined;
 
   /**
    * How long a leader goes on without a successful renewal, from just before the last successful one
@@ -68,7 +68,7 @@ export interface LeaderElectionConfig {
    * @defaultValue `10`
    * @remarks Short: a slow API server costs leaderships. Long: the same as a lease that is close to it.
    */
-  readonly renewDeadlineSeconds?: number;
+  readonly renewDeadlineSeconds?: number | undefined;
 
   /**
    * How long after the answer to a successful renewal the next one starts. A waiting candidate that
@@ -77,7 +77,7 @@ export interface LeaderElectionConfig {
    * @defaultValue `2`
    * @remarks Short: more requests. Long: fewer tries before the deadline.
    */
-  readonly retryPeriodSeconds?: number;
+  readonly retryPeriodSeconds?: number | undefined;
 
   /**
    * The work. Called once a term, after the write that won it was answered. When it returns or
@@ -98,14 +98,14 @@ export interface LeaderElectionConfig {
    * @defaultValue none
    * @remarks One that is slow holds up the hand-over.
    */
-  readonly onStoppedLeading?: (reason: EndReason) => unknown;
+  readonly onStoppedLeading?: ((reason: EndReason) => unknown) | undefined;
 
   /**
    * Called when a holder is first seen and whenever another one is, this candidate included.
    *
    * @defaultValue none
    */
-  readonly onNewLeader?: (identity: string) => unknown;
+  readonly onNewLeader?: ((identity: string) => unknown) | undefined;
 
   /**
    * Called when the lease of a lost term has run out, for everybody, and its work has not finished: it
@@ -113,15 +113,16 @@ export interface LeaderElectionConfig {
    *
    * @defaultValue none
    */
-  readonly onOverrun?: (term: Term) => unknown;
+  readonly onOverrun?: ((term: Term) => unknown) | undefined;
 
   /**
-   * What an overrun does besides: `'log'` an error, or `'exit'` the process with code 1.
+   * What an overrun does besides: `'log'` an error, or `'exit'` the process with code 1. In a worker
+   * thread, from which no process can exit, `'exit'` kills it by SIGKILL.
    *
    * @defaultValue `'log'`
    * @remarks `'log'` where the work must never run twice: two copies may work at once.
    */
-  readonly overrun?: 'log' | 'exit';
+  readonly overrun?: 'log' | 'exit' | undefined;
 
   /**
    * What follows a term that has ended without `stop()`: `'return'` resolves `run()` and ends the
@@ -131,7 +132,7 @@ export interface LeaderElectionConfig {
    * @defaultValue `'return'`
    * @remarks `'return'` in a program that does not exit then: a copy that takes no part any more.
    */
-  readonly onLost?: 'return' | 'rejoin';
+  readonly onLost?: 'return' | 'rejoin' | undefined;
 
   /**
    * When `onStartedLeading` has finished: `true` releases the lock and ends, `false` goes on leading.
@@ -139,7 +140,7 @@ export interface LeaderElectionConfig {
    * @defaultValue `false`
    * @remarks `false` where the work runs once: the lock stays held by a copy that does nothing.
    */
-  readonly releaseWhenDone?: boolean;
+  readonly releaseWhenDone?: boolean | undefined;
 
   /**
    * How long a term that drains, usually after `stop()`, waits for the work and `onStoppedLeading`
@@ -150,7 +151,7 @@ export interface LeaderElectionConfig {
    * @remarks Longer than the pod's grace period: it is killed before it can release. Short: the lock is
    * not released, and the next leader waits for the lease.
    */
-  readonly drainTimeoutSeconds?: number;
+  readonly drainTimeoutSeconds?: number | undefined;
 
   /**
    * Whether a lock that is held under our own identity, but was not written by this process, is taken
@@ -159,7 +160,7 @@ export interface LeaderElectionConfig {
    * @defaultValue `false`
    * @remarks `true` where two processes can have the same name at the same time: two leaders.
    */
-  readonly reclaimOwnIdentity?: boolean;
+  readonly reclaimOwnIdentity?: boolean | undefined;
 
   /**
    * Whether a lease that by the API server's own clock was last written more than two lease durations
@@ -171,7 +172,7 @@ export interface LeaderElectionConfig {
    * @remarks `true` with API servers whose clocks differ by more than a lease duration: a live lease
    * might be taken.
    */
-  readonly useServerClock?: boolean;
+  readonly useServerClock?: boolean | undefined;
 
   /**
    * Where to log: pino or anything with `debug`, `info`, `warn`, `error` of `(fields, message)`; winston
@@ -179,22 +180,27 @@ export interface LeaderElectionConfig {
    *
    * @defaultValue warnings and errors, to stderr
    */
-  readonly logger?: Logger | false;
+  readonly logger?: Logger | false | undefined;
 
   /**
    * The clock and the timers. Replace them in tests only.
    *
    * @defaultValue the system's
    */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 
   /**
    * Numbers from 0 up to 1, for jitter. Replace it in tests only.
    *
    * @defaultValue `Math.random`
    */
-  readonly random?: () => number;
+  readonly random?: (() => number) | undefined;
 }
+
+/** With a value for each of its names. */
+export type Complete<Options> = {
+  readonly [Name in keyof Options]-?: Exclude<Options[Name], undefined>;
+};
 
 /** Options that become something else when they are resolved. */
 type Translated =
@@ -209,7 +215,7 @@ type Translated =
   | 'logger';
 
 /** The configuration after validation: nothing is missing, and durations are milliseconds. */
-export interface ResolvedConfig extends Required<Omit<LeaderElectionConfig, Translated>> {
+export interface ResolvedConfig extends Complete<Omit<LeaderElectionConfig, Translated>> {
   readonly leaseDurationMs: number;
   readonly renewDeadlineMs: number;
   readonly retryPeriodMs: number;

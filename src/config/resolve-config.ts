@@ -15,10 +15,12 @@ import {
 } from '../validation/rules.js';
 import { Problems } from '../validation/validate.js';
 import {
+  type Complete,
   JITTER_FACTOR,
   type LeaderElectionConfig,
   type ResolvedConfig,
 } from './leader-election-config.js';
+import { endProcess } from './end-process.js';
 import { aLock, aLoggerOrFalse, workOrNull } from './own-rules.js';
 
 /**
@@ -47,6 +49,19 @@ export const OPTIONS = {
   random: optional(aFunction, Math.random),
 } satisfies OptionTable<LeaderElectionConfig>;
 
+const OF_THE_LOCK = 'it belongs to the lock, as in new LeaseLock({ name, namespace })';
+const STAND_ALONE = 'its functions are options themselves, such as onStartedLeading';
+const ALWAYS_RELEASED = 'stop() always gives the lock back';
+
+/** What is looked for here: by those who come from client-go, and what a lock has. */
+const ELSEWHERE: ReadonlyMap<string, string> = new Map([
+  ...['name', 'namespace', 'identity', 'kubeConfig', 'labels', 'events'].map(
+    (name) => [name, OF_THE_LOCK] as const,
+  ),
+  ...['callbacks', 'Callbacks'].map((name) => [name, STAND_ALONE] as const),
+  ...['releaseOnCancel', 'ReleaseOnCancel'].map((name) => [name, ALWAYS_RELEASED] as const),
+]);
+
 /**
  * Checks a configuration and fills in the defaults. Pure: no I/O, no clock.
  *
@@ -54,7 +69,7 @@ export const OPTIONS = {
  */
 export function resolveConfig(config: LeaderElectionConfig): ResolvedConfig {
   const problems = new Problems('LeaderElection');
-  const sound = checkOptions<LeaderElectionConfig>(problems, config, OPTIONS, 'config');
+  const sound = checkOptions<LeaderElectionConfig>(problems, config, OPTIONS, 'config', ELSEWHERE);
   checkTimings(problems, sound, config);
   problems.throwIfAny();
   const {
@@ -111,23 +126,27 @@ function checkTimings(
 type Callback = 'onStoppedLeading' | 'onNewLeader' | 'onOverrun';
 
 /** Each option, as it was given or by default. */
-type Complete = Required<Omit<LeaderElectionConfig, Callback>> & Pick<ResolvedConfig, Callback>;
+type WithDefaults = Complete<Omit<LeaderElectionConfig, Callback>> & Pick<ResolvedConfig, Callback>;
 
-function withDefaults(config: LeaderElectionConfig): Complete {
+function withDefaults(config: LeaderElectionConfig): WithDefaults {
   const defaults = Object.entries(OPTIONS).map(([name, { byDefault }]) => [name, byDefault]);
-  return { ...(Object.fromEntries(defaults) as Complete), ...givenOptions(config) };
+  return { ...(Object.fromEntries(defaults) as WithDefaults), ...givenOptions(config) };
 }
+
+/** Each option that is present has a value. */
+type GivenOptions = Pick<LeaderElectionConfig, 'lock' | 'onStartedLeading'> &
+  Partial<Complete<LeaderElectionConfig>>;
 
 /**
  * The options that were given, as they are now. They are asked for by their names: an object may have
  * them from its class, or from the object that it was made of, and they are checked there too. One
  * that is present but undefined counts as left out.
  */
-export function givenOptions(config: LeaderElectionConfig): LeaderElectionConfig {
+export function givenOptions(config: LeaderElectionConfig): GivenOptions {
   const names = Object.keys(OPTIONS) as (keyof typeof OPTIONS)[];
   const given = names.map((name) => [name, config[name]] as const);
   const all = Object.fromEntries(given.filter(([, value]) => value !== undefined));
-  return all as unknown as LeaderElectionConfig;
+  return all as unknown as GivenOptions;
 }
 
 /** `exit` does not wait for anything: another leader may be at work already. */
@@ -136,7 +155,7 @@ function exiting(onOverrun: ResolvedConfig['onOverrun']): (term: Term) => unknow
     try {
       void onOverrun?.(term);
     } finally {
-      process.exit(1);
+      endProcess();
     }
   };
 }

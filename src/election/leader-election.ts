@@ -95,7 +95,7 @@ export class LeaderElection {
   /**
    * Competes for the lock, leads, and resolves when that is over: after `stop()`, or after a loss
    * unless `onLost` is `rejoin`. Never rejects for what happens in the cluster or in a callback:
-   * the outcome tells.
+   * the outcome tells. Called again meanwhile, it resolves with the same outcome.
    *
    * @throws {LockError} of kind `dependency` if `@kubernetes/client-node` is needed and is not
    * installed or cannot be loaded: no retry would heal that.

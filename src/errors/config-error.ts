@@ -1,4 +1,4 @@
-import { LeaderElectionError } from './leader-election-error.js';
+import { CLASS_NAME, LeaderElectionError } from './leader-election-error.js';
 
 /** One option that breaks one rule. */
 export interface ConfigProblem {
@@ -15,6 +15,8 @@ export interface ConfigProblem {
  * Nothing was read from or written to the cluster.
  */
 export class ConfigError extends LeaderElectionError {
+  /** @internal */
+  static override readonly [CLASS_NAME] = 'ConfigError';
   override readonly name: string = 'ConfigError';
   readonly code = 'ERR_CONFIG';
   readonly problems: readonly ConfigProblem[];

@@ -1,5 +1,5 @@
 import { printable } from '../text/printable.js';
-import { LeaderElectionError } from './leader-election-error.js';
+import { CLASS_NAME, LeaderElectionError } from './leader-election-error.js';
 
 /**
  * What went wrong with a lock call, in the terms the election acts on.
@@ -37,6 +37,13 @@ export type LockErrorKind =
   | 'dependency'
   | 'unknown';
 
+/** The `code` of an error of this kind: `ERR_LOCK_` and the kind, in capitals. */
+export type LockErrorCode<Kind extends LockErrorKind = LockErrorKind> = Kind extends 'notFound'
+  ? 'ERR_LOCK_NOT_FOUND'
+  : Kind extends 'serverError'
+    ? 'ERR_LOCK_SERVER_ERROR'
+    : `ERR_LOCK_${Uppercase<Kind>}`;
+
 export interface LockErrorDetails {
   readonly kind: LockErrorKind;
   /** HTTP status, where there was an answer. */
@@ -62,8 +69,10 @@ const REJECTED: ReadonlySet<LockErrorKind> = new Set<LockErrorKind>([
 
 /** A call on a lock failed. The message names the object and says what to do; it holds no secret. */
 export class LockError extends LeaderElectionError {
+  /** @internal */
+  static override readonly [CLASS_NAME] = 'LockError';
   override readonly name: string = 'LockError';
-  readonly code: `ERR_LOCK_${string}`;
+  readonly code: LockErrorCode;
   readonly kind: LockErrorKind;
   readonly status: number | undefined;
   readonly reason: string | undefined;
@@ -71,7 +80,8 @@ export class LockError extends LeaderElectionError {
 
   constructor(message: string, details: LockErrorDetails) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
-    this.code = `ERR_LOCK_${details.kind.replace(/[A-Z]/g, (c) => `_${c}`).toUpperCase()}`;
+    const words = details.kind.replace(/[A-Z]/g, (letter) => `_${letter}`);
+    this.code = `ERR_LOCK_${words.toUpperCase()}` as LockErrorCode;
     this.kind = details.kind;
     this.status = details.status;
     const { reason } = details;

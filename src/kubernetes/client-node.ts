@@ -71,7 +71,8 @@ function whyNotLoaded(
   }
   const which = version === null ? PACKAGE : `${PACKAGE} ${version}`;
   const advice = (typeof code === 'string' ? ADVICE[code] : undefined) ?? '';
-  return `${which} could not be loaded on Node ${nodeVersion}: ${reasonOf(error)}.${advice}`;
+  const bundled = String(message).startsWith('Dynamic require of ') ? BUNDLED_BY_ESBUILD : '';
+  return `${which} could not be loaded on Node ${nodeVersion}: ${reasonOf(error)}.${advice}${bundled}`;
 }
 
 /** The package is what was looked for, and not just where something else was missing. */
@@ -81,6 +82,10 @@ const GIVE_ONE = 'give the lock a kubeConfig that you have loaded yourself';
 const IS_A_MODULE =
   ` It is an ES module, and is loaded here with require(): let your bundler leave import() as it ` +
   `is or bundle to ESM, use a Node that can require ES modules, or ${GIVE_ONE}.`;
+
+const BUNDLED_BY_ESBUILD =
+  ' It uses CommonJS packages, which esbuild cannot put into an ES module without more ado: let it ' +
+  `leave the client out (external: ['${PACKAGE}']), or bundle to CommonJS.`;
 
 /** What is behind a code, where that is known. */
 const ADVICE: Readonly<Record<string, string>> = {

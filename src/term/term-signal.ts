@@ -28,3 +28,11 @@ export function letAskTheClock(signal: AbortSignal, term: Term): void {
   Object.setPrototypeOf(signal, askingTheClock);
   (signal as TermSignal)[TERM] = term;
 }
+
+/**
+ * Once it is aborted, a signal's own answer is right for good. It has to answer for itself from just
+ * before: Deno asks it first, and would not tell the listeners of one that seems to be aborted.
+ */
+export function letAnswerItself(signal: AbortSignal): void {
+  Object.setPrototypeOf(signal, AbortSignal.prototype);
+}

@@ -4,7 +4,7 @@ import type { Gate } from '../http/passage.js';
 import { type Clock, elapsedForHolder, type Instant } from '../time/clock.js';
 import { Closing, type FetchInput, gateFor, type TermFetchInit, termFetch } from './gates.js';
 import { runCallback } from './own-callbacks.js';
-import { letAskTheClock } from './term-signal.js';
+import { letAnswerItself, letAskTheClock } from './term-signal.js';
 
 /** One period of leadership, as the work done in it sees it. */
 export interface Term {
@@ -156,6 +156,7 @@ export class TermHandle implements Term {
   drain(): void {
     if (this.#draining) return;
     this.#draining = true;
+    letAnswerItself(this.#controller.signal);
     this.#controller.abort(this.#notLeader());
     this.#workIsToEnd.close();
   }

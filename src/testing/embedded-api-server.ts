@@ -22,25 +22,25 @@ import { WatchStreams } from './watch-streams.js';
 
 export interface EmbeddedApiServerOptions {
   /** Port on 127.0.0.1. Default 0: any that is free. */
-  readonly port?: number;
+  readonly port?: number | undefined;
   /**
    * Bearer tokens, each with its user's name. With it, an unknown token gets 401, and no token is
    * `system:anonymous`, who may do nothing. Default: everyone is let in, as `kubernetes-admin`.
    */
-  readonly tokens?: Readonly<Record<string, string>>;
+  readonly tokens?: Readonly<Record<string, string>> | undefined;
   /** Namespaces beside `default`, `kube-system` and `kube-public`. */
-  readonly namespaces?: readonly string[];
+  readonly namespaces?: readonly string[] | undefined;
   /** How many past changes a watch can start from; 410 beyond. Default 1000. */
-  readonly compactAfter?: number;
+  readonly compactAfter?: number | undefined;
   /** Milliseconds between `BOOKMARK` events. Default 60,000, as on a real server. */
-  readonly bookmarkIntervalMs?: number;
+  readonly bookmarkIntervalMs?: number | undefined;
   /** The time that the server tells, which need not be that of its clients. Default: `clock`'s. */
-  readonly now?: () => Date;
+  readonly now?: (() => Date) | undefined;
   /**
    * What delays, bookmarks and the ends of watches go by, such as a `VirtualClock`. Default: this
    * machine's.
    */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
 const SERVER: GuardedServerOptions = {

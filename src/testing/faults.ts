@@ -4,17 +4,17 @@ import type { RequestInfo } from './apiserver/routes.js';
 /** Which requests a fault is for. Each field that is given has to fit. */
 export interface FaultMatch {
   /** `GET`, `POST`, `PUT`, `PATCH`, `DELETE`. */
-  readonly method?: string | readonly string[];
+  readonly method?: string | readonly string[] | undefined;
   /** The whole path without its query, or a pattern for it. */
-  readonly path?: string | RegExp;
-  readonly user?: string | readonly string[];
+  readonly path?: string | RegExp | undefined;
+  readonly user?: string | readonly string[] | undefined;
   /** `get`, `list`, `watch`, `create`, `update`, `patch`, `delete`, `deletecollection`. */
-  readonly verb?: string | readonly string[];
-  readonly resource?: string | readonly string[];
-  readonly namespace?: string | readonly string[];
-  readonly name?: string | readonly string[];
+  readonly verb?: string | readonly string[] | undefined;
+  readonly resource?: string | readonly string[] | undefined;
+  readonly namespace?: string | readonly string[] | undefined;
+  readonly name?: string | readonly string[] | undefined;
   /** Only the n-th of the requests that fit, counted from 1 when the fault was added. */
-  readonly nth?: number;
+  readonly nth?: number | undefined;
 }
 
 /**
@@ -39,15 +39,15 @@ export type Fault =
       readonly kind: 'status';
       readonly status: number;
       /** Goes into the `Retry-After` header and the Status' details. */
-      readonly retryAfterSeconds?: number;
+      readonly retryAfterSeconds?: number | undefined;
       readonly body?: unknown;
     };
 
 export interface FaultRule {
   /** Default: every request. */
-  readonly match?: FaultMatch;
+  readonly match?: FaultMatch | undefined;
   /** How often it strikes. Default: until it is taken back. */
-  readonly times?: number;
+  readonly times?: number | undefined;
   readonly fault: Fault;
 }
 

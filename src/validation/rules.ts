@@ -39,16 +39,18 @@ export function optional(rule: Rule, byDefault: unknown = null): Option {
  * sound on their own, for rules between several: none when there are no options at all.
  *
  * @param field what they are called where that is not `options`
+ * @param elsewhere what to say of names that have their place elsewhere
  */
 export function checkOptions<Options>(
   problems: Problems,
   options: unknown,
   table: OptionTable<Options>,
   field?: string,
+  elsewhere?: ReadonlyMap<string, string>,
 ): ReadonlySet<keyof Options> {
   const sound = new Set<keyof Options>();
   if (!problems.options(options, field)) return sound;
-  problems.unknown(options, Object.keys(table));
+  problems.unknown(options, Object.keys(table), '', elsewhere);
   for (const [name, { rule, isRequired }] of Object.entries<Option>(table)) {
     const value = options[name];
     const before = problems.found.length;

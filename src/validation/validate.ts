@@ -64,12 +64,22 @@ export class Problems {
     return this.addHidden(field, 'must be an object', value);
   }
 
-  /** Refuses every option that is not known, and says which one was probably meant. */
-  unknown(options: object, known: readonly string[], prefix = ''): void {
+  /**
+   * Refuses every option that is not known, and says which one was probably meant.
+   *
+   * @param elsewhere what to say of names that are looked for here and have their place elsewhere
+   */
+  unknown(
+    options: object,
+    known: readonly string[],
+    prefix = '',
+    elsewhere: ReadonlyMap<string, string> = new Map(),
+  ): void {
     for (const key of Object.keys(options)) {
       if (known.includes(key)) continue;
       const near = suggest(key, known);
-      const hint = near === null ? `is not one of ${known.join(', ')}` : `did you mean ${near}?`;
+      const guess = near === null ? `is not one of ${known.join(', ')}` : `did you mean ${near}?`;
+      const hint = elsewhere.get(key) ?? guess;
       this.addHidden(
         `${prefix}${key}`,
         `is not an option: ${hint}`,

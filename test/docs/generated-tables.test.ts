@@ -102,6 +102,7 @@ describe('the tables that are made of the code', () => {
       'docs/api.md',
       'docs/locks.md',
       'docs/health.md',
+      'docs/runtimes.md',
       'docs/metrics.md',
       'docs/cli.md',
     ]);

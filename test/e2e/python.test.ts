@@ -1,7 +1,11 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ConfigMapLock, LeaderElection, LeaseLock } from '../../src/index.js';
-import { ensurePythonClient, pythonVersion } from '../peers/python/build.js';
+import {
+  ensurePythonClient,
+  PYTHON_FLEET_CANDIDATE,
+  pythonVersion,
+} from '../peers/python/build.js';
 import { PythonCandidate, type PythonSettings } from '../peers/python/python-candidate.js';
 import type { RunningApiServer } from '../support/api-server-types.js';
 import { isCi } from '../support/ci.js';
@@ -9,6 +13,7 @@ import { MissingToolError } from '../support/missing-tool-error.js';
 import { report } from '../support/progress.js';
 import { describeWithApiServer } from '../support/shared-api-server.js';
 import { FaultProxy } from './fleet/fault-proxy.js';
+import { fleetOn } from './fleet/setup.js';
 
 // What docs/from-python.md says of the Python client, of the version in requirements.txt.
 
@@ -179,6 +184,21 @@ function describePython(server: () => RunningApiServer): void {
       expect(await annotation()).toContain('"python"');
     });
   });
+
+  it.concurrent.each(['lease', 'configmap'] as const)(
+    'of kubernetes_asyncio, on a %s, takes over from ours and gives it back',
+    async (kind) => {
+      await using fleet = await fleetOn(server(), kind, TIMINGS);
+      const theirs = [python, PYTHON_FLEET_CANDIDATE, 'kubernetes_asyncio'] as const;
+      await fleet.start('ours');
+      await fleet.nextLeader(0, 20_000);
+      await fleet.start('theirs', {}, theirs);
+      expect((await fleet.nextLeader(await fleet.stop('ours'), 20_000)).who).toBe('theirs');
+      await fleet.start('ours again');
+      expect((await fleet.nextLeader(await fleet.kill('theirs'), 20_000)).who).toBe('ours again');
+      expect(fleet.overlaps()).toEqual([]);
+    },
+  );
 
   describe('and its work', () => {
     it('that raises ends the election, with the stop callback and without a release', async () => {

@@ -116,6 +116,13 @@ describe.each([
     });
   });
 
+  it('keeps the kind of an error where lock and election are of two copies', async () => {
+    expect(JSON.parse(await runWell(node, ['copies.mjs'], { cwd }))).toEqual({
+      ...{ twoCopies: true, kind: 'network', code: 'ERR_LOCK_NETWORK' },
+      ...{ is: [true, true, true], isNot: [false, false], ownIs: [true, true] },
+    });
+  });
+
   it.each(['election.mjs', 'election.cjs'])(
     'elects one candidate after the other: %s',
     async (program) => {

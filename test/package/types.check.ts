@@ -15,6 +15,11 @@ describe.each([
   it.each([
     { module: 'node16', moduleResolution: 'node16', files: [`${source}.mts`, `${source}.cts`] },
     { module: 'esnext', moduleResolution: 'bundler', files: [`${source}.ts`] },
+    // XState's own declarations do not stand that.
+    ...[{ exactOptionalPropertyTypes: true, skipLibCheck: true }].map((strictest) => ({
+      ...{ module: 'nodenext', moduleResolution: 'nodenext', files: [`${source}.mts`] },
+      ...strictest,
+    })),
   ])(
     'accept a right program and refuse wrong names: $moduleResolution, $files',
     async ({ files, ...resolution }) => {
@@ -22,10 +27,10 @@ describe.each([
         if (!file.endsWith('.ts')) await copyFile(join(cwd, `${source}.ts`), join(cwd, file));
       }
       const compilerOptions = {
-        ...resolution,
         ...{ target: 'es2022', lib: ['es2022'], types: ['node'], strict: true, noEmit: true },
         // The declarations of the package are checked too, and not taken as they are.
         skipLibCheck: false,
+        ...resolution,
       };
       const project = join(cwd, `${resolution.moduleResolution}.json`);
       await writeFile(project, JSON.stringify({ compilerOptions, files }));

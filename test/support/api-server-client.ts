@@ -43,7 +43,13 @@ export class ApiServerClient {
           headers: {
             Authorization: `Bearer ${token}`,
             Accept: 'application/json',
-            ...(payload === undefined ? {} : { 'Content-Type': 'application/json' }),
+            ...(payload === undefined
+              ? {}
+              : {
+                  'Content-Type': 'application/json',
+                  // Node announces no body of a DELETE by itself.
+                  'Content-Length': Buffer.byteLength(payload),
+                }),
             ...headers,
           },
         },

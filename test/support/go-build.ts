@@ -58,6 +58,7 @@ export interface GoBuild {
   readonly label: string;
   readonly output: string;
   readonly linkerFlags: string;
+  readonly tags?: readonly string[];
   /** Told the process group that does the work, so that somebody can end it if we cannot. */
   readonly onSpawn: (processGroup: number) => void;
 }
@@ -70,7 +71,15 @@ export interface GoBuild {
 export async function goBuild(build: GoBuild): Promise<void> {
   const total = await countPackages(build);
   // -v names each package on a line of its own when it is compiled.
-  const flags = [...BUILD_FLAGS, '-v', `-ldflags=${build.linkerFlags}`, '-o', build.output];
+  const tags = build.tags === undefined ? [] : [`-tags=${build.tags.join(' ')}`];
+  const flags = [
+    ...BUILD_FLAGS,
+    ...tags,
+    '-v',
+    `-ldflags=${build.linkerFlags}`,
+    '-o',
+    build.output,
+  ];
   const go = spawn('go', ['build', ...flags, build.packagePath], {
     cwd: build.moduleDirectory,
     env: goEnvironment(),
@@ -102,13 +111,21 @@ export async function goBuild(build: GoBuild): Promise<void> {
 }
 
 // An upper bound: what an earlier build has left in Go's own cache is not compiled again.
-async function countPackages({ moduleDirectory, packagePath }: GoBuild): Promise<number> {
+async function countPackages({
+  moduleDirectory,
+  packagePath,
+  tags = [],
+}: GoBuild): Promise<number> {
   report('loading the list of packages; Go may download modules first ...');
-  const { stdout } = await run('go', ['list', '-mod=readonly', '-deps', packagePath], {
-    cwd: moduleDirectory,
-    env: goEnvironment(),
-    maxBuffer: 64 * 1024 * 1024,
-  });
+  const { stdout } = await run(
+    'go',
+    ['list', '-mod=readonly', '-deps', `-tags=${tags.join(' ')}`, packagePath],
+    {
+      cwd: moduleDirectory,
+      env: goEnvironment(),
+      maxBuffer: 64 * 1024 * 1024,
+    },
+  );
   return stdout.trimEnd().split('\n').length;
 }
 

@@ -26,6 +26,11 @@ export const PREPARATIONS: readonly Preparation[] = [
     prepare: async () => (await import('./build-apiserver.js')).ensureApiServerBinaries(),
   },
   {
+    what: 'kubelet, containerd and runc',
+    module: 'test/node/build.ts',
+    prepare: async () => (await import('../node/build.js')).ensureNodePrograms(),
+  },
+  {
     what: 'kubectl',
     module: 'test/kubectl/build.ts',
     prepare: async () => (await import('../kubectl/build.js')).ensureKubectl(),
@@ -39,6 +44,16 @@ export const PREPARATIONS: readonly Preparation[] = [
     what: 'the Python client',
     module: 'test/peers/python/build.ts',
     prepare: async () => (await import('../peers/python/build.js')).ensurePythonClient(),
+  },
+  {
+    what: 'the fabric8 candidate',
+    module: 'test/peers/fabric8/build.ts',
+    prepare: async () => (await import('../peers/fabric8/build.js')).ensureFabric8Candidate(),
+  },
+  {
+    what: 'the kube-rs candidate',
+    module: 'test/peers/kube-rs/build.ts',
+    prepare: async () => (await import('../peers/kube-rs/build.js')).ensureKubeRsCandidate(),
   },
   {
     what: 'PostgreSQL',

@@ -33,16 +33,24 @@ export class Fleet implements AsyncDisposable {
     return this.#settings.name;
   }
 
-  /** Starts a candidate and waits until it takes part. */
-  async start(who: string, changes: Partial<CandidateSettings> = {}): Promise<void> {
+  /**
+   * Starts a candidate and waits until it takes part.
+   *
+   * @param other what to run for this one, in place of what the fleet runs; `null`: one of ours
+   */
+  async start(
+    who: string,
+    changes: Partial<CandidateSettings> = {},
+    other: Program | null = this.#program,
+  ): Promise<void> {
     const settings: CandidateSettings = { ...this.#settings, who, ...changes };
-    const program = this.#program ?? [process.execPath, await builtProgram(CANDIDATE)];
+    const program = other ?? [process.execPath, await builtProgram(CANDIDATE)];
     const [command, ...args] = program;
     // Before the process is there: it may be up before `spawn` returns.
     const startedAt = machineNow();
     const child = spawn(command, [...args, JSON.stringify(settings)], {
       // Standard input, and the channel for messages, end with this process.
-      stdio: ['pipe', 'pipe', 'pipe', ...(this.#program === null ? (['ipc'] as const) : [])],
+      stdio: ['pipe', 'pipe', 'pipe', ...(other === null ? (['ipc'] as const) : [])],
     });
     this.#processes.set(who, child);
     child.stderr?.on('data', (data: Buffer) => {

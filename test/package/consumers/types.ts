@@ -6,6 +6,8 @@ import {
   LeaderElection,
   type LeaderElectionConfig,
   LeaseLock,
+  LockError,
+  type LockErrorKind,
   type Outcome,
   type ResourceLock,
   type Term,
@@ -42,6 +44,37 @@ export async function test(): Promise<string> {
 
 export function problems(error: unknown): readonly string[] {
   return error instanceof ConfigError ? error.problems.map(({ field }) => field) : [];
+}
+
+/** What may be left out may be undefined, whatever the compiler is told. */
+type Blank<Options> = {
+  [Name in keyof Options as object extends Pick<Options, Name> ? Name : never]-?: undefined;
+};
+
+export function left(
+  config: LeaderElectionConfig,
+  blank: Blank<LeaderElectionConfig>,
+  name: { name: string } & Blank<ConstructorParameters<typeof LeaseLock>[0]>,
+  server: Blank<NonNullable<Parameters<typeof startEmbeddedApiServer>[0]>>,
+): unknown[] {
+  const given: LeaderElectionConfig = { ...config, ...blank };
+  return [new LeaderElection(given), new LeaseLock(name), startEmbeddedApiServer(server)];
+}
+
+export function advice(error: unknown): 'wait' | 'ask' | LockErrorKind {
+  if (!(error instanceof LockError)) return 'ask';
+  if (error.code === 'ERR_LOCK_THROTTLED') return 'wait';
+  // @ts-expect-error there is no such code
+  if (error.code === 'ERR_LOCK_THROTLED') return 'wait';
+  // @ts-expect-error nor such a kind
+  if (error.kind === 'throtled') return 'wait';
+  const { kind } = error;
+  if (kind === 'conflict' || kind === 'notFound') {
+    const narrowed: 'conflict' | 'notFound' = kind;
+    return narrowed;
+  }
+  // @ts-expect-error it has been dealt with
+  return kind === 'conflict' ? 'ask' : kind;
 }
 
 export function waits(election: LeaderElection, config: LeaderElectionConfig): boolean {

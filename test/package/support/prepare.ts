@@ -2,21 +2,12 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestProject } from 'vitest/node';
+import { type Bench, inTool, makeBench, removeBench } from '../matrix/bench.js';
+import { CELLS } from '../matrix/cells.js';
+import { CLIENT_NODES, type NodeMajor } from '../matrix/versions.js';
 import { ROOT, manifest, readManifest } from './manifest.js';
+import { packInto, type Packed } from './pack.js';
 import { runWell } from './run.js';
-
-/** The newest releases that the package has been tried with. Raise them by hand, on purpose. */
-const CLIENT_NODE_2 = '2.0.1';
-const NODE_VERSIONS = { 20: '20.20.0', 22: '22.23.3', 24: '24.21.0', 26: '26.9.0' } as const;
-
-/** The tarball, as `npm pack --json` tells of it. */
-export interface Packed {
-  readonly filename: string;
-  /** Bytes, packed and unpacked. */
-  readonly size: number;
-  readonly unpackedSize: number;
-  readonly files: readonly { readonly path: string; readonly size: number }[];
-}
 
 /** Directories in which users of different habits have installed the tarball. */
 export interface Installed {
@@ -35,16 +26,22 @@ declare module 'vitest' {
     packed: Packed;
     installed: Installed;
     /** Absolute paths of Node programs, by their major version. */
-    nodes: Record<keyof typeof NODE_VERSIONS, string>;
+    nodes: Record<NodeMajor, string>;
+    /** For the cells of the matrix that are cheap. */
+    bench: Bench;
   }
 }
 
 /** Packs what `npm run build` has made and installs it outside the work tree. */
 export default async function prepare({ provide }: TestProject): Promise<() => Promise<void>> {
   const directory = await mkdtemp(join(tmpdir(), 'package-tests-'));
-  const cleanUp = () => rm(directory, { recursive: true, force: true });
+  let bench: Bench | null = null;
+  const cleanUp = async () => {
+    await rm(directory, { recursive: true, force: true });
+    if (bench !== null) await removeBench(bench);
+  };
   try {
-    const packed = await pack(directory);
+    const packed = await packInto(directory);
     provide('packed', packed);
     const tarball = join(directory, packed.filename);
     // The declarations of client-node need those of ws, which it does not bring along.
@@ -64,27 +61,23 @@ export default async function prepare({ provide }: TestProject): Promise<() => P
       ]),
       newest: await install(join(directory, 'newest'), [
         ...[tarball, `xstate@${installedVersion('xstate')}`],
-        ...[`@kubernetes/client-node@${CLIENT_NODE_2}`, ...types, ...latest],
+        ...[`@kubernetes/client-node@${CLIENT_NODES[2]}`, ...types, ...latest],
       ]),
     });
-    provide('nodes', {
-      20: await nodeProgram(20, directory),
-      22: await nodeProgram(22, directory),
-      24: await nodeProgram(24, directory),
-      26: await nodeProgram(26, directory),
-    });
+    bench = await makeBench(
+      CELLS.filter(({ cheap }) => cheap),
+      tarball,
+    );
+    provide('bench', bench);
+    const [node20, node22, node24, node26] = ([20, 22, 24, 26] as const).map((major) =>
+      inTool(bench!, `node-${major}`, '.bin/node'),
+    );
+    provide('nodes', { 20: node20!, 22: node22!, 24: node24!, 26: node26! });
   } catch (error) {
     await cleanUp();
     throw error;
   }
   return cleanUp;
-}
-
-async function pack(directory: string): Promise<Packed> {
-  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', directory];
-  const [packed] = JSON.parse(await runWell('npm', args, { cwd: ROOT })) as Packed[];
-  if (packed === undefined) throw new Error('npm pack has packed nothing.');
-  return packed;
 }
 
 async function install(directory: string, packages: readonly string[]): Promise<string> {
@@ -115,13 +108,4 @@ function lowest(peer: string): string {
 
 function installedVersion(name: string): string {
   return readManifest(`${ROOT}node_modules/${name}/package.json`).version;
-}
-
-/** Node of this major version: the one that runs already, or the one that is a package of npm's. */
-async function nodeProgram(major: keyof typeof NODE_VERSIONS, directory: string): Promise<string> {
-  if (process.versions.node.startsWith(`${major}.`)) return process.execPath;
-  const prefix = join(directory, `node-${major}`);
-  const args = ['install', '--no-audit', '--no-fund', '--prefer-offline', '--prefix', prefix];
-  await runWell('npm', [...args, `node@${NODE_VERSIONS[major]}`], { cwd: directory });
-  return join(prefix, 'node_modules', '.bin', 'node');
 }

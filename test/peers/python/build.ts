@@ -13,8 +13,11 @@ const DIRECTORY = fileURLToPath(new URL('.', import.meta.url));
 /** The candidate program; the interpreter of `ensurePythonClient()` runs it. */
 export const PYTHON_CANDIDATE = join(DIRECTORY, 'candidate.py');
 
+/** One candidate of either Python client that reports as those of test/e2e do; run in the same way. */
+export const PYTHON_FLEET_CANDIDATE = join(DIRECTORY, 'fleet.py');
+
 /**
- * The path of a Python interpreter that has the Kubernetes client, in the versions of
+ * The path of a Python interpreter that has the Kubernetes clients, in the versions of
  * requirements.txt. It belongs to a virtual environment in the user's cache directory, made once.
  *
  * @throws MissingToolError where Python 3 is absent

@@ -203,6 +203,16 @@ describe('other options', () => {
     ]);
   });
 
+  it.each([
+    ['namespace', 'it belongs to the lock, as in new LeaseLock({ name, namespace })'],
+    ['callbacks', 'its functions are options themselves, such as onStartedLeading'],
+    ['ReleaseOnCancel', 'stop() always gives the lock back'],
+  ])('that have their place elsewhere are refused with where that is: %s', (wrong, where) => {
+    expect(problemsWith({ [wrong]: 15 })).toEqual([
+      `${wrong} is not an option: ${where}; received a number`,
+    ]);
+  });
+
   it('that are unknown and like no other are refused without their value', () => {
     const [problem] = problemsWith({ password: 'hunter2' });
     expect(problem).toMatch(/^password is not an option: is not one of lock, /);

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { TermHandle } from '../../../src/term/term.js';
 import { NotLeaderError } from '../../../src/errors/not-leader-error.js';
 import { VirtualClock } from '../../../src/testing/virtual-clock.js';
@@ -53,4 +53,19 @@ test('fetch with the signal of a term that is over does not begin', async () => 
   const { signal } = begin(clock);
   clock.freeze(20_000);
   await expect(fetch('http://127.0.0.1:9/', { signal })).rejects.toThrow(NotLeaderError);
+});
+
+test('its listeners are told where a signal that says it is aborted would not be aborted: in Deno', () => {
+  const { abort } = AbortController.prototype;
+  const asInDeno = vi.spyOn(AbortController.prototype, 'abort');
+  asInDeno.mockImplementation(function (this: AbortController, reason) {
+    if (!this.signal.aborted) abort.call(this, reason);
+  });
+  const term = begin(new VirtualClock());
+  let told = 0;
+  term.signal.addEventListener('abort', () => (told += 1));
+  term.drain();
+  asInDeno.mockRestore();
+  expect(told).toBe(1);
+  expect(term.signal.aborted).toBe(true);
 });
