@@ -56,7 +56,7 @@ const floors = [
     'lock',
     'config',
   ],
-  ...['machines', 'election', 'metrics', 'inspect', 'testing', 'cli'],
+  ...['machines', 'election', 'gate', 'metrics', 'inspect', 'testing', 'cli'],
 ];
 
 /** The number of the floor that a file stands on; that of an entry is above all others. */

@@ -28,7 +28,12 @@ class LongestFirst extends BaseSequencer {
 }
 
 // The examples name the package as users do. Its sources stand in for it: nothing is built yet.
-const resolve = { alias: [{ find: /^k8s-leader-election$/, replacement: source('index.ts') }] };
+const resolve = {
+  alias: [
+    { find: /^k8s-leader-election$/, replacement: source('index.ts') },
+    { find: /^k8s-leader-election\/gate$/, replacement: source('gate.ts') },
+  ],
+};
 
 const limits = {
   pool: 'forks',

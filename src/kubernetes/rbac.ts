@@ -1,5 +1,6 @@
-/** What somebody wants to do with the object of an election. */
-export type Purpose = 'candidate' | 'candidateOfExisting' | 'observer' | 'stepDown' | 'podEvidence';
+/** What somebody wants to do with the object of an election, or one that a leader writes. */
+export type Purpose =
+  'candidate' | 'candidateOfExisting' | 'observer' | 'stepDown' | 'podEvidence' | 'fenced';
 
 /** The one object that somebody needs rights on. */
 export interface RbacTarget {
@@ -23,6 +24,7 @@ const NEEDS: Record<Purpose, { readonly role: string; readonly verbs: readonly s
   candidateOfExisting: { role: 'leader-election', verbs: ['get', 'update', 'watch'] },
   observer: { role: 'leader-election-observer', verbs: ['get', 'watch'] },
   stepDown: { role: 'leader-election-step-down', verbs: ['get', 'update'] },
+  fenced: { role: 'fenced-writes', verbs: ['get', 'update'] },
   podEvidence: { role: 'leader-election-pods', verbs: ['get', 'watch'] },
 };
 

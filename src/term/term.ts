@@ -1,7 +1,10 @@
 import { errorName } from '../errors/error-name.js';
 import { NotLeaderError } from '../errors/not-leader-error.js';
+import type { Gate } from '../http/passage.js';
 import { type Clock, elapsedForHolder, type Instant } from '../time/clock.js';
+import { Closing, type FetchInput, gateFor, type TermFetchInit, termFetch } from './gates.js';
 import { runCallback } from './own-callbacks.js';
+import { letAnswerItself, letAskTheClock } from './term-signal.js';
 
 /** One period of leadership, as the work done in it sees it. */
 export interface Term {
@@ -33,6 +36,18 @@ export interface Term {
    * @throws {NotLeaderError} when `isLeading()` is false.
    */
   assertLeading(): void;
+  /**
+   * `fetch` for what only the leader may do. A request that changes something, which is one by any method
+   * but GET, HEAD and OPTIONS, is sent while `isLeading()` is true and not after: the clock is asked when
+   * it is made, and again right before it is written to its connection. What is under way when the
+   * signal is aborted is given up; its fate is unknown. Reads pass at any time.
+   *
+   * @param init as for `fetch`, and `marginSeconds`: send it only if the leadership lasts for so much
+   * longer, even if it is not renewed; 0 where it is left out
+   * @throws {NotLeaderError} when the request was not sent, or was given up because the term has ended
+   * @throws {ConfigError} for a `marginSeconds` that is none, or not below `renewDeadlineSeconds`
+   */
+  fetch(input: FetchInput, init?: TermFetchInit): Promise<Response>;
 }
 
 export interface TermStart {
@@ -50,43 +65,6 @@ export interface WorkResult {
   readonly error?: unknown;
 }
 
-interface TermSignal extends AbortSignal {
-  [TERM]: Term;
-}
-
-const TERM = Symbol('term');
-
-/**
- * Work that has kept the signal and looks at `signal.aborted` asks the same question as one that
- * calls `isLeading()`, and after the process was stopped it too may ask before the timer fires.
- */
-const askingTheClock = Object.create(AbortSignal.prototype, {
-  aborted: {
-    get(this: TermSignal) {
-      return !this[TERM].isLeading();
-    },
-  },
-  throwIfAborted: {
-    value(this: TermSignal) {
-      if (this.aborted) throw this.reason;
-    },
-  },
-}) as object;
-
-/** All signals have one prototype: properties of their own cost a thousand of them much memory. */
-function letAskTheClock(signal: AbortSignal, term: Term): void {
-  Object.setPrototypeOf(signal, askingTheClock);
-  (signal as TermSignal)[TERM] = term;
-}
-
-/**
- * Once it is aborted, a signal's own answer is right for good. It has to answer for itself from just
- * before: Deno asks it first, and would not tell the listeners of one that seems to be aborted.
- */
-function letAnswerItself(signal: AbortSignal): void {
-  Object.setPrototypeOf(signal, AbortSignal.prototype);
-}
-
 /** The election's side of a {@link Term}: it extends the term, ends it, and runs its work. */
 export class TermHandle implements Term {
   readonly identity: string;
@@ -102,6 +80,8 @@ export class TermHandle implements Term {
   #workFinished = true;
   #workFailed = false;
   #stopSettled: Promise<void> = Promise.resolve();
+  readonly #workIsToEnd = new Closing();
+  readonly #hasEnded = new Closing();
 
   constructor(start: TermStart) {
     this.identity = start.identity;
@@ -133,6 +113,23 @@ export class TermHandle implements Term {
     if (!this.isLeading()) throw this.#notLeader();
   }
 
+  async fetch(input: FetchInput, init: TermFetchInit = {}): Promise<Response> {
+    return termFetch(this, input, init);
+  }
+
+  /** For requests of the work, which end when that is to end; or for all that the lock allows. */
+  gate(of: 'work' | 'lock', marginMs: number): Gate {
+    const isOpen = of === 'work' ? () => this.isLeading() : () => this.holdsLock();
+    const closing = of === 'work' ? this.#workIsToEnd : this.#hasEnded;
+    const leftMs = (): number =>
+      this.#renewDeadlineMs - elapsedForHolder(this.#validFrom, this.#clock.now());
+    return gateFor({ isOpen, leftMs, marginMs, closing, notLeader: () => this.#notLeader() });
+  }
+
+  get renewDeadlineMs(): number {
+    return this.#renewDeadlineMs;
+  }
+
   /**
    * Whether the lock is ours, draining included. Asks the clock: the process may have been stopped,
    * or its event loop blocked, past the deadline, and then whoever asks comes before the timer that
@@ -161,12 +158,14 @@ export class TermHandle implements Term {
     this.#draining = true;
     letAnswerItself(this.#controller.signal);
     this.#controller.abort(this.#notLeader());
+    this.#workIsToEnd.close();
   }
 
   /** The lock is not ours any more, or about to be given back. Aborts the signal. */
   end(): void {
     this.#holding = false;
     this.drain();
+    this.#hasEnded.close();
   }
 
   /** Runs the user's work, once. Never rejects. */

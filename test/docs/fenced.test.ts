@@ -4,24 +4,19 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fencedUpdate, TOKEN_ANNOTATION } from '../../docs/examples/fenced-object.js';
 import { type Connection, fenced, processJobs } from '../../docs/examples/fenced-postgresql.js';
+import { FENCING_ANNOTATION } from '../../src/gate.js';
 import type { Term } from '../../src/index.js';
 import { type EmbeddedApiServer, startEmbeddedApiServer } from '../../src/testing.js';
 import { ROOT } from './support/markdown.js';
 
 describe('the example of a fenced Kubernetes object', () => {
   let server: EmbeddedApiServer;
-  let api: CoreV1Api;
   const object = { namespace: 'default', name: 'progress' };
 
   beforeEach(async () => {
     server = await startEmbeddedApiServer();
-    const kubeConfig = new KubeConfig();
-    kubeConfig.loadFromOptions(server.kubeConfigObject());
-    api = kubeConfig.makeApiClient(CoreV1Api);
     server.store.put({ kind: 'ConfigMap', metadata: { name: 'progress', labels: { team: 'x' } } });
   });
 
@@ -31,72 +26,8 @@ describe('the example of a fenced Kubernetes object', () => {
 
   const stored = () => {
     const found = server.store.get({ resource: 'configmaps', ...object });
-    return {
-      data: found?.['data'],
-      token: found?.metadata.annotations?.[TOKEN_ANNOTATION],
-      labels: found?.metadata.labels,
-    };
+    return { data: found?.['data'], token: found?.metadata.annotations?.[FENCING_ANNOTATION] };
   };
-  const write = (token: bigint, by: string) => fencedUpdate(api, object, token, () => ({ by }));
-
-  it('takes the writes of the latest leader, and of no earlier one', async () => {
-    await write(9n, 'first');
-    await write(9n, 'first, again');
-    expect(stored()).toMatchObject({ data: { by: 'first, again' }, token: '9' });
-    // As text, 10 would be below 9.
-    await write(10n, 'second');
-    await expect(write(9n, 'first, late')).rejects.toThrow('a later leader');
-    expect(stored()).toEqual({ data: { by: 'second' }, token: '10', labels: { team: 'x' } });
-  });
-
-  it('refuses a write whose check was passed before a later leader wrote', async () => {
-    const late = fencedUpdate(api, object, 9n, () => {
-      // Between the read and the write of the earlier leader.
-      const annotations = { [TOKEN_ANNOTATION]: '10' };
-      server.store.put({
-        kind: 'ConfigMap',
-        metadata: { name: 'progress', annotations },
-        data: { by: 'second' },
-      });
-      return { by: 'first, late' };
-    });
-    await expect(late).rejects.toThrow('a later leader');
-    expect(stored()).toMatchObject({ data: { by: 'second' }, token: '10' });
-    const puts = server.requests.filter(({ method }) => method === 'PUT');
-    expect(puts.map(({ status }) => status)).toEqual([409]);
-  });
-
-  it('repeats a write that met another one, on what that one left', async () => {
-    let calls = 0;
-    await fencedUpdate(api, object, 9n, (data) => {
-      calls += 1;
-      if (calls === 1) {
-        server.store.put({
-          kind: 'ConfigMap',
-          metadata: { name: 'progress' },
-          data: { other: 'kept' },
-        });
-      }
-      return { ...data, by: 'first' };
-    });
-    expect(calls).toBe(2);
-    expect(stored()).toMatchObject({ data: { by: 'first', other: 'kept' }, token: '9' });
-  });
-
-  it('gives up after five conflicts, and does not create what is gone', async () => {
-    let calls = 0;
-    const busy = fencedUpdate(api, object, 9n, (data) => {
-      calls += 1;
-      const changed = { kind: 'ConfigMap', metadata: { name: 'progress' } };
-      server.store.put({ ...changed, data: { calls: String(calls) } });
-      return data;
-    });
-    await expect(busy).rejects.toMatchObject({ code: 409 });
-    expect(calls).toBe(5);
-    server.store.delete({ resource: 'configmaps', ...object });
-    await expect(write(9n, 'first')).rejects.toMatchObject({ code: 404 });
-    expect(server.store.list('configmaps')).toEqual([]);
-  });
 
   it('runs as a program that leads and works', { timeout: 60_000 }, async () => {
     const directory = await mkdtemp(join(tmpdir(), 'fenced-'));

@@ -160,7 +160,7 @@ describe('the names in docs/api.md', () => {
   it('of members of the term are those that exist', () => {
     expect(listed(API, 'term').sort()).toEqual(
       [
-        ...names<Exclude<keyof Term, 'isLeading' | 'assertLeading'>>({
+        ...names<Exclude<keyof Term, 'isLeading' | 'assertLeading' | 'fetch'>>({
           signal: true,
           fencingToken: true,
           identity: true,
@@ -169,6 +169,7 @@ describe('the names in docs/api.md', () => {
         }),
         'isLeading()',
         'assertLeading()',
+        'fetch()',
       ].sort(),
     );
   });

@@ -15,6 +15,8 @@ const TOKEN = 'of-the-service-account';
 export interface PodApiServer extends AsyncDisposable {
   readonly server: EmbeddedApiServer;
   readonly pod: PodOptions;
+  /** The text of a kubeconfig file with the same token, namespace and CA. */
+  kubeConfig(): string;
 }
 
 export async function startPodApiServer(): Promise<PodApiServer> {
@@ -36,6 +38,26 @@ export async function startPodApiServer(): Promise<PodApiServer> {
   return {
     server,
     pod: { host: '127.0.0.1', port, serviceAccount },
+    kubeConfig: () => {
+      const caData = Buffer.from(authority.cert).toString('base64');
+      // What is JSON is YAML, too.
+      return JSON.stringify({
+        ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'pod' },
+        clusters: [
+          {
+            name: 'pod',
+            cluster: {
+              server: `https://127.0.0.1:${port}`,
+              'certificate-authority-data': caData,
+            },
+          },
+        ],
+        users: [{ name: 'pod', user: { token: TOKEN } }],
+        contexts: [
+          { name: 'pod', context: { cluster: 'pod', user: 'pod', namespace: 'production' } },
+        ],
+      });
+    },
     async [Symbol.asyncDispose]() {
       front.closeAllConnections();
       front.close();
