@@ -52,7 +52,7 @@ export class Candidate {
       onNewLeader: (leader) => this.log.push(`onNewLeader ${leader}`),
       onOverrun: () => this.log.push('onOverrun'),
       ...options,
-    } as LeaderElectionConfig);
+    });
   }
 
   /** The work of the latest term. */
