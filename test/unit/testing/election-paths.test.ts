@@ -23,6 +23,12 @@ const NOT_TAKEN: Readonly<Record<string, readonly string[]>> = {
   'an option that the election of the paths does not have': [
     'participating.elected.work done(work) if releaseWhenDone',
   ],
+  'the kubelet tells nothing of the lock that the paths have': [
+    'participating evidenceFailed',
+    'participating.acquiring holderDied',
+    'participating.acquiring.dating holderDied if holderIsDead',
+    'participating.acquiring.waiting holderDied if holderIsDead',
+  ],
   'no onStoppedLeading': ['participating.elected.work.running stop if nothingToWaitFor'],
   'a promise of the library that never rejects': [
     'participating.elected.work.draining.finishing error(workSettled)',
