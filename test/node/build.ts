@@ -8,6 +8,7 @@ import { isCi } from '../support/ci.js';
 import { findGo, goBuild } from '../support/go-build.js';
 import { MissingToolError } from '../support/missing-tool-error.js';
 import { withProgress } from '../support/progress.js';
+import { canMakeCgroups } from './cgroups.js';
 
 const run = promisify(execFile);
 
@@ -59,6 +60,7 @@ export async function whyNoNode(): Promise<string | null> {
   } catch {
     return 'unshare(1) can make no namespaces of processes and mounts';
   }
+  if (!(await canMakeCgroups())) return 'no cgroups can be made';
   return null;
 }
 

@@ -1,6 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, readdir, readFile } from 'node:fs/promises';
+import { mkdtemp, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -10,12 +10,12 @@ import type { RunningApiServer } from '../support/real-api-server.js';
 import { startServerProcess, type ServerProcess } from '../support/server-process.js';
 import { startWatchdog, type Watchdog } from '../support/watchdog.js';
 import { ensureNodePrograms, type NodePrograms } from './build.js';
+import { makeCgroups, removeCgroups } from './cgroups.js';
 import { type NodeFiles, writeNodeFiles } from './node-files.js';
 import { writeImages } from './images.js';
 
 const run = promisify(execFile);
 
-const CGROUPS = '/sys/fs/cgroup';
 const READY_TIMEOUT_MILLIS = 60_000;
 
 /**
@@ -67,9 +67,7 @@ export class TestNode implements AsyncDisposable {
   }
 
   async #begin(): Promise<void> {
-    const controllers = await readdir(CGROUPS);
-    for (const controller of controllers)
-      await mkdir(join(CGROUPS, controller, this.name)).catch(() => undefined);
+    await makeCgroups(this.name);
     const args = [
       '--mount',
       '--pid',
@@ -163,11 +161,4 @@ export class TestNode implements AsyncDisposable {
     await removeCgroups(this.name);
     await this.#watchdog.dismiss();
   }
-}
-
-/** Best effort: an empty one that is left does no harm. */
-async function removeCgroups(name: string): Promise<void> {
-  const places = (await readdir(CGROUPS)).map((controller) => join(CGROUPS, controller, name));
-  const args = ['-depth', '-type', 'd', '-exec', 'rmdir', '{}', '+'];
-  await run('find', [...places, ...args]).catch(() => undefined);
 }
