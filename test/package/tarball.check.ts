@@ -83,7 +83,7 @@ const PARTS = [
     part: 'main',
     budget: 85,
     packages: ['commander'],
-    builtIn: ['async_hooks', 'crypto', 'fs', 'os'],
+    builtIn: ['async_hooks', 'crypto', 'fs', 'os', 'worker_threads'],
   },
   // The second process of `run`.
   { part: 'guard', budget: 10, packages: [], builtIn: ['async_hooks', 'child_process', 'fs'] },
