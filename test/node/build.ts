@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
-import { access, constants, mkdir, readFile } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { cached } from '../support/cached.js';
 import { isCi } from '../support/ci.js';
+import { findProgram, installPackages } from '../support/debian.js';
 import { findGo, goBuild } from '../support/go-build.js';
 import { MissingToolError } from '../support/missing-tool-error.js';
-import { withProgress } from '../support/progress.js';
 import { canMakeCgroups } from './cgroups.js';
 
 const run = promisify(execFile);
@@ -109,23 +109,6 @@ const NO_RUNC = 'runc is not installed (Debian: apt-get install runc)';
 
 /** Installed where it is missing in CI. */
 async function ensureRunc(): Promise<void> {
-  if (await hasRunc()) return;
-  if (isCi()) {
-    const args = ['install', '--yes', '--no-install-recommends', 'runc'];
-    await withProgress('installing runc', async () => {
-      await run('apt-get', args).catch(async () => {
-        await run('apt-get', ['update']);
-        await run('apt-get', args);
-      });
-    }).catch((cause: unknown) => {
-      throw new MissingToolError(NO_RUNC, { cause });
-    });
-  }
-  if (!(await hasRunc())) throw new MissingToolError(NO_RUNC);
-}
-
-async function hasRunc(): Promise<boolean> {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
-  const found = folders.map((folder) => access(join(folder, 'runc'), constants.X_OK));
-  return (await Promise.allSettled(found)).some(({ status }) => status === 'fulfilled');
+  if ((await findProgram('runc')) === null && isCi()) await installPackages(['runc'], NO_RUNC);
+  if ((await findProgram('runc')) === null) throw new MissingToolError(NO_RUNC);
 }

@@ -1,31 +1,14 @@
 import { execFile } from 'node:child_process';
-import { access, constants } from 'node:fs/promises';
-import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe } from 'vitest';
 import { isCi } from './ci.js';
+import { findProgram, installPackages } from './debian.js';
 import { MissingToolError } from './missing-tool-error.js';
-import { report, withProgress } from './progress.js';
+import { report } from './progress.js';
 
 const run = promisify(execFile);
 
 export const MISSING = 'ip is not installed (Debian: apt-get install iproute2)';
-
-/** The path of `ip`; null where there is none. */
-async function findIp(): Promise<string | null> {
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin', '/sbin'];
-  for (const folder of folders) {
-    const path = join(folder, 'ip');
-    if (
-      await access(path, constants.X_OK).then(
-        () => true,
-        () => false,
-      )
-    )
-      return path;
-  }
-  return null;
-}
 
 /**
  * `ip`, which in CI is installed where it is missing.
@@ -33,15 +16,8 @@ async function findIp(): Promise<string | null> {
  * @throws MissingToolError where it cannot be had
  */
 export async function ensureIp(): Promise<string> {
-  if ((await findIp()) === null && isCi()) {
-    const args = ['install', '--yes', '--no-install-recommends', 'iproute2'];
-    await withProgress('installing iproute2', () => run('apt-get', args)).catch(
-      (cause: unknown) => {
-        throw new MissingToolError(MISSING, { cause });
-      },
-    );
-  }
-  const ip = await findIp();
+  if ((await findProgram('ip')) === null && isCi()) await installPackages(['iproute2'], MISSING);
+  const ip = await findProgram('ip');
   if (ip === null) throw new MissingToolError(MISSING);
   return ip;
 }

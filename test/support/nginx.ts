@@ -1,18 +1,15 @@
-import { execFile } from 'node:child_process';
 import { access, constants, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
-import { promisify } from 'node:util';
+import { join } from 'node:path';
 
 import { onFreePort } from './api-server-processes.js';
+import { findProgram, installPackages } from './debian.js';
 import { MissingToolError } from './missing-tool-error.js';
-import { withProgress } from './progress.js';
 import { startServerProcess, type ServerProcess } from './server-process.js';
 
 const PACKAGES = ['nginx', 'libfaketime'];
 export const MISSING = `nginx or libfaketime is not installed (Debian: apt-get install ${PACKAGES.join(' ')})`;
-const INSTALL_TIMEOUT_MILLIS = 5 * 60_000;
 const READY_TIMEOUT_MILLIS = 20_000;
 
 /** The paths of the program, and of the library that shifts its clock when it is preloaded. */
@@ -33,17 +30,7 @@ export async function ensureNginx(): Promise<NginxTools> {
   if (process.getuid?.() !== 0 || (await exists('/run/systemd/system'))) {
     throw new MissingToolError(MISSING);
   }
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const aptGet = (...args: string[]) =>
-    promisify(execFile)('apt-get', args, { env, timeout: INSTALL_TIMEOUT_MILLIS });
-  try {
-    await withProgress(`installing ${PACKAGES.join(' and ')}`, async () => {
-      await aptGet('update');
-      await aptGet('install', '--yes', '--no-install-recommends', ...PACKAGES);
-    });
-  } catch (cause) {
-    throw new MissingToolError(MISSING, { cause });
-  }
+  await installPackages(PACKAGES, MISSING);
   const installed = await findNginx();
   if (installed === null) throw new MissingToolError(MISSING);
   return installed;
@@ -51,18 +38,11 @@ export async function ensureNginx(): Promise<NginxTools> {
 
 /** Both, where they are installed; null if one is missing. */
 export async function findNginx(): Promise<NginxTools | null> {
-  // Debian's place for it is not in everybody's PATH.
-  const folders = [...(process.env['PATH'] ?? '').split(delimiter), '/usr/sbin'];
-  const nginx = await firstOf(folders.map((folder) => join(folder, 'nginx')));
+  const nginx = await findProgram('nginx');
   const machines = { x64: 'x86_64', arm64: 'aarch64' } as Readonly<Record<string, string>>;
   const library = `/usr/lib/${machines[process.arch] ?? process.arch}-linux-gnu/faketime`;
-  const libfaketime = await firstOf([join(library, 'libfaketime.so.1')]);
-  return nginx === null || libfaketime === null ? null : { nginx, libfaketime };
-}
-
-async function firstOf(paths: readonly string[]): Promise<string | null> {
-  for (const path of paths) if (await exists(path)) return path;
-  return null;
+  const libfaketime = join(library, 'libfaketime.so.1');
+  return nginx === null || !(await exists(libfaketime)) ? null : { nginx, libfaketime };
 }
 
 function exists(path: string): Promise<boolean> {

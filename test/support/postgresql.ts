@@ -5,12 +5,11 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Client } from 'pg';
 import { onFreePort } from './api-server-processes.js';
+import { installPackages } from './debian.js';
 import { MissingToolError } from './missing-tool-error.js';
-import { withProgress } from './progress.js';
 import { type ServerProcess, startServerProcess } from './server-process.js';
 
 export const MISSING = 'PostgreSQL is not installed (Debian: apt-get install postgresql)';
-const INSTALL_TIMEOUT_MILLIS = 5 * 60_000;
 const READY_TIMEOUT_MILLIS = 30_000;
 
 /** Where Debian puts each version. */
@@ -32,17 +31,7 @@ export async function ensurePostgresql(): Promise<string> {
     () => false,
   );
   if (process.getuid?.() !== 0 || hasServiceManager) throw new MissingToolError(MISSING);
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  const aptGet = (...args: string[]) =>
-    run('apt-get', args, { env, timeout: INSTALL_TIMEOUT_MILLIS });
-  try {
-    await withProgress('installing postgresql', async () => {
-      await aptGet('update');
-      await aptGet('install', '--yes', '--no-install-recommends', 'postgresql');
-    });
-  } catch (cause) {
-    throw new MissingToolError(MISSING, { cause });
-  }
+  await installPackages(['postgresql'], MISSING);
   const installed = await findPostgresql();
   if (installed === null) throw new MissingToolError(MISSING);
   return installed;

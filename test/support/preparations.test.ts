@@ -28,7 +28,11 @@ it.each([
 });
 
 /** What the others build with. */
-const TOOLS = ['test/support/cache-directory.ts', 'test/support/cached.ts'];
+const TOOLS = [
+  'test/support/cache-directory.ts',
+  'test/support/cached.ts',
+  'test/support/debian.ts',
+];
 
 it('whatever builds, fetches or installs for the tests is run before them', async () => {
   const builders: string[] = [];
@@ -38,7 +42,8 @@ it('whatever builds, fetches or installs for the tests is run before them', asyn
     // The checks of the package have a set-up and a time of their own.
     if (file.startsWith('test/package/')) continue;
     const text = await readFile(join(ROOT, file), 'utf8');
-    if (/\b(?:cached|beforeBuilding)\(|'(?:apt-get|mvn)'/.test(text)) builders.push(file);
+    if (/\b(?:cached|beforeBuilding|installPackages)\(|'(?:apt-get|mvn)'/.test(text))
+      builders.push(file);
   }
   expect(builders.sort()).toEqual(PREPARATIONS.map(({ module }) => module).sort());
 });

@@ -1,10 +1,8 @@
-import { execFile } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { promisify } from 'node:util';
 import { isCi } from '../../support/ci.js';
+import { installPackages } from '../../support/debian.js';
 import { MissingToolError } from '../../support/missing-tool-error.js';
-import { withProgress } from '../../support/progress.js';
 
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
 
@@ -32,14 +30,7 @@ export function findChromium(): string | undefined {
  * @throws MissingToolError where it cannot be had
  */
 export async function ensureChromium(): Promise<string> {
-  if (findChromium() === undefined && isCi()) {
-    const args = ['install', '--yes', '--no-install-recommends', 'chromium'];
-    await withProgress('installing Chromium', () => promisify(execFile)('apt-get', args)).catch(
-      (cause: unknown) => {
-        throw new MissingToolError(MISSING, { cause });
-      },
-    );
-  }
+  if (findChromium() === undefined && isCi()) await installPackages(['chromium'], MISSING);
   const path = findChromium();
   if (path === undefined) throw new MissingToolError(MISSING);
   return path;

@@ -1,10 +1,11 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { access, constants, copyFile, mkdtemp, readdir, rm } from 'node:fs/promises';
+import { copyFile, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { cached } from '../../support/cached.js';
+import { findProgram } from '../../support/debian.js';
 import { MissingToolError } from '../../support/missing-tool-error.js';
 import { withProgress } from '../../support/progress.js';
 
@@ -20,15 +21,8 @@ const execute = promisify(execFile);
  * @throws MissingToolError where it cannot be had
  */
 export async function findPromtool(): Promise<string> {
-  const folders = (process.env['PATH'] ?? '').split(delimiter);
-  for (const folder of folders) {
-    const path = join(folder, 'promtool');
-    const isThere = access(path, constants.X_OK).then(
-      () => true,
-      () => false,
-    );
-    if (await isThere) return path;
-  }
+  const installed = await findProgram('promtool');
+  if (installed !== null) return installed;
   await execute('apt-get', ['--version']).catch((cause: unknown) => {
     throw new MissingToolError(MISSING, { cause });
   });
