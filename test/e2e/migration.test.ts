@@ -7,13 +7,11 @@ import {
   MultiLock,
   type ResourceLock,
 } from '../../src/index.js';
-import { ensurePythonClient, pythonVersion } from '../peers/python/build.js';
+import { ensurePythonClient } from '../peers/python/build.js';
+import { describeWithPython } from '../peers/python/describe-with-python.js';
 import { PythonCandidate } from '../peers/python/python-candidate.js';
 import type { RunningApiServer } from '../support/api-server-types.js';
-import { isCi } from '../support/ci.js';
-import { MissingToolError } from '../support/missing-tool-error.js';
 import { report } from '../support/progress.js';
-import { describeWithApiServer } from '../support/shared-api-server.js';
 
 // The procedure of docs/locks.md, from Python candidates on a ConfigMap to ours on a Lease and back.
 
@@ -71,12 +69,7 @@ class Lookout {
   }
 }
 
-const missing = await pythonVersion().catch((error: unknown) => error);
-
-if (missing instanceof MissingToolError && !isCi()) {
-  report(`SKIPPED "moving from a ConfigMap of Python to a Lease": ${missing.message}`);
-  it.skip('moving from a ConfigMap of Python to a Lease', () => undefined);
-} else describeWithApiServer('moving from a ConfigMap of Python to a Lease', describeMoving);
+describeWithPython('moving from a ConfigMap of Python to a Lease', describeMoving);
 
 function describeMoving(server: () => RunningApiServer): void {
   let python = '';

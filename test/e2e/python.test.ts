@@ -1,17 +1,10 @@
 import { KubeConfig } from '@kubernetes/client-node';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { ConfigMapLock, LeaderElection, LeaseLock } from '../../src/index.js';
-import {
-  ensurePythonClient,
-  PYTHON_FLEET_CANDIDATE,
-  pythonVersion,
-} from '../peers/python/build.js';
+import { ensurePythonClient, PYTHON_FLEET_CANDIDATE } from '../peers/python/build.js';
+import { describeWithPython } from '../peers/python/describe-with-python.js';
 import { PythonCandidate, type PythonSettings } from '../peers/python/python-candidate.js';
 import type { RunningApiServer } from '../support/api-server-types.js';
-import { isCi } from '../support/ci.js';
-import { MissingToolError } from '../support/missing-tool-error.js';
-import { report } from '../support/progress.js';
-import { describeWithApiServer } from '../support/shared-api-server.js';
 import { FaultProxy } from './fleet/fault-proxy.js';
 import { fleetOn } from './fleet/setup.js';
 
@@ -28,12 +21,7 @@ type Fields = Record<string, unknown>;
 
 vi.setConfig({ testTimeout: 90_000 });
 
-const missing = await pythonVersion().catch((error: unknown) => error);
-
-if (missing instanceof MissingToolError && !isCi()) {
-  report(`SKIPPED "the Python client": ${missing.message}`);
-  it.skip('the Python client', () => undefined);
-} else describeWithApiServer('the Python client', describePython);
+describeWithPython('the Python client', describePython);
 
 function describePython(server: () => RunningApiServer): void {
   let python = '';

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { startRealApiServer } from '../support/real-api-server.js';
 import { PodFleet } from './pod-fleet.js';
-import { play, POD, SCENARIOS } from './scenarios.js';
+import { play, SCENARIOS } from './scenarios.js';
 import { TestNode } from './test-node.js';
 
 // Every trouble that a pod can be in, on a real node: `npm run pods`, a quarter of an hour.
@@ -17,7 +17,6 @@ for (const [index, scenario] of SCENARIOS.entries()) {
     lock: 'work',
     podEvidence: true,
   });
-  for (const name of ['a', 'b', 'c']) await fleet.start(name, POD);
   const rounds = values.rounds === undefined ? scenario.rounds.all : Number(values.rounds);
   const { takeoverMs, faults } = await play(scenario, fleet, node, rounds);
   const sorted = [...takeoverMs].sort((a, b) => a - b).map((ms) => (ms / 1000).toFixed(2));

@@ -4,15 +4,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { CANDIDATE_RULES } from '../support/api-server-rbac.js';
 import type { RunningApiServer } from '../support/api-server-types.js';
+import { overlapsOf, type Reign } from '../e2e/fleet/timeline.js';
 import { builtProgram } from '../support/built-program.js';
 import { IMAGES } from './node-files.js';
-import {
-  machineNow,
-  type PodReport,
-  type PodSettings,
-  type Reign,
-  reignsIn,
-} from './pod-report.js';
+import { machineNow, type PodReport, type PodSettings, reignsIn } from './pod-report.js';
 import type { TestNode } from './test-node.js';
 
 const CANDIDATE = fileURLToPath(new URL('./pod-candidate.ts', import.meta.url));
@@ -222,13 +217,9 @@ export class PodFleet {
 
   /** Every moment at which two processes said that they lead. */
   overlaps(): string[] {
-    const reigns = this.reigns();
-    return reigns.slice(1).flatMap((next, index) => {
-      const before = reigns
-        .slice(0, index + 1)
-        .filter(({ to, who }) => to > next.from && who !== next.who);
-      return before.map(({ who, to }) => `${who} led until ${to}, ${next.who} from ${next.from}`);
-    });
+    return overlapsOf(this.reigns()).map(
+      ({ first, second, ms }) => `${first.who} and ${second.who} led at once for ${ms} ms`,
+    );
   }
 
   /** The pod that leads now, by its own last word. */

@@ -1,3 +1,5 @@
+import type { Reign } from '../e2e/fleet/timeline.js';
+
 export { machineNow } from '../../src/cli/machine-time.js';
 
 /** What a candidate in a pod says of itself. All pods of a node share this machine's monotonic clock. */
@@ -16,13 +18,6 @@ export interface PodReport {
 export interface PodSettings {
   readonly lock: string;
   readonly podEvidence: boolean;
-}
-
-/** A stretch of time in which one process said that it leads. */
-export interface Reign {
-  readonly who: string;
-  readonly from: number;
-  readonly to: number;
 }
 
 /** Out of what the processes wrote, and nothing else. One that was killed led until its last word. */

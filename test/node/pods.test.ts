@@ -6,7 +6,7 @@ import { startRealApiServer, type RunningApiServer } from '../support/real-api-s
 import { API_SERVER_TIMEOUT_MILLIS } from '../support/shared-api-server.js';
 import { ensureNodePrograms, whyNoNode } from './build.js';
 import { PodFleet } from './pod-fleet.js';
-import { play, POD, SCENARIOS } from './scenarios.js';
+import { play, SCENARIOS } from './scenarios.js';
 import { TestNode } from './test-node.js';
 
 /** What is missing can be installed, except for what this machine does not allow at all. */
@@ -46,7 +46,6 @@ describe.skipIf(why !== null)(NAME, { timeout: 120_000 }, () => {
     const settings = { lock: 'work', podEvidence: true };
     const fleet = await PodFleet.make(node, server, namespace, settings);
     try {
-      for (const name of ['a', 'b', 'c']) await fleet.start(name, POD);
       const { takeoverMs, faults } = await play(scenario, fleet, node, scenario.rounds.few);
       expect(faults).toEqual([]);
       expect(takeoverMs).toHaveLength(scenario.rounds.few);

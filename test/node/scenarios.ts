@@ -35,7 +35,7 @@ const PROBE = {
 };
 
 /** Every pod has these: a limit that one of the troubles exceeds, and a probe that another one fails. */
-export const POD = { memory: '256Mi', livenessProbe: PROBE } as const;
+const POD = { memory: '256Mi', livenessProbe: PROBE } as const;
 
 const again = async (fleet: PodFleet, leader: string): Promise<void> => {
   await fleet.gone(leader);
@@ -147,13 +147,14 @@ export const SCENARIOS: readonly Scenario[] = [
   },
 ];
 
-/** Does it so often, one after the other; what is seen is what the pods have written. */
+/** Starts three pods and does it so often; what is seen is what they have written. */
 export async function play(
   scenario: Scenario,
   fleet: PodFleet,
   node: TestNode,
   rounds: number,
 ): Promise<Outcome> {
+  for (const name of ['a', 'b', 'c']) await fleet.start(name, POD);
   const takeoverMs: number[] = [];
   const faults: string[] = [];
   for (let round = 0; round < rounds; round += 1) {
