@@ -10,7 +10,7 @@ const WAITING = [
   'test/cli/{*-on-real-server,on-real-server,run,run-*,watch,dev-server}.test.ts',
   'test/contract/real.test.ts',
   'test/metrics/failover.test.ts',
-  'test/docs/{example-manifests,frameworks,postgresql-lock,runbook-*}.test.ts',
+  'test/docs/{example-manifests,postgresql-lock,runbook-*}.test.ts',
   'test/unit/kubernetes/phases.test.ts',
 ];
 

@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 
 export interface StoppedWriter {
   /** What runs `stopped-writer.mjs`, with its arguments. */
@@ -23,7 +24,7 @@ export interface Stopped {
 /** Longer than its lease of 6 s. */
 const STANDS_STILL_MS = 8_000;
 
-/** Stops a leader by SIGSTOP while it has many writes before it, and lets it run after its lease. */
+/** A leader that stands still by SIGSTOP while it has many writes before it, and runs again after its lease. */
 export async function stopWriter({ command, cwd, env, stored }: StoppedWriter): Promise<Stopped> {
   const [program, ...args] = command;
   const writer = spawn(program, args, { cwd, env, stdio: ['pipe', 'pipe', 'inherit'] });
@@ -37,10 +38,7 @@ export async function stopWriter({ command, cwd, env, stored }: StoppedWriter): 
     };
     await expectLine('leads');
     writer.stdin.write('write\n');
-    await expectLine('asked');
-    // Some have been sent when one is stored.
-    while ((await stored()) === 0) await sleep(5);
-    writer.kill('SIGSTOP');
+    while (!(await standsStill(writer.pid ?? 0))) await sleep(20);
     await sleep(STANDS_STILL_MS);
     const before = await stored();
     writer.kill('SIGCONT');
@@ -51,4 +49,9 @@ export async function stopWriter({ command, cwd, env, stored }: StoppedWriter): 
   } finally {
     writer.kill('SIGKILL');
   }
+}
+
+async function standsStill(pid: number): Promise<boolean> {
+  const { stdout } = await promisify(execFile)('ps', ['-o', 'stat=', '-p', String(pid)]);
+  return stdout.startsWith('T');
 }

@@ -1,6 +1,7 @@
 // Leads, and when it is told to, writes many objects at once. It tells what has become of each.
 import { writeSync } from 'node:fs';
 import { once } from 'node:events';
+import { setImmediate } from 'node:timers/promises';
 import { CoreV1Api, KubeConfig } from '@kubernetes/client-node';
 import { LeaderElection, LeaseLock } from 'k8s-leader-election';
 import { gate } from 'k8s-leader-election/gate';
@@ -22,9 +23,12 @@ const election = new LeaderElection({
 async function work(term) {
   say('leads');
   await once(process.stdin, 'data');
+  // One is stored; then many are asked for, and it stands still before the first of them can have an
+  // answer. A signal from outside may come when all is done.
+  await write(term, 'first');
   const fates = Array.from({ length: Number(count) }, (_, number) => fateOf(write(term, number)));
-  // Whatever can be sent at once is under way by now, or waits for its connection.
-  say('asked');
+  await setImmediate();
+  process.kill(process.pid, 'SIGSTOP');
   const told = {};
   for (const fate of await Promise.all(fates)) told[fate] = (told[fate] ?? 0) + 1;
   say(JSON.stringify(told));
@@ -34,8 +38,8 @@ async function work(term) {
 const gated = gate(election, kubeConfig).makeApiClient(CoreV1Api);
 const plain = kubeConfig.makeApiClient(CoreV1Api);
 
-function write(term, number) {
-  const body = { metadata: { name: `written-${number}` } };
+function write(term, name) {
+  const body = { metadata: { name: `written-${name}` } };
   if (how !== 'fetch') {
     const api = how === 'plain' ? plain : gated;
     return api.createNamespacedConfigMap({ namespace, body });
