@@ -14,7 +14,7 @@ const nodes = inject('nodes');
 const LEASE = { resource: 'leases', namespace: 'production', name: 'data-processor' } as const;
 
 /** Kilobytes, with XState in it; not minified, and minified. */
-const BUDGET = { plain: 560, minified: 250 };
+const BUDGET = { plain: 600, minified: 265 };
 
 /** What the README's first example leaves to its reader. */
 const WORK = `
