@@ -10,6 +10,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { LeaderElection } from '../../src/index.js';
 import { inspectElection, startInspector } from '../../src/inspect.js';
 import { InMemoryLockStore } from '../../src/testing.js';
+import { builtProgram } from '../support/built-program.js';
 import { describeWithNamespaces, NetworkNamespace } from '../support/network-namespace.js';
 import { makeAuthority } from '../unit/kubernetes/support/certificates.js';
 import { SHORT, untilAborted } from './support/candidates.js';
@@ -33,11 +34,11 @@ interface Reporter {
 }
 
 /** A candidate in another process, perhaps in another network, that reports to `url`. */
-function startReporter(
+async function startReporter(
   args: readonly [url: string, token: string, identity: string],
   { from, env = {} }: { from?: NetworkNamespace; env?: Record<string, string> } = {},
-): Reporter {
-  const node = ['--import', 'tsx', PROGRAM, ...args];
+): Promise<Reporter> {
+  const node = [await builtProgram(PROGRAM), ...args];
   const [program, all] = from?.command(process.execPath, node) ?? [process.execPath, node];
   const child = spawn(program, all, {
     stdio: ['pipe', 'pipe', 'pipe'],
@@ -77,10 +78,10 @@ await describeWithNamespaces('a candidate in another network', () => {
     const { port } = new URL(inspector.url);
     const url = `http://${other.hostAddress}:${port}`;
     const stream = await StreamReader.open(inspector.url);
-    const [good, bad] = [
+    const [good, bad] = await Promise.all([
       startReporter([url, TOKEN, 'good'], { from: other }),
       startReporter([url, OTHER, 'bad'], { from: other }),
-    ];
+    ]);
     await expect.poll(() => stream.steps.some(({ view }) => view.leads), PATIENCE).toBe(true);
     await expectUndisturbed(bad, 'refuses the reports: it has another token');
     expect(inspector.candidates.map(({ identity }) => identity)).toEqual(['good']);
@@ -97,7 +98,7 @@ await describeWithNamespaces('a candidate in another network', () => {
     await using other = await NetworkNamespace.make();
     await using inspector = await startInspector({ token: TOKEN });
     const { port } = new URL(inspector.url);
-    const reporter = startReporter([`http://${other.hostAddress}:${port}`, TOKEN, 'ada'], {
+    const reporter = await startReporter([`http://${other.hostAddress}:${port}`, TOKEN, 'ada'], {
       from: other,
     });
     await expectUndisturbed(reporter, 'cannot be reached (ECONNREFUSED)');
@@ -150,14 +151,14 @@ describe('a candidate that reports', () => {
     const { url, log } = await secureProxy(new URL(inspector.url).port, certificate);
     const stream = await StreamReader.open(inspector.url);
     const env = { NODE_EXTRA_CA_CERTS: file };
-    const reporter = startReporter([url, TOKEN, 'ada'], { env });
+    const reporter = await startReporter([url, TOKEN, 'ada'], { env });
     await expect.poll(reporter.renewals, PATIENCE).toBeGreaterThan(4);
     expect(reporter.warnings()).toEqual([]);
     expect(stream.steps.some(({ view }) => view.leads)).toBe(true);
     // Connections that end with each request do not make it be taken for gone.
     expect(stream.bytes).not.toContain('"vanished"');
     expect(new Set(log)).toEqual(new Set(['POST /reports']));
-    const untrusting = startReporter([url, TOKEN, 'bob']);
+    const untrusting = await startReporter([url, TOKEN, 'bob']);
     await expectUndisturbed(untrusting, 'cannot be reached');
     stream.close();
   });
