@@ -28,4 +28,13 @@ describe('package.json', () => {
       });
     }
   });
+
+  it('has the types of each entry for compilers that know no exports', () => {
+    const entries = Object.keys(manifest.exports)
+      .filter((entry) => entry !== '.' && entry !== './package.json')
+      .map((entry) => entry.slice('./'.length));
+    expect(manifest.typesVersions).toEqual({
+      '*': Object.fromEntries(entries.map((entry) => [entry, [`./dist/${entry}.d.ts`]])),
+    });
+  });
 });

@@ -9,6 +9,7 @@ export interface Manifest {
   readonly module: string;
   readonly types: string;
   readonly exports: Readonly<Record<string, unknown>>;
+  readonly typesVersions: unknown;
   readonly bin?: Readonly<Record<string, string>>;
   readonly peerDependencies: Readonly<Record<string, string>>;
 }
