@@ -56,14 +56,6 @@ describe('an election that is over', () => {
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
 
-  it('leaves no timer when it is stopped by a signal that was aborted before', async () => {
-    const { clock, election } = inMemory();
-    const signal = AbortSignal.abort();
-    await election.run({ signal });
-    expect(clock.pendingTimers).toBe(0);
-    expect(getEventListeners(signal, 'abort')).toHaveLength(0);
-  });
-
   it('leaves the signals and events of the process to the application', async () => {
     const listeners = (): string[] =>
       process.eventNames().map((name) => `${String(name)} ${process.listenerCount(name)}`);
@@ -73,16 +65,6 @@ describe('an election that is over', () => {
     expect(listeners()).toEqual(before);
     await election.stop();
     expect(listeners()).toEqual(before);
-  });
-
-  it('hears nothing more from a request that is answered after all', async () => {
-    const c = new Candidate();
-    await c.run();
-    const read = await c.lock.expectCall('get');
-    await c.stop();
-    await read.answer(c.lock.free());
-    expect(c.election.state).toBe('stopped');
-    expect(c.log).toEqual([]);
   });
 });
 

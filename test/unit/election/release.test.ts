@@ -115,14 +115,6 @@ describe('a release', () => {
     await c.lock.expectIdle();
     expect(c.election.state).toBe('stopped');
   });
-
-  it('is not listened to by anybody when a wake-up arrives during it', async () => {
-    const c = new Candidate(watched);
-    const claim = await releases(c);
-    c.election.actor.send({ type: 'wake' });
-    await c.allowRelease(claim);
-    expect(c.outcome?.released).toBe(true);
-  });
 });
 
 describe('a holder that is preferred to the leader', () => {
