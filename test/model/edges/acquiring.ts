@@ -161,6 +161,7 @@ export const acquiringEdges: EdgeTests = {
     await c.answer('update', c.lock.failure('conflict'));
     c.at('participating.acquiring.confirming');
     assert.notEqual(c.context.attempt, null);
+    assert.equal(c.newsOf('acquireFailed')[0]?.error.kind, 'conflict');
     await c.lock.expectCall('get');
   },
 
@@ -221,10 +222,11 @@ export const acquiringEdges: EdgeTests = {
   'participating.acquiring.confirming error(readBack)': async (start) => {
     const c = start();
     await toConfirming(c);
-    await c.answer('get', c.lock.failure('network'));
+    await c.answer('get', c.lock.failure('forbidden'));
     c.at('participating.acquiring.backingOff');
+    // That a read is refused says nothing of the write that it looks for.
     assert.notEqual(c.context.attempt, null);
-    assert.equal(c.newsOf('acquireFailed')[1]?.error.kind, 'network');
+    assert.equal(c.newsOf('acquireFailed')[1]?.error.kind, 'forbidden');
   },
 
   'participating.acquiring.confirming after(requestTimeout)': async (start) => {

@@ -125,6 +125,7 @@ export const lostEdges: EdgeTests = {
     c.stopping.resolve();
     await settle();
     c.at('stopped');
+    assert.deepEqual(c.newsOf('overrun'), []);
   },
 
   'lost.settling after(leaseDuration) if leaseExpired': async (start) => {
