@@ -278,6 +278,8 @@ export const acquiringEdges: EdgeTests = {
     assert.equal(c.context.contentionWindowMs, 32);
     await c.clock.advance(1);
     c.at('participating.acquiring.reading');
+    // Nobody spins while it waits for the rest.
+    assert.ok(c.clock.timersSet < 20);
   },
 
   'participating.acquiring.backingOff after(retryDelay) if writeUnanswered': async (start) => {
