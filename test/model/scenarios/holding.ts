@@ -4,20 +4,12 @@ import type { WorkInput } from '../../../machines/actors.js';
 import { settle } from '../../../src/testing/virtual-clock.js';
 import { record } from '../../support/controllable-lock.js';
 import type { EdgeTests } from '../support/edge-test.js';
-import { toCheckingAfterFailure, toEnded, toFinishing, toRenewing } from '../support/paths.js';
-
-const rejoin = { onLost: 'rejoin' } as const;
+import { toEnded, toFinishing, toRenewing } from '../support/paths.js';
 
 const RENEWING = 'participating.elected.lease.renewing';
 const WORK = 'participating.elected.work';
 
 export const holdingScenarios: EdgeTests = {
-  'releasing: what gives the lock back leads no more': async (start) => {
-    const c = start(rejoin);
-    await toCheckingAfterFailure(c);
-    assert.equal(c.actor.getSnapshot().hasTag('leader'), false);
-  },
-
   [`${WORK}.draining.finishing done(workSettled): a failure is told`]: async (start) => {
     const work = fromPromise<never, WorkInput>(async ({ input: { term, callback } }) => {
       if (callback !== null) await term.run(callback);

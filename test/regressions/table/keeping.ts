@@ -52,7 +52,6 @@ export const keeping: readonly Regression[] = [
     seenIn: 'client-go',
     tests: named(
       'unit/election/deadline > a leader whose renewals go unanswered > tells the work before anything else, and asks the network nothing',
-      'unit/election/release > a release > is not tried after a loss: whose lock it is then is not for us to say',
     ),
     bug: mutant(
       'the deadline leads to a release',
@@ -75,7 +74,6 @@ export const keeping: readonly Regression[] = [
     situation: 'a single answer of 500 ends the term',
     seenIn: '@codedependant/kubernetes-leader-election',
     tests: named(
-      'unit/election/renewal > a renewal that fails > is retried soon after one answer of 500, and the term goes on',
       'regressions/on-the-wire > an answer that is no JSON > with status %d, once, does not disturb the term of a leader',
     ),
     bug: mutant(
@@ -88,7 +86,6 @@ export const keeping: readonly Regression[] = [
     seenIn: '@codedependant/kubernetes-leader-election',
     tests: named(
       'unit/election/renewal > a leader that renews > writes without reading first, a retry period after each success',
-      'regressions/wakes > a wake-up that comes for nothing > neither hastens nor delays the renewals of a leader',
     ),
     bug: mutant(
       'the retry period starts no renewal',

@@ -28,7 +28,6 @@ export const lettingGo: readonly Regression[] = [
     seenIn: 'leader-election (npm)',
     tests: named(
       'regressions/wakes > a candidate that was stopped and has released the lock > does not take it again, whatever wakes it meanwhile, though nobody else does',
-      'unit/election/release > a release > does not make its own candidate compete again',
     ),
     bug: chart.stoppedRejoins,
   },

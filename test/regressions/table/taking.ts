@@ -10,7 +10,6 @@ export const taking: readonly Regression[] = [
     seenIn: 'fabric8 #7350',
     tests: named(
       'regressions/names > a read that shows our own name > starts nothing when the write over it is refused',
-      'unit/election/unanswered > a claim that is refused > starts nothing: the callback comes after the write, not before it',
     ),
     bug: simulated('callback-before-write'),
   },
@@ -45,8 +44,6 @@ export const taking: readonly Regression[] = [
     seenIn: '@codedependant/kubernetes-leader-election, a NestJS package, the client for C#',
     tests: named(
       'regressions/stored-records > a lock that nobody holds > with %s is updated, never created, and led at once',
-      'unit/election/follower > a lock that is free > is noticed at the next poll when its holder lets it go',
-      'unit/election/follower > a lock that is free > is updated, not created, where it was released just now',
     ),
     bug: parts.emptyHolderHolds,
   },
@@ -63,7 +60,6 @@ export const taking: readonly Regression[] = [
     seenIn: '@codedependant/kubernetes-leader-election',
     tests: named(
       'regressions/wakes > a wake-up that comes late > does not revive a term that has ended, though our record still stands in the lock',
-      'unit/election/loss > a leader that lost its leadership > cannot be made leader again by a wake-up or by its own name in the lock',
     ),
     bug: chart.revivedByWake,
   },
@@ -88,7 +84,6 @@ export const taking: readonly Regression[] = [
     situation: 'two processes of one name both lead',
     seenIn: 'npm packages that take the host name for the identity',
     tests: named(
-      'unit/election/rivals > candidates for one lock > lead one after the other when they bear the same name by mistake',
       'regressions/names > two processes of one name > start the work of one of them only, even if a third takes the lock in between',
     ),
     bug: simulated('own-name-is-ours'),
@@ -108,7 +103,6 @@ export const taking: readonly Regression[] = [
     tests: named(
       'regressions/deletion > a lock that is deleted, and that a standby finds gone first > is left to its leader, which creates it anew and leads on in the same term',
       'regressions/deletion > a lock that is deleted, and that a standby finds gone first > is created by the standby once the lease of a leader that is cut off has run out',
-      'unit/election/follower > a lock that vanishes > is not created anew while its last known holder may be leading',
     ),
     bug: simulated('deletion-is-release'),
   },

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { inspect } from 'node:util';
 import { settle } from '../../../src/testing/virtual-clock.js';
 import { Candidate } from './support/candidate.js';
-import { RecordingLogger } from './support/recording-logger.js';
+import { logged, RecordingLogger } from './support/recording-logger.js';
 
 const acquireFailed = 'Looking at the lock failed; it will be tried again';
 const renewFailed = 'A renewal failed; it is tried again until the renew deadline';
@@ -13,8 +13,7 @@ afterEach(() => {
 
 describe('a logger that is given', () => {
   it('hears of a whole life, with the lock and the identity in each line', async () => {
-    const logger = new RecordingLogger();
-    const c = new Candidate({ logger });
+    const { c, logger } = logged();
     const claim = await c.leads();
     await c.stop();
     await c.finishWork();
@@ -33,8 +32,7 @@ describe('a logger that is given', () => {
   });
 
   it('is told which other candidate leads', async () => {
-    const logger = new RecordingLogger();
-    const c = new Candidate({ logger });
+    const { c, logger } = logged();
     await c.run();
     await c.answer('get', c.lock.heldBy('other'));
     const [line] = logger.lines.filter(({ level }) => level === 'info');
@@ -42,8 +40,7 @@ describe('a logger that is given', () => {
   });
 
   it('is warned again and again, less and less often, of requests that fail, and told of the end', async () => {
-    const logger = new RecordingLogger();
-    const c = new Candidate({ logger });
+    const { c, logger } = logged();
     await c.run();
     for (let tries = 0; tries < 400; tries += 1) {
       await c.answer('get', c.lock.failure('forbidden'));
@@ -60,8 +57,7 @@ describe('a logger that is given', () => {
   });
 
   it('is warned again and again of requests that nobody answers', async () => {
-    const logger = new RecordingLogger();
-    const c = new Candidate({ logger });
+    const { c, logger } = logged();
     await c.run();
     await c.clock.advance(100_000);
     expect(logger.of('warn')).toHaveLength(3);
@@ -73,8 +69,7 @@ describe('a logger that is given', () => {
   });
 
   it('is not told that the API server did not answer while nothing was sent', async () => {
-    const logger = new RecordingLogger();
-    const c = new Candidate({ logger });
+    const { c, logger } = logged();
     Object.assign(c.lock, { waitsFor: 'credentials from the credential plugin "aws"' });
     await c.run();
     await c.clock.advance(5_000);
@@ -87,8 +82,7 @@ describe('a logger that is given', () => {
   });
 
   it('is warned again and again of a record that cannot be read, and told of its end', async () => {
-    const logger = new RecordingLogger();
-    const c = new Candidate({ logger });
+    const { c, logger } = logged();
     await c.run();
     for (let version = 0; version < 40; version += 1) {
       const answer = { ...c.lock.ok(null, 'a list'), fingerprint: `changed ${version}` };
@@ -104,8 +98,7 @@ describe('a logger that is given', () => {
   });
 
   it('is warned again and again of a watch that is refused, and told of its end', async () => {
-    const logger = new RecordingLogger();
-    const c = new Candidate({ logger, watched: true });
+    const { c, logger } = logged({ watched: true });
     await c.waits();
     await c.lock.watching.failed('forbidden');
     for (let polls = 0; polls < 30; polls += 1) {
@@ -119,8 +112,7 @@ describe('a logger that is given', () => {
   });
 
   it('hears the name that the lock has by then', async () => {
-    const logger = new RecordingLogger();
-    const c = new Candidate({ logger });
+    const { c, logger } = logged();
     let description = 'Lease job';
     Object.defineProperty(c.lock, 'description', { get: () => description });
     await c.run();
@@ -132,8 +124,7 @@ describe('a logger that is given', () => {
   });
 
   it('is warned again of a failure that comes back after a success', async () => {
-    const logger = new RecordingLogger();
-    const c = new Candidate({ logger });
+    const { c, logger } = logged();
     await c.leads();
     for (let round = 1; round <= 2; round += 1) {
       await c.clock.advance(2_000);
@@ -146,8 +137,7 @@ describe('a logger that is given', () => {
   });
 
   it('is not warned of a lost race for a free lock', async () => {
-    const logger = new RecordingLogger();
-    const c = new Candidate({ logger });
+    const { c, logger } = logged();
     await c.claims();
     await c.answer('update', c.lock.failure('conflict'));
     await c.answer('get', c.lock.heldBy('other'));
@@ -156,8 +146,7 @@ describe('a logger that is given', () => {
   });
 
   it('is warned once that the lock cannot be watched, and again after it could be', async () => {
-    const logger = new RecordingLogger();
-    const c = new Candidate({ logger, watched: true });
+    const { c, logger } = logged({ watched: true });
     const polled = 'The lock cannot be watched; it is polled';
     await c.waits();
     for (let times = 0; times < 3; times += 1) await c.lock.watching.failed('forbidden');

@@ -26,15 +26,6 @@ afterEach(() => {
 });
 
 describe('a leader that lost its leadership', () => {
-  it('cannot be made leader again by a wake-up or by its own name in the lock', async () => {
-    const c = await superseded();
-    c.election.actor.send({ type: 'wake' });
-    c.election.actor.send({ type: 'start' });
-    await settle();
-    expect(c.election.isLeader()).toBe(false);
-    await c.lock.expectIdle();
-  });
-
   it('takes work that rejects with its abort for obedient', async () => {
     const c = await superseded();
     c.work.reject(c.term.signal.reason);

@@ -38,34 +38,3 @@ describe('a renewal that meets a conflict', () => {
     await c.lock.expectIdle();
   });
 });
-
-describe('a renewal that fails', () => {
-  it('is retried soon after one answer of 500, and the term goes on', async () => {
-    const c = new Candidate();
-    const claim = await c.leads();
-    await c.clock.advance(2_000);
-    await c.answer('update', c.lock.failure('serverError'));
-    await c.clock.advance(125);
-    await c.answer('get', c.lock.ok(claim.record));
-    await c.lock.commit();
-    expect(c.election.state).toBe('leading');
-    expect(c.log.some((entry) => entry.startsWith('onStoppedLeading'))).toBe(false);
-  });
-
-  it.each(['get', 'update'] as const)('outlives a lock whose %s throws', async (verb) => {
-    const c = new Candidate();
-    const claim = await c.leads();
-    await c.clock.advance(2_000);
-    const write = await c.lock.expectCall('update');
-    await write.reject(new TypeError('connection refused'));
-    await c.clock.advance(125);
-    if (verb === 'get') {
-      const read = await c.lock.expectCall('get');
-      await read.reject(new SyntaxError('Unexpected token < in JSON'));
-      await c.clock.advance(250);
-    }
-    await c.answer('get', c.lock.ok(claim.record));
-    await c.lock.commit();
-    expect(c.election.state).toBe('leading');
-  });
-});

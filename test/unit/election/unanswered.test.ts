@@ -28,18 +28,6 @@ describe('a claim that went unanswered', () => {
   });
 });
 
-describe('a claim that is refused', () => {
-  it('starts nothing: the callback comes after the write, not before it', async () => {
-    const c = new Candidate();
-    await c.claims();
-    await c.answer('update', c.lock.failure('conflict'));
-    expect(c.log).toEqual([]);
-    await c.answer('get', c.lock.heldBy('other'));
-    expect(c.log).toEqual(['onNewLeader other']);
-    expect(c.election.isLeader()).toBe(false);
-  });
-});
-
 describe('a lock that throws instead of answering', () => {
   it('does not end a candidacy, whichever call it is', async () => {
     const c = new Candidate();
