@@ -185,6 +185,17 @@ export const watchingScenarios: EdgeTests = {
       await c.lock.expectIdle();
     },
 
+  'watching: a creation that is refused, of a lock that is said to be gone, is looked into': async (
+    start,
+  ) => {
+    const c = start(watched);
+    await toReading(c);
+    await c.answer('get', c.lock.failure('notFound'));
+    await c.lock.watching.tell(c.lock.deletion());
+    await c.answer('create', c.lock.failure('conflict'));
+    c.at('participating.acquiring.confirming');
+  },
+
   'watching: a creation is void once another has held the lock, though it is stored in the end':
     async (start) => {
       const c = start(watched);
