@@ -18,18 +18,6 @@ describe('a leader that drains', () => {
     await c.allowRelease(held);
     expect(c.outcome?.released).toBe(true);
   });
-
-  it('calls each callback once when the work finishes by itself at that moment', async () => {
-    const c = new Candidate({ releaseWhenDone: true });
-    const claim = await c.leads();
-    c.work.resolve();
-    await c.stop();
-    await c.allowRelease(claim);
-    expect(c.log.filter((entry) => entry.startsWith('on')).slice(1)).toEqual([
-      'onStartedLeading',
-      expect.stringMatching(/^onStoppedLeading (stopped|finished)$/),
-    ]);
-  });
 });
 
 describe('work that does not finish by the drain timeout', () => {

@@ -60,14 +60,6 @@ describe('a lock that writes events down', () => {
     expect(candidate.clock.pendingTimers).toBe(0);
   });
 
-  it('is told nothing by a candidate that never leads', async () => {
-    const { candidate, written } = scene();
-    await candidate.waits();
-    await candidate.stop();
-
-    expect(written).toEqual([]);
-  });
-
   it('is told one thing at a time, in order', async () => {
     const { candidate, answer, whats } = scene();
     await candidate.leads();

@@ -135,12 +135,4 @@ describe('a candidate that rejoins', () => {
     expect(again.record?.leaderTransitions).toBe(claim.record?.leaderTransitions);
     expect(c.election.isLeader()).toBe(true);
   });
-
-  it('does not count a finished work as a loss: that ends the candidacy', async () => {
-    const c = new Candidate({ onLost: 'rejoin', releaseWhenDone: true });
-    const claim = await c.leads();
-    await c.finishWork();
-    await c.allowRelease(claim);
-    expect(c.outcome).toMatchObject({ reason: 'finished', released: true });
-  });
 });

@@ -44,23 +44,6 @@ describe('a candidate that is stopped', () => {
 });
 
 describe('a leader that is stopped', () => {
-  it('calls onStoppedLeading after the work, and releases after that', async () => {
-    const c = new Candidate();
-    const claim = await c.leads();
-    c.listen('released', 'ended');
-    c.log.length = 0;
-    await c.stop();
-    await c.lock.expectIdle();
-    await c.finishWork();
-    expect(c.log).toEqual(['onStoppedLeading stopped']);
-    expect(c.election.isLeader()).toBe(false);
-    await c.allowRelease(claim);
-    expect(c.log).toEqual(['onStoppedLeading stopped', 'released', 'ended: stopped']);
-    const outcome = { reason: 'stopped', led: true, released: true, workFinished: true };
-    expect(c.outcome).toEqual(outcome);
-    expectQuiet(c);
-  });
-
   it('releases over a renewal that was given up and is stored after all', async () => {
     const c = new Candidate();
     const unseen = await c.renews();
