@@ -92,6 +92,17 @@ export const coldStartScenarios: EdgeTests = {
     c.at('participating.acquiring.claiming');
   },
 
+  'cold start: a label that somebody sets meanwhile is no reason to ask again': async (start) => {
+    const c = start({ watched: true });
+    await toReading(c);
+    await c.answer('get', left(c));
+    const asked = await c.lock.expectAge();
+    const relabelled = left(c);
+    if (relabelled.ok) await c.lock.watching.changed(relabelled);
+    assert.equal(asked.signal?.aborted, true);
+    await isWaitedFor(c, 15_000);
+  },
+
   'cold start: the age of what may be taken at once is not asked for': async (start) => {
     const c = start({ reclaimOwnIdentity: true });
     await toReading(c);

@@ -2,12 +2,22 @@ import assert from 'node:assert/strict';
 import { record } from '../../support/controllable-lock.js';
 import type { EdgeTests } from '../support/edge-test.js';
 import { objectAsking } from '../support/step-down.js';
-import { toLeading } from '../support/paths.js';
+import { toHoldingBack, toLeading } from '../support/paths.js';
 
 const watched = { watched: true } as const;
 
 /** Two things at a time, and which of them counts. */
 export const interleavingScenarios: EdgeTests = {
+  'both: a claim that was beaten, and stop while it was under way': async (start) => {
+    const c = start(watched);
+    await toHoldingBack(c);
+    await c.clock.advance(0);
+    await c.send({ type: 'stop' });
+    await c.lock.watching.changed(c.lock.snapshot(record({ holderIdentity: 'faster' })));
+    await c.answer('update', c.lock.failure('conflict'));
+    c.at('releasing.checking');
+  },
+
   'both: another holder, and the request that we step down': async (start) => {
     const c = start(watched);
     await toLeading(c);
