@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { inspect } from 'node:util';
+import { LockError } from '../../../src/errors/index.js';
+import { stderrLogger } from '../../../src/logging/loggers.js';
 import { settle } from '../../../src/testing/virtual-clock.js';
 import { Candidate } from './support/candidate.js';
 import { RecordingLogger } from './support/recording-logger.js';
@@ -261,9 +263,51 @@ describe('where no logger is given', () => {
     await settle();
     expect(warn.mock.calls).toEqual([[`[k8s-leader-election] ${acquireFailed}: test: forbidden`]]);
     expect(error.mock.calls).toEqual([
-      ['[k8s-leader-election] onStartedLeading failed: the work failed'],
+      [`[k8s-leader-election] onStartedLeading failed: ${failure.stack}`],
     ]);
+    expect(failure.stack).toMatch(/^Error: the work failed\n {4}at .*logging\.test\.ts/);
     expect(log).not.toHaveBeenCalled();
+  });
+});
+
+describe('an error with the default logger', () => {
+  const firstLine = '[k8s-leader-election] it failed: ';
+
+  function said(err: unknown): string {
+    const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    stderrLogger.error({ err }, 'it failed');
+    return String(error.mock.lastCall?.[0]);
+  }
+
+  it('of ours is its message alone', () => {
+    expect(said(new LockError('no rights', { kind: 'forbidden' }))).toBe(`${firstLine}no rights`);
+  });
+
+  it('of others forges no line, and shows nothing that it carries', () => {
+    const err = Object.assign(new TypeError('a\n[k8s-leader-election] Leading\u001b[2J'), {
+      config: { headers: { authorization: 'Bearer secret' } },
+      cause: new Error('secret'),
+    });
+    const lines = said(err).split('\n');
+    expect(lines.slice(0, 2)).toEqual([
+      `${firstLine}TypeError: a`,
+      '    [k8s-leader-election] Leading\\u001b[2J',
+    ]);
+    expect(lines.slice(2).join('\n')).toMatch(/^( {4}at .*\n?)+$/);
+    expect(lines.join()).not.toContain('secret');
+  });
+
+  it.each([
+    [
+      'a changed message',
+      (err: Error) => Reflect.set(err, 'message', 'changed'),
+      'changed\n    Error: old\n    at ',
+    ],
+    ['no stack', (err: Error) => Reflect.deleteProperty(err, 'stack'), 'old'],
+  ])('that has %s says both, or what it has', (_, change, start) => {
+    const err = new Error('old');
+    change(err);
+    expect(said(err)).toMatch(new RegExp(`^.*it failed: ${start}`));
   });
 });
 
