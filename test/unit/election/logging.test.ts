@@ -306,6 +306,7 @@ describe('an error with the default logger', () => {
     ['no stack', (err: Error) => Reflect.deleteProperty(err, 'stack'), 'old'],
   ])('that has %s says both, or what it has', (_, change, start) => {
     const err = new Error('old');
+    expect(err.stack).toContain('old');
     change(err);
     expect(said(err)).toMatch(new RegExp(`^.*it failed: ${start}`));
   });
