@@ -201,6 +201,36 @@ describe('a logger that is given', () => {
     expect(fields).toMatchObject({ lock: 'Lease test/controllable', identity: 'me' });
   });
 
+  it.each(['network', 'timeout', 'credentials', 'unauthorized'] as const)(
+    'hears of what any request meets (%s) from the first one, and of the watch once those succeed',
+    async (kind) => {
+      const logger = new RecordingLogger();
+      const c = new Candidate({ logger, watched: true });
+      await c.run();
+      await c.lock.watching.failed(kind);
+      expect(logger.of('warn')).toEqual([]);
+      await c.answer('get', c.lock.failure(kind));
+      expect(logger.of('warn')).toEqual([acquireFailed]);
+      await c.lock.watching.failed(kind);
+      await c.clock.advance(2_000);
+      await c.answer('get', c.lock.heldBy('other'));
+      expect(logger.of('warn')).toEqual([
+        acquireFailed,
+        'The lock cannot be watched; it is polled',
+      ]);
+    },
+  );
+
+  it('hears of a watch that fails at the start once it leads', async () => {
+    const logger = new RecordingLogger();
+    const c = new Candidate({ logger, watched: true });
+    await c.claims();
+    await c.lock.watching.failed('network');
+    expect(logger.of('warn')).toEqual([]);
+    await c.lock.commit();
+    expect(logger.of('warn')).toEqual(['The lock cannot be watched; it is polled']);
+  });
+
   it('hears of an overrun and of failed callbacks as errors', async () => {
     const logger = new RecordingLogger();
     const failure = new Error('the callback failed');
