@@ -275,6 +275,33 @@ describe('a logger that is given', () => {
   });
 });
 
+describe('durations that look like milliseconds', () => {
+  it.each([
+    ['leaseDurationSeconds', 15_000, 'leaseDurationSeconds is 15000, which is 4.2 h'],
+    ['drainTimeoutSeconds', 3_601, 'drainTimeoutSeconds is 3601, which is 1.0 h'],
+    ['drainTimeoutSeconds', 3_600, null],
+  ] as const)('are told once, before anything is done: %s of %i', async (option, value, said) => {
+    const logger = new RecordingLogger();
+    const c = new Candidate({ logger, [option]: value });
+    await c.leads();
+    const warning = `${said}: seconds, not milliseconds?`;
+    expect(logger.of('warn')).toEqual(said === null ? [] : [warning]);
+  });
+
+  it('are told in one line, each of them', () => {
+    const logger = new RecordingLogger();
+    new Candidate({
+      logger,
+      leaseDurationSeconds: 15_000,
+      renewDeadlineSeconds: 10_000,
+      retryPeriodSeconds: 4_000,
+    });
+    expect(logger.of('warn')).toEqual([
+      expect.stringMatching(/^lease.*15000.*, renew.*10000.*, retry.*4000.*: seconds, not milli/),
+    ]);
+  });
+});
+
 describe('where no logger is given', () => {
   it('warnings and errors go to stderr, and nothing else is written', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
