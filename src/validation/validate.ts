@@ -80,7 +80,8 @@ export class Problems {
       if (known.includes(key)) continue;
       const near = suggest(key, known);
       const list: string | null = isListed ? null : `is not one of ${known.join(', ')}`;
-      const hint: string | null = elsewhere.get(key) ?? (near === null ? list : `did you mean ${near}?`);
+      const hint: string | null =
+        elsewhere.get(key) ?? (near === null ? list : `did you mean ${near}?`);
       isListed ||= hint === list;
       this.addHidden(
         `${prefix}${key}`,
