@@ -1,17 +1,18 @@
 import assert from 'node:assert/strict';
 import { LockError } from '../../../src/errors/lock-error.js';
+import { record } from '../../support/controllable-lock.js';
 import type { Candidate } from '../support/candidate.js';
 import type { EdgeTests } from '../support/edge-test.js';
 import {
   storedFor,
   toClaiming,
-  toHoldingBack,
   toReading,
   toRejoining,
   toReleaseWriting,
   toRenewing,
   toUnansweredClaim,
   toWaiting,
+  toWatching,
 } from '../support/paths.js';
 
 /*
@@ -51,7 +52,14 @@ const renewalScenarios: EdgeTests = {
 /** The states that wait for a time that is drawn, and how they are entered. */
 const drawing: Readonly<Record<string, (c: Candidate) => Promise<unknown>>> = {
   'participating.acquiring.waiting': toWaiting,
-  'participating.acquiring.holdingBack': toHoldingBack,
+  'participating.acquiring.holdingBack': async (c) => {
+    await toWatching(c);
+    const { jitter } = c.context;
+    await c.lock.watching.changed(
+      c.lock.snapshot(record({ holderIdentity: '', leaderTransitions: 0 })),
+    );
+    assert.notEqual(c.context.jitter, jitter);
+  },
   'participating.acquiring.backingOff': toUnansweredClaim,
   [`${renewing}.retrying`]: async (c) => {
     await toRenewing(c);
