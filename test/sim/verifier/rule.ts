@@ -1,4 +1,5 @@
 import type { Fact } from '../facts.js';
+import type { Ledger } from './ledger.js';
 
 /** The names of the rules, as they are printed. */
 export type RuleName =
@@ -48,4 +49,17 @@ export type Report = (rule: RuleName, t: number, what: string) => void;
 export interface Rules {
   before?(fact: Fact): void;
   after?(fact: Fact): void;
+}
+
+/** Rules that judge by the ledger. */
+export abstract class RuleGroup implements Rules {
+  protected readonly ledger: Ledger;
+  protected readonly report: Report;
+
+  constructor(ledger: Ledger, report: Report) {
+    this.ledger = ledger;
+    this.report = report;
+  }
+
+  abstract after(fact: Fact): void;
 }
