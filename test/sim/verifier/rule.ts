@@ -45,6 +45,19 @@ export interface Violation {
 
 export type Report = (rule: RuleName, t: number, what: string) => void;
 
+/** Keeps the first violation of each rule, and tells of it. */
+export function reporter(
+  violations: Violation[],
+  onViolation: (violation: Violation) => void,
+): Report {
+  return (rule, t, what) => {
+    if (violations.some((earlier) => earlier.rule === rule)) return;
+    const violation = { rule, t, what };
+    violations.push(violation);
+    onViolation(violation);
+  };
+}
+
 /** A group of rules. `before` sees a fact when the ledger does not contain it yet, `after` then. */
 export interface Rules {
   before?(fact: Fact): void;
