@@ -52,11 +52,12 @@ const NEARBY: Readonly<Record<string, number>> = {
 };
 
 describe.each([
-  { where: 'the election', bugs: SEEDED_BUGS, migrates: false, termsPerSeed: 60, maxSeeds: 200 },
-  { where: 'a MultiLock', bugs: migrationBugs, migrates: true, termsPerSeed: 40, maxSeeds: 40 },
-])('an error seeded in $where is found', ({ bugs, ...how }) => {
-  it.each(bugs)('$name', { timeout: 480_000 }, async (bug) => {
-    const search = { ...how, firstSeed: NEARBY[bug.name] ?? 1 };
+  ['the election', { bugs: SEEDED_BUGS, migrates: false, termsPerSeed: 60, maxSeeds: 200 }],
+  ['a MultiLock', { bugs: migrationBugs, migrates: true, termsPerSeed: 40, maxSeeds: 40 }],
+])('an error seeded in %s is found', (_, { bugs, ...how }) => {
+  const named = bugs.map((bug) => [bug.name, bug] as const);
+  it.each(named)('%s', { timeout: 480_000 }, async (name, bug) => {
+    const search = { ...how, firstSeed: NEARBY[name] ?? 1 };
     // Clocks further apart than lease over renew deadline must come to no less than this.
     const rule = bug.beyondBound === true ? 'two-leaders' : undefined;
     const finding = await findSeededBug(bug, rule === undefined ? search : { ...search, rule });
