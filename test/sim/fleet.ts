@@ -105,10 +105,10 @@ export class Fleet {
 
   /** In some fleets two candidates are processes of one container. */
   #putTwoTogether(): void {
-    const random = new Random(this.#options.scenario.seed, 'two in a container');
+    const random = new Random(this.#options.scenario.seed, 'siblings');
     const [first, ...others] = this.slots.filter(({ kubelet }) => kubelet !== null);
     const last = others.at(-1);
-    if (first === undefined || last === undefined || !random.chance(0.4)) return;
+    if (first === undefined || last === undefined || !random.chance(0.25)) return;
     last.kubelet = null;
     last.beside = first;
   }

@@ -46,6 +46,7 @@ const NEARBY: Readonly<Record<string, number>> = {
   'answers-unread': 19,
   'offer-by-another-clock': 20,
   'offer-after-later-ends': 55,
+  'predecessor-by-name-alone': 9,
   'date-believed': 35,
   'leads-by-the-old-alone': 3,
   'leads-by-the-new-alone': 9,
