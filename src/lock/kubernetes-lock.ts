@@ -1,7 +1,9 @@
 import { LockError } from '../errors/lock-error.js';
+import type { ExitRelease } from '../kubernetes/requests-at-exit.js';
 import { KubernetesLockWatch } from './kubernetes-lock-watch.js';
 import { LOCK_KINDS, type LockKind } from './lock-kinds.js';
 import { LockObject, type ObjectRequest, type Verb } from './lock-object.js';
+import type { LockAtExit, WriteAtExit } from './lock-at-exit.js';
 import { checkLockOptions, defaultIdentity, type KubernetesLockOptions } from './lock-options.js';
 import { dryRunRecord } from './next-record.js';
 import { type LeaderElectionRecord, requireRecord } from './record.js';
@@ -13,7 +15,6 @@ import type {
   LockUpdateOptions,
   LockWatch,
   LockWatcher,
-  ResourceLock,
 } from './resource-lock.js';
 import { writableObject } from './snapshot-of.js';
 import { storable, type KubernetesObject } from './stored-record.js';
@@ -28,7 +29,7 @@ export interface KubernetesLockJson {
 }
 
 /** A lock on an object of any kind that can be one. Everything private is hidden from logs. */
-export class KubernetesLock implements ResourceLock {
+export class KubernetesLock implements LockAtExit {
   readonly #object: LockObject;
   readonly #identity: string;
   readonly #labels: Readonly<Record<string, string>> | undefined;
@@ -135,6 +136,11 @@ export class KubernetesLock implements ResourceLock {
   /** Watches the object; together with others of its kind in the namespace where that is allowed. */
   watch(watcher: LockWatcher): LockWatch {
     return new KubernetesLockWatch(watcher, this.#object);
+  }
+
+  /** @internal */
+  releaseAtExit({ record, base, ours }: WriteAtExit): ExitRelease | null {
+    return this.#object.releaseAtExit(this.#baseObject(base), this.#storable(record), ours);
   }
 
   toJSON(): KubernetesLockJson {

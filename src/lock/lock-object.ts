@@ -7,9 +7,11 @@ import {
   loadDefaultKubeConfig,
   type KubeConfigLike,
 } from '../kubernetes/kube-config.js';
+import type { ExitRelease } from '../kubernetes/requests-at-exit.js';
 import { safeReason } from '../kubernetes/safe-reason.js';
 import type { PodEvidence } from './evidence/pod-evidence.js';
 import { readInTime, timeLimit } from './in-time.js';
+import { asStored, changesTo, placeOf } from './lock-at-exit.js';
 import type { KubernetesLockOptions } from './lock-options.js';
 import { collectionPath, objectPath } from './object-path.js';
 import { loadEvidence } from './load-evidence.js';
@@ -94,6 +96,26 @@ export class LockObject {
       // It holds the caller's signal and a timer. Another request may have begun since.
       if (this.#progress === own) this.#progress = null;
     }
+  }
+
+  /** For a process that ends: all that its release takes; null while it is not known where to send it. */
+  releaseAtExit(
+    base: KubernetesObject,
+    record: LeaderElectionRecord,
+    ours: readonly LeaderElectionRecord[],
+  ): ExitRelease | null {
+    if (this.#endpoint === null) return null;
+    const { format, name } = this;
+    const { kubeConfig, namespace } = this.#endpoint;
+    const settings = clientFor(kubeConfig).lastSettings ?? null;
+    if (settings === null) return null;
+    const body = this.write(base, record);
+    return {
+      ...{ settings, body, name, kind: format.kind, at: placeOf(format) },
+      path: this.#route('update', namespace).path,
+      changes: changesTo(base, body),
+      ours: ours.map((own) => asStored(format, own)),
+    };
   }
 
   /** The terms in which errors speak of a request for it. */

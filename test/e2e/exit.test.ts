@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest';
+import { describeWithApiServer } from '../support/shared-api-server.js';
+import { crash, ENDS, median } from './exit/crashes.js';
+
+/** What a busy machine may add; the figures of an idle one are those of `test/e2e/exit/main.ts`. */
+const MOST_MS = 3_000;
+
+describeWithApiServer('a leader that crashes, with releaseOnExit', (server) => {
+  it.each([
+    { kind: 'lease', renewing: false },
+    { kind: 'lease', renewing: true },
+    { kind: 'configmap', renewing: false },
+  ] as const)(
+    'is followed at once: $kind, while a renewal is under way: $renewing',
+    { timeout: 120_000 },
+    async ({ kind, renewing }) => {
+      const namespace = `crash-${kind}-${String(renewing)}`;
+      await server().createNamespace(namespace);
+      const crashes = await crash(
+        ENDS,
+        {
+          kubeConfigPath: await server().writeKubeConfig('candidate', { namespace }),
+          ...{ namespace, name: 'crash', kind },
+        },
+        renewing,
+      );
+      console.log(kind, renewing, crashes.map(({ how, ms }) => `${how} ${ms} ms`).join(', '));
+      expect(median(crashes.map(({ ms }) => ms))).toBeLessThan(MOST_MS);
+      for (const { tokens, ledAtExit, errors } of crashes) {
+        expect(tokens[1]).toBeGreaterThan(tokens[0]);
+        expect(ledAtExit).toBe(true);
+        expect(errors).not.toContain(server().user('candidate').token);
+      }
+    },
+  );
+});
