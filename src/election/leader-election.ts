@@ -5,11 +5,9 @@ import type { EndReason, LeaderElectionConfig, Outcome } from '../config/leader-
 import { givenOptions, resolveConfig } from '../config/resolve-config.js';
 import { NotLeaderError } from '../errors/not-leader-error.js';
 import type { ResourceLock } from '../lock/resource-lock.js';
-import type { Logger } from '../logging/logger.js';
 import type { Clock } from '../time/clock.js';
 import { Candidacy } from './candidacy.js';
 import { recorderFor } from './event-recorder.js';
-import { prepareForExit, watchForExit } from './exit-watch.js';
 import type { Health, HealthOptions } from './health.js';
 import { type ElectionEventType, type ElectionListener, Listeners } from './listeners.js';
 import { NewsLog } from './news-log.js';
@@ -31,7 +29,6 @@ export interface RunOptions {
 export class LeaderElection {
   readonly #config: LeaderElectionConfig;
   readonly #clock: Clock;
-  readonly #logger: Logger;
   readonly #listeners: Listeners;
   #candidacy: Candidacy;
 
@@ -45,7 +42,6 @@ export class LeaderElection {
     // What was checked is what holds for every candidacy, whatever becomes of the caller's object.
     this.#config = givenOptions(config);
     this.#clock = clock;
-    this.#logger = logger;
     const log = new NewsLog(logger, lock, clock);
     const recorder = recorderFor(lock, logger, clock);
     this.#listeners = new Listeners(logger, lock, log, recorder);
@@ -106,8 +102,7 @@ export class LeaderElection {
    */
   async run(options: RunOptions = {}): Promise<Outcome> {
     const candidacy = this.#ready();
-    if (this.#config.releaseOnExit === true) await prepareForExit(this.#logger);
-    candidacy.start(options.signal);
+    this.#start(candidacy, options);
     return candidacy.outcome;
   }
 
@@ -117,8 +112,7 @@ export class LeaderElection {
    */
   async acquire(options: RunOptions = {}): Promise<boolean> {
     const candidacy = this.#ready();
-    if (this.#config.releaseOnExit === true) await prepareForExit(this.#logger);
-    candidacy.start(options.signal);
+    this.#start(candidacy, options);
     return candidacy.leading();
   }
 
@@ -167,8 +161,7 @@ export class LeaderElection {
       },
     });
     this.#candidacy = candidacy;
-    if (this.#config.releaseOnExit === true) await prepareForExit(this.#logger);
-    candidacy.start(options.signal);
+    this.#start(candidacy, options);
     const { reason, led } = await candidacy.outcome;
     if (failed !== undefined) throw failed.error;
     if (done !== undefined) return done.value;
@@ -223,9 +216,17 @@ export class LeaderElection {
     return this.#candidacy;
   }
 
+  #start(candidacy: Candidacy, { signal }: RunOptions): void {
+    const { releaseOnExit = false, lock } = this.#config;
+    const prepare = async (): Promise<void> => {
+      const { releaseAtExit } = await import('./release-at-exit.js');
+      releaseAtExit(candidacy.actor, lock);
+    };
+    candidacy.start(signal, releaseOnExit ? prepare : undefined);
+  }
+
   #newCandidacy(config: LeaderElectionConfig): Candidacy {
     const actor = createActor(leaderElectionMachine, { input: config, clock: this.#clock });
-    if (config.releaseOnExit === true) watchForExit(actor, config);
     return new Candidacy(actor, this.#listeners);
   }
 }

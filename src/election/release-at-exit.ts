@@ -7,55 +7,50 @@ import {
   type ExitRelease,
   type ExitResult,
   releasesAtExit,
+  whyNoRequests,
 } from '../kubernetes/requests-at-exit.js';
-import type { LockAtExit } from '../lock/lock-at-exit.js';
-import type { LockSnapshot } from '../lock/resource-lock.js';
+import { exitRelease } from '../lock/exit-release.js';
+import { isLockAtExit } from '../lock/lock-at-exit.js';
+import type { ResourceLock } from '../lock/resource-lock.js';
 
 /*
  * What happens when the process ends while it leads. No event loop runs any more, so the chart cannot
  * release the lock: its rules are applied here one by one, to the context as the chart has left it.
  */
 
-/** A candidacy that holds its lock, and the lock as the user has given it. */
-export interface Holder {
-  readonly actor: LeaderElectionActor;
-  readonly lock: LockAtExit;
-}
-
 /** So long may the end of the process be held up, in milliseconds. A test that is not about it has more. */
 export const exitLimit = { ms: 1_000 };
 
-/** The other process is the same program, which has to be Node by itself. */
-export { canRequestAtExit as canReleaseAtExit } from '../kubernetes/requests-at-exit.js';
+/** Each candidacy that runs, with its lock as the user has given it. */
+const candidacies = new Map<LeaderElectionActor, ResourceLock>();
 
-const holders = new Set<Holder>();
-
-/** One handler serves all, and there is none while nobody holds a lock. */
-export function releaseAtExit(holder: Holder): void {
-  if (holders.size === 0) process.on('exit', releaseAll);
-  holders.add(holder);
-}
-
-export function forgetAtExit(holder: Holder): void {
-  if (holders.delete(holder) && holders.size === 0) process.off('exit', releaseAll);
+/** Sees to it that the lock is released if the process ends while this candidacy holds it. */
+export function releaseAtExit(actor: LeaderElectionActor, lock: ResourceLock): void {
+  const why = whyNoRequests();
+  if (why !== null) {
+    const { config } = actor.getSnapshot().context;
+    config.logger.warn({ ...fieldsOf(config), why }, `releaseOnExit has no effect: ${why}`);
+    return;
+  }
+  if (candidacies.size === 0) process.on('exit', releaseAll);
+  candidacies.set(actor, lock);
+  const forget = (): void => {
+    candidacies.delete(actor);
+    if (candidacies.size === 0) process.off('exit', releaseAll);
+  };
+  actor.subscribe({ error: forget, complete: forget });
 }
 
 function releaseAll(): void {
+  const contexts = [...candidacies].map(([actor, lock]) => ({ ...actor.getSnapshot(), lock }));
   // First of all: nobody is told any more that this process leads.
-  const ends = [...holders].map((holder) => endTerm(holder));
-  const due = ends.flatMap((end) => (end.release === null ? [] : [end.release]));
-  const results = due.length === 0 ? [] : carryOut(due);
+  for (const { context } of contexts) context.term?.end();
+  const ends = contexts.flatMap(({ context, lock }) => endOf(context, lock) ?? []);
+  const due = ends.flatMap(({ release }) => release ?? []);
+  const results = due.length === 0 ? [] : releasesAtExit(due, exitLimit.ms);
   for (const { context, release, why } of ends) {
     const index = release === null ? -1 : due.indexOf(release);
     tell(context, results[index] ?? { end: 'failed', why });
-  }
-}
-
-function carryOut(due: readonly ExitRelease[]): readonly ExitResult[] {
-  try {
-    return releasesAtExit(due, exitLimit.ms);
-  } catch (error) {
-    return due.map(() => ({ end: 'failed', why: errorName(error) }));
   }
 }
 
@@ -67,38 +62,41 @@ interface End {
 }
 
 /**
- * A renewal may be under way, or one that was not answered be stored: of the two writes over the same
- * version the API server takes one, and what is ours to write over then are the records of either.
+ * Null where the lock is not ours. A renewal may be under way, or one that was not answered be stored: of
+ * two writes over the same version the API server takes one, and what is ours to write over then are the
+ * records of either.
  */
-function endTerm({ actor, lock }: Holder): End {
-  const { context } = actor.getSnapshot();
-  context.term?.end();
+function endOf(context: ElectionContext, lock: ResourceLock): End | null {
+  const base = context.observation?.snapshot ?? null;
+  const reading = { snapshot: base, sentAtMs: 0, receivedAtMs: 0 };
+  if (base === null || !stillHeldByUs({ context }, reading)) return null;
   try {
-    const released = { ...context, ...updates.release(context) };
-    const { attempt, ownWrites } = released;
-    const base = context.observation?.snapshot ?? null;
-    if (base === null || attempt === null || !isHeld(context, base)) {
-      return { context, release: null, why: 'what is known of it is not our record' };
+    const { attempt, ownWrites } = { ...context, ...updates.release(context) };
+    const isReady = attempt !== null && isLockAtExit(lock);
+    const write = isReady ? lock.writeAtExit(attempt.record, base) : null;
+    if (write === null) {
+      return { context, release: null, why: 'it is not known with which credentials' };
     }
+    if (write.settings.proxy !== null)
+      return { context, release: null, why: 'it is behind a proxy' };
     const ours = ownWrites.map(({ record }) => record);
-    const release = lock.releaseAtExit({ record: attempt.record, base, ours });
-    return { context, release, why: 'it is not known with which credentials' };
+    return { context, release: exitRelease(write, ours), why: '' };
   } catch (error) {
     return { context, release: null, why: errorName(error) };
   }
 }
 
-function isHeld(context: ElectionContext, snapshot: LockSnapshot): boolean {
-  return stillHeldByUs({ context }, { snapshot, sentAtMs: 0, receivedAtMs: 0 });
-}
-
 function tell({ config }: ElectionContext, { end, why }: ExitResult): void {
-  const { lock, logger } = config;
-  const fields = { lock: lock.description, identity: lock.identity };
+  const { logger } = config;
+  const fields = fieldsOf(config);
   if (end === 'released') logger.info(fields, 'The process ends; the lock was released');
   else if (end === 'not ours') logger.info(fields, 'The process ends; the lock is not ours');
   else {
-    const message = 'The process ends, and the lock could not be released: it runs out by itself';
-    logger.warn({ ...fields, reason: why }, message);
+    const message = `The process ends, and the lock could not be released (${why}): it runs out by itself`;
+    logger.warn({ ...fields, why }, message);
   }
+}
+
+function fieldsOf({ lock }: ElectionContext['config']): { lock: string; identity: string } {
+  return { lock: lock.description, identity: lock.identity };
 }

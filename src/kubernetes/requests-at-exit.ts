@@ -1,10 +1,11 @@
 import { spawnSync } from 'node:child_process';
-import { createRequire } from 'node:module';
 import { basename } from 'node:path';
-import { payload, target } from './api-request.js';
+import { isMainThread } from 'node:worker_threads';
+import { payload } from './api-request.js';
 import type { ConnectionSettings } from './connection-settings.js';
 import { EXIT_PROGRAM } from './exit-program.js';
 import { parseJson } from './parse-json.js';
+import { safeReason } from './safe-reason.js';
 
 /** The release of a lock by a process that ends. */
 export interface ExitRelease {
@@ -14,7 +15,7 @@ export interface ExitRelease {
   readonly name: string;
   /** What is written at once, on condition of the version that is known. */
   readonly body: object;
-  /** In what it differs from what it is written over; absent values are taken away. */
+  /** In what it differs from what it is written over. */
   readonly changes: readonly ExitChange[];
   /** Where the object has the record: as it stands, or as JSON. */
   readonly at: readonly string[];
@@ -25,12 +26,12 @@ export interface ExitRelease {
 export interface ExitChange {
   readonly place: readonly string[];
   readonly field: string;
+  /** Undefined: it is taken away. */
   readonly value?: unknown;
 }
 
 export interface ExitResult {
-  /** Null: not known when the time was up. */
-  readonly end: 'released' | 'not ours' | 'failed' | null;
+  readonly end: 'released' | 'not ours' | 'failed';
   /** The last answer, or what came instead of one. */
   readonly why: string;
 }
@@ -41,10 +42,15 @@ const PASSED_ON = [
   ...['SSL_CERT_FILE', 'SSL_CERT_DIR', 'OPENSSL_CONF', 'LD_LIBRARY_PATH', 'SystemRoot'],
 ];
 
-/** Whether the program that runs is Node by itself: another one would be started anew. */
-export function canRequestAtExit(): boolean {
-  const isNode = /^node(js)?(-?[\d.]+)?(\.exe)?$/i.test(basename(process.execPath));
-  return isNode && process.versions['electron'] === undefined;
+/** In words; null where requests can be made. The other process is this program, without its code. */
+export function whyNoRequests(): string | null {
+  if (!/^node(js)?(-?[\d.]+)?(\.exe)?$/i.test(basename(process.execPath))) {
+    return 'this program is not Node by itself';
+  }
+  // The end of a thread is not the end of what other threads do.
+  if (!isMainThread) return 'this is a worker thread';
+  const { permission } = process as { permission?: { has(scope: string): boolean } };
+  return permission?.has('child') === false ? 'it needs --allow-child-process' : null;
 }
 
 /**
@@ -55,31 +61,37 @@ export function releasesAtExit(
   releases: readonly ExitRelease[],
   limitMs: number,
 ): readonly ExitResult[] {
-  const input = { releases: releases.map(told), socks: pathOfSocks(releases), limitMs };
-  const { stdout } = spawnSync(
-    process.execPath,
-    [...flags(), '--no-warnings', '--eval', EXIT_PROGRAM],
-    {
-      input: JSON.stringify(input),
-      encoding: 'utf8',
-      env: Object.fromEntries(PASSED_ON.map((name) => [name, process.env[name]])),
-      killSignal: 'SIGKILL',
-      stdio: ['pipe', 'pipe', 'ignore'],
-      timeout: limitMs,
-      windowsHide: true,
-    },
-  );
-  const results: ExitResult[] = releases.map(() => ({ end: null, why: 'no answer in time' }));
-  // What came last goes; a line may have been cut off when the time was up.
-  for (const line of (stdout ?? '').split('\n')) {
-    const { index = -1, ...news } = (parseJson(line) ?? {}) as Partial<ExitResult & Indexed>;
-    const result = results[index];
-    if (result !== undefined) results[index] = { ...result, ...news };
+  try {
+    const input = JSON.stringify({ releases: releases.map(told), limitMs });
+    const { stdout, error, signal } = spawnSync(
+      process.execPath,
+      [...flags(), '--eval', EXIT_PROGRAM],
+      {
+        input,
+        encoding: 'utf8',
+        env: Object.fromEntries(PASSED_ON.map((name) => [name, process.env[name]])),
+        killSignal: 'SIGKILL',
+        stdio: ['pipe', 'pipe', 'ignore'],
+        timeout: limitMs,
+        windowsHide: true,
+      },
+    );
+    if (error !== undefined && signal === null) throw error;
+    // What came last goes; a line may have been cut off when the time was up.
+    const news = stdout.split('\n').map((line) => parseJson(line) as Partial<News> | undefined);
+    return releases.map((_, index) => {
+      const own = news.filter((one) => one?.index === index);
+      return Object.assign(
+        { end: 'failed', why: 'no answer in time' } as const,
+        ...own,
+      ) as ExitResult;
+    });
+  } catch (error) {
+    return releases.map(() => ({ end: 'failed', why: safeReason(error) }));
   }
-  return results;
 }
 
-interface Indexed {
+interface News extends ExitResult {
   readonly index: number;
 }
 
@@ -89,27 +101,8 @@ function flags(): string[] {
 }
 
 /** All that is needed for one of them. */
-function told({ settings, body, path, ...release }: ExitRelease): object {
-  const { server, tls, proxy } = settings;
-  const request = { method: 'PUT', path, body } as const;
-  return {
-    ...release,
-    server: server.href,
-    target: target(request),
-    ...payload(request, settings),
-    tls,
-    proxy: proxy?.href,
-  };
-}
-
-/** Where the package is that speaks to SOCKS proxies; undefined where it is not needed, or not there. */
-function pathOfSocks(releases: readonly ExitRelease[]): string | undefined {
-  if (!releases.some(({ settings }) => settings.proxy?.protocol.startsWith('socks')))
-    return undefined;
-  try {
-    const here = typeof __filename === 'string' ? __filename : import.meta.url;
-    return createRequire(here).resolve('socks');
-  } catch {
-    return undefined;
-  }
+function told({ settings, ...release }: ExitRelease): object {
+  const { server, tls } = settings;
+  const { headers, body } = payload({ method: 'PUT', ...release }, settings);
+  return { ...release, headers, body, tls, server: server.href };
 }

@@ -1,5 +1,4 @@
 import { LockError } from '../errors/lock-error.js';
-import type { ExitRelease } from '../kubernetes/requests-at-exit.js';
 import { KubernetesLockWatch } from './kubernetes-lock-watch.js';
 import { LOCK_KINDS, type LockKind } from './lock-kinds.js';
 import { LockObject, type ObjectRequest, type Verb } from './lock-object.js';
@@ -139,8 +138,8 @@ export class KubernetesLock implements LockAtExit {
   }
 
   /** @internal */
-  releaseAtExit({ record, base, ours }: WriteAtExit): ExitRelease | null {
-    return this.#object.releaseAtExit(this.#baseObject(base), this.#storable(record), ours);
+  writeAtExit(record: LeaderElectionRecord, base: LockSnapshot): WriteAtExit | null {
+    return this.#object.writeAtExit(this.#baseObject(base), this.#storable(record));
   }
 
   toJSON(): KubernetesLockJson {

@@ -7,11 +7,10 @@ import {
   loadDefaultKubeConfig,
   type KubeConfigLike,
 } from '../kubernetes/kube-config.js';
-import type { ExitRelease } from '../kubernetes/requests-at-exit.js';
 import { safeReason } from '../kubernetes/safe-reason.js';
 import type { PodEvidence } from './evidence/pod-evidence.js';
 import { readInTime, timeLimit } from './in-time.js';
-import { asStored, changesTo, placeOf } from './lock-at-exit.js';
+import type { WriteAtExit } from './lock-at-exit.js';
 import type { KubernetesLockOptions } from './lock-options.js';
 import { collectionPath, objectPath } from './object-path.js';
 import { loadEvidence } from './load-evidence.js';
@@ -98,24 +97,15 @@ export class LockObject {
     }
   }
 
-  /** For a process that ends: all that its release takes; null while it is not known where to send it. */
-  releaseAtExit(
-    base: KubernetesObject,
-    record: LeaderElectionRecord,
-    ours: readonly LeaderElectionRecord[],
-  ): ExitRelease | null {
-    if (this.#endpoint === null) return null;
+  /** For a process that ends: what a write takes; null while it is not known where to send it. */
+  writeAtExit(before: KubernetesObject, record: LeaderElectionRecord): WriteAtExit | null {
     const { format, name } = this;
+    if (this.#endpoint === null) return null;
     const { kubeConfig, namespace } = this.#endpoint;
     const settings = clientFor(kubeConfig).lastSettings ?? null;
-    if (settings === null) return null;
-    const body = this.write(base, record);
-    return {
-      ...{ settings, body, name, kind: format.kind, at: placeOf(format) },
-      path: this.#route('update', namespace).path,
-      changes: changesTo(base, body),
-      ours: ours.map((own) => asStored(format, own)),
-    };
+    const { path } = this.#route('update', namespace);
+    const after = this.write(before, record);
+    return settings === null ? null : { settings, path, name, format, before, after };
   }
 
   /** The terms in which errors speak of a request for it. */

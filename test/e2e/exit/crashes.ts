@@ -1,74 +1,80 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { createInterface } from 'node:readline';
-import { ROOT } from '../../docs/support/markdown.js';
+import { builtProgram } from '../../support/built-program.js';
 
+export const CRASHER = fileURLToPath(new URL('crasher.ts', import.meta.url));
 export const ENDS = ['throw', 'rejection', 'exit'] as const;
-export type End = (typeof ENDS)[number];
+/** The last is `process.exit(7)`. */
+export type End = (typeof ENDS)[number] | 'exit 7';
 
-interface Said {
-  readonly event: 'leads' | 'renewed' | 'last' | 'exit';
-  readonly at: number;
-  readonly token?: string;
-  readonly leads?: boolean;
+export interface CrasherSettings {
+  readonly kubeConfigPath: string;
+  readonly namespace: string;
+  readonly names: readonly string[];
+  readonly identity: string;
+  readonly kind?: string;
+  /** So long may its end be held up; as by default if it is not given. */
+  readonly limitMs?: number;
+  readonly options?: object;
+  /** Its work ends the process as soon as it begins. */
+  readonly endOfWork?: End;
 }
 
-/** As users have it, without a compiler in between, which takes its time over the trace of an exception. */
-const BUILT = process.env['CRASH_BUILT'] === '1';
+export interface Said {
+  readonly event: 'watches' | 'leads' | 'last';
+  readonly at: number;
+  readonly token?: string;
+  readonly state?: string | undefined;
+}
 
-/** A process with a candidate, by what it says. */
-class Candidate {
-  readonly said: Said[] = [];
+/** A process with candidates, by what it says. */
+export class Crasher {
+  readonly #said: Said[] = [];
   readonly #child: ChildProcess;
   readonly #exited: Promise<unknown>;
+  /** What its logger and Node have written. */
   errors = '';
 
-  constructor(
-    readonly identity: string,
-    { kubeConfigPath, ...what }: CrashOptions,
-  ) {
-    const given = JSON.stringify({ ...what, identity });
-    this.#child = spawn(
-      process.execPath,
-      [...(BUILT ? [] : ['--import', 'tsx']), 'test/package/consumers/crasher.mjs', given],
-      { cwd: ROOT, env: { ...process.env, KUBECONFIG: kubeConfigPath }, stdio: 'pipe' },
-    );
+  constructor(program: string, settings: CrasherSettings, flags: readonly string[] = []) {
+    const args = [...flags, program, JSON.stringify(settings)];
+    this.#child = spawn(process.execPath, args, { stdio: 'pipe' });
     this.#exited = once(this.#child, 'close');
     createInterface({ input: this.#child.stdout! }).on('line', (line) => {
-      this.said.push(JSON.parse(line) as Said);
+      this.#said.push(JSON.parse(line) as Said);
     });
     this.#child.stderr!.on('data', (text: Buffer) => (this.errors += text.toString()));
   }
 
-  async hears(event: Said['event'], limitMs = 30_000): Promise<Said> {
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
+  async hears(event: Said['event'], limitMs = 60_000): Promise<Said> {
     const until = Date.now() + limitMs;
     for (;;) {
-      const found = this.said.find((one) => one.event === event);
+      const found = this.#said.find((one) => one.event === event);
       if (found !== undefined) return found;
-      if (Date.now() > until)
-        throw new Error(`${this.identity} never said ${event}: ${this.errors}`);
+      if (Date.now() > until) throw new Error(`it never said ${event}: ${this.errors}`);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }
 
-  async end(how: End, renewing: boolean): Promise<Said> {
+  /** Resolves with its exit code. */
+  async end(how: End, renewing = false): Promise<number | null> {
     this.#child.stdin!.write(`${JSON.stringify({ how, renewing })}\n`);
-    const last = await this.hears('last');
+    return this.exited();
+  }
+
+  async exited(): Promise<number | null> {
     await this.#exited;
-    return last;
+    return this.#child.exitCode;
   }
 
   kill(): void {
     this.#child.kill('SIGKILL');
   }
-}
-
-export interface CrashOptions {
-  readonly kubeConfigPath: string;
-  readonly namespace: string;
-  readonly name: string;
-  readonly kind: 'lease' | 'configmap';
-  readonly options?: object;
 }
 
 export interface Crash {
@@ -77,53 +83,51 @@ export interface Crash {
   readonly ms: number;
   /** Fencing tokens before and after. */
   readonly tokens: readonly [bigint, bigint];
-  /** What `isLeader()` said in an exit handler. */
-  readonly ledAtExit: boolean | undefined;
+  readonly exitCode: number | null;
+  readonly wasRenewing: boolean;
+  readonly wasReleased: boolean;
   readonly errors: string;
 }
 
 /** Crashes one leader after the other; a standby waits for each. */
 export async function crash(
   ways: readonly End[],
-  options: CrashOptions,
+  settings: Omit<CrasherSettings, 'identity'>,
   renewing = false,
 ): Promise<Crash[]> {
+  const program = await builtProgram(CRASHER);
+  const started: Crasher[] = [];
+  const start = (): Crasher => {
+    const identity = String(started.length);
+    const crasher = new Crasher(program, { ...settings, identity });
+    started.push(crasher);
+    return crasher;
+  };
   const crashes: Crash[] = [];
-  let leader = new Candidate('0', options);
   try {
-    await leader.hears('leads');
-    for (const [index, how] of ways.entries()) {
-      const standby = new Candidate(String(index + 1), options);
-      try {
-        // It waits once it has connected, which a renewal of the leader's proves nothing about.
-        await new Promise((resolve) => setTimeout(resolve, STARTS_MS));
-        const { at, token = '0' } = {
-          ...(await leader.hears('leads')),
-          ...(await leader.end(how, renewing)),
-        };
-        const next = await standby.hears('leads', 40_000);
-        const exit = await leader.hears('exit');
-        crashes.push({
-          how,
-          ms: next.at - at,
-          tokens: [BigInt(token), BigInt(next.token ?? 0)],
-          ledAtExit: exit.leads,
-          errors: leader.errors,
-        });
-        leader = standby;
-      } catch (error) {
-        standby.kill();
-        throw error;
-      }
+    let leader = start();
+    let { token = '0' } = await leader.hears('leads');
+    for (const how of ways) {
+      const standby = start();
+      await standby.hears('watches');
+      const exitCode = await leader.end(how, renewing);
+      const { at, state } = await leader.hears('last');
+      const next = await standby.hears('leads');
+      const { errors } = leader;
+      crashes.push({
+        ...{ how, ms: next.at - at, exitCode, errors },
+        tokens: [BigInt(token), BigInt(next.token ?? 0)],
+        wasRenewing: state === 'renewing',
+        wasReleased: errors.includes('the lock was released'),
+      });
+      leader = standby;
+      token = next.token ?? '0';
     }
   } finally {
-    leader.kill();
+    for (const crasher of started) crasher.kill();
   }
   return crashes;
 }
-
-/** Until a process has started and its watch is open. */
-const STARTS_MS = Number(process.env['CRASH_STARTS_MS'] ?? 3_000);
 
 export function median(values: readonly number[]): number {
   return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
