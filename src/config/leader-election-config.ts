@@ -181,10 +181,10 @@ export interface LeaderElectionConfig {
    * handler. Only with `LeaseLock` and `ConfigMapLock`.
    *
    * @defaultValue `false`
-   * @remarks `true` where something of the work outlives the process, such as a child process: it may run
-   * beside the next leader, who does not wait for the lease.
+   * @remarks `true` where something of the work outlives the process, such as a child process, or runs in
+   * another thread: it may run beside the next leader, who does not wait for the lease.
    */
-  readonly releaseOnExit?: boolean;
+  readonly releaseOnExit?: boolean | undefined;
 
   /**
    * Where to log: pino or anything with `debug`, `info`, `warn`, `error` of `(fields, message)`; winston

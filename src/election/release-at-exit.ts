@@ -48,6 +48,8 @@ function releaseAll(): void {
   const ends = contexts.flatMap(({ context, lock }) => endOf(context, lock) ?? []);
   const due = ends.flatMap(({ release }) => release ?? []);
   const results = due.length === 0 ? [] : releasesAtExit(due, exitLimit.ms);
+  // Whoever catches what another handler throws out of process.exit() has a process that goes on.
+  if (due.length > 0) queueMicrotask(() => process.exit());
   for (const { context, release, why } of ends) {
     const index = release === null ? -1 : due.indexOf(release);
     tell(context, results[index] ?? { end: 'failed', why });

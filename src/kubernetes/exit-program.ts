@@ -35,7 +35,7 @@ async function carryOut(release, tell) {
   for (;;) {
     const answer = await next().catch((error) => ({ why: String(error.code ?? error.name) }));
     const { status = 0, method, text, why = 'HTTP ' + status } = answer;
-    tell({ why });
+    if (status < 200 || status > 299) tell({ why });
     if (status === 0 || status === 409 || status === 429 || status >= 500) {
       next = get;
       // A server that is overloaded, or starts, is not asked as fast as it can refuse.

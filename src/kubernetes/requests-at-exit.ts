@@ -63,20 +63,16 @@ export function releasesAtExit(
 ): readonly ExitResult[] {
   try {
     const input = JSON.stringify({ releases: releases.map(told), limitMs });
-    const { stdout, error, signal } = spawnSync(
-      process.execPath,
-      [...flags(), '--eval', EXIT_PROGRAM],
-      {
-        input,
-        encoding: 'utf8',
-        env: Object.fromEntries(PASSED_ON.map((name) => [name, process.env[name]])),
-        killSignal: 'SIGKILL',
-        stdio: ['pipe', 'pipe', 'ignore'],
-        timeout: limitMs,
-        windowsHide: true,
-      },
-    );
-    if (error !== undefined && signal === null) throw error;
+    const { stdout, error } = spawnSync(process.execPath, [...flags(), '--eval', EXIT_PROGRAM], {
+      input,
+      encoding: 'utf8',
+      env: Object.fromEntries(PASSED_ON.map((name) => [name, process.env[name]])),
+      killSignal: 'SIGKILL',
+      stdio: ['pipe', 'pipe', 'ignore'],
+      timeout: limitMs,
+      windowsHide: true,
+    });
+    if (error !== undefined && !isTimeout(error)) throw error;
     // What came last goes; a line may have been cut off when the time was up.
     const news = stdout.split('\n').map((line) => parseJson(line) as Partial<News> | undefined);
     return releases.map((_, index) => {
@@ -89,6 +85,10 @@ export function releasesAtExit(
   } catch (error) {
     return releases.map(() => ({ end: 'failed', why: safeReason(error) }));
   }
+}
+
+function isTimeout(error: NodeJS.ErrnoException): boolean {
+  return error.code === 'ETIMEDOUT';
 }
 
 interface News extends ExitResult {

@@ -2,7 +2,7 @@ import { LockError } from '../errors/lock-error.js';
 import { KubernetesLockWatch } from './kubernetes-lock-watch.js';
 import { LOCK_KINDS, type LockKind } from './lock-kinds.js';
 import { LockObject, type ObjectRequest, type Verb } from './lock-object.js';
-import type { LockAtExit, WriteAtExit } from './lock-at-exit.js';
+import type { WriteAtExit } from './lock-at-exit.js';
 import { checkLockOptions, defaultIdentity, type KubernetesLockOptions } from './lock-options.js';
 import { dryRunRecord } from './next-record.js';
 import { type LeaderElectionRecord, requireRecord } from './record.js';
@@ -14,6 +14,7 @@ import type {
   LockUpdateOptions,
   LockWatch,
   LockWatcher,
+  ResourceLock,
 } from './resource-lock.js';
 import { writableObject } from './snapshot-of.js';
 import { storable, type KubernetesObject } from './stored-record.js';
@@ -28,7 +29,7 @@ export interface KubernetesLockJson {
 }
 
 /** A lock on an object of any kind that can be one. Everything private is hidden from logs. */
-export class KubernetesLock implements LockAtExit {
+export class KubernetesLock implements ResourceLock {
   readonly #object: LockObject;
   readonly #identity: string;
   readonly #labels: Readonly<Record<string, string>> | undefined;

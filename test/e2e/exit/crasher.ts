@@ -41,10 +41,25 @@ function finish(how: End): void {
   say({ event: 'last', state: first?.state });
   if (how === 'throw') throw new Error('a bug');
   if (how === 'rejection') void Promise.reject(new Error('a bug'));
+  else if (how === 'caught') goOn();
   else process.exit(how === 'exit' ? 1 : 7);
 }
 
-createInterface({ input: process.stdin }).on('line', (line) => {
+function goOn(): void {
+  process.on('exit', () => {
+    throw new Error('a handler with a bug');
+  });
+  try {
+    process.exit(7);
+  } catch {
+    setInterval(() => undefined, 1_000);
+  }
+}
+
+const lines = createInterface({ input: process.stdin });
+// Whoever has started it is gone.
+lines.on('close', () => process.kill(process.pid, 'SIGKILL'));
+lines.on('line', (line) => {
   const { how, renewing } = JSON.parse(line) as { how: End; renewing: boolean };
   // Out of the line's own callback, whose errors readline has its own way with.
   if (!renewing) setImmediate(finish, how);

@@ -6,8 +6,8 @@ import { builtProgram } from '../../support/built-program.js';
 
 export const CRASHER = fileURLToPath(new URL('crasher.ts', import.meta.url));
 export const ENDS = ['throw', 'rejection', 'exit'] as const;
-/** The last is `process.exit(7)`. */
-export type End = (typeof ENDS)[number] | 'exit 7';
+/** What the others are: `process.exit(7)`, once out of which another handler throws what is caught. */
+export type End = (typeof ENDS)[number] | 'exit 7' | 'caught';
 
 export interface CrasherSettings {
   readonly kubeConfigPath: string;

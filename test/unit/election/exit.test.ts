@@ -147,6 +147,7 @@ describe('releaseOnExit', { timeout: 90_000 }, () => {
     ['rejection', 1],
     ['exit', 1],
     ['exit 7', 7],
+    ['caught', 7],
   ])('releases the lock by one write, and the exit code stays: %s', async (how, code) => {
     const leader = await startLeader();
     expect(holder()).toBe(IDENTITY);
@@ -155,6 +156,8 @@ describe('releaseOnExit', { timeout: 90_000 }, () => {
     expect(holder()).toBe('');
     expect(answered.slice(before)).toEqual(['PUT 200']);
     expect(leader.errors).toContain('the lock was released');
+    // What Node itself has to say comes after that.
+    expect(leader.errors.includes('Error: a bug')).toBe(how === 'throw' || how === 'rejection');
     expect(leader.errors).not.toContain(TOKEN);
   });
 
