@@ -49,7 +49,7 @@ function releaseAll(): void {
   const due = ends.flatMap(({ release }) => release ?? []);
   const results = due.length === 0 ? [] : releasesAtExit(due, exitLimit.ms);
   // Whoever catches what another handler throws out of process.exit() has a process that goes on.
-  if (due.length > 0) queueMicrotask(() => process.exit());
+  if (due.length > 0) void Promise.resolve().then(() => process.exit());
   for (const { context, release, why } of ends) {
     const index = release === null ? -1 : due.indexOf(release);
     tell(context, results[index] ?? { end: 'failed', why });
