@@ -50,7 +50,9 @@ try {
         `${how}${renewing ? ', renewing' : ''}: ${table(crashes)}; token in a log: ${told}; ` +
           `to start Node takes ${median(starts)} ms, load ${loadavg()[0]?.toFixed(1)}`,
       );
-      for (const { ms, errors } of crashes) if (ms > 1_000) console.log(ms, errors);
+      for (const { ms, errors } of crashes) {
+        if (ms > 1_000) console.log(`  ${ms} ms: ${/^The process ends.*/m.exec(errors)?.[0]}`);
+      }
     }
   }
 } finally {
