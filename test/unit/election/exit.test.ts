@@ -6,10 +6,12 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { Worker } from 'node:worker_threads';
 import { KubeConfig } from '@kubernetes/client-node';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { exitLimit } from '../../../src/election/release-at-exit.js';
 import { ConfigError, LeaderElection, LeaseLock, MultiLock } from '../../../src/index.js';
+import { whyNoRequests } from '../../../src/kubernetes/requests-at-exit.js';
 import { LEADER_ANNOTATION } from '../../../src/lock/annotation-format.js';
 import {
   type EmbeddedApiServer,
@@ -307,6 +309,22 @@ describe('releaseOnExit', { timeout: 90_000 }, () => {
     expect(leader.errors).toContain('releaseOnExit has no effect: it needs --allow-child-process');
     await leader.end('exit');
     expect(holder()).toBe(IDENTITY);
+  });
+
+  it('has no effect in a worker thread, or in a program that is not Node by itself', async () => {
+    const module = await builtProgram('src/kubernetes/requests-at-exit.ts');
+    const asks = `import(process.argv[2]).then(({ whyNoRequests }) =>
+      require('node:worker_threads').parentPort.postMessage(whyNoRequests()))`;
+    const worker = new Worker(asks, { eval: true, argv: [module] });
+    expect(await once(worker, 'message')).toEqual(['this is a worker thread']);
+    const { execPath } = process;
+    try {
+      process.execPath = '/usr/local/bin/bun';
+      expect(whyNoRequests()).toBe('this program is not Node by itself');
+    } finally {
+      process.execPath = execPath;
+    }
+    expect(whyNoRequests()).toBe(null);
   });
 
   describe('in this process', () => {
