@@ -1,5 +1,6 @@
 import { safeLogger, silentLogger, stderrLogger } from '../logging/loggers.js';
 import type { Term } from '../term/term.js';
+import { isLockAtExit } from '../lock/lock-at-exit.js';
 import { ElectionLock } from '../lock/election-lock.js';
 import { systemClock } from '../time/clock.js';
 import {
@@ -44,6 +45,7 @@ export const OPTIONS = {
   drainTimeoutSeconds: optional(seconds({ min: 0 }), 20),
   reclaimOwnIdentity: optional(trueOrFalse, false),
   useServerClock: optional(trueOrFalse, true),
+  releaseOnExit: optional(trueOrFalse, false),
   logger: optional(aLoggerOrFalse, stderrLogger),
   clock: optional(withMethods('a Clock', ['now', 'setTimeout', 'clearTimeout']), systemClock),
   random: optional(aFunction, Math.random),
@@ -71,6 +73,10 @@ export function resolveConfig(config: LeaderElectionConfig): ResolvedConfig {
   const problems = new Problems('LeaderElection');
   const sound = checkOptions<LeaderElectionConfig>(problems, config, OPTIONS, 'config', ELSEWHERE);
   checkTimings(problems, sound, config);
+  if (sound.has('lock') && config.releaseOnExit === true) {
+    const rule = 'must be false unless the lock is a LeaseLock or a ConfigMapLock';
+    problems.require(isLockAtExit(config.lock), 'releaseOnExit', rule, true);
+  }
   problems.throwIfAny();
   const {
     leaseDurationSeconds,
@@ -121,6 +127,19 @@ function checkTimings(
       renew,
     );
   }
+}
+
+/** Longer than a failover may take for anybody; in milliseconds, all usual durations are. */
+const LONG_SECONDS = 3600;
+
+/** What to ask of durations that were probably given in milliseconds; null where there are none. */
+export function doubtsAbout(config: LeaderElectionConfig): string | null {
+  const long = Object.entries(givenOptions(config)).flatMap(([name, value]) =>
+    name.endsWith('Seconds') && typeof value === 'number' && value > LONG_SECONDS
+      ? [`${name} is ${value}, which is ${(value / 3600).toFixed(1)} h`]
+      : [],
+  );
+  return long.length === 0 ? null : `${long.join(', ')}: seconds, not milliseconds?`;
 }
 
 type Callback = 'onStoppedLeading' | 'onNewLeader' | 'onOverrun';

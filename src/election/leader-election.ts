@@ -2,7 +2,7 @@ import { createActor } from 'xstate';
 import { leaderElectionMachine, type LeaderElectionActor } from '../../machines/leader-election.js';
 import type { ElectionState } from '../../machines/types.js';
 import type { EndReason, LeaderElectionConfig, Outcome } from '../config/leader-election-config.js';
-import { givenOptions, resolveConfig } from '../config/resolve-config.js';
+import { doubtsAbout, givenOptions, resolveConfig } from '../config/resolve-config.js';
 import { NotLeaderError } from '../errors/not-leader-error.js';
 import type { ResourceLock } from '../lock/resource-lock.js';
 import type { Clock } from '../time/clock.js';
@@ -39,6 +39,10 @@ export class LeaderElection {
   constructor(config: LeaderElectionConfig) {
     const { logger, clock } = resolveConfig(config);
     const { lock } = config;
+    const doubts = doubtsAbout(config);
+    if (doubts !== null) {
+      logger.warn({ lock: lock.description, identity: lock.identity }, doubts);
+    }
     // What was checked is what holds for every candidacy, whatever becomes of the caller's object.
     this.#config = givenOptions(config);
     this.#clock = clock;
@@ -102,7 +106,7 @@ export class LeaderElection {
    */
   async run(options: RunOptions = {}): Promise<Outcome> {
     const candidacy = this.#ready();
-    candidacy.start(options.signal);
+    this.#start(candidacy, options);
     return candidacy.outcome;
   }
 
@@ -112,7 +116,7 @@ export class LeaderElection {
    */
   async acquire(options: RunOptions = {}): Promise<boolean> {
     const candidacy = this.#ready();
-    candidacy.start(options.signal);
+    this.#start(candidacy, options);
     return candidacy.leading();
   }
 
@@ -161,7 +165,7 @@ export class LeaderElection {
       },
     });
     this.#candidacy = candidacy;
-    candidacy.start(options.signal);
+    this.#start(candidacy, options);
     const { reason, led } = await candidacy.outcome;
     if (failed !== undefined) throw failed.error;
     if (done !== undefined) return done.value;
@@ -214,6 +218,15 @@ export class LeaderElection {
   #ready(): Candidacy {
     if (this.#candidacy.isOver) this.#candidacy = this.#newCandidacy(this.#config);
     return this.#candidacy;
+  }
+
+  #start(candidacy: Candidacy, { signal }: RunOptions): void {
+    const { releaseOnExit = false, lock } = this.#config;
+    const prepare = async (): Promise<void> => {
+      const { releaseAtExit } = await import('./release-at-exit.js');
+      releaseAtExit(candidacy.actor, lock);
+    };
+    candidacy.start(signal, releaseOnExit ? prepare : undefined);
   }
 
   #newCandidacy(config: LeaderElectionConfig): Candidacy {
