@@ -19,8 +19,7 @@ import { updateCases } from './cases/update.cases.js';
 import { watchHistoryCases } from './cases/watch-history.cases.js';
 import { watchOptionCases } from './cases/watch-options.cases.js';
 import { watchCases } from './cases/watch.cases.js';
-import { type Context, type DefineCases, leasesIn, newName } from './context.js';
-import { RawClient } from './raw-client.js';
+import { Context, type DefineCases } from './context.js';
 import type { Target } from './target.js';
 
 const groups: readonly [name: string, namespace: string, define: DefineCases][] = [
@@ -62,18 +61,7 @@ export function describeKubernetesApi(name: string, start: () => Promise<Target>
       let context: Context;
       beforeAll(async () => {
         await target.createNamespace(namespace);
-        context = {
-          target,
-          admin: new RawClient(target, 'admin'),
-          candidate: new RawClient(target, 'candidate'),
-          nobody: new RawClient(target, 'nobody'),
-          narrow: new RawClient(target, 'narrow'),
-          namespace,
-          leases: leasesIn(namespace),
-          configMaps: `/api/v1/namespaces/${namespace}/configmaps`,
-          events: `/api/v1/namespaces/${namespace}/events`,
-          newName,
-        };
+        context = new Context(target, namespace);
       });
       define(() => context);
     });

@@ -3,18 +3,19 @@ import { expect, it } from 'vitest';
 import {
   type DefineCases,
   LEASES_ROOT,
+  byName,
   configMap,
   expectRefusal,
   lease,
-  newLease,
+  leasesIn,
 } from '../context.js';
 
 const REVIEWS = '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
 
 export const accessCases: DefineCases = (context) => {
   it('a token that is not known is 401', async () => {
-    const { admin, leases } = context();
-    const reply = await admin.send('GET', `${leases}/one`, undefined, { token: 'expired' });
+    const path = `${context().leases}/one`;
+    const reply = await context().admin.send('GET', path, undefined, { token: 'expired' });
     expectRefusal(reply, 401, 'Unauthorized', 'Unauthorized');
     expect(reply.body).not.toHaveProperty('details');
   });
@@ -42,23 +43,16 @@ export const accessCases: DefineCases = (context) => {
     const subject = named ? 'leases.coordination.k8s.io "one"' : 'leases.coordination.k8s.io';
     const message = `${subject} is forbidden: User "nobody" cannot ${verb} resource "leases" in API group "coordination.k8s.io" in the namespace "${namespace}"`;
     expectRefusal(reply, 403, 'Forbidden', message);
-    expect(reply.body).toHaveProperty('details', {
-      ...(named ? { name: 'one' } : {}),
-      group: 'coordination.k8s.io',
-      kind: 'leases',
-    });
+    const details = { group: 'coordination.k8s.io', kind: 'leases' };
+    expect(reply.body).toHaveProperty('details', { ...(named ? { name: 'one' } : {}), ...details });
   });
 
   it('a watch of one name is refused by that name', async () => {
-    const { nobody, leases } = context();
     const query = { watch: 'true', fieldSelector: 'metadata.name=one' };
-    const reply = await nobody.send('GET', leases, undefined, { query });
-    expectRefusal(
-      reply,
-      403,
-      'Forbidden',
-      /^leases\.coordination\.k8s\.io "one" is forbidden: User "nobody" cannot watch resource "leases"/,
-    );
+    const reply = await context().nobody.send('GET', context().leases, undefined, { query });
+    const message =
+      /^leases\.coordination\.k8s\.io "one" is forbidden: User "nobody" cannot watch resource "leases"/;
+    expectRefusal(reply, 403, 'Forbidden', message);
   });
 
   it('the core group has no name in the refusal', async () => {
@@ -68,29 +62,25 @@ export const accessCases: DefineCases = (context) => {
     expectRefusal(reply, 403, 'Forbidden', message);
   });
 
-  it('outside namespaces the refusal says so', async () => {
-    const reply = await context().nobody.send('GET', `${LEASES_ROOT}/leases`);
-    expectRefusal(reply, 403, 'Forbidden', /"coordination\.k8s\.io" at the cluster scope$/);
-  });
-
-  it('a path that is no resource is refused as a path', async () => {
-    const reply = await context().nobody.send('GET', '/anywhere');
-    const message = 'forbidden: User "nobody" cannot get path "/anywhere"';
-    expectRefusal(reply, 403, 'Forbidden', message);
+  it.each([
+    [`${LEASES_ROOT}/leases`, /"coordination\.k8s\.io" at the cluster scope$/],
+    ['/anywhere', 'forbidden: User "nobody" cannot get path "/anywhere"'],
+  ])('outside namespaces, and of %s, the refusal says so', async (path, message) => {
+    expectRefusal(await context().nobody.send('GET', path), 403, 'Forbidden', message);
   });
 
   it('anyone may ask for readiness and version', async () => {
-    const { nobody } = context();
-    for (const token of [undefined, '']) {
-      const options = token === undefined ? {} : { token };
-      expect((await nobody.send('GET', '/readyz', undefined, options)).status).toBe(200);
-      expect((await nobody.send('GET', '/version', undefined, options)).status).toBe(200);
+    for (const options of [{}, { token: '' }]) {
+      for (const path of ['/readyz', '/version']) {
+        const { status } = await context().nobody.send('GET', path, undefined, options);
+        expect(status).toBe(200);
+      }
     }
   });
 
   it('a missing right is reported before a missing namespace or a body that makes no sense', async () => {
     const { nobody, leases } = context();
-    const elsewhere = leases.replace(/namespaces\/[^/]+/, 'namespaces/nowhere');
+    const elsewhere = leasesIn('nowhere');
     expectRefusal(await nobody.send('POST', elsewhere, lease('one')), 403, 'Forbidden');
     expectRefusal(await nobody.send('POST', leases, '{'), 403, 'Forbidden');
   });
@@ -115,16 +105,15 @@ export const accessCases: DefineCases = (context) => {
 
   it('rights can be narrowed to one name, and a watch then has to ask for that name', async () => {
     const { narrow, target, namespace, leases } = context();
-    const mine = (await newLease(context())).metadata;
-    const other = (await newLease(context())).metadata;
+    const mine = await context().newLease();
+    const other = await context().newLease();
     const rule = { apiGroups: ['coordination.k8s.io'], resources: ['leases'] };
-    await target.grant(namespace, [
-      { ...rule, verbs: ['get', 'update', 'watch'], resourceNames: [mine.name] },
-    ]);
-    expect((await narrow.send('GET', `${leases}/${mine.name}`)).status).toBe(200);
-    expectRefusal(await narrow.send('GET', `${leases}/${other.name}`), 403, 'Forbidden');
-    const watch = await narrow.watch(leases, { fieldSelector: `metadata.name=${mine.name}` });
-    expect(await watch.next()).toMatchObject({ type: 'ADDED', object: { metadata: mine } });
+    const resourceNames = [mine.metadata.name];
+    await target.grant(namespace, [{ ...rule, verbs: ['get', 'update', 'watch'], resourceNames }]);
+    expect((await narrow.send('GET', context().pathOf(mine))).status).toBe(200);
+    expectRefusal(await narrow.send('GET', context().pathOf(other)), 403, 'Forbidden');
+    const watch = await narrow.watch(leases, byName(mine));
+    expect(await watch.next()).toEqual({ type: 'ADDED', object: mine });
     watch.close();
     const everything = { query: { watch: 'true' } };
     const refused = await narrow.send('GET', leases, undefined, everything);
@@ -136,20 +125,12 @@ export const accessCases: DefineCases = (context) => {
     ['nobody', false],
   ] as const)('%s is told whether it may: %s', async (user, allowed) => {
     const { [user]: client, namespace } = context();
-    const resourceAttributes = {
-      namespace,
-      verb: 'get',
-      group: 'coordination.k8s.io',
-      resource: 'leases',
-      name: 'one',
-    };
-    const reply = await client.send('POST', REVIEWS, { spec: { resourceAttributes } });
+    const what = { verb: 'get', group: 'coordination.k8s.io', resource: 'leases', name: 'one' };
+    const spec = { resourceAttributes: { namespace, ...what } };
+    const reply = await client.send('POST', REVIEWS, { spec });
     expect(reply.status).toBe(201);
-    expect(reply.body).toMatchObject({
-      kind: 'SelfSubjectAccessReview',
-      spec: { resourceAttributes },
-      status: { allowed },
-    });
+    const kind = 'SelfSubjectAccessReview';
+    expect(reply.body).toMatchObject({ kind, spec, status: { allowed } });
   });
 
   it('a question about nothing is refused', async () => {

@@ -1,17 +1,15 @@
 import { expect, it } from 'vitest';
 
 import {
-  type Context,
   type DefineCases,
+  byName,
   configMap,
   expectRefusal,
-  lease,
-  newLease,
+  from,
   withMetadata,
   withSpec,
 } from '../context.js';
 import type { Document, Reply } from '../raw-client.js';
-import { byName, from, put } from '../watching.js';
 
 /* A dry-run write is how a candidate asks an API server for its present time. */
 
@@ -19,16 +17,12 @@ const DRY_RUN = { query: { dryRun: 'All' } };
 const HELD = { holderIdentity: 'a', renewTime: '2024-01-01T00:00:00.000000Z' };
 const RENEWED = { renewTime: '2024-01-01T00:00:01.000000Z' };
 
-function pathOf({ leases }: Context, { metadata }: Document): string {
-  return `${leases}/${metadata.name}`;
-}
-
 function newestDate({ metadata }: Document): number {
   return Math.max(...(metadata.managedFields ?? []).map(({ time }) => Date.parse(time)));
 }
 
 /** Resolves once the server's clock, which dates by whole seconds, has come to the next one. */
-async function nextSecond(since: Document, dryRun: () => Promise<Reply>): Promise<Reply> {
+async function nextSecond(since: Document, dryRun: () => Promise<Reply>): Promise<Document> {
   let reply = await dryRun();
   const isLater = async (): Promise<boolean> => {
     reply = await dryRun();
@@ -36,101 +30,87 @@ async function nextSecond(since: Document, dryRun: () => Promise<Reply>): Promis
     return newestDate(reply.body) > newestDate(since);
   };
   await expect.poll(isLater, { timeout: 5000, interval: 100 }).toBe(true);
-  return reply;
+  return reply.body;
 }
 
 export const dryRunCases: DefineCases = (context) => {
+  const put = (object: Document): Promise<Reply> =>
+    context().candidate.send('PUT', context().pathOf(object), object, DRY_RUN);
+
   it('of a changed Lease is dated now, keeps the version and stores nothing', async () => {
-    const { candidate, admin } = context();
-    const old = await newLease(context(), HELD);
-    const path = pathOf(context(), old);
-    const dryRun = () => candidate.send('PUT', path, withSpec(old, RENEWED), DRY_RUN);
-    const { body } = await nextSecond(old, dryRun);
+    const old = await context().newLease(HELD);
+    const body = await nextSecond(old, () => put(withSpec(old, RENEWED)));
     expect(body.metadata.resourceVersion).toBe(old.metadata.resourceVersion);
     expect(body.spec['renewTime']).toBe(RENEWED.renewTime);
     expect(Math.abs(newestDate(body) - Date.now())).toBeLessThan(5000);
-    expect((await admin.send('GET', path)).body).toEqual(old);
+    expect((await context().admin.send('GET', context().pathOf(old))).body).toEqual(old);
+    // One that changes nothing is answered with the old date.
+    expect((await put(old)).body).toEqual(old);
   });
 
   it('of one without managedFields in the body is dated just so', async () => {
-    const { candidate } = context();
-    const old = await newLease(context(), HELD);
+    const old = await context().newLease(HELD);
     const { managedFields, ...metadata } = old.metadata;
     expect(managedFields).toHaveLength(1);
-    const changed = { ...withSpec(old, RENEWED), metadata };
-    const dryRun = () => candidate.send('PUT', pathOf(context(), old), changed, DRY_RUN);
-    const { body } = await nextSecond(old, dryRun);
+    const body = await nextSecond(old, () => put({ ...withSpec(old, RENEWED), metadata }));
     expect(body.metadata.resourceVersion).toBe(old.metadata.resourceVersion);
   });
 
   it('of a changed annotation of a ConfigMap is dated now', async () => {
     const { candidate, admin, configMaps, newName } = context();
-    const name = newName();
-    const object = (value: string): object =>
-      configMap(name, {}, { annotations: { leader: value } });
-    const { body: old } = await admin.send('POST', configMaps, object('a'));
+    const made = configMap(newName(), {}, { annotations: { leader: 'a' } });
+    const { body: old } = await admin.send('POST', configMaps, made);
+    const path = `${configMaps}/${old.metadata.name}`;
     const changed = withMetadata(old, { annotations: { leader: 'b' } });
-    const dryRun = () => candidate.send('PUT', `${configMaps}/${name}`, changed, DRY_RUN);
-    const { body } = await nextSecond(old, dryRun);
+    const body = await nextSecond(old, () => candidate.send('PUT', path, changed, DRY_RUN));
     expect(body.metadata.resourceVersion).toBe(old.metadata.resourceVersion);
-    expect((await admin.send('GET', `${configMaps}/${name}`)).body).toEqual(old);
-  });
-
-  it('that changes nothing is answered with the old date', async () => {
-    const { candidate } = context();
-    const old = await newLease(context(), HELD);
-    const path = pathOf(context(), old);
-    await nextSecond(old, () => candidate.send('PUT', path, withSpec(old, RENEWED), DRY_RUN));
-    const { body } = await candidate.send('PUT', path, old, DRY_RUN);
-    expect(body).toEqual(old);
+    expect((await admin.send('GET', path)).body).toEqual(old);
   });
 
   it('that wipes the dates is answered without any', async () => {
-    const { candidate } = context();
-    const old = await newLease(context(), HELD);
-    const changed = withMetadata(withSpec(old, RENEWED), { managedFields: [] });
-    const { body } = await candidate.send('PUT', pathOf(context(), old), changed, DRY_RUN);
+    const old = await context().newLease(HELD);
+    const { body } = await put(withMetadata(withSpec(old, RENEWED), { managedFields: [] }));
     expect(body.metadata).not.toHaveProperty('managedFields');
   });
 
-  it('of a new object shows the present time as that of its creation', async () => {
-    const { candidate, leases, newName } = context();
-    const reply = await candidate.send('POST', leases, lease(newName(), HELD), DRY_RUN);
+  it('of a new object shows the present time as that of its creation, and stores nothing', async () => {
+    const reply = await context().post(HELD, {}, DRY_RUN);
     expect(reply.status).toBe(201);
     const created = Date.parse(reply.body.metadata.creationTimestamp);
     expect(Math.abs(created - Date.now())).toBeLessThan(5000);
     expect(newestDate(reply.body)).toBe(created);
+    const path = context().pathOf(reply.body);
+    expect((await context().admin.send('GET', path)).status).toBe(404);
   });
 
   it('is refused like the write itself: without the right, of an old version, of what is gone', async () => {
-    const { admin, candidate, nobody } = context();
-    const old = await newLease(context(), HELD);
-    const path = pathOf(context(), old);
+    const { admin, nobody } = context();
+    const old = await context().newLease(HELD);
+    const path = context().pathOf(old);
     const changed = withSpec(old, { renewTime: '2024-01-01T00:00:02.000000Z' });
     expectRefusal(await nobody.send('PUT', path, changed, DRY_RUN), 403, 'Forbidden');
-    await put(context(), old, RENEWED);
-    expectRefusal(await candidate.send('PUT', path, changed, DRY_RUN), 409, 'Conflict');
+    await context().change(old, RENEWED);
+    expectRefusal(await put(changed), 409, 'Conflict');
     expect((await admin.send('DELETE', path)).status).toBe(200);
-    expectRefusal(await candidate.send('PUT', path, changed, DRY_RUN), 409, 'Conflict');
+    expectRefusal(await put(changed), 409, 'Conflict');
   });
 
   it('needs no other right than the write itself', async () => {
     const { narrow, namespace, target } = context();
-    const old = await newLease(context(), HELD);
-    const path = pathOf(context(), old);
+    const old = await context().newLease(HELD);
     const rule = { apiGroups: ['coordination.k8s.io'], resources: ['leases'] };
     const resourceNames = [old.metadata.name];
     await target.grant(namespace, [{ ...rule, verbs: ['update'], resourceNames }]);
-    const reply = await narrow.send('PUT', path, withSpec(old, RENEWED), DRY_RUN);
+    const changed = withSpec(old, RENEWED);
+    const reply = await narrow.send('PUT', context().pathOf(old), changed, DRY_RUN);
     expect(reply.status, reply.text).toBe(200);
   });
 
   it('is not told to watches', async () => {
-    const { admin, candidate, leases } = context();
-    const old = await newLease(context(), HELD);
-    const watch = await admin.watch(leases, { ...byName(old), ...from(old) });
-    await candidate.send('PUT', pathOf(context(), old), withSpec(old, RENEWED), DRY_RUN);
-    const stored = await put(context(), old, { holderIdentity: 'b' });
+    const old = await context().newLease(HELD);
+    const watch = await context().admin.watch(context().leases, { ...byName(old), ...from(old) });
+    await put(withSpec(old, RENEWED));
+    const stored = await context().change(old, { holderIdentity: 'b' });
     expect((await watch.next())?.object).toEqual(stored);
     watch.close();
   });

@@ -1,31 +1,21 @@
 import { expect, it } from 'vitest';
 
-import type { KubeConfigLike } from '../../../src/kubernetes/kube-config.js';
 import { ConfigMapLock, LeaseLock } from '../../../src/lock/locks.js';
 import { record } from '../../support/controllable-lock.js';
-import { type Context, type DefineCases, expectInvalid, expectRefusal } from '../context.js';
+import { type DefineCases, expectInvalid, expectRefusal, expectUnfit } from '../context.js';
 import type { Document, Reply } from '../raw-client.js';
-import type { Target } from '../target.js';
-
-function post(
-  { admin, events, newName }: Context,
-  fields: Readonly<Record<string, unknown>>,
-): Promise<Reply> {
-  return admin.send('POST', events, {
-    apiVersion: 'v1',
-    kind: 'Event',
-    metadata: { name: newName() },
-    ...fields,
-  });
-}
+import { kubeConfigOf } from '../target.js';
 
 export const eventCases: DefineCases = (context) => {
-  const about = (): Record<string, string> => ({
-    apiVersion: 'coordination.k8s.io/v1',
-    kind: 'Lease',
-    name: 'one',
-    namespace: context().namespace,
-  });
+  const about = (): Record<string, string> => {
+    const kind = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' };
+    return { ...kind, name: 'one', namespace: context().namespace };
+  };
+  const post = (fields: object): Promise<Reply> => {
+    const { admin, events, newName } = context();
+    const metadata = { name: newName() };
+    return admin.send('POST', events, { apiVersion: 'v1', kind: 'Event', metadata, ...fields });
+  };
 
   it('an Event of the old style is kept, and what it leaves out is written out', async () => {
     const fields = {
@@ -38,7 +28,7 @@ export const eventCases: DefineCases = (context) => {
       firstTimestamp: '2024-01-01T00:00:00.5Z',
       lastTimestamp: '2024-01-01T01:00:00+01:00',
     };
-    const reply = await post(context(), fields);
+    const reply = await post(fields);
     expect(reply.status, reply.text).toBe(201);
     expect(reply.body).toMatchObject({
       ...fields,
@@ -51,22 +41,22 @@ export const eventCases: DefineCases = (context) => {
   });
 
   it('an Event about an object of another namespace is refused', async () => {
-    const reply = await post(context(), { involvedObject: { ...about(), namespace: 'other' } });
-    expectInvalid(reply, [
-      ['involvedObject.namespace', 'Invalid value: "other": does not match event.namespace'],
-    ]);
+    const reply = await post({ involvedObject: { ...about(), namespace: 'other' } });
+    const text = 'Invalid value: "other": does not match event.namespace';
+    expectInvalid(reply, ['involvedObject.namespace', text]);
   });
 
   it('an Event of the new style needs to say who reports what', async () => {
     const fields = { involvedObject: about(), eventTime: '2024-01-01T00:00:00.123456Z' };
-    expectInvalid(await post(context(), fields), [
+    expectInvalid(
+      await post(fields),
       ['reportingComponent', 'Required value'],
       ['reportingComponent', 'name part must be non-empty'],
       ['reportingComponent', 'name part must consist of'],
       ['reportingInstance', 'Required value'],
       ['action', 'Required value'],
       ['reason', 'Required value'],
-    ]);
+    );
     const complete = {
       ...fields,
       reportingComponent: 'example.com/elector',
@@ -75,24 +65,24 @@ export const eventCases: DefineCases = (context) => {
       reason: 'LeaderElection',
       type: 'Normal',
     };
-    const reply = await post(context(), complete);
+    const reply = await post(complete);
     expect(reply.status, reply.text).toBe(201);
     expect(reply.body).toMatchObject(complete);
   });
 
   it('eventTime takes six digits, the other times any', async () => {
     const bad = { involvedObject: about(), eventTime: '2024-01-01T00:00:00Z' };
-    expectRefusal(await post(context(), bad), 400, 'BadRequest', /cannot parse "Z" as ".000000"/);
+    expectRefusal(await post(bad), 400, 'BadRequest', /cannot parse "Z" as ".000000"/);
     const worse = { involvedObject: about(), firstTimestamp: 'today' };
-    const message =
-      'Event in version "v1" cannot be handled as a Event: parsing time "today" as "2006-01-02T15:04:05Z07:00": cannot parse "today" as "2006"';
-    expectRefusal(await post(context(), worse), 400, 'BadRequest', message);
+    const why =
+      'parsing time "today" as "2006-01-02T15:04:05Z07:00": cannot parse "today" as "2006"';
+    expectUnfit(await post(worse), 'Event', why);
   });
 
   it('Events are found by what they are about', async () => {
     const { admin, events } = context();
     const involvedObject = { ...about(), name: 'searched-for' };
-    const { body } = await post(context(), { involvedObject, reason: 'Found' });
+    const { body } = await post({ involvedObject, reason: 'Found' });
     const query = { fieldSelector: 'involvedObject.name=searched-for,reason=Found' };
     const reply = await admin.send('GET', events, undefined, { query });
     expect(reply.body.items.map(({ metadata }) => metadata.uid)).toEqual([body.metadata.uid]);
@@ -106,7 +96,7 @@ export const eventCases: DefineCases = (context) => {
     async (kind, apiVersion, Lock) => {
       const { admin, events, namespace, newName, target } = context();
       const name = newName();
-      const kubeConfig = kubeConfigFor(target);
+      const kubeConfig = kubeConfigOf(target, 'admin');
       const lock = new Lock({ name, namespace, identity: 'ada', kubeConfig, events: true });
       const created = await lock.create(record({ holderIdentity: 'ada' }));
       const { uid, resourceVersion } = (created as { object: Document }).object.metadata;
@@ -136,17 +126,3 @@ export const eventCases: DefineCases = (context) => {
     },
   );
 };
-
-function kubeConfigFor(target: Target): KubeConfigLike {
-  return {
-    getCurrentContext: () => 'contract',
-    getContextObject: () => ({}),
-    getCurrentCluster: () => ({ server: target.url }),
-    getCurrentUser: () => ({ name: 'admin' }),
-    applyToHTTPSOptions: async (options) => {
-      options.headers = { Authorization: `Bearer ${target.token('admin')}` };
-      if (target.ca !== undefined) options.ca = target.ca;
-      return Promise.resolve();
-    },
-  };
-}

@@ -5,54 +5,64 @@ import {
   configMap,
   expectRefusal,
   lease,
-  newLease,
   withMetadata,
   withSpec,
 } from '../context.js';
+import type { Document } from '../raw-client.js';
 
 const STALE =
   'the object has been modified; please apply your changes to the latest version and try again';
 
 export const updateConflictCases: DefineCases = (context) => {
-  it.each(['Lease', 'ConfigMap'])('a %s is not replaced from an old version', async (kind) => {
-    const { admin, leases, configMaps, newName } = context();
-    const name = newName();
-    const isLease = kind === 'Lease';
-    const collection = isLease ? leases : configMaps;
-    const resource = isLease ? 'leases.coordination.k8s.io' : 'configmaps';
-    const change = (value: string): object =>
-      isLease ? { spec: { holderIdentity: value } } : { data: { holder: value } };
-    const first = (await admin.send('POST', collection, { metadata: { name }, ...change('a') }))
-      .body;
-    const path = `${collection}/${name}`;
-    expect((await admin.send('PUT', path, { ...first, ...change('b') })).status).toBe(200);
-    const reply = await admin.send('PUT', path, { ...first, ...change('c') });
-    const message = `Operation cannot be fulfilled on ${resource} "${name}": ${STALE}`;
-    expectRefusal(reply, 409, 'Conflict', message);
-    const group = isLease ? { group: 'coordination.k8s.io' } : {};
-    expect(reply.body).toHaveProperty('details', {
-      name,
-      ...group,
-      kind: isLease ? 'leases' : 'configmaps',
-    });
-    expect((await admin.send('GET', path)).body).toMatchObject(change('b'));
-  });
+  it.each(['leases', 'configMaps'] as const)(
+    '%s are not replaced from an old version',
+    async (of) => {
+      const { admin, [of]: collection, newName } = context();
+      const name = newName();
+      const change = (value: string): object =>
+        of === 'leases' ? { spec: { holderIdentity: value } } : { data: { holder: value } };
+      const made = await admin.send('POST', collection, { metadata: { name }, ...change('a') });
+      const path = `${collection}/${name}`;
+      expect((await admin.send('PUT', path, { ...made.body, ...change('b') })).status).toBe(200);
+      const reply = await admin.send('PUT', path, { ...made.body, ...change('c') });
+      const resource = of === 'leases' ? 'leases.coordination.k8s.io' : 'configmaps';
+      const message = `Operation cannot be fulfilled on ${resource} "${name}": ${STALE}`;
+      expectRefusal(reply, 409, 'Conflict', message);
+      const [kind, group] = resource.split(/\.(.*)/);
+      expect(reply.body).toHaveProperty('details', { name, kind, ...(group && { group }) });
+      expect((await admin.send('GET', path)).body).toMatchObject(change('b'));
+    },
+  );
 
-  it('a version that does not exist yet is a conflict as well', async () => {
-    const { admin, leases } = context();
-    const old = await newLease(context());
-    const body = withMetadata(old, { resourceVersion: '9999999999' });
-    const reply = await admin.send('PUT', `${leases}/${old.metadata.name}`, body);
-    expectRefusal(reply, 409, 'Conflict');
+  it.each<[what: string, change: (old: Document) => Document, message: RegExp]>([
+    [
+      'with a version that does not exist yet',
+      (old) => withMetadata(old, { resourceVersion: '9999999999' }),
+      /has been modified/,
+    ],
+    [
+      'that is stale and invalid',
+      (old) => withMetadata(withSpec(old, { leaseDurationSeconds: 0 }), { resourceVersion: '1' }),
+      /has been modified/,
+    ],
+    [
+      'with another uid',
+      (old) => withMetadata(old, { uid: 'other' }),
+      /Precondition failed: UID in precondition: other, UID in object meta: .+$/,
+    ],
+  ])('an object %s is a conflict', async (_, change, message) => {
+    const old = await context().newLease();
+    expectRefusal(await context().put(change(old)), 409, 'Conflict', message);
   });
 
   it.each([
     ['no version', {}],
     ['version 0', { resourceVersion: '0' }],
   ])('a Lease is not replaced with %s', async (_, version) => {
-    const { admin, leases } = context();
-    const { name } = (await newLease(context())).metadata;
-    const reply = await admin.send('PUT', `${leases}/${name}`, lease(name, {}, version));
+    const old = await context().newLease();
+    const { name } = old.metadata;
+    const body = lease(name, {}, version);
+    const reply = await context().admin.send('PUT', context().pathOf(old), body);
     const message = `leases.coordination.k8s.io "${name}" is invalid: metadata.resourceVersion: Invalid value: 0: must be specified for an update`;
     expectRefusal(reply, 422, 'Invalid', message);
     expect(reply.body).toMatchObject({ details: { kind: 'leases' } });
@@ -69,52 +79,20 @@ export const updateConflictCases: DefineCases = (context) => {
   });
 
   it('a version that is no number is refused with 500', async () => {
-    const { admin, leases } = context();
-    const old = await newLease(context());
-    const body = withMetadata(old, { resourceVersion: 'abc' });
-    const reply = await admin.send('PUT', `${leases}/${old.metadata.name}`, body);
+    const old = await context().newLease();
+    const reply = await context().put(withMetadata(old, { resourceVersion: 'abc' }));
     expect(reply.status).toBe(500);
     expect(reply.body.message).toBe('strconv.ParseUint: parsing "abc": invalid syntax');
   });
 
-  it('an object that is stale and invalid is refused as stale', async () => {
-    const { admin, leases } = context();
-    const old = await newLease(context());
-    const body = withMetadata(withSpec(old, { leaseDurationSeconds: 0 }), { resourceVersion: '1' });
-    const reply = await admin.send('PUT', `${leases}/${old.metadata.name}`, body);
-    expectRefusal(reply, 409, 'Conflict');
-  });
-
-  it('an object with another uid is a conflict', async () => {
-    const { admin, leases } = context();
-    const old = await newLease(context());
-    const { name, uid } = old.metadata;
-    const reply = await admin.send('PUT', `${leases}/${name}`, withMetadata(old, { uid: 'other' }));
-    expectRefusal(
-      reply,
-      409,
-      'Conflict',
-      new RegExp(`Precondition failed: UID in precondition: other, UID in object meta: ${uid}$`),
-    );
-  });
-
-  it('the same name again after a deletion is a conflict for whoever knows the old one', async () => {
-    const { admin, leases } = context();
-    const old = await newLease(context());
+  it('what is gone is a conflict, not a 404, for whoever knows its uid, created anew or not', async () => {
+    const old = await context().newLease();
+    await context().admin.send('DELETE', context().pathOf(old));
+    expectRefusal(await context().put(old), 409, 'Conflict', /UID in object meta: $/);
     const { name } = old.metadata;
-    await admin.send('DELETE', `${leases}/${name}`);
-    await admin.send('POST', leases, lease(name, { holderIdentity: 'b' }));
-    const reply = await admin.send('PUT', `${leases}/${name}`, old);
-    expectRefusal(reply, 409, 'Conflict', /UID in precondition/);
-  });
-
-  it('a Lease that is gone is a conflict, not a 404, for an update that carries its uid', async () => {
-    const { admin, leases } = context();
-    const old = await newLease(context());
-    const { name } = old.metadata;
-    await admin.send('DELETE', `${leases}/${name}`);
-    const reply = await admin.send('PUT', `${leases}/${name}`, old);
-    expectRefusal(reply, 409, 'Conflict', /UID in object meta: $/);
+    const { uid } = (await context().newLease({ holderIdentity: 'b' }, { name })).metadata;
+    expect(uid).not.toBe(old.metadata.uid);
+    expectRefusal(await context().put(old), 409, 'Conflict', /UID in precondition/);
   });
 
   it.each([
@@ -149,13 +127,9 @@ export const updateConflictCases: DefineCases = (context) => {
   });
 
   it('of two updates from one version exactly one succeeds', async () => {
-    const { admin, leases } = context();
-    const old = await newLease(context());
-    const path = `${leases}/${old.metadata.name}`;
+    const old = await context().newLease();
     const replies = await Promise.all(
-      ['b', 'c', 'd'].map((holderIdentity) =>
-        admin.send('PUT', path, withSpec(old, { holderIdentity })),
-      ),
+      ['b', 'c', 'd'].map((holderIdentity) => context().put(withSpec(old, { holderIdentity }))),
     );
     expect(replies.map(({ status }) => status).sort()).toEqual([200, 409, 409]);
   });

@@ -1,21 +1,32 @@
 import { expect, it } from 'vitest';
 
-import { type DefineCases, LEASES_ROOT, lease, newLease, withMetadata } from '../context.js';
-import type { WatchEvent } from '../raw-client.js';
-import { byName, from, put } from '../watching.js';
+import {
+  type DefineCases,
+  LEASES_ROOT,
+  byName,
+  from,
+  lease,
+  leasesIn,
+  withMetadata,
+} from '../context.js';
+import type { Document, Watch, WatchEvent } from '../raw-client.js';
 
 const summary = ({ type, object }: WatchEvent): unknown[] => [type, object.spec['holderIdentity']];
 
 export const watchCases: DefineCases = (context) => {
+  /** From that version on, and of that Lease alone unless something else is said. */
+  const watchFrom = (first: Document, query = byName(first)): Promise<Watch> =>
+    context().admin.watch(context().leases, { ...query, ...from(first) });
+
   it('what happens to one Lease after a version comes in order and in full', async () => {
-    const { admin, leases } = context();
-    const first = await newLease(context());
-    const watch = await admin.watch(leases, { ...byName(first), ...from(first) });
-    const second = await put(context(), first, { holderIdentity: 'b' });
-    const third = await put(context(), second, { holderIdentity: '' });
-    await admin.send('DELETE', `${leases}/${first.metadata.name}`);
-    const body = lease(first.metadata.name, { holderIdentity: 'c' });
-    const again = (await admin.send('POST', leases, body)).body;
+    const { admin } = context();
+    const first = await context().newLease();
+    const watch = await watchFrom(first);
+    const second = await context().change(first, { holderIdentity: 'b' });
+    const third = await context().change(second, { holderIdentity: '' });
+    await admin.send('DELETE', context().pathOf(first));
+    const { name } = first.metadata;
+    const again = await context().newLease({ holderIdentity: 'c' }, { name });
     const events = await watch.take(4);
     watch.close();
     expect(events.map(summary)).toEqual([
@@ -35,11 +46,10 @@ export const watchCases: DefineCases = (context) => {
   });
 
   it('what has happened meanwhile comes first', async () => {
-    const { admin, leases } = context();
-    const first = await newLease(context());
-    const second = await put(context(), first, { holderIdentity: 'b' });
-    await put(context(), second, { holderIdentity: 'c' });
-    const watch = await admin.watch(leases, { ...byName(first), ...from(first) });
+    const first = await context().newLease();
+    const second = await context().change(first, { holderIdentity: 'b' });
+    await context().change(second, { holderIdentity: 'c' });
+    const watch = await watchFrom(first);
     expect((await watch.take(2)).map(summary)).toEqual([
       ['MODIFIED', 'b'],
       ['MODIFIED', 'c'],
@@ -51,12 +61,11 @@ export const watchCases: DefineCases = (context) => {
     ['no version', {}],
     ['version 0', { resourceVersion: '0' }],
   ])('a watch with %s begins with what is there', async (_, version) => {
-    const { admin, leases } = context();
-    const first = await newLease(context());
-    const second = await put(context(), first, { holderIdentity: 'b' });
-    const watch = await admin.watch(leases, { ...byName(first), ...version });
+    const first = await context().newLease();
+    const second = await context().change(first, { holderIdentity: 'b' });
+    const watch = await context().admin.watch(context().leases, { ...byName(first), ...version });
     expect(await watch.next()).toEqual({ type: 'ADDED', object: second });
-    await put(context(), second, { holderIdentity: 'c' });
+    await context().change(second, { holderIdentity: 'c' });
     expect((await watch.take(1)).map(summary)).toEqual([['MODIFIED', 'c']]);
     watch.close();
   });
@@ -65,70 +74,52 @@ export const watchCases: DefineCases = (context) => {
     const { admin, leases, newName } = context();
     const name = newName();
     const watch = await admin.watch(leases, { fieldSelector: `metadata.name=${name}` });
-    await newLease(context());
-    const { body } = await admin.send('POST', leases, lease(name));
-    expect(await watch.next()).toEqual({ type: 'ADDED', object: body });
+    await context().newLease();
+    const object = await context().newLease({}, { name });
+    expect(await watch.next()).toEqual({ type: 'ADDED', object });
     watch.close();
   });
 
-  it('other names, kinds and namespaces are not told', async () => {
-    const { admin, leases, configMaps, target } = context();
+  it('what changes nothing, other names, kinds and namespaces are not told', async () => {
+    const { admin, configMaps, target } = context();
     await target.createNamespace('next-door');
-    const mine = await newLease(context());
-    const watch = await admin.watch(leases, { ...byName(mine), ...from(mine) });
+    const mine = await context().newLease();
+    const watch = await watchFrom(mine);
     const { name } = mine.metadata;
-    await newLease(context());
+    await context().change(mine, {});
+    await context().newLease();
     await admin.send('POST', configMaps, { metadata: { name } });
-    const nextDoor = `${LEASES_ROOT}/namespaces/next-door/leases`;
-    expect((await admin.send('POST', nextDoor, lease(name))).status).toBe(201);
-    await put(context(), mine, { holderIdentity: 'b' });
-    expect((await watch.take(1)).map(summary)).toEqual([['MODIFIED', 'b']]);
-    watch.close();
-  });
-
-  it('an update that changes nothing is not told', async () => {
-    const { admin, leases } = context();
-    const first = await newLease(context());
-    const watch = await admin.watch(leases, { ...byName(first), ...from(first) });
-    await put(context(), first, {});
-    await put(context(), first, { holderIdentity: 'b' });
+    expect((await admin.send('POST', leasesIn('next-door'), lease(name))).status).toBe(201);
+    await context().change(mine, { holderIdentity: 'b' });
     expect((await watch.take(1)).map(summary)).toEqual([['MODIFIED', 'b']]);
     watch.close();
   });
 
   it('entering a label selection looks like a creation, leaving it like a deletion', async () => {
-    const { admin, leases } = context();
-    const first = await newLease(context());
-    const path = `${leases}/${first.metadata.name}`;
-    const watch = await admin.watch(leases, { labelSelector: 'chosen=yes', ...from(first) });
-    const chosen = withMetadata(first, { labels: { chosen: 'yes' } });
-    const second = (await admin.send('PUT', path, chosen)).body;
-    const third = await put(context(), second, { holderIdentity: 'b' });
-    const fourth = (await admin.send('PUT', path, withMetadata(third, { labels: {} }))).body;
+    const first = await context().newLease();
+    const watch = await watchFrom(first, { labelSelector: 'chosen=yes' });
+    const labels = { chosen: 'yes' };
+    const second = (await context().put(withMetadata(first, { labels }))).body;
+    const third = await context().change(second, { holderIdentity: 'b' });
+    const fourth = (await context().put(withMetadata(third, { labels: {} }))).body;
     const events = await watch.take(3);
     watch.close();
     expect(events.map(({ type }) => type)).toEqual(['ADDED', 'MODIFIED', 'DELETED']);
     const last = events[2]?.object.metadata;
-    expect(last?.labels).toEqual({ chosen: 'yes' });
+    expect(last?.labels).toEqual(labels);
     expect(last?.resourceVersion).toBe(fourth.metadata.resourceVersion);
   });
 
   it('a watch over all namespaces tells of each', async () => {
-    const { admin, target } = context();
-    const first = await newLease(context());
-    const watch = await admin.watch(`${LEASES_ROOT}/leases`, {
-      labelSelector: 'wide=yes',
-      ...from(first),
-    });
+    const { admin, namespace, target } = context();
+    const labels = { wide: 'yes' };
+    const query = { labelSelector: 'wide=yes', ...from(await context().newLease()) };
+    const watch = await admin.watch(`${LEASES_ROOT}/leases`, query);
     await target.createNamespace('far-away');
-    const far = `${LEASES_ROOT}/namespaces/far-away/leases`;
-    await admin.send('POST', far, lease('one', {}, { labels: { wide: 'yes' } }));
-    await newLease(context(), {}, { labels: { wide: 'yes' } });
-    const events = await watch.take(2);
+    await admin.send('POST', leasesIn('far-away'), lease('one', {}, { labels }));
+    await context().newLease({}, { labels });
+    const told = (await watch.take(2)).map(({ object }) => object.metadata.namespace);
     watch.close();
-    expect(events.map(({ object }) => object.metadata.namespace)).toEqual([
-      'far-away',
-      context().namespace,
-    ]);
+    expect(told).toEqual(['far-away', namespace]);
   });
 };
