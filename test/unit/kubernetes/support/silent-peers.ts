@@ -31,13 +31,13 @@ export const silentPeers: readonly (readonly [string, (port: number) => Promise<
   ['the credentials', silentCredentials],
   ['the look-up of the name', silentLookUp],
   ['the connection', silentListener],
-  ['the TLS handshake', (port) => frontFor(port, { hold: 'connection', secure: true })],
-  ['the head of the answer', (port) => frontFor(port, { hold: 'connection', secure: false })],
-  ['the body of the answer', (port) => frontFor(port, { hold: 'body', secure: false })],
-  ['CONNECT of an HTTP proxy', (port) => proxyFor(port, 'http', startHttpProxy, 'connection')],
-  ['the TLS handshake with a proxy', (port) => proxyFor(port, 'https', startHttpProxy, 'tls')],
-  ['the greeting of a SOCKS 5 proxy', (port) => proxyFor(port, 'socks5', startSocksProxy, 'tls')],
-  ['the request to a SOCKS 5 proxy', (port) => proxyFor(port, 'socks5h', startSocksProxy, 'socks')],
+  ['the TLS handshake', (port) => frontFor(port, true)],
+  ['the head of the answer', (port) => frontFor(port, false)],
+  ['the body of the answer', (port) => frontFor(port, false, BEGUN)],
+  ['CONNECT of an HTTP proxy', (port) => proxyFor(port, 'http', startHttpProxy)],
+  ['the TLS handshake with a proxy', (port) => proxyFor(port, 'https', startHttpProxy)],
+  ['the greeting of a SOCKS 5 proxy', (port) => proxyFor(port, 'socks5', startSocksProxy)],
+  ['the request to a SOCKS 5 proxy', (port) => proxyFor(port, 'socks5h', startSocksProxy, GREETED)],
   ['the TLS handshake behind a proxy', tlsBehindProxy],
 ];
 
@@ -113,17 +113,16 @@ async function silentListener(port: number): Promise<SilentPeer> {
   };
 }
 
-interface Hold {
-  readonly hold: 'connection' | 'body';
-  readonly secure: boolean;
-}
-
-async function frontFor(port: number, { hold, secure }: Hold): Promise<SilentPeer> {
-  const front = new Front(port, secure, hold === 'body' ? BEGUN : null);
+async function frontFor(
+  port: number,
+  secure: boolean,
+  says: Buffer | null = null,
+): Promise<SilentPeer> {
+  const front = new Front(port, secure, says);
   const server = `${secure ? 'https' : 'http'}://127.0.0.1:${await front.listen()}`;
   const config = kubeConfig({ server, caData: base64(authority.cert) });
   const waitsFor = secure ? /a connection to the API server at 127/ : null;
-  return { ...front.asPeer(config, waitsFor), begins: hold === 'body' };
+  return { ...front.asPeer(config, waitsFor), begins: says !== null };
 }
 
 const BEHIND_PROXY = /a connection to the API server at 127.* through the proxy at 127/;
@@ -132,11 +131,11 @@ async function proxyFor(
   port: number,
   scheme: string,
   startProxy: typeof startHttpProxy | typeof startSocksProxy,
-  hold: 'connection' | 'tls' | 'socks',
+  says: Buffer | null = null,
 ): Promise<SilentPeer> {
   const proxy = await startProxy();
   const secure = scheme === 'https';
-  const front = new Front(proxy.port, secure, hold === 'socks' ? GREETED : null);
+  const front = new Front(proxy.port, secure, says);
   // The client library has no way to say whom a proxy's certificate comes from.
   if (secure) vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
   const proxyUrl = `${scheme}://127.0.0.1:${await front.listen()}`;
