@@ -140,9 +140,10 @@ const objects: readonly Row[] = [
   ]),
 ];
 
-/** Well-formed or not: these bytes, and then nothing more. */
 const OK = 'HTTP/1.1 200 OK\r\n';
 const CHUNKED = `${OK}Transfer-Encoding: chunked\r\n\r\n`;
+
+/** These bytes, and then nothing more. */
 const silences: readonly Row[] = Object.entries<string | Buffer>({
   SSH: 'SSH-2.0-OpenSSH_9.9\r\n',
   'a TLS alert': Buffer.from([0x15, 3, 1, 0, 2, 2, 70]),

@@ -337,21 +337,9 @@ describe('signals', () => {
     await failure(client.request({ ...get, signal }));
 
     expect(added).toHaveBeenCalledTimes(21);
-    expect(removed.mock.calls.length).toBeGreaterThanOrEqual(21);
-    expect(new Set(added.mock.calls.map(([, listener]) => listener))).toEqual(
-      new Set(removed.mock.calls.map(([, listener]) => listener)),
-    );
-  });
-
-  it('aborted after the answer do not disturb the connection', async () => {
-    const { server, client } = await start(answerWith(200, {}));
-    const controller = new AbortController();
-    await client.request({ ...get, signal: controller.signal });
-
-    controller.abort();
-
-    expect((await client.request(get)).status).toBe(200);
-    expect(server.connections()).toBe(1);
+    const listenersOf = ({ mock }: typeof added | typeof removed): unknown =>
+      new Set(mock.calls.map(([, listener]) => listener));
+    expect(listenersOf(removed)).toEqual(listenersOf(added));
   });
 });
 
@@ -400,11 +388,5 @@ describe('a stream', () => {
     const said = await text(body);
     expect(said).toContain('hush-hush-hush');
     expect(scrub(said)).toBe('{"message":"not for Bearer [redacted]"}');
-  });
-
-  it('is given up when the answer does not begin in time', async () => {
-    const { client } = await start(() => undefined);
-
-    expect((await failure(client.stream({ ...get, timeoutMs: 30 }))).kind).toBe('timeout');
   });
 });
