@@ -56,7 +56,7 @@ describe('an answer of a lock', () => {
     [{ ...sound, ok: 1 }, 'the answer must be an object with ok: true or ok: false'],
     [
       { ...sound, version: 'v1' },
-      'version must be a decimal number as text, such as "1042", but is',
+      'version must be a decimal number as text, such as "1042", but is "v1"',
     ],
     ...[7, '', '07', '-7', '7.0', '9'.repeat(40)].map(
       (version) => [{ ...sound, version }, 'version must be a decimal number'] as const,
