@@ -114,8 +114,10 @@ rules:
   });
 
   it('of a user whose name could be a command is printed without one', () => {
-    const { message } = answerError(call, forbidden(rbac('a; rm -rf /')));
+    const text = 'User "a; rm -rf /" cannot update resource "leases" in API group "x"';
+    const { message } = answerError(call, forbidden(text));
 
+    expect(message).toContain('the verb "update" on leases.x (HTTP 403');
     expect(message).not.toContain('kubectl');
   });
 

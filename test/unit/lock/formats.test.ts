@@ -259,8 +259,9 @@ describe('a ConfigMap is read', () => {
 
 describe('a ConfigMap is written', () => {
   const written = (annotation: string | undefined, of = record): Record<string, unknown> => {
-    const annotations = annotation === undefined ? {} : { [LEADER_ANNOTATION]: annotation };
-    const stored = annotationFormat.write({ metadata: { annotations } }, of);
+    const annotations = { [LEADER_ANNOTATION]: annotation };
+    const found = annotation === undefined ? {} : { metadata: { annotations } };
+    const stored = annotationFormat.write(found, of);
     const metadata = stored['metadata'] as { annotations: Record<string, string> };
     return JSON.parse(metadata.annotations[LEADER_ANNOTATION] ?? '') as Record<string, unknown>;
   };
