@@ -27,7 +27,10 @@ const authority = makeAuthority('silent CA');
 const certificate = authority.issue('peer', ['127.0.0.1', 'localhost']);
 
 /** A peer for each phase of a request, in front of the server on this port of 127.0.0.1. */
-export const silentPeers: readonly (readonly [string, (port: number) => Promise<SilentPeer>])[] = [
+export const silentPeers: readonly (readonly [
+  string,
+  (port: number) => SilentPeer | Promise<SilentPeer>,
+])[] = [
   ['the credentials', silentCredentials],
   ['the look-up of the name', silentLookUp],
   ['the connection', silentListener],
@@ -41,7 +44,7 @@ export const silentPeers: readonly (readonly [string, (port: number) => Promise<
   ['the TLS handshake behind a proxy', tlsBehindProxy],
 ];
 
-async function silentCredentials(port: number): Promise<SilentPeer> {
+function silentCredentials(port: number): SilentPeer {
   const config = kubeConfig({ server: `http://127.0.0.1:${port}`, skipTLSVerify: true });
   let answer = (): void => undefined;
   const answered = new Promise<void>((resolve) => {
@@ -52,27 +55,27 @@ async function silentCredentials(port: number): Promise<SilentPeer> {
       value: (options: object) => answered.then(() => config.applyToHTTPSOptions(options)),
     },
   }) as KubeConfigLike;
-  return Promise.resolve({
+  return {
     kubeConfig: seen,
     waitsFor: /the kubeconfig/,
     open: () => 0,
     recover: answer,
     close: answer,
-  });
+  };
 }
 
-async function silentLookUp(port: number): Promise<SilentPeer> {
+function silentLookUp(port: number): SilentPeer {
   const spy = vi.spyOn(dns, 'lookup').mockImplementation(() => undefined);
   const recover = (): void => {
     spy.mockRestore();
   };
-  return Promise.resolve({
+  return {
     kubeConfig: kubeConfig({ server: `http://localhost:${port}` }),
     waitsFor: /a connection to the API server at localhost:/,
     open: () => 0,
     recover,
     close: recover,
-  });
+  };
 }
 
 /** It listens and never accepts: once a few have called, nobody else gets through. */
