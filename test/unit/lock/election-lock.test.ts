@@ -50,7 +50,7 @@ describe('an answer of a lock', () => {
     expect(answer).toMatchObject({ ok: true, object, more: 1, version: '7' });
   });
 
-  it.each([
+  it.each<[answer: unknown, problem: string]>([
     [undefined, 'the answer must be an object with ok: true or ok: false, but is undefined'],
     [null, 'the answer must be an object with ok: true or ok: false, but is null'],
     [{ ...sound, ok: 1 }, 'the answer must be an object with ok: true or ok: false'],
@@ -58,9 +58,10 @@ describe('an answer of a lock', () => {
       { ...sound, version: 'v1' },
       'version must be a decimal number as text, such as "1042", but is "v1"',
     ],
-    ...[7, '', '07', '-7', '7.0', '9'.repeat(40)].map(
-      (version) => [{ ...sound, version }, 'version must be a decimal number'] as const,
-    ),
+    ...[7, '', '07', '-7', '7.0', '9'.repeat(40)].map((version): [object, string] => [
+      { ...sound, version },
+      'version must be a decimal number',
+    ]),
     [{ ...sound, fingerprint: undefined }, 'fingerprint must be a text that differs whenever'],
     [{ ...sound, unreadable: 3 }, 'unreadable must be a text, or null, but is 3'],
     [{ ...sound, record: 'me' }, 'record must be a record, or null, but is "me"'],

@@ -303,7 +303,8 @@ describe('a ConfigMap is written', () => {
 
 describe('a record that is to be stored', () => {
   it('may have the longest duration that a Lease can hold, and no longer', () => {
-    const lasting = (leaseDurationSeconds: number) => storable({ ...record, leaseDurationSeconds });
+    const lasting = (leaseDurationSeconds: number) =>
+      storable(new LeaderElectionRecord({ ...record, leaseDurationSeconds }));
     expect(lasting(2 ** 31 - 1)).toMatchObject({ leaseDurationSeconds: 2 ** 31 - 1 });
     expect(lasting(2 ** 31)).toMatch(/leaseDurationSeconds/);
   });

@@ -284,7 +284,7 @@ describe('a release', () => {
 
   it('does not touch what another has taken', async () => {
     const { lock, store } = setUp();
-    const { base, held } = await won(lock);
+    const { held } = await won(lock);
     store.put('old', others);
     const seen = await read(lock);
     await lock.update(release(held), { base: seen });

@@ -188,7 +188,7 @@ describe('with podEvidence', () => {
   }
 
   it('a leader reads its own pod once and says who it is, and a follower watches that pod alone', async () => {
-    const [a, b] = await leaderAndFollower();
+    const [a] = await leaderAndFollower();
     await cluster.pass(30_000);
     expect(cluster.of('a')).toEqual(['a GET /api/v1/namespaces/default/pods/a']);
     expect(cluster.of('b')).toEqual([
@@ -249,7 +249,7 @@ describe('with podEvidence', () => {
     const [a, b] = await leaderAndFollower();
     await Promise.all([b?.stop(), cluster.pass(500)]);
     cluster.forbidsPods = true;
-    const c = cluster.candidate('c', {});
+    cluster.candidate('c', {});
     await cluster.pass(60_000);
     expect(a?.isLeader()).toBe(true);
     const said = cluster.logged.filter((line) => line.startsWith('c: podEvidence'));
