@@ -3,6 +3,7 @@ import { Collector } from '../../src/inspect/collector.js';
 import {
   History,
   lastStepWith,
+  momentBeside,
   remainingAt,
   silentFor,
   stepAt,
@@ -50,6 +51,14 @@ describe('what a page remembers', () => {
     expect(remainingAt(wait, steps[1]!, 1520)).toBe(0);
     expect(remainingAt(wait, steps[1]!, 9999)).toBe(0);
     expect(lastStepWith(steps, 99, ({ view }) => view.state === 'idle')?.t).toBe(10);
+  });
+
+  it('goes from moment to moment, past steps that were taken at the same one', () => {
+    const steps = [1, 2, 2, 2, 5].map((t) => stepAtTime(t, 'a'));
+    const from = (by: 1 | -1) => [0, 1, 2, 3, 5, Infinity].map((t) => momentBeside(steps, t, by));
+    expect(from(-1)).toEqual([1, 1, 1, 1, 2, 2]);
+    expect(from(1)).toEqual([1, 2, 5, 5, 5, 5]);
+    expect(momentBeside([], 1, -1)).toBeNull();
   });
 
   it('finds the terms: begun before they were observed, one after another, and still on', () => {

@@ -117,6 +117,18 @@ export function lastAt(steps: readonly Step[], t: number): number {
   return low - 1;
 }
 
+/**
+ * The moment of the step after, or before, the one that is shown at a time; null while there are no
+ * steps. Of steps at one and the same moment the last is shown, so that they are passed together.
+ */
+export function momentBeside(steps: readonly Step[], t: number, by: 1 | -1): number | null {
+  const at = lastAt(steps, t);
+  const shown = steps[at] ?? steps[0];
+  if (shown === undefined) return null;
+  const beside = by > 0 ? steps[at + 1] : steps.findLast((step) => step.t < shown.t);
+  return (beside ?? shown).t;
+}
+
 /** What is left of a countdown at a time, in milliseconds. */
 export function remainingAt(countdown: Countdown, step: Step, t: number): number {
   return Math.max(0, Math.min(countdown.totalMs, countdown.remainingMs - (t - step.t)));

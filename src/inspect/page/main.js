@@ -3,7 +3,7 @@ import { Banner } from './banner.js';
 import { Card } from './cards.js';
 import { ChartPanel } from './chart-panel.js';
 import { byId, setText } from './dom.js';
-import { History, lastAt } from './history.js';
+import { History, lastAt, momentBeside } from './history.js';
 import { Log } from './log.js';
 import { labels, LONGEST_NAME } from './names.js';
 import { Timeline } from './timeline.js';
@@ -93,12 +93,9 @@ function jump(t) {
   redraw();
 }
 
-/** @param {number} by */
+/** @param {1 | -1} by */
 function step(by) {
-  const { steps } = history;
-  const at = lastAt(steps, paused ?? Infinity);
-  const from = paused === null && by < 0 ? steps.length - 1 : at;
-  jump(steps[Math.min(Math.max(from + by, 0), steps.length - 1)]?.t ?? null);
+  jump(momentBeside(history.steps, paused ?? Infinity, by));
 }
 
 function togglePause() {

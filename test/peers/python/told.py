@@ -1,10 +1,12 @@
 """One candidate of the Python client's leader election that tells a test what happens to it, a word a line.
 
-`started` and `stopped` are its callbacks, `returned` the end of run(), `raised NAME` an exception out of it.
+`started` and `stopped` are its callbacks, `returned` the end of run(), `raised NAME` an exception out of it;
+`waits` is told once, when it has found the lock held by another.
 What its work does is one of the settings, which are JSON in the first argument.
 """
 
 import json
+import logging
 import os
 import sys
 import threading
@@ -19,6 +21,13 @@ settings = json.loads(sys.argv[1])
 
 def tell(*words):
     print(*words, flush=True)
+
+
+class Waits(logging.Handler):
+    def emit(self, record):
+        if "yet to finish lease_duration" in record.getMessage():
+            tell("waits")
+            logging.getLogger().removeHandler(self)
 
 
 def started():
@@ -47,6 +56,7 @@ def campaign():
         tell("raised", type(error).__name__)
 
 
+logging.basicConfig(level=logging.INFO, handlers=[Waits()])
 config.load_kube_config(settings["kubeConfigPath"])
 threading.Thread(target=campaign, daemon=True).start()
 # The pipe ends with the test, and this process with it.
