@@ -162,6 +162,7 @@ export const acquiringEdges: EdgeTests = {
     c.at('participating.acquiring.confirming');
     assert.notEqual(c.context.attempt, null);
     assert.equal(c.newsOf('acquireFailed')[0]?.error.kind, 'conflict');
+    assert.equal(c.context.contentionWindowMs, 200);
     await c.lock.expectCall('get');
   },
 

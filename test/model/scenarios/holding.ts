@@ -10,6 +10,15 @@ const RENEWING = 'participating.elected.lease.renewing';
 const WORK = 'participating.elected.work';
 
 export const holdingScenarios: EdgeTests = {
+  'participating.elected.lease.leading: the next renewal is not jittered': async (start) => {
+    const c = start({ random: () => 0.5 });
+    await toWaiting(c);
+    await c.clock.advance(3_200);
+    await c.answer('get', c.lock.free());
+    await c.lock.commit();
+    await c.after(2_000, 'participating.elected.lease.leading', `${RENEWING}.writing`);
+  },
+
   [`${WORK}.draining.finishing done(workSettled): a failure is told`]: async (start) => {
     const work = fromPromise<never, WorkInput>(async ({ input: { term, callback } }) => {
       if (callback !== null) await term.run(callback);
