@@ -32,6 +32,11 @@ const NOT_TAKEN: Readonly<Record<string, readonly string[]>> = {
   ],
 };
 
+let paths: readonly ElectionPath[];
+beforeAll(() => {
+  paths = electionPaths({ timeoutMs: 100 });
+});
+
 describe('the paths through the chart', () => {
   let routes: readonly Route[];
   let replays: readonly Replay[];
@@ -49,12 +54,20 @@ describe('the paths through the chart', () => {
     expect(left.sort()).toEqual(Object.values(NOT_TAKEN).flat().sort());
   });
 
+  it('lead to leadership by a read and a write of ours, and by nothing less', () => {
+    const leading = routes.filter(({ terms }) => terms > 0);
+    expect(leading.length).toBeGreaterThan(100);
+    for (const { events } of leading) {
+      const types = events.map(({ type }) => type).join(' ');
+      expect(types).toMatch(/done\.actor\.readLock.* xstate\.done\.actor\.(claim|readBack)/);
+    }
+  });
+
   it('lead where they say, when the chart runs', () => {
     expect(replays.map(({ value }) => value)).toEqual(routes.map(({ to }) => to));
   });
 
   it('have names of their own, in words', () => {
-    const paths = electionPaths();
     const names = paths.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
     expect(names).toContain('start, there is no lock, the claim is stored, stop');
@@ -210,11 +223,6 @@ const BROKEN: readonly [what: string, make: () => WalkedService, says: RegExp][]
 ];
 
 describe('a service that', () => {
-  let paths: readonly ElectionPath[];
-  beforeAll(() => {
-    paths = electionPaths({ timeoutMs: 100 });
-  });
-
   /** The first messages, which suffice, by the names of the paths. */
   async function found(make: () => WalkedService, most = 3): Promise<Map<string, string>> {
     const messages = new Map<string, string>();
