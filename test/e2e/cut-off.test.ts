@@ -17,9 +17,9 @@ async function someRenewals(fleet: Fleet, who: string): Promise<void> {
   await fleet.waitFor('some renewals', () => (renewals() >= 2 ? true : undefined), 20_000);
 }
 
-describeWithApiServer('a leader behind a connection that goes silent', (server) => {
+describeWithApiServer('a leader', (server) => {
   it.concurrent.each([DEFAULTS, { ...DEFAULTS, renewDeadlineSeconds: 14, retryPeriodSeconds: 4 }])(
-    'stops at its renew deadline and well before another leads, with $leaseDurationSeconds/$renewDeadlineSeconds/$retryPeriodSeconds',
+    'behind a connection that goes silent stops at its renew deadline and well before another leads, with $leaseDurationSeconds/$renewDeadlineSeconds/$retryPeriodSeconds',
     async (timings) => {
       await using proxy = await FaultProxy.start(server().url);
       await using fleet = await fleetOn(server(), 'lease', timings);
@@ -55,11 +55,9 @@ describeWithApiServer('a leader behind a connection that goes silent', (server) 
     },
     90_000,
   );
-});
 
-describeWithApiServer('a leader that does not run for 20 s', (server) => {
   it.concurrent.each(['stopped by SIGSTOP', 'its event loop blocked'])(
-    'knows at the first question afterwards that it does not lead: %s',
+    'that does not run for 20 s knows at the first question afterwards that it does not lead: %s',
     async (how) => {
       await using fleet = await fleetOn(server(), 'lease', DEFAULTS);
       await fleet.start('frozen');
