@@ -137,6 +137,15 @@ describe('check', () => {
     expect(stderr).toContain(why);
   });
 
+  it('says that the API server is not there', async () => {
+    const { url } = server;
+    await server.close();
+    const { code, stderr } = await check('token-of-ann');
+    expect(code).toBe(1);
+    expect(stderr).toContain('ECONNREFUSED');
+    expect(stderr).toContain(new URL(url).host);
+  });
+
   it('tries nothing out where rights are missing', async () => {
     server.deny({ verb: 'update', resource: 'leases' });
 
