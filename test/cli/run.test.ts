@@ -157,17 +157,6 @@ describe.runIf(process.platform === 'linux')('run', { timeout: 90_000 }, () => {
       expect(await run.exitCode).toBe(137);
       expect(run.stderr).toContain('had not ended in time and was killed');
     });
-
-    it('before the command was started ends with 128 and its number', async () => {
-      const name = lockName();
-      const first = start(['--lease', name, '--', 'sh', '-c', 'echo up; sleep 60']);
-      await first.printed('up');
-      const second = start(['--lease', name, '--', 'echo', 'never']);
-      await second.printed('Another identity leads');
-      second.kill('SIGTERM');
-      expect(await second.exitCode).toBe(143);
-      expect(second.stdout).toBe('');
-    });
   });
 
   describe('nothing is left behind', () => {

@@ -21,6 +21,8 @@ const describeBehindNginx: typeof describeWithApiServer = (name, define) => {
 };
 
 const AHEAD_SECONDS = 60;
+/** Renewals every second, of a lease that outlasts some that fail. */
+const QUICK = { ...DEFAULTS, retryPeriodSeconds: 1 };
 
 /** By how much the answers are dated ahead. */
 async function aheadSeconds(nginx: Nginx): Promise<number> {
@@ -52,14 +54,14 @@ function sees(fleet: Fleet, who: string, leader: string): Promise<Report> {
 }
 
 describeBehindNginx('candidates behind an nginx whose clock is a minute ahead', (server) => {
-  it.concurrent.each([DEFAULTS, SHORT])(
-    'leave the leader alone, with a lease of $leaseDurationSeconds s',
-    async (timings) => {
+  it.concurrent(
+    'leave the leader alone',
+    async () => {
       await using nginx = await Nginx.start({
         upstreams: [server().url],
         aheadSeconds: AHEAD_SECONDS,
       });
-      await using fleet = await fleetOn(server(), 'lease', timings);
+      await using fleet = await fleetOn(server(), 'lease', SHORT);
       const kubeConfigPath = await server().writeKubeConfig('candidate', { server: nginx.url });
       await fleet.start('leader', { kubeConfigPath });
       await fleet.nextLeader(0, 10_000);
@@ -83,7 +85,7 @@ describeBehindNginx('candidates behind an nginx whose clock is a minute ahead', 
         aheadSeconds: AHEAD_SECONDS,
       });
       await using proxy = await FaultProxy.start(server().url);
-      await using fleet = await fleetOn(server(), 'lease', DEFAULTS);
+      await using fleet = await fleetOn(server(), 'lease', SHORT);
       const cut = await server().writeKubeConfig('candidate', { server: proxy.url });
       const behind = await server().writeKubeConfig('candidate', { server: nginx.url });
       await fleet.start('leader', { kubeConfigPath: cut });
@@ -95,7 +97,7 @@ describeBehindNginx('candidates behind an nginx whose clock is a minute ahead', 
       const seen = await sees(fleet, 'newcomer', 'leader');
       const { at } = await fleet.nextLeader(cutAt, 30_000);
       measured('cut off behind a clock a minute ahead: until the next leader', at - cutAt);
-      expect(at - seen.at).toBeGreaterThan(DEFAULTS.leaseDurationSeconds * 1000 - 500);
+      expect(at - seen.at).toBeGreaterThan(SHORT.leaseDurationSeconds * 1000 - 500);
       expect(fleet.overlaps()).toEqual([]);
       expect(fleet.reigns().map(({ who }) => who)).toEqual(['leader', 'newcomer']);
       expect(await aheadSeconds(nginx)).toBeGreaterThan(AHEAD_SECONDS - 5);
@@ -113,7 +115,7 @@ describeBehindNginx(
         await using breaking = await Forwarder.start(server(), { breaksPuts: true });
         await using sound = await Forwarder.start(server(), { breaksPuts: false });
         await using nginx = await Nginx.start({ upstreams: [breaking.url, sound.url] });
-        await using fleet = await fleetOn(server(), 'lease', DEFAULTS);
+        await using fleet = await fleetOn(server(), 'lease', QUICK);
         const kubeConfigPath = await server().writeKubeConfig('candidate', { server: nginx.url });
         await fleet.start('leader', { kubeConfigPath });
         await fleet.nextLeader(0, 20_000);
@@ -140,7 +142,7 @@ describeBehindNginx(
         await using breaking = await Forwarder.start(server(), { breaksPuts: true });
         await using sound = await Forwarder.start(server(), { breaksPuts: false });
         await using nginx = await Nginx.start({ upstreams: [breaking.url, sound.url] });
-        await using fleet = await fleetOn(server(), 'lease', DEFAULTS);
+        await using fleet = await fleetOn(server(), 'lease', QUICK);
         const kubeConfigPath = await server().writeKubeConfig('candidate', { server: nginx.url });
         await fleet.start('first');
         await fleet.nextLeader(0, 10_000);
