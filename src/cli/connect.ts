@@ -58,8 +58,10 @@ function kubeConfigOf({ url, token }: Extract<Connection, { kind: 'server' }>): 
 
 function serviceAccount(context: string | null): KubeConfigLike {
   const pod = podKubeConfig();
-  if (pod === null)
-    throw new UsageError(`${noDefault()} Set KUBECONFIG, or give --kubeconfig FILE.`);
+  if (pod === null) {
+    const advice = 'Set KUBECONFIG, or give --kubeconfig FILE. For a laptop there is `dev-server`.';
+    throw new UsageError(`${noDefault()} ${advice}`);
+  }
   if (context === null || pod.getContextObject(context) !== null) return pod;
   const which = `There is no context "${printable(context)}"`;
   throw new UsageError(`${which}: no kubeconfig is used, but the service account of this pod.`);

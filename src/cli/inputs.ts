@@ -83,6 +83,20 @@ export class Inputs {
     return this.#values[key] === true;
   }
 
+  /**
+   * Whether a switch is on, where it and another one contradict each other. A flag was meant for this
+   * call, and counts more than a variable.
+   */
+  prevails(key: string, other: string): boolean {
+    const [isOn, isContradicted] = [this.isOn(key), this.text(other) !== null];
+    if (!isOn || !isContradicted) return isOn;
+    const [source, otherSource] = [key, other].map((k) => this.#command.getOptionValueSource(k));
+    if (source !== otherSource) return source === 'cli';
+    const both = `${this.nameOf(key)} and ${this.nameOf(other)}`;
+    this.problem(`${both} contradict each other: give one of them`);
+    return true;
+  }
+
   /** As it was given; null when it was not. */
   text(key: string): string | null {
     const value = this.#values[key];

@@ -123,6 +123,19 @@ function checkTimings(
   }
 }
 
+/** Longer than a failover may take for anybody; in milliseconds, all usual durations are. */
+const LONG_SECONDS = 3600;
+
+/** What to ask of durations that were probably given in milliseconds; null where there are none. */
+export function doubtsAbout(config: LeaderElectionConfig): string | null {
+  const long = Object.entries(givenOptions(config)).flatMap(([name, value]) =>
+    name.endsWith('Seconds') && typeof value === 'number' && value > LONG_SECONDS
+      ? [`${name} is ${value}, which is ${(value / 3600).toFixed(1)} h`]
+      : [],
+  );
+  return long.length === 0 ? null : `${long.join(', ')}: seconds, not milliseconds?`;
+}
+
 type Callback = 'onStoppedLeading' | 'onNewLeader' | 'onOverrun';
 
 /** Each option, as it was given or by default. */

@@ -2,7 +2,7 @@ import { createActor } from 'xstate';
 import { leaderElectionMachine, type LeaderElectionActor } from '../../machines/leader-election.js';
 import type { ElectionState } from '../../machines/types.js';
 import type { EndReason, LeaderElectionConfig, Outcome } from '../config/leader-election-config.js';
-import { givenOptions, resolveConfig } from '../config/resolve-config.js';
+import { doubtsAbout, givenOptions, resolveConfig } from '../config/resolve-config.js';
 import { NotLeaderError } from '../errors/not-leader-error.js';
 import type { ResourceLock } from '../lock/resource-lock.js';
 import type { Clock } from '../time/clock.js';
@@ -39,6 +39,10 @@ export class LeaderElection {
   constructor(config: LeaderElectionConfig) {
     const { logger, clock } = resolveConfig(config);
     const { lock } = config;
+    const doubts = doubtsAbout(config);
+    if (doubts !== null) {
+      logger.warn({ lock: lock.description, identity: lock.identity }, doubts);
+    }
     // What was checked is what holds for every candidacy, whatever becomes of the caller's object.
     this.#config = givenOptions(config);
     this.#clock = clock;

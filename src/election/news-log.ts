@@ -1,36 +1,28 @@
 import type { ElectionEmitted, ElectionNews } from '../../machines/types.js';
 import type { EndReason } from '../config/leader-election-config.js';
+import type { LockErrorKind } from '../errors/lock-error.js';
 import type { Logger } from '../logging/logger.js';
 import type { ResourceLock } from '../lock/resource-lock.js';
 import type { Clock } from '../time/clock.js';
 import type { Snapshot } from './candidacy.js';
+import {
+  ALTERED,
+  CAUSES,
+  lateText,
+  NO_EVIDENCE,
+  OVERRUN,
+  RELEASE_FAILED,
+  RETIRED,
+} from './news-texts.js';
 import { Trouble } from './trouble.js';
 
-const OVERRUN =
-  'The work of a lost term has not ended and the lease has run out: it may run beside another ' +
-  'leader. onStartedLeading must end when term.signal is aborted';
-
-const ALTERED =
-  'Our record was stored otherwise than it was written, and counts as it is stored. Is there an ' +
-  'admission policy that alters it?';
-
-const RELEASE_FAILED = 'Releasing the lock failed; it is tried again until the lease has run out';
-
-const NO_EVIDENCE = 'podEvidence does nothing for now; the lease is waited for, as without it';
-
-/** Begins the warning of a candidacy that nobody asked to end. */
-export const RETIRED = 'Takes no part in the election any more';
-
-/** Why a term has ended, after a colon. */
-const CAUSES: Readonly<Record<EndReason, string>> = {
-  stopped: 'it was asked to stop',
-  finished: 'the work is done',
-  failed: 'onStartedLeading failed',
-  deadline: 'no renewal succeeded within renewDeadlineSeconds',
-  superseded: 'the lock was found in other hands',
-  steppedDown: 'it was asked to hand over',
-  drainTimeout: 'its callbacks did not end within drainTimeoutSeconds',
-};
+/** What keeps a lock from being watched and read alike; the reading says it, once. */
+const OF_ANY_REQUEST: ReadonlySet<LockErrorKind> = new Set<LockErrorKind>([
+  'credentials',
+  'unauthorized',
+  'network',
+  'timeout',
+]);
 
 /** What may not work, for a while. */
 type Troubles = Readonly<Record<'failure' | 'watch' | 'record', Trouble>>;
@@ -48,6 +40,8 @@ export class NewsLog {
   readonly #clock: Clock;
   /** Null until something fails, which for most of a thousand elections it never does. */
   #troubles: Troubles | null = null;
+  /** A watch that failed before it is known whether other requests fail, too. */
+  #unsaid: WatchFailed | null = null;
   #drainTimedOut = false;
   /** Since it became a candidate, the last time. */
   #hasLed = false;
@@ -60,10 +54,11 @@ export class NewsLog {
 
   /** The candidate has come this far: some trouble may be over, or has lasted for long. */
   see(snapshot: Snapshot): void {
-    if (this.#troubles === null) return;
-    const { failure, record } = this.#troubles;
+    if (this.#troubles === null && this.#unsaid === null) return;
     // It waits for another only after the API server has answered.
-    if (snapshot.matches({ participating: { acquiring: 'waiting' } })) failure.end();
+    if (snapshot.matches({ participating: { acquiring: 'waiting' } })) this.#answered();
+    if (this.#troubles === null) return;
+    const { record } = this.#troubles;
     const { observation } = snapshot.context;
     if ((observation?.snapshot?.unreadable ?? null) === null) record.end();
     for (const trouble of Object.values(this.#troubles)) trouble.remind();
@@ -72,6 +67,7 @@ export class NewsLog {
   /** It is over, in whatever way. */
   close(): void {
     this.#troubles = null;
+    this.#unsaid = null;
   }
 
   write(news: ElectionNews): void {
@@ -87,11 +83,11 @@ export class NewsLog {
         break;
       case 'startedLeading':
         this.#hasLed = true;
-        this.#troubles?.failure.end();
+        this.#answered();
         this.#say('info', 'Leading', { fencingToken: String(news.term.fencingToken) });
         break;
       case 'renewed':
-        this.#troubles?.failure.end();
+        this.#answered();
         break;
       case 'draining':
         this.#drainTimedOut = false;
@@ -159,16 +155,30 @@ export class NewsLog {
     } else this.#warnOf('Looking at the lock failed; it will be tried again', news);
   }
 
-  #writeWatch(news: Extract<ElectionEmitted, { type: 'watching' | 'watchFailed' }>): void {
+  #writeWatch(news: WatchFailed | Extract<ElectionEmitted, { type: 'watching' }>): void {
     if (news.type === 'watching') {
+      this.#unsaid = null;
       this.#troubles?.watch.end();
       this.#say('debug', 'Watching the lock');
       return;
     }
+    const { kind } = news.error;
+    // It ends the candidacy, with an error.
+    if (kind === 'dependency') return;
+    if (OF_ANY_REQUEST.has(kind)) this.#unsaid = news;
+    else this.#watchFailed(news);
+  }
+
+  #watchFailed(news: WatchFailed): void {
     const { error: err } = news;
-    // What keeps the lock from being watched and read alike is told once.
-    if (err.kind === 'dependency') return;
     this.#trouble.watch.report(kindOf(news), 'The lock cannot be watched; it is polled', { err });
+  }
+
+  /** Requests succeed: what still fails is the watch alone. */
+  #answered(): void {
+    this.#troubles?.failure.end();
+    if (this.#unsaid !== null) this.#watchFailed(this.#unsaid);
+    this.#unsaid = null;
   }
 
   #recordUnreadable(problem: string): void {
@@ -221,6 +231,7 @@ export class NewsLog {
   #warnOf(message: string, news: Failure): void {
     const { type, error, failures } = news;
     const fields = { err: error, failures };
+    this.#unsaid = null;
     // Being second in a race for a free lock is no trouble, and happens at every hand-over.
     if (type === 'acquireFailed' && error.kind === 'conflict') this.#say('debug', message, fields);
     else this.#trouble.failure.report(kindOf(news), message, fields);
@@ -232,13 +243,5 @@ function kindOf({ type, error }: Pick<Failure, 'error'> & { readonly type: strin
   return `${type} ${error.kind} ${error.reason ?? ''}`;
 }
 
-function lateText(workFinished: boolean): string {
-  const callback = workFinished ? 'onStoppedLeading' : 'onStartedLeading';
-  return (
-    `${callback} did not end within drainTimeoutSeconds: the lock is not released, and the others ` +
-    'wait until the lease has run out. Let it end sooner once term.signal is aborted, or raise ' +
-    'drainTimeoutSeconds, and the grace period of the pod with it'
-  );
-}
-
+type WatchFailed = Extract<ElectionEmitted, { type: 'watchFailed' }>;
 type Failure = Extract<ElectionEmitted, { readonly failures: number }>;

@@ -6,6 +6,8 @@ import type { ReportTarget } from './report-target.js';
 import type { Report, ReportBatch, ReportSink } from './wire.js';
 
 const BATCH = 200;
+/** Of a batch, as JSON: a chart takes 1 MiB. */
+const MOST_BYTES = 900_000;
 const MOST_WAITING = 2000;
 /** So often a word at the least, so that a chart notices when there is none. */
 const BEAT_MS = 1000;
@@ -85,17 +87,26 @@ export class Outbox implements ReportSink {
 
   /** @returns whether the batch arrived; what did not is tried again */
   async #post(): Promise<boolean> {
-    const batch = this.#waiting.splice(0, BATCH);
     const now = performance.now();
-    const age = ({ at, report }: (typeof batch)[number]) => ({ ageMs: now - at, report });
     // Said again each time, for it costs little and the other end may have been started anew.
-    const introductions = [...this.#candidates.values()]
+    const entries = [...this.#candidates.values()]
       .slice(-MOST_CANDIDATES)
-      .map((report) => ({ ageMs: 0, report }));
-    const body: ReportBatch = { beatMs: BEAT_MS, reports: [...introductions, ...batch.map(age)] };
-    const outcome = await this.#send(JSON.stringify(body));
-    if (outcome === 'sent') return true;
-    this.#complain(outcome);
+      .map((report) => entry(report, 0));
+    let bytes = entries.reduce((sum, text) => sum + Buffer.byteLength(text) + 1, 0);
+    let taken = 0;
+    for (const { at, report } of this.#waiting.slice(0, BATCH)) {
+      const text = entry(report, now - at);
+      bytes += Buffer.byteLength(text) + 1;
+      // One that is too much by itself goes alone, so that it takes no others with it.
+      if (bytes > MOST_BYTES && taken > 0) break;
+      entries.push(text);
+      taken += 1;
+    }
+    const batch = this.#waiting.splice(0, taken);
+    const problem = await this.#send(`{"beatMs":${BEAT_MS},"reports":[${entries.join(',')}]}`);
+    if (problem === null) return true;
+    this.#complain(problem);
+    if (Object.values(NEVER_TAKEN).includes(problem)) return true;
     this.#waiting = [...batch, ...this.#waiting].slice(-MOST_WAITING);
     return false;
   }
@@ -108,8 +119,8 @@ export class Outbox implements ReportSink {
     this.logger.warn({ chart }, `The live chart at ${chart} ${problem}; the election goes on`);
   }
 
-  /** @returns `sent`, or what was the matter */
-  async #send(body: string): Promise<string> {
+  /** @returns what was the matter; null when it arrived */
+  async #send(body: string): Promise<string | null> {
     const { url, token, isSecure } = this.#target;
     const { Agent: SecureAgent, request: ask } = isSecure
       ? await import('node:https')
@@ -133,11 +144,22 @@ export class Outbox implements ReportSink {
   }
 }
 
-/** A batch that makes no sense to the other end would make none the next time. */
-const NEVER_TAKEN = [400, 413];
+/** One of a batch: `ReportBatch` as text, of which the length is known. */
+function entry(report: Report, ageMs: number): string {
+  const one: ReportBatch['reports'][number] = { ageMs, report };
+  return JSON.stringify(one);
+}
 
-function answered(status: number): string {
-  if ((status >= 200 && status < 300) || NEVER_TAKEN.includes(status)) return 'sent';
+/** A batch that makes no sense to the other end, or is too much, would be so the next time, too. */
+const NEVER_TAKEN: Readonly<Record<number, string>> = {
+  400: 'does not understand a report, which is left out (HTTP 400): is it of another version?',
+  413: 'does not take a report, which is too long and is left out (HTTP 413)',
+};
+
+function answered(status: number): string | null {
+  if (status >= 200 && status < 300) return null;
+  const never = NEVER_TAKEN[status];
+  if (never !== undefined) return never;
   switch (status) {
     case 401:
       return 'refuses the reports: it has another token';

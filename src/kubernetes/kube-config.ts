@@ -46,7 +46,9 @@ async function load({ loadModule, serviceAccount }: Sources): Promise<KubeConfig
   if (files.length === 0) {
     const pod = podKubeConfig(serviceAccount);
     if (pod !== null) return pod;
-    const advice = 'Set KUBECONFIG, or give the lock a kubeConfig of its own.';
+    const advice =
+      'Set KUBECONFIG, or give the lock a kubeConfig of its own. For a laptop there is ' +
+      '`npx k8s-leader-election dev-server -- node app.js`.';
     throw new LockError(`${noDefault(serviceAccount)} ${advice}`, { kind: 'credentials' });
   }
   try {
@@ -65,7 +67,7 @@ async function load({ loadModule, serviceAccount }: Sources): Promise<KubeConfig
 /** That nothing names a cluster. */
 export function noDefault(serviceAccount?: string): string {
   return (
-    'There is no kubeconfig: KUBECONFIG names none, ~/.kube/config does not exist, and ' +
+    'No API server is to be found: KUBECONFIG names no file, ~/.kube/config does not exist, and ' +
     `${whyNoServiceAccount(serviceAccount)}.`
   );
 }

@@ -62,6 +62,11 @@ export class KubernetesLock implements ResourceLock {
     return this.#identity;
   }
 
+  /** @internal */
+  get wantsEvidence(): boolean {
+    return this.#object.wantsEvidence;
+  }
+
   /** What the call under way waits for before anything is sent, in words; null once it is sent. */
   get waitsFor(): string | null {
     return this.#object.waitsFor;

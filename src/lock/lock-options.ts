@@ -58,7 +58,7 @@ export interface KubernetesLockOptions {
    * and not only when the lease has run out. Each candidate reads its own pod at first, writes into the
    * lock which process it is, and watches the pod of the holder: it needs the rights to get and watch
    * pods, in the namespace of the lock, in which the pods must be. See [the kubelet's
-   * word](locks.md#the-kubelets-word) for what it rests on.
+   * word](locks.md#the-kubelets-word) for what it rests on. Not for the locks of a `MultiLock`.
    *
    * @defaultValue `false`
    */

@@ -60,6 +60,10 @@ export async function youngestAge(
   return Number.isFinite(youngest) ? youngest : undefined;
 }
 
+/** A container that has ended frees the part that tells of it, while the lease of the other runs on. */
+const NO_EVIDENCE =
+  'must be left out of the locks of a MultiLock, which is free when the leases of both have run out';
+
 /** @throws ConfigError naming what is wrong */
 export function checkLocks(locks: unknown): void {
   const problems = new Problems('MultiLock');
@@ -68,7 +72,10 @@ export function checkLocks(locks: unknown): void {
   else {
     const what = 'a lock, such as new LeaseLock({ name })';
     for (const [i, lock] of locks.entries()) {
-      problems.methods(`locks[${i}]`, lock, what, ['get', 'create', 'update']);
+      const field = `locks[${i}]`;
+      if (!problems.methods(field, lock, what, ['get', 'create', 'update'])) continue;
+      const { wantsEvidence = false } = lock as { readonly wantsEvidence?: unknown };
+      if (wantsEvidence !== false) problems.add(`${field}.podEvidence`, NO_EVIDENCE, wantsEvidence);
     }
     const isTwice = locks[0] === locks[1];
     if (isTwice) problems.addHidden('locks[1]', 'must be another than locks[0]', locks[1]);

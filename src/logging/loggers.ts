@@ -1,5 +1,6 @@
 import type { Logger } from './logger.js';
 import { harmless } from '../text/printable.js';
+import { LeaderElectionError } from '../errors/leader-election-error.js';
 import { onRejection } from '../errors/rejections.js';
 
 /** Warnings and errors to stderr, for programs that give no logger: a library must not be mute. */
@@ -7,10 +8,10 @@ export const stderrLogger: Logger = {
   debug: () => undefined,
   info: () => undefined,
   warn: (fields, message) => {
-    console.warn(`[k8s-leader-election] ${message}${reasonText(fields)}`);
+    console.warn(`[k8s-leader-election] ${message}${fullReasonText(fields)}`);
   },
   error: (fields, message) => {
-    console.error(`[k8s-leader-election] ${message}${reasonText(fields)}`);
+    console.error(`[k8s-leader-election] ${message}${fullReasonText(fields)}`);
   },
 };
 
@@ -66,4 +67,26 @@ class SafeLogger implements Logger {
 export function reasonText(fields: object): string {
   if (!('err' in fields)) return '';
   return `: ${harmless(fields.err instanceof Error ? fields.err.message : String(fields.err))}`;
+}
+
+/** Where the caller's own code has failed; null for errors of ours, whose message says all. */
+export function stackOf(error: unknown): string | null {
+  if (!(error instanceof Error) || error instanceof LeaderElectionError) return null;
+  const stack: unknown = error.stack;
+  return typeof stack === 'string' && stack !== '' ? stack : null;
+}
+
+/**
+ * The same with the stack, without which nobody finds the line of a `TypeError`. Not more of the
+ * error than that: clients keep whole requests in theirs, with their tokens.
+ */
+function fullReasonText(fields: object): string {
+  const error = 'err' in fields ? fields.err : undefined;
+  const stack = stackOf(error);
+  if (stack === null) return reasonText(fields);
+  const { message } = error as Error;
+  // Messages that were changed later are not in it.
+  const text = harmless(stack.includes(message) ? stack : `${message}\n${stack}`);
+  // Only what we say begins a line: messages of others may look like lines of the log.
+  return `: ${text.replace(/\n(?! {4})/g, '\n    ')}`;
 }

@@ -1,6 +1,7 @@
 import type { Logger } from './logger.js';
+import { harmless } from '../text/printable.js';
 import { Problems } from '../validation/validate.js';
-import { reasonText } from './loggers.js';
+import { reasonText, stackOf } from './loggers.js';
 
 /** A logger whose methods take the message first, as winston's do. */
 export interface MessageFirstLogger {
@@ -13,7 +14,8 @@ export interface MessageFirstLogger {
 /**
  * Turns a logger that takes `(message, fields)`, such as winston, into one that takes
  * `(fields, message)`, such as pino: `logger: messageFirst(winstonLogger)`. The reason of a failure
- * is added to the message, since such loggers do not print an error among the fields.
+ * is added to the message, and the stack of an error that your own code has thrown to the fields, as
+ * `stack`, since such loggers do not print an error among the fields.
  *
  * @throws {ConfigError} if it has no `debug`, `info`, `warn` and `error`
  */
@@ -23,8 +25,11 @@ export function messageFirst(logger: MessageFirstLogger): Logger {
   problems.throwIfAny();
   const log =
     (level: (typeof LEVELS)[number]) =>
-    (fields: object, message: string): unknown =>
-      logger[level](`${message}${reasonText(fields)}`, fields);
+    (fields: object, message: string): unknown => {
+      const stack = 'err' in fields ? stackOf(fields.err) : null;
+      const all = stack === null ? fields : { ...fields, stack: harmless(stack) };
+      return logger[level](`${message}${reasonText(fields)}`, all);
+    };
   return { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
 }
 

@@ -2,7 +2,7 @@ import * as api from '@opentelemetry/api';
 import { VERSION } from '../kubernetes/version.js';
 import type { Observed, Sink } from './feed.js';
 import { type Counter, type Gauge, type Histogram, INSTRUMENTS } from './instruments.js';
-import { checkCall, Roster } from './roster.js';
+import { checkCall, madeOf, Roster, type Target } from './roster.js';
 
 export interface OpenTelemetryOptions {
   /** What the instruments are made with. Default: a meter of the global provider. */
@@ -28,16 +28,18 @@ export function registerMetrics(
   election: Observed,
   options: OpenTelemetryOptions = {},
 ): () => void {
-  const name = checkCall(election, options, {
-    option: 'meter',
-    what: 'a Meter of OpenTelemetry',
-    methods: ['createCounter', 'createHistogram', 'createObservableGauge'],
-  });
+  const name = checkCall(election, options, TARGET);
   const { meter = api.metrics.getMeter('k8s-leader-election', VERSION) } = options;
-  let instruments = known.get(meter);
-  if (instruments === undefined) known.set(meter, (instruments = new Instruments(meter)));
+  const instruments = known.get(meter) ?? madeOf(TARGET, meter, () => new Instruments(meter));
+  known.set(meter, instruments);
   return instruments.add(election, name);
 }
+
+const TARGET: Target = {
+  option: 'meter',
+  what: 'a Meter of OpenTelemetry',
+  methods: ['createCounter', 'createHistogram', 'createObservableGauge'],
+};
 
 /** Names for which a gauge is told: as many series as the SDK keeps of one instrument. */
 const MOST_TOLD = 2000;

@@ -2,7 +2,7 @@ import * as prom from 'prom-client';
 import { Problems } from '../validation/validate.js';
 import { combinations, type Observed, type Sink } from './feed.js';
 import { type Counter, type Histogram, INSTRUMENTS } from './instruments.js';
-import { checkCall, Roster } from './roster.js';
+import { checkCall, madeOf, Roster, type Target } from './roster.js';
 
 export interface PrometheusOptions {
   /** Where the metrics are registered. Default: `register` of `prom-client`, the one for all. */
@@ -26,13 +26,9 @@ export interface PrometheusOptions {
  * the same name
  */
 export function registerMetrics(election: Observed, options: PrometheusOptions = {}): () => void {
-  const name = checkCall(election, options, {
-    option: 'register',
-    what: 'a Registry of prom-client',
-    methods: ['registerMetric', 'getSingleMetric', 'removeSingleMetric'],
-  });
+  const name = checkCall(election, options, TARGET);
   const { register = prom.register } = options;
-  const registered = registeredIn(register);
+  const registered = madeOf(TARGET, register, () => registeredIn(register));
   const remove = registered.roster.add(election, name, registered.sinkOf(name));
   return () => {
     remove();
@@ -43,6 +39,12 @@ export function registerMetrics(election: Observed, options: PrometheusOptions =
     if (known.get(register) === registered) known.delete(register);
   };
 }
+
+const TARGET: Target = {
+  option: 'register',
+  what: 'a Registry of prom-client',
+  methods: ['registerMetric', 'getSingleMetric', 'removeSingleMetric'],
+};
 
 const known = new WeakMap<prom.Registry, Registered>();
 

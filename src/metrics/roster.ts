@@ -1,3 +1,4 @@
+import { ConfigError } from '../errors/config-error.js';
 import { Problems } from '../validation/validate.js';
 import { Feed, type Observed, type Sink } from './feed.js';
 import type { Gauge } from './instruments.js';
@@ -45,19 +46,27 @@ export class Roster {
   }
 }
 
+/** Where the numbers of an entry go, as its option is called and recognised. */
+export interface Target {
+  readonly option: string;
+  readonly what: string;
+  readonly methods: readonly string[];
+}
+
 /**
  * Checks what an entry was called with. Returns the name of the election in its metrics.
  *
  * @throws {ConfigError} naming everything that is wrong
  */
-export function checkCall(
-  election: Observed,
-  options: object,
-  place: { readonly option: string; readonly what: string; readonly methods: readonly string[] },
-): string {
+export function checkCall(election: Observed, options: object, place: Target): string {
   const problems = new Problems('registerMetrics()');
-  problems.methods('election', election, 'a LeaderElection', ['on', 'isLeader']);
-  if (problems.options(options)) {
+  const isLike = problems.methods('election', election, 'a LeaderElection', ['on', 'isLeader']);
+  if (isLike && !isElection(election)) {
+    problems.addHidden('election', 'must be a LeaderElection (its actor is none)', election);
+  }
+  if (isTarget(options, place)) {
+    problems.addHidden('options', `must be an object such as { ${place.option} }`, options);
+  } else if (problems.options(options)) {
     problems.unknown(options, [place.option, 'name']);
     const { [place.option]: target, name } = options;
     if (target !== undefined) problems.methods(place.option, target, place.what, place.methods);
@@ -66,6 +75,37 @@ export function checkCall(
   problems.throwIfAny();
   const { name } = options as { readonly name?: string };
   return name ?? lockNameOf(election);
+}
+
+function isTarget(value: unknown, { methods }: Target): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return methods.every((name) => typeof Reflect.get(value, name) === 'function');
+}
+
+function isElection({ actor }: Observed): boolean {
+  try {
+    return typeof actor.getSnapshot().context.config.lock.description === 'string';
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * What is made of a target, which may have the right methods and be none, or one of another version.
+ *
+ * @throws {ConfigError} naming the option, and how the target has failed
+ */
+export function madeOf<Made>({ option, what }: Target, target: object, make: () => Made): Made {
+  try {
+    return make();
+  } catch (error) {
+    if (error instanceof ConfigError) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    const problems = new Problems('registerMetrics()');
+    problems.addHidden(option, `must be ${what} (it failed: ${why})`, target);
+    problems.throwIfAny();
+    throw error;
+  }
 }
 
 function lockNameOf({ actor }: Observed): string {

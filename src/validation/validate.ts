@@ -65,7 +65,7 @@ export class Problems {
   }
 
   /**
-   * Refuses every option that is not known, and says which one was probably meant.
+   * Refuses every option that is not known, and says which one was probably meant, or once which there are.
    *
    * @param elsewhere what to say of names that are looked for here and have their place elsewhere
    */
@@ -75,14 +75,17 @@ export class Problems {
     prefix = '',
     elsewhere: ReadonlyMap<string, string> = new Map(),
   ): void {
+    let isListed = false;
     for (const key of Object.keys(options)) {
       if (known.includes(key)) continue;
       const near = suggest(key, known);
-      const guess = near === null ? `is not one of ${known.join(', ')}` : `did you mean ${near}?`;
-      const hint = elsewhere.get(key) ?? guess;
+      const list: string | null = isListed ? null : `is not one of ${known.join(', ')}`;
+      const hint: string | null =
+        elsewhere.get(key) ?? (near === null ? list : `did you mean ${near}?`);
+      isListed ||= hint === list;
       this.addHidden(
         `${prefix}${key}`,
-        `is not an option: ${hint}`,
+        `is not an option${hint === null ? '' : `: ${hint}`}`,
         (options as Record<string, unknown>)[key],
       );
     }

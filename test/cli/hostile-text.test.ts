@@ -29,7 +29,8 @@ afterAll(async () => {
 
 function call(...argv: string[]): Promise<Called> {
   const [command = '', ...rest] = argv;
-  return callCli(command, '--kubeconfig', kubeconfig, '-n', 'default', ...rest);
+  const inDefault = rest.includes('-A') ? [] : ['-n', 'default'];
+  return callCli(command, '--kubeconfig', kubeconfig, ...inDefault, ...rest);
 }
 
 /** What was said, when it is fit for a terminal. */

@@ -26,7 +26,8 @@ const nowMicro = (agoMs = 0): string =>
 describeWithApiServer('the command line on a real API server', (server) => {
   const kubeconfigs = new Map<string, string>();
   const flags = (user: string) => ['-n', NAMESPACE, '--kubeconfig', kubeconfigs.get(user)!];
-  const cli = (user: string, ...argv: string[]) => callCli(...argv, ...flags(user));
+  const cli = (user: string, ...argv: string[]) =>
+    callCli(...argv, ...flags(user).slice(argv.includes('-A') ? 2 : 0));
 
   async function json(user: string, ...argv: string[]): Promise<Record<string, unknown>> {
     const { stdout } = await cli(user, ...argv, '--json');
@@ -60,6 +61,8 @@ describeWithApiServer('the command line on a real API server', (server) => {
       const { code, stdout } = await cli('reader', 'status', 'none');
       expect(code).toBe(3);
       expect(stdout).toContain('nobody (no such object)');
+      const away = ['status', 'none', '-n', 'away', '--kubeconfig', kubeconfigs.get('admin')!];
+      expect((await callCli(...away)).stdout).toContain('There is no namespace "away"');
     });
 
     it('of a ConfigMap as the Python client holds it', async () => {

@@ -188,6 +188,11 @@ describe('wrong flags end with 2, before anything is asked of the API server', (
     ['no name for leader', ['leader'], 'the name of the lock is missing'],
     ['a name in all namespaces', ['status', 'a', '-A'], '--all-namespaces is for all locks'],
     ['the same for watch', ['watch', 'a', '-A'], '--all-namespaces is for all locks'],
+    ...['status', 'watch'].map((command): [string, string[], string] => [
+      `one namespace and all of them for ${command}`,
+      [command, '-A', '-n', 'x'],
+      '--all-namespaces and --namespace contradict each other: give one of them',
+    ]),
     ['no name for step-down', ['step-down'], 'the name of the lock is missing'],
     ['an odd account', ['check', '--service-account', 'a b'], '--service-account must be'],
     ['an identity of nothing', ['status', '--identity', 'null'], '--identity must not be the text'],

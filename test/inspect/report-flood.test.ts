@@ -1,9 +1,46 @@
 import { Socket } from 'node:net';
 import { describe, expect, it } from 'vitest';
+import { startInspector } from '../../src/inspect.js';
 import { Collector } from '../../src/inspect/collector.js';
 import { Intake } from '../../src/inspect/intake.js';
+import { Outbox } from '../../src/inspect/outbox.js';
+import { reportTarget } from '../../src/inspect/report-target.js';
 import { Presence } from '../../src/inspect/presence.js';
-import { infoOf, stepReport } from './support/reports.js';
+import { infoOf, stepReport, StreamReader } from './support/reports.js';
+
+/** Steps with so much to tell that a hundred of them are more than a chart takes at once. */
+const longStep = (candidate: string, length: number) =>
+  stepReport(candidate, {}, [{ type: 'renewed', details: { error: 'x'.repeat(length) } }]);
+
+describe('reports that are more than a chart takes at once', () => {
+  async function sent(lengths: readonly number[]): Promise<{ steps: number; said: string[] }> {
+    await using inspector = await startInspector();
+    const chart = await StreamReader.open(inspector.url);
+    const outbox = new Outbox(reportTarget({ url: inspector.url }));
+    const said: string[] = [];
+    const warn = (_: object, message: string): unknown => said.push(message);
+    outbox.logger = { debug: warn, info: warn, warn, error: warn };
+    outbox.report({ kind: 'candidate', info: infoOf('ada') });
+    for (const length of lengths) outbox.report(longStep('ada', length));
+    outbox.report({ kind: 'gone', candidate: 'ada' });
+    const kinds = () => chart.messages.flatMap(({ reports }) => reports.map(({ kind }) => kind));
+    await expect.poll(kinds, { timeout: 20_000 }).toContain('gone');
+    chart.close();
+    await outbox.close();
+    return { steps: kinds().filter((kind) => kind === 'step').length, said };
+  }
+
+  it('go in several batches, and all of them arrive', async () => {
+    const lengths = Array.from({ length: 150 }, () => 15_000);
+    expect(await sent(lengths)).toEqual({ steps: 150, said: [] });
+  });
+
+  it('are left out where one alone is too much, which is said once', async () => {
+    const { steps, said } = await sent([100, 2_000_000, 100, 2_000_000, 100]);
+    expect(steps).toBe(3);
+    expect(said).toEqual([expect.stringMatching(/does not take a report, which is too long/)]);
+  });
+});
 
 /* Who has the token may still be a program gone wrong: what it sends takes no more room than so much. */
 describe('whoever reports without end', () => {

@@ -103,7 +103,7 @@ async function main(): Promise<void> {
     await headline(/leads for/);
     await ended(2000);
     for (const name of more) await pods.start(name);
-    await page.locator('.card[data-state="acquiring"]').nth(3).waitFor({ timeout: 30_000 });
+    await page.locator('.card[data-state="acquiring"]').nth(3).waitFor({ timeout: 120_000 });
     await ended(4000);
     await take(page, blank, 'six');
     await server.killApiServer('SIGSTOP');

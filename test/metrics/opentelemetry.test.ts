@@ -126,6 +126,12 @@ it('a meter refuses a second election of the same name', () => {
   expect(() => registerMetrics(candidate('b'), { meter: {} } as never)).toThrow(
     /meter must be a Meter of OpenTelemetry/,
   );
+  const none = (): undefined => undefined;
+  const fake = { createCounter: none, createHistogram: none, createObservableGauge: none };
+  expect(() => registerMetrics(candidate('b'), { meter: fake } as never)).toThrow(
+    /^registerMetrics\(\): 1 problem\n.* meter must be a Meter of OpenTelemetry \(it failed: /,
+  );
+  expect(() => registerMetrics(candidate('b'), fake as never)).toThrow(/such as { meter }/);
 });
 
 it('of elections that come and go without end, no more is told than the SDK keeps', () => {

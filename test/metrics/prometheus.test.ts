@@ -258,10 +258,24 @@ describe('a registry', () => {
   it.each([
     [{ registry: new Registry() }, /registry is not an option: did you mean register\?/],
     [{ register: {} }, /register must be a Registry of prom-client/],
+    [{ register: Object.create(Registry.prototype) as Registry }, /register must be .* failed: /],
+    [new Registry(), /options must be an object such as { register }/],
+    [null, /options must be an object/],
     [{ name: '' }, /name must not be empty/],
   ])('is asked for in the right way: %j', (options, message) => {
     const [election] = inMemory(['a']).elections;
-    expect(() => registerMetrics(election!, options as never)).toThrow(message);
+    const call = () => registerMetrics(election!, options as never);
+    expect(call).toThrow(message);
+    expect(call).toThrow(expect.objectContaining({ code: 'ERR_CONFIG' }) as Error);
+  });
+
+  it.each([
+    [undefined, /election must be a LeaderElection; received undefined/],
+    [{ on: () => () => undefined, isLeader: () => true }, /LeaderElection \(its actor is none\)/],
+  ])('is asked for with an election: %j', (election, message) => {
+    const register = new Registry();
+    expect(() => registerMetrics(election as never, { register })).toThrow(message);
+    expect(register.getMetricsAsArray()).toEqual([]);
   });
 
   it('takes the name of the lock for its label, and the description of one without', async () => {

@@ -42,7 +42,7 @@ describe.each([20, 22, 24, 26] as const)('on Node %i, installed for a pod', (maj
   it('says where it has looked for a cluster when there is none', async () => {
     const env = { KUBECONFIG: '', HOME: pod, KUBERNETES_SERVICE_HOST: '' };
     const { code, stderr } = await run(node, ['first-use.mjs'], { cwd: pod, env });
-    expect(stderr).toContain('There is no kubeconfig: KUBECONFIG names none, ~/.kube/config does');
+    expect(stderr).toContain('No API server is to be found: KUBECONFIG names no file, ');
     expect(code).toBe(1);
   });
 

@@ -171,6 +171,13 @@ describe('a lease that a candidate sees for the first time', () => {
     expect(takenAfter({ ...record('a', 't0'), acquireTime: undefined })).toEqual([]);
   });
 
+  it('may be taken though another record stood there meanwhile, if an edit has put the old one back', () => {
+    const story = new Story().join('a').claim('a').at(10).asked('a', false).at(37);
+    story.edit(record('x', 'other')).at(38).edit(record('a', 't0')).at(40).join('b').look('b');
+    const taken = story.write('b', record('b', 'later', { leaseTransitions: 1 }));
+    expect(taken.broken).toEqual([]);
+  });
+
   it('may not be taken when it is younger, or when the candidate does not go by that clock', () => {
     expect(takenAt(25).broken).toContain('early-take');
     expect(takenAt(40, { usesServerClock: false }).broken).toContain('early-take');
@@ -347,7 +354,10 @@ describe('the end of a term', () => {
     expect(renewing.asked('a', true, false).broken).toEqual([]);
     renewing.at(6).refused('a').asked('a', true, false);
     expect(renewing.broken).toEqual(['leads-after-stop-callback']);
-    const another = workEnded(toldAndDone(working())).renews('a', renewal);
+    const ending = workEnded(toldAndDone(working()));
+    const atOnce = ending.renews('a', renewal).asked('a', true, false);
+    expect(atOnce.broken).toEqual([]);
+    const another = workEnded(toldAndDone(working())).at(6).renews('a', renewal);
     expect(another.asked('a', true, false).broken).toEqual(['leads-after-stop-callback']);
   });
 

@@ -47,7 +47,7 @@ function addObserveOptions(command: Command): Command {
 
 function readObserveOptions(inputs: Inputs, positional: string | null): ObserveOptions {
   const common = readCommonOptions(inputs, positional);
-  const allNamespaces = inputs.isOn('allNamespaces');
+  const allNamespaces = inputs.prevails('allNamespaces', 'namespace');
   if (allNamespaces && common.name !== null) {
     inputs.problem(
       `${inputs.nameOf('allNamespaces')} is for all locks: a lock that has a name is in one namespace`,

@@ -1,3 +1,4 @@
+import { printable } from '../../text/printable.js';
 import { inSeconds, span } from '../text.js';
 
 /** Something odd, and what it may mean. The code stays the same from release to release. */
@@ -21,6 +22,12 @@ export const HINTS = {
       'There is no such object: start a candidate with this name, namespace and kind of lock, which ' +
       'creates it at its first try, or see with check whether it may.',
   },
+  noNamespace: (namespace: string): Hint => ({
+    code: 'noNamespace',
+    text:
+      `There is no namespace "${printable(namespace, { most: 253 })}": mend the name or the context, ` +
+      'or create it with kubectl create namespace.',
+  }),
   noRecord: {
     code: 'noRecord',
     text:

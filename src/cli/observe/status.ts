@@ -1,4 +1,5 @@
 import { jsonText } from '../../text/printable.js';
+import type { KubeConfigLike } from '../../kubernetes/kube-config-like.js';
 import type { KubernetesObject } from '../../lock/stored-record.js';
 import { EXIT } from '../exit-codes.js';
 import type { ObserveOptions } from '../options.js';
@@ -6,6 +7,7 @@ import { print, printError, printLines } from '../output.js';
 import { details } from './details.js';
 import { judgeOnce, type Judgement } from './judge.js';
 import { listObjects } from './list-objects.js';
+import { missingNamespace } from './namespace.js';
 import {
   isLock,
   openSubject,
@@ -37,13 +39,24 @@ export async function status(options: ObserveOptions, paper: Paper): Promise<num
   const { looksAt, kubeConfig } = subject;
   if (!('name' in looksAt)) return statusOfAll({ ...subject, looksAt }, options, paper);
   const sight = await readLock(kubeConfig, looksAt);
-  const judgement = judgeOnce(sight, options.timings);
+  const judgement = await withNamespace(kubeConfig, looksAt, judgeOnce(sight, options.timings));
   if (options.json) print(jsonText(asJson(sight, judgement), 2));
   else {
     const columns = paper.columns ?? COLUMNS;
     printLines(details(sight, judgement, { columns }), paper.inColour);
   }
   return judgement.standing === 'held' ? EXIT.ok : EXIT.nobodyLeads;
+}
+
+/** An object that is not there may be so because of its namespace. */
+async function withNamespace(
+  kubeConfig: KubeConfigLike,
+  { namespace }: Place,
+  judgement: Judgement,
+): Promise<Judgement> {
+  if (judgement.standing !== 'missing') return judgement;
+  const hint = await missingNamespace(kubeConfig, namespace);
+  return hint === null ? judgement : { ...judgement, hints: [hint] };
 }
 
 async function statusOfAll(
@@ -58,6 +71,8 @@ async function statusOfAll(
     place,
     judgeOnce(sightOf(place, object, serverMs), timings),
   ]);
+  const hint = locks.length > 0 ? null : await missingNamespace(kubeConfig, looksAt.namespace);
+  if (hint !== null) printError(hint.text);
   if (json) {
     print(
       jsonText(
@@ -66,7 +81,7 @@ async function statusOfAll(
       ),
     );
   } else if (locks.length === 0) {
-    print(noLocks(looksAt));
+    if (hint === null) print(noLocks(looksAt));
   } else {
     const allNamespaces = looksAt.namespace === null;
     printLines(table(locks, { columns, allNamespaces }), inColour);

@@ -6,7 +6,8 @@ import { pause } from '../pause.js';
 import { TO_END } from '../signals.js';
 import { ChangeTracker, type Moment } from './change-tracker.js';
 import { Follower } from './follower.js';
-import { openSubject, type Collection, type Place, type Subject } from './read-locks.js';
+import { missingNamespace } from './namespace.js';
+import { openSubject, type Subject } from './read-locks.js';
 import { liveReport, plainReport, withPage, type Report } from './reports.js';
 import { withoutWatch } from './words.js';
 
@@ -35,6 +36,7 @@ export async function watch(options: WatchOptions): Promise<number> {
   try {
     // What does not work at all is better told at once; what fails later may pass.
     await watching.refresh();
+    await watching.explainNothing();
     const { forSeconds } = options;
     if (forSeconds !== null) end = setTimeout(interrupt, forSeconds * 1000);
     await watching.run();
@@ -75,7 +77,7 @@ class Watching {
   readonly #tracker: ChangeTracker;
   readonly #options: WatchOptions;
   readonly #report: Report;
-  readonly #looksAt: Place | Collection;
+  readonly #subject: Subject;
   readonly #stop: AbortSignal;
   #wake = new AbortController();
   #trouble = '';
@@ -88,7 +90,7 @@ class Watching {
     this.#options = options;
     this.#report = report;
     this.#stop = stop;
-    this.#looksAt = subject.looksAt;
+    this.#subject = subject;
     this.#tracker = new ChangeTracker(options.common.timings.leaseDurationSeconds * 1000);
     this.#follower = new Follower(subject.kubeConfig, subject.looksAt, {
       heard: (sight) => {
@@ -123,6 +125,14 @@ class Watching {
     this.#follower.close();
   }
 
+  /** Nothing was found: is it for want of the namespace? */
+  async explainNothing(): Promise<void> {
+    if (this.#follower.sights().some(({ object }) => object !== null)) return;
+    const { kubeConfig, looksAt } = this.#subject;
+    const hint = await missingNamespace(kubeConfig, looksAt.namespace);
+    if (hint !== null) this.#report.trouble(hint.text);
+  }
+
   /**
    * Brings what is shown up to date; reads only where the watch may not tell.
    *
@@ -142,7 +152,7 @@ class Watching {
     // At the moment that was asked about: a little later it might expire without being looked at.
     const { locks, changes } = this.#tracker.take(follower.sights(), now);
     for (const change of changes) this.#report.tell(change);
-    this.#report.show(locks, this.#looksAt);
+    this.#report.show(locks, this.#subject.looksAt);
     this.#tellOfTheWatch();
     const cut = follower.cut ?? '';
     if (cut !== '' && this.#cut === '') this.#report.trouble(cut);
@@ -151,7 +161,8 @@ class Watching {
 
   #tellOfTheWatch(): void {
     const { trouble } = this.#follower;
-    const text = trouble === null ? '' : withoutWatch(trouble, this.#looksAt, this.#options);
+    const text =
+      trouble === null ? '' : withoutWatch(trouble, this.#subject.looksAt, this.#options);
     if (text === this.#watchTrouble) return;
     this.#report.trouble(text === '' ? 'Changes are told as they come from now on.' : text);
     this.#watchTrouble = text;

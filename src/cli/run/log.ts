@@ -1,6 +1,6 @@
 import type { Logger } from '../../logging/logger.js';
 import { reasonText } from '../../logging/loggers.js';
-import { RETIRED } from '../../election/news-log.js';
+import { RETIRED } from '../../election/news-texts.js';
 import { harmless, jsonText, printable, shorten } from '../../text/printable.js';
 
 /** Of one value in a line; an error may say more. */

@@ -1,5 +1,5 @@
 import type { Fact } from '../facts.js';
-import { type Candidate, type Commit, type Ledger, validHold } from './ledger.js';
+import { type Candidate, type Commit, type Ledger, type Request, validHold } from './ledger.js';
 import { type SeenRecord, recordOf, revisionOf } from './records.js';
 import type { Report, Rules } from './rule.js';
 
@@ -9,8 +9,8 @@ interface Note {
   readonly rule: AfterTheEnd;
   /** Of the lock, `leader`; of the work alone, `signalOpen`. */
   readonly what: 'leader' | 'signalOpen';
-  /** Writes that were under way then: until they are answered, the lock is held on. */
-  readonly writes: readonly number[];
+  /** Writes that were under way then, or left at that very moment: until they are answered, the lock is held on. */
+  readonly writesUntil: number;
 }
 
 type Asked = Fact & { readonly kind: 'asked' };
@@ -64,14 +64,13 @@ export class LeadershipRules implements Rules {
 
   /** What may not be so any more when the candidate is asked next. */
   #note(
-    { who, term }: { readonly who: string; readonly term: number },
+    { who, term, t }: { readonly who: string; readonly term: number; readonly t: number },
     rule: AfterTheEnd,
     what: Note['what'],
   ): void {
     const candidate = this.#ledger.get(who);
     if (candidate?.terms !== term) return;
-    const writes = what === 'leader' ? writesUnderWay(candidate) : [];
-    this.#stopped.set(candidate, { rule, what, writes });
+    this.#stopped.set(candidate, { rule, what, writesUntil: what === 'leader' ? t : -Infinity });
   }
 
   /**
@@ -191,14 +190,15 @@ export class LeadershipRules implements Rules {
     }
     const note = this.#stopped.get(candidate);
     if (note === undefined) return;
-    if (fact[note.what] && note.writes.some((id) => candidate.requests.has(id))) return;
+    const waits = writesUnderWay(candidate).some(({ t }) => t <= note.writesUntil);
+    if (fact[note.what] && waits) return;
     this.#stopped.delete(candidate);
     if (fact[note.what]) this.#report(note.rule, fact.t, `${candidate.who} leads on`);
   }
 }
 
-function writesUnderWay({ requests }: Candidate): number[] {
-  return [...requests.values()].filter(({ record }) => record !== null).map(({ id }) => id);
+function writesUnderWay({ requests }: Candidate): Request[] {
+  return [...requests.values()].filter(({ record }) => record !== null);
 }
 
 /** Its record as it stands, with a duration that admission has made too short to lead on. */

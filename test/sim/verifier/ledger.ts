@@ -121,10 +121,18 @@ export class Ledger {
     return this.#open.get(id) ?? null;
   }
 
-  /** The process of the candidate of ours that has put this record there is dead. */
-  isOfTheDead(key: string): boolean {
+  /**
+   * The process of the candidate of ours that has put this record there is dead. Its duration does not
+   * matter: who edits that brings nobody back.
+   */
+  isOfTheDead({ holder, acquireTime, renewTime, transitions }: SeenRecord): boolean {
     const writer = this.commits.findLast(
-      ({ author, record }) => record?.key === key && author !== null,
+      ({ author, record }) =>
+        author !== null &&
+        record?.holder === holder &&
+        record.acquireTime === acquireTime &&
+        record.renewTime === renewTime &&
+        record.transitions === transitions,
     );
     const process = writer?.author?.info.process;
     return process !== undefined && this.#deadProcesses.has(process);

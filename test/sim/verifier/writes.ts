@@ -63,11 +63,16 @@ export class WriteRules implements Rules {
       this.#report('foreign-content-lost', t, what);
     }
     if (was !== null) this.#checkTransitions(candidate, was, record, t);
-    const wroteItself = was !== null && candidate.ownKeys.has(was.key) && was.key !== record.key;
+    const isOwn = was !== null && candidate.ownKeys.has(was.key);
+    const wroteItself = isOwn && was.key !== record.key;
     if (record.kind === 'released') {
       if (wroteItself && was.kind === 'held') return;
       this.#report('foreign-release', t, `${candidate.who} has released ${was?.key ?? 'nothing'}`);
-    } else if (!wroteItself) this.#checkTake(candidate, commit, t);
+      return;
+    }
+    // A renewal that admission makes into the very record that it renews takes nothing either.
+    const renews = wroteItself || (isOwn && commit.request?.leading === true);
+    if (!renews) this.#checkTake(candidate, commit, t);
   }
 
   /** Counted up when the holder changes, kept when it renews or lets go. */
@@ -106,7 +111,7 @@ export class WriteRules implements Rules {
       say(`over a record that it had never been shown: ${was.key}`);
       return;
     }
-    if (info.heedsPods === true && this.#ledger.isOfTheDead(was.key)) return;
+    if (info.heedsPods === true && this.#ledger.isOfTheDead(was)) return;
     const waitMs = sight.sinceMs + (was.durationMs ?? info.leaseMs) - sentMs;
     if (waitMs <= CLOCK_SLACK_MS || this.#isLongDead(candidate, request, was)) return;
     say(`${waitMs.toFixed(1)} ms before ${was.key} ran out`);
@@ -120,12 +125,11 @@ export class WriteRules implements Rules {
     if (!info.usesServerClock || condition === null || sight?.isFirst !== true) return false;
     const hasTime = was.kind === 'held';
     if (hasTime && was.renewTime === '') return false;
-    const renewed = this.#ledger.commits.findLast(
-      ({ revision, changesRecord, before, record }) =>
-        revision <= condition &&
-        changesRecord &&
-        !(hasTime && before !== null && recordOf(before).renewTime === record?.renewTime),
-    );
+    const { commits } = this.#ledger;
+    // A record that is put back, as from a backup, was renewed when it first stood there.
+    const renewed = hasTime
+      ? commits.find(({ record }) => record?.renewTime === was.renewTime)
+      : commits.findLast(({ revision, changesRecord }) => revision <= condition && changesRecord);
     const ageMs = t - (renewed?.t ?? -Infinity) + WHOLE_SECONDS_MS;
     return ageMs > 2 * (was.durationMs ?? info.leaseMs) && ageMs >= info.leaseMs + 5000;
   }

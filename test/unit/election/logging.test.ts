@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { inspect } from 'node:util';
+import { LockError } from '../../../src/errors/index.js';
+import { stderrLogger } from '../../../src/logging/loggers.js';
 import { settle } from '../../../src/testing/virtual-clock.js';
 import { Candidate } from './support/candidate.js';
 import { RecordingLogger } from './support/recording-logger.js';
@@ -199,6 +201,36 @@ describe('a logger that is given', () => {
     expect(fields).toMatchObject({ lock: 'Lease test/controllable', identity: 'me' });
   });
 
+  it.each(['network', 'timeout', 'credentials', 'unauthorized'] as const)(
+    'hears of what any request meets (%s) from the first one, and of the watch once those succeed',
+    async (kind) => {
+      const logger = new RecordingLogger();
+      const c = new Candidate({ logger, watched: true });
+      await c.run();
+      await c.lock.watching.failed(kind);
+      expect(logger.of('warn')).toEqual([]);
+      await c.answer('get', c.lock.failure(kind));
+      expect(logger.of('warn')).toEqual([acquireFailed]);
+      await c.lock.watching.failed(kind);
+      await c.clock.advance(2_000);
+      await c.answer('get', c.lock.heldBy('other'));
+      expect(logger.of('warn')).toEqual([
+        acquireFailed,
+        'The lock cannot be watched; it is polled',
+      ]);
+    },
+  );
+
+  it('hears of a watch that fails at the start once it leads', async () => {
+    const logger = new RecordingLogger();
+    const c = new Candidate({ logger, watched: true });
+    await c.claims();
+    await c.lock.watching.failed('network');
+    expect(logger.of('warn')).toEqual([]);
+    await c.lock.commit();
+    expect(logger.of('warn')).toEqual(['The lock cannot be watched; it is polled']);
+  });
+
   it('hears of an overrun and of failed callbacks as errors', async () => {
     const logger = new RecordingLogger();
     const failure = new Error('the callback failed');
@@ -243,6 +275,33 @@ describe('a logger that is given', () => {
   });
 });
 
+describe('durations that look like milliseconds', () => {
+  it.each([
+    ['leaseDurationSeconds', 15_000, 'leaseDurationSeconds is 15000, which is 4.2 h'],
+    ['drainTimeoutSeconds', 3_601, 'drainTimeoutSeconds is 3601, which is 1.0 h'],
+    ['drainTimeoutSeconds', 3_600, null],
+  ] as const)('are told once, before anything is done: %s of %i', async (option, value, said) => {
+    const logger = new RecordingLogger();
+    const c = new Candidate({ logger, [option]: value });
+    await c.leads();
+    const warning = `${said}: seconds, not milliseconds?`;
+    expect(logger.of('warn')).toEqual(said === null ? [] : [warning]);
+  });
+
+  it('are told in one line, each of them', () => {
+    const logger = new RecordingLogger();
+    new Candidate({
+      logger,
+      leaseDurationSeconds: 15_000,
+      renewDeadlineSeconds: 10_000,
+      retryPeriodSeconds: 4_000,
+    });
+    expect(logger.of('warn')).toEqual([
+      expect.stringMatching(/^lease.*15000.*, renew.*10000.*, retry.*4000.*: seconds, not milli/),
+    ]);
+  });
+});
+
 describe('where no logger is given', () => {
   it('warnings and errors go to stderr, and nothing else is written', async () => {
     const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
@@ -261,9 +320,52 @@ describe('where no logger is given', () => {
     await settle();
     expect(warn.mock.calls).toEqual([[`[k8s-leader-election] ${acquireFailed}: test: forbidden`]]);
     expect(error.mock.calls).toEqual([
-      ['[k8s-leader-election] onStartedLeading failed: the work failed'],
+      [`[k8s-leader-election] onStartedLeading failed: ${failure.stack}`],
     ]);
+    expect(failure.stack).toMatch(/^Error: the work failed\n {4}at .*logging\.test\.ts/);
     expect(log).not.toHaveBeenCalled();
+  });
+});
+
+describe('an error with the default logger', () => {
+  const firstLine = '[k8s-leader-election] it failed: ';
+
+  function said(err: unknown): string {
+    const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+    stderrLogger.error({ err }, 'it failed');
+    return String(error.mock.lastCall?.[0]);
+  }
+
+  it('of ours is its message alone', () => {
+    expect(said(new LockError('no rights', { kind: 'forbidden' }))).toBe(`${firstLine}no rights`);
+  });
+
+  it('of others forges no line, and shows nothing that it carries', () => {
+    const err = Object.assign(new TypeError('a\n[k8s-leader-election] Leading\u001b[2J'), {
+      config: { headers: { authorization: 'Bearer secret' } },
+      cause: new Error('secret'),
+    });
+    const lines = said(err).split('\n');
+    expect(lines.slice(0, 2)).toEqual([
+      `${firstLine}TypeError: a`,
+      '    [k8s-leader-election] Leading\\u001b[2J',
+    ]);
+    expect(lines.slice(2).join('\n')).toMatch(/^( {4}at .*\n?)+$/);
+    expect(lines.join()).not.toContain('secret');
+  });
+
+  it.each([
+    [
+      'a changed message',
+      (err: Error) => Reflect.set(err, 'message', 'changed'),
+      'changed\n    Error: old\n    at ',
+    ],
+    ['no stack', (err: Error) => Reflect.deleteProperty(err, 'stack'), 'old'],
+  ])('that has %s says both, or what it has', (_, change, start) => {
+    const err = new Error('old');
+    expect(err.stack).toContain('old');
+    change(err);
+    expect(said(err)).toMatch(new RegExp(`^.*it failed: ${start}`));
   });
 });
 

@@ -164,8 +164,9 @@ describe('in a pod', () => {
 
     expect(error.kind).toBe('credentials');
     expect(error.message).toBe(
-      'There is no kubeconfig: KUBECONFIG names none, ~/.kube/config does not exist, and ' +
-        `${why} Set KUBECONFIG, or give the lock a kubeConfig of its own.`,
+      'No API server is to be found: KUBECONFIG names no file, ~/.kube/config does not exist, and ' +
+        `${why} Set KUBECONFIG, or give the lock a kubeConfig of its own. For a laptop there is ` +
+        '`npx k8s-leader-election dev-server -- node app.js`.',
     );
   });
 
@@ -335,8 +336,9 @@ describe('the command line', () => {
 
     await expect(connection(null)).rejects.toThrow(
       new UsageError(
-        'There is no kubeconfig: KUBECONFIG names none, ~/.kube/config does not exist, and this is ' +
-          'no pod (KUBERNETES_SERVICE_HOST is not set). Set KUBECONFIG, or give --kubeconfig FILE.',
+        'No API server is to be found: KUBECONFIG names no file, ~/.kube/config does not exist, and ' +
+          'this is no pod (KUBERNETES_SERVICE_HOST is not set). Set KUBECONFIG, or give ' +
+          '--kubeconfig FILE. For a laptop there is `dev-server`.',
       ),
     );
   });

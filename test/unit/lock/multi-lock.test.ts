@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { LockError, type LockErrorKind } from '../../../src/errors/lock-error.js';
+import { LeaseLock } from '../../../src/lock/locks.js';
 import { claimRecord, releaseRecord, renewalRecord } from '../../../src/lock/next-record.js';
 import { MultiLock } from '../../../src/lock/multi-lock.js';
 import type { LeaderElectionRecord } from '../../../src/lock/record.js';
@@ -401,6 +402,14 @@ describe('a MultiLock is made of', () => {
   it('the same lock twice: refused', () => {
     const { old } = setUp();
     expect(() => new MultiLock([old, old])).toThrow('locks[1] must be another than locks[0]');
+  });
+
+  it('a lock with podEvidence, which would do nothing: refused', () => {
+    const { old } = setUp();
+    const withEvidence = new LeaseLock({ name: 'a', podEvidence: true });
+    const expected = /locks\[1\]\.podEvidence must be left out of the locks .*; received true/;
+    expect(() => new MultiLock([old, withEvidence])).toThrow(expected);
+    expect(() => new MultiLock([withEvidence, withEvidence])).toThrow('locks[0].podEvidence must');
   });
 
   it('two locks, with the identity and the name of the new one', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
-import { type LeaderElectionConfig, messageFirst } from '../../../src/index.js';
+import { type LeaderElectionConfig, LockError, messageFirst } from '../../../src/index.js';
 import { Candidate } from '../election/support/candidate.js';
 
 /** Logs as winston does with a JSON format: of an object in the place of the message, its fields. */
@@ -57,6 +57,20 @@ describe('a logger that takes the message first', () => {
       expect.stringMatching(/^Looking at the lock failed; it will be tried again: ./),
     ]);
     expect(of('info')).toContain('Leading');
+  });
+
+  it('hears where the work has failed, as the field that winston calls so', () => {
+    const winston = new WinstonLike();
+    const err = new TypeError('x is not a function');
+    messageFirst(winston).error({ err }, 'onStartedLeading failed');
+    messageFirst(winston).warn({ err: new LockError('no', { kind: 'network' }) }, 'It failed');
+    expect(winston.lines.map((line) => JSON.parse(line) as unknown)).toEqual([
+      expect.objectContaining({
+        message: 'onStartedLeading failed: x is not a function',
+        stack: err.stack,
+      }),
+      expect.not.objectContaining({ stack: expect.anything() as string }),
+    ]);
   });
 
   it('is refused as it is where it is known to be one: it would lose every message', () => {

@@ -107,6 +107,16 @@ describe('Problems', () => {
     expect(ruleOf(check)).toBeUndefined();
   });
 
+  it('names all options once, however many are none of them', () => {
+    const problems = new Problems('LeaderElection');
+    problems.unknown({ colour: 1, taste: 2, naem: 3 }, ['name', 'lock']);
+    expect(problems.found.map(({ rule }) => rule)).toEqual([
+      'is not an option: is not one of name, lock',
+      'is not an option',
+      'is not an option: did you mean name?',
+    ]);
+  });
+
   it('throws nothing when nothing is wrong, and otherwise everything at once', () => {
     const problems = new Problems('LeaderElection');
     problems.throwIfAny();
