@@ -39,7 +39,7 @@ describe('the manifest that check prints', () => {
     ]);
   });
 
-  it.each(['null', 'no', '123', '1e3', '0x1f', '2001-01-01'])(
+  it.each(['null', 'true', 'no', 'on', 'y', '123', '1e3', '0x1f', '2001-01-01'])(
     'has %s as a text, wherever it stands',
     (name) => {
       const subject = { kind: 'ServiceAccount', name, namespace: name } as const;

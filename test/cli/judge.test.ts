@@ -127,6 +127,7 @@ describe('each oddity is said in one sentence that tells what to do', () => {
     ['malformed', sight({ ...HELD, holderIdentity: 7 }), /\(.*instead of text\), .* stop it/],
     ['noDuration', sight({ ...HELD, leaseDurationSeconds: 0 }), /: give all of them the same one/],
     ['holderUnset', sight({ ...HELD, holderIdentity: 'null' }), /"null".*: give each candidate/],
+    ['holderUnset', sight({ ...HELD, holderIdentity: 'undefined' }), /"undefined".*: give each/],
     ['ageUnknown', sight(undated, null), /: run watch for longer than a lease/],
     ['stepDownRequested', asked, /: wait until its work has ended, or stop its pod/],
     ['holderClock', sight(ahead), /^The holder .* 60 s ahead of the API server's: set it right/],
