@@ -30,20 +30,6 @@ async function aheadSeconds(nginx: Nginx): Promise<number> {
   return (Date.parse(headers.get('date') ?? '') - Date.now()) / 1000;
 }
 
-async function renewals(fleet: Fleet, who: string, count: number): Promise<void> {
-  const after = machineNow();
-  await fleet.waitFor(
-    `${count} renewals of ${who}`,
-    () => {
-      const made = fleet.reports.filter(
-        (one) => one.event === 'renewed' && one.who === who && one.at > after,
-      );
-      return made.length >= count ? true : undefined;
-    },
-    60_000,
-  );
-}
-
 function sees(fleet: Fleet, who: string, leader: string): Promise<Report> {
   return fleet.waitFor(
     `${who} to see ${leader}`,
@@ -69,7 +55,7 @@ describeBehindNginx('candidates behind an nginx whose clock is a minute ahead', 
         await fleet.start(who, { kubeConfigPath });
         await sees(fleet, who, 'leader');
       }
-      await renewals(fleet, 'leader', 3);
+      await fleet.renewals('leader', 3);
       expect(fleet.leaders()).toEqual(['leader']);
       expect(fleet.reigns()).toHaveLength(1);
       expect(await aheadSeconds(nginx)).toBeGreaterThan(AHEAD_SECONDS - 5);
@@ -90,7 +76,7 @@ describeBehindNginx('candidates behind an nginx whose clock is a minute ahead', 
       const behind = await server().writeKubeConfig('candidate', { server: nginx.url });
       await fleet.start('leader', { kubeConfigPath: cut });
       await fleet.nextLeader(0, 10_000);
-      await renewals(fleet, 'leader', 1);
+      await fleet.renewals('leader', 1);
       proxy.silence();
       const cutAt = machineNow();
       await fleet.start('newcomer', { kubeConfigPath: behind });
@@ -120,7 +106,7 @@ describeBehindNginx(
         await fleet.start('leader', { kubeConfigPath });
         await fleet.nextLeader(0, 20_000);
         await fleet.start('b');
-        await renewals(fleet, 'leader', 8);
+        await fleet.renewals('leader', 8);
         expect(breaking.broken).toBeGreaterThanOrEqual(3);
         expect(fleet.reigns()).toHaveLength(1);
         expect(fleet.leaders()).toEqual(['leader']);
@@ -150,7 +136,7 @@ describeBehindNginx(
         await sees(fleet, 'second', 'first');
         const stoppedAt = await fleet.stop('first');
         expect((await fleet.nextLeader(stoppedAt, 5_000)).who).toBe('second');
-        await renewals(fleet, 'second', 4);
+        await fleet.renewals('second', 4);
         expect(fleet.reigns().map(({ who }) => who)).toEqual(['first', 'second']);
         expect(fleet.overlaps()).toEqual([]);
       },

@@ -1,7 +1,6 @@
 import { expect, it } from 'vitest';
 import { describeWithApiServer } from '../support/shared-api-server.js';
 import { FaultProxy } from './fleet/fault-proxy.js';
-import type { Fleet } from './fleet/fleet.js';
 import { machineNow } from './fleet/report.js';
 import { DEFAULTS, fleetOn, measured, type Timings } from './fleet/setup.js';
 
@@ -10,11 +9,6 @@ const SLACK_MS = 1_000;
 
 function takeoverBoundMs({ leaseDurationSeconds, retryPeriodSeconds }: Timings): number {
   return (leaseDurationSeconds + 2.2 * retryPeriodSeconds) * 1000 + SLACK_MS;
-}
-
-async function someRenewals(fleet: Fleet, who: string): Promise<void> {
-  const renewals = () => fleet.reports.filter((r) => r.event === 'renewed' && r.who === who).length;
-  await fleet.waitFor('some renewals', () => (renewals() >= 2 ? true : undefined), 20_000);
 }
 
 describeWithApiServer('a leader', (server) => {
@@ -27,7 +21,7 @@ describeWithApiServer('a leader', (server) => {
       await fleet.start('cut-off', { kubeConfigPath });
       await fleet.nextLeader(0, 10_000);
       await fleet.start('standby');
-      await someRenewals(fleet, 'cut-off');
+      await fleet.renewals('cut-off', 2);
       proxy.silence();
       const next = await fleet.nextLeader(machineNow(), takeoverBoundMs(timings));
 
@@ -63,7 +57,7 @@ describeWithApiServer('a leader', (server) => {
       await fleet.start('frozen');
       await fleet.nextLeader(0, 10_000);
       await fleet.start('standby');
-      await someRenewals(fleet, 'frozen');
+      await fleet.renewals('frozen', 2);
       const frozenAt = machineNow();
       if (how === 'stopped by SIGSTOP') {
         fleet.signal('frozen', 'SIGSTOP');

@@ -124,13 +124,8 @@ describeWithApiServer('three candidate processes on a real API server', (server)
       await using fleet = await fleetOn(server(), 'lease', SHORT, 'nobody');
       const name = fleet.lockName;
       await fleet.start('denied');
-      const failure = await fleet.waitFor(
-        'a refusal',
-        () => fleet.reports.find(({ event }) => event === 'failed'),
-        10_000,
-      );
-      expect(failure).toMatchObject({ kind: 'forbidden' });
-      const message = failure.event === 'failed' ? failure.message : '';
+      const { kind, message } = await fleet.failure();
+      expect(kind).toBe('forbidden');
       expect(message).toContain('get');
       expect(message).toContain('leases');
       expect(message).toContain('coordination.k8s.io');
@@ -194,14 +189,7 @@ describeWithApiServer('three candidate processes on a real API server', (server)
       await using fleet = await fleetOn(server(), 'lease', SHORT);
       const kubeConfigPath = await server().writeKubeConfig('admin');
       await fleet.start('early', { namespace, kubeConfigPath });
-      const failure = await fleet.waitFor(
-        'a refusal',
-        () => fleet.reports.find(({ event }) => event === 'failed'),
-        10_000,
-      );
-      expect(failure.event === 'failed' ? failure.message : '').toContain(
-        `namespace "${namespace}" does not exist`,
-      );
+      expect((await fleet.failure()).message).toContain(`namespace "${namespace}" does not exist`);
       await server().createNamespace(namespace);
       await fleet.nextLeader(0, 10_000);
     },
