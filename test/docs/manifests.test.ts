@@ -27,14 +27,6 @@ describe('the Role in the README', () => {
     expect(more).toEqual([]);
   });
 
-  it('can create leases, and get, update and watch the one of this election only', () => {
-    const api = { apiGroups: ['coordination.k8s.io'], resources: ['leases'] };
-    expect(role?.rules).toEqual([
-      { ...api, verbs: ['create'] },
-      { ...api, resourceNames: ['data-processor'], verbs: ['get', 'update', 'watch'] },
-    ]);
-  });
-
   it('is bound to the service account of the Deployment', () => {
     const deployment = loadYaml<{
       spec: { template: { spec: { serviceAccountName: string } } };
@@ -61,28 +53,15 @@ describe('the Role in the README', () => {
   });
 });
 
-describe('the Role for Events', () => {
-  it('is the one that is printed where they are on', () => {
-    const rules = loadYaml<readonly unknown[]>(manifest('docs/locks.md', 'rbac events'));
-    const target = { namespace: 'production', name: 'data-processor', ...LOCK_KINDS.lease };
-    const [without, withThem] = [false, true].map(
-      (events) => loadYaml<{ rules: unknown[] }>(rbacRole({ ...target, events })).rules,
-    );
-    expect(withThem).toEqual([...(without ?? []), ...rules]);
-  });
-});
-
-describe('the Role for podEvidence', () => {
-  it('is the one that is printed where that is on', () => {
-    const rules = loadYaml<readonly unknown[]>(manifest('docs/locks.md', 'rbac pods'));
-    const target = { namespace: 'production', name: 'data-processor', ...LOCK_KINDS.lease };
-    const [without, withThem] = [false, true].map(
-      (podEvidence) => loadYaml<{ rules: unknown[] }>(rbacRole({ ...target, podEvidence })).rules,
-    );
-    expect(withThem).toEqual([...(without ?? []), ...rules]);
-    const alone = loadYaml<Role>(rbacRole({ ...target, purpose: 'podEvidence' }));
-    expect(alone.rules).toEqual(rules);
-  });
+it.each([
+  ['events', { events: true }, 'events'],
+  ['podEvidence', { podEvidence: true }, 'pods'],
+] as const)('what the Role has more for %s is what is printed', (purpose, on, name) => {
+  const rules = loadYaml<readonly unknown[]>(manifest('docs/locks.md', `rbac ${name}`));
+  const target = { namespace: 'production', name: 'data-processor', ...LOCK_KINDS.lease };
+  const printed = (more: object) => loadYaml<Role>(rbacRole({ ...target, ...more })).rules;
+  expect(printed(on)).toEqual([...(printed({}) as unknown[]), ...rules]);
+  expect(printed({ purpose })).toEqual(rules);
 });
 
 describe('the probes in docs/health.md', () => {
