@@ -4,7 +4,7 @@ import type { WorkInput } from '../../../machines/actors.js';
 import { settle } from '../../../src/testing/virtual-clock.js';
 import { record } from '../../support/controllable-lock.js';
 import type { EdgeTests } from '../support/edge-test.js';
-import { toEnded, toFinishing, toRenewing } from '../support/paths.js';
+import { toEnded, toFinishing, toRenewing, toWaiting } from '../support/paths.js';
 
 const RENEWING = 'participating.elected.lease.renewing';
 const WORK = 'participating.elected.work';
