@@ -73,6 +73,14 @@ describe.runIf(process.platform === 'linux')('run', { timeout: 90_000 }, () => {
     });
   });
 
+  it('asks for its own pod with --pod-evidence, and leads without an answer', async () => {
+    const env = { POD_NAME: 'pod-7', POD_UID: '7b3f2c1e-0000-4000-8000-000000000001' };
+    const run = start(['--lease', lockName(), '--pod-evidence', '--', 'sleep', '2'], { env });
+    expect(await run.exitCode).toBe(0);
+    expect(run.stderr).toContain('pod-7');
+    expect(run.stderr).toContain('wait for its lease if it dies');
+  });
+
   it('gives the command its arguments, stdin, stdout, fencing token and identity', async () => {
     const name = lockName();
     const script =

@@ -3,7 +3,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { regressions, type TestName } from './index.js';
-import { ROOT, SEPARATOR } from './support/test-names.js';
+import { ROOT } from './support/test-names.js';
+import { SEPARATOR } from './table/regression.js';
 
 /*
  * Seeds each bug of the table, and runs the tests that should notice:

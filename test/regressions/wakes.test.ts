@@ -46,22 +46,6 @@ describe('a wake-up that comes for nothing', () => {
     await c.lock.expectIdle();
     expect(reads).toBe(1);
   });
-
-  it('neither hastens nor delays the renewals of a leader', async () => {
-    const c = new Candidate();
-    await c.leads();
-    for (let renewals = 1; renewals <= 5; renewals += 1) {
-      for (let wakes = 0; wakes < 19; wakes += 1) {
-        await c.clock.advance(100);
-        await wake(c);
-        await c.lock.expectIdle();
-      }
-      await c.clock.advance(100);
-      await c.lock.commit();
-    }
-    expect(c.clock.now().monotonicMs).toBe(10_000);
-    expect(c.election.isLeader()).toBe(true);
-  });
 });
 
 describe('a wake-up that comes late', () => {

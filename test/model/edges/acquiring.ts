@@ -161,6 +161,8 @@ export const acquiringEdges: EdgeTests = {
     await c.answer('update', c.lock.failure('conflict'));
     c.at('participating.acquiring.confirming');
     assert.notEqual(c.context.attempt, null);
+    assert.equal(c.newsOf('acquireFailed')[0]?.error.kind, 'conflict');
+    assert.equal(c.context.contentionWindowMs, 200);
     await c.lock.expectCall('get');
   },
 
@@ -221,10 +223,11 @@ export const acquiringEdges: EdgeTests = {
   'participating.acquiring.confirming error(readBack)': async (start) => {
     const c = start();
     await toConfirming(c);
-    await c.answer('get', c.lock.failure('network'));
+    await c.answer('get', c.lock.failure('forbidden'));
     c.at('participating.acquiring.backingOff');
+    // That a read is refused says nothing of the write that it looks for.
     assert.notEqual(c.context.attempt, null);
-    assert.equal(c.newsOf('acquireFailed')[1]?.error.kind, 'network');
+    assert.equal(c.newsOf('acquireFailed')[1]?.error.kind, 'forbidden');
   },
 
   'participating.acquiring.confirming after(requestTimeout)': async (start) => {
@@ -276,6 +279,8 @@ export const acquiringEdges: EdgeTests = {
     assert.equal(c.context.contentionWindowMs, 32);
     await c.clock.advance(1);
     c.at('participating.acquiring.reading');
+    // Nobody spins while it waits for the rest.
+    assert.ok(c.clock.timersSet < 20);
   },
 
   'participating.acquiring.backingOff after(retryDelay) if writeUnanswered': async (start) => {

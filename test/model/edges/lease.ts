@@ -105,6 +105,7 @@ export const leaseEdges: EdgeTests = {
     await toRenewing(c);
     await c.answer('update', c.lock.failure('notFound'));
     c.at(`${renewing}.reading`);
+    assert.equal(c.context.attempt, null);
     await c.answer('get', c.lock.failure('notFound'));
     c.at(`${renewing}.writing`);
     await c.lock.commit('create');
@@ -174,6 +175,7 @@ export const leaseEdges: EdgeTests = {
     const c = start();
     await toReading(c);
     await c.answer('get', c.lock.failure('throttled', 700));
+    assert.notEqual(c.context.attempt, null);
     await c.after(700, `${renewing}.retrying`, `${renewing}.reading`);
     failed(c, 'throttled');
   },

@@ -125,6 +125,7 @@ export const lostEdges: EdgeTests = {
     c.stopping.resolve();
     await settle();
     c.at('stopped');
+    assert.deepEqual(c.newsOf('overrun'), []);
   },
 
   'lost.settling after(leaseDuration) if leaseExpired': async (start) => {
@@ -217,6 +218,7 @@ export const lostEdges: EdgeTests = {
     await toConcluding(c);
     await c.clock.advance(4_999);
     c.at('lost.concluding');
+    assert.deepEqual(c.newsOf('overrun'), []);
     await c.clock.advance(1);
     c.at('rejoining');
     assert.ok(c.clock.timersSet < 60);

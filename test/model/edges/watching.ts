@@ -31,6 +31,7 @@ export const watchingEdges: EdgeTests = {
     await c.lock.expectIdle();
     assert.equal(c.context.leader, 'other');
     assert.equal(c.context.attempt, null);
+    assert.equal(c.context.contentionWindowMs, 200);
     assert.equal(c.newsOf('acquireFailed')[0]?.error.kind, 'conflict');
   },
 

@@ -27,13 +27,6 @@ async function claims(c: Candidate, found: LockResult, ageMs: number | undefined
   return claimed;
 }
 
-/** Nobody asks how old the lock is; it is waited for in full. */
-async function waitsUnasked(c: Candidate, found: LockResult): Promise<void> {
-  await toReading(c);
-  await c.answer('get', found);
-  await isWaitedFor(c, 15_000);
-}
-
 async function isWaitedFor(c: Candidate, untilMs: number): Promise<void> {
   c.at('participating.acquiring.waiting');
   assert.equal(c.context.observation?.expiresAtMs, untilMs);
@@ -41,46 +34,11 @@ async function isWaitedFor(c: Candidate, untilMs: number): Promise<void> {
 }
 
 export const coldStartScenarios: EdgeTests = {
-  'cold start: a lease not renewed for more than twice its duration is taken at once': async (
-    start,
-  ) => {
-    const c = start();
-    assert.equal(await claims(c, left(c), 30_001), true);
-    assert.equal((await c.lock.commit()).record?.leaderTransitions, 4);
-    c.at('participating.elected.lease.leading');
-  },
-
-  'cold start: a younger one is waited for, for as long as ever': async (start) => {
-    const c = start();
-    assert.equal(await claims(c, left(c), 30_000), false);
-    await isWaitedFor(c, 15_000);
-  },
-
   'cold start: who does not trust the server clock does not ask for it': async (start) => {
     const c = start({ useServerClock: false });
-    await waitsUnasked(c, left(c));
-  },
-
-  'cold start: a lock that the server has not dated is waited for': async (start) => {
-    const c = start();
-    await waitsUnasked(c, c.lock.heldBy('other'));
-  },
-
-  'cold start: where the question is refused, the lease is waited for from its first sight': async (
-    start,
-  ) => {
-    const c = start();
     await toReading(c);
-    const found = left(c);
-    await c.answer('get', found);
-    const asked = await c.lock.expectAge();
-    await c.clock.advance(1_000);
-    await asked.reject(new Error('dry runs are refused'));
+    await c.answer('get', left(c));
     await isWaitedFor(c, 15_000);
-    // It is no failure: nothing is told, and nothing is put off for it.
-    assert.equal(c.context.failures, 0);
-    assert.deepEqual(c.newsOf('acquireFailed'), []);
-    await c.after(2_000, 'participating.acquiring.waiting', 'participating.acquiring.reading');
   },
 
   'cold start: the age is asked for once, and not at every look': async (start) => {
@@ -123,17 +81,6 @@ export const coldStartScenarios: EdgeTests = {
     await isWaitedFor(absent, 15_000);
   },
 
-  'cold start: an answer about what the lock was before counts for nothing': async (start) => {
-    const c = start({ watched: true });
-    await toReading(c);
-    await c.answer('get', left(c));
-    const asked = await c.lock.expectAge();
-    const renewed = c.lock.heldBy('other', { renewTime: 'now' });
-    if (renewed.ok) await c.lock.watching.changed({ ...renewed, writtenAtMs: 0 });
-    assert.equal(asked.signal?.aborted, true);
-    await isWaitedFor(c, 15_000);
-  },
-
   'cold start: news that is none does not keep the answer from counting': async (start) => {
     const c = start({ watched: true });
     await toReading(c);
@@ -171,23 +118,6 @@ export const coldStartScenarios: EdgeTests = {
     await c.answer('get', found);
     await (await c.lock.expectAge()).answer(60_000);
     c.at('participating.acquiring.claiming');
-  },
-
-  'cold start: a lock that vanishes while its age is asked for is waited for': async (start) => {
-    const c = start({ watched: true });
-    await toReading(c);
-    await c.answer('get', left(c));
-    const asked = await c.lock.expectAge();
-    await c.lock.watching.tell(c.lock.deletion());
-    assert.equal(asked.signal?.aborted, true);
-    await isWaitedFor(c, 15_000);
-  },
-
-  'cold start: a lock that vanished is waited for, however old it was': async (start) => {
-    const c = start({ watched: true });
-    assert.equal(await claims(c, left(c), 20_000), false);
-    await c.lock.watching.tell(c.lock.deletion());
-    await isWaitedFor(c, 15_000);
   },
 
   'cold start: a dead lease that is renewed after all is waited for': async (start) => {

@@ -77,21 +77,6 @@ export const endingScenarios: EdgeTests = {
     assert.equal(c.newsOf('released').length, 1);
   },
 
-  'lost stop: onStoppedLeading is waited for all the same': async (start) => {
-    const c = start(rejoin);
-    await toNotifying(c);
-    await c.send({ type: 'stop' });
-    c.at('lost.notifying');
-  },
-
-  'lost.entering always if stopAnnounced: work that has ended overruns nothing': async (start) => {
-    const c = start(rejoin);
-    await toConcluding(c);
-    await c.after(5_000, 'lost.concluding', 'rejoining');
-    assert.deepEqual(c.newsOf('overrun'), []);
-    assert.deepEqual(c.stopReasons, ['failed']);
-  },
-
   'lost.entering always if stopAnnounced: work that goes on is waited for': async (start) => {
     const c = start(rejoin);
     await toLeading(c);
@@ -111,17 +96,6 @@ export const endingScenarios: EdgeTests = {
       assert.equal(c.newsOf('overrun').length, 1);
       assert.equal(c.terms.length, 1);
     },
-
-  'lost.settling error(workSettled): nothing overruns, and the candidate rejoins': async (
-    start,
-  ) => {
-    const c = start(rejoin, brokenAt(1));
-    await toNotifying(c);
-    c.stopping.resolve();
-    await settle();
-    c.at('rejoining');
-    assert.deepEqual(c.newsOf('overrun'), []);
-  },
 
   'lost.settling error(workSettled): onStoppedLeading has what is left of the lease all the same':
     async (start) => {
@@ -152,32 +126,6 @@ export const endingScenarios: EdgeTests = {
     assert.deepEqual(visited, ['lost.overrun', 'lost.concluding', 'rejoining']);
   },
 
-  'lost.overrun done(workSettled): a callback that hangs has the lease of a renewal that may be stored':
-    async (start) => {
-      const c = start(rejoin);
-      await toLeading(c);
-      await c.clock.advance(2_000);
-      await c.lock.expectCall('update');
-      await c.clock.advance(13_000);
-      c.at('lost.overrun');
-      assert.deepEqual(c.stopReasons, ['deadline']);
-      c.work.resolve();
-      await settle();
-      // The renewal was sent at 2 s and never answered.
-      await c.after(2_000, 'lost.concluding', 'rejoining');
-    },
-
-  'lost.overrun always if shallEnd: the lock is left alone': async (start) => {
-    const c = start();
-    await toSettling(c);
-    await c.clock.advance(13_000);
-    c.at('stopped');
-    assert.deepEqual(
-      c.visited.filter((visited) => visited.startsWith('releasing')),
-      [],
-    );
-  },
-
   'lost.concluding: who is to rejoin asks for nothing while onStoppedLeading has lease left':
     async (start) => {
       const c = start({ ...rejoin, ...shortDrain });
@@ -201,38 +149,6 @@ export const endingScenarios: EdgeTests = {
       assert.equal(c.terms.length, 2);
     },
 
-  'lost.concluding always if shallEnd: who does not rejoin waits for no callback': async (
-    start,
-  ) => {
-    const c = start(shortDrain);
-    await outlastDrain(c);
-    c.at('stopped');
-    assert.deepEqual(c.stopReasons, ['failed']);
-    assert.equal(c.clock.pendingTimers, 0);
-  },
-
-  'lost.concluding after(lastWrite): a callback that has had the lease gets no other': async (
-    start,
-  ) => {
-    const c = start(rejoin);
-    await toNotifying(c);
-    c.work.resolve();
-    await c.after(13_000, 'lost.notifying', 'rejoining');
-    assert.equal(c.context.term, null);
-  },
-
-  'lost.concluding after(lastWrite) else: a timer that is early does not bring it back': async (
-    start,
-  ) => {
-    const c = start(rejoin);
-    c.clock.earlyMs = 1;
-    await toConcluding(c);
-    await c.clock.advance(4_999);
-    assert.equal(c.context.term, c.term);
-    assert.deepEqual(c.newsOf('overrun'), []);
-    await c.lock.expectIdle();
-  },
-
   'lost.concluding after(lastWrite) else: that the lease we know of has run out is not enough':
     async (start) => {
       const c = start({ ...rejoin, ...shortDrain });
@@ -242,28 +158,6 @@ export const endingScenarios: EdgeTests = {
       await c.clock.advance(1);
       c.at('rejoining');
     },
-
-  'lost.settling: who called stop is answered when the drain took too long': async (start) => {
-    const c = start({ drainTimeoutSeconds: 1 });
-    await toLeading(c);
-    await c.send({ type: 'stop' });
-    await c.clock.advance(1_000);
-    c.stopping.resolve();
-    await settle();
-    c.at('lost.settling');
-    assert.deepEqual(
-      c.newsOf('ended').map(({ outcome }) => outcome),
-      [{ reason: 'drainTimeout', led: true, released: false, workFinished: false }],
-    );
-  },
-
-  'rejoining: every pause draws its own jitter': async (start) => {
-    const c = start({ ...rejoin, random: () => 0.25 });
-    await toSettling(c);
-    c.work.resolve();
-    await settle();
-    await c.after(1_500, 'rejoining', 'participating.acquiring.reading');
-  },
 
   'root callbackFailed: names the callback': async (start) => {
     const error = new Error('the callback failed');

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import { LockError } from '../../../src/errors/lock-error.js';
+import type { Candidate } from '../support/candidate.js';
 import type { EdgeTests } from '../support/edge-test.js';
 import {
-  cutTimes,
   storedFor,
   toClaiming,
-  toConfirming,
   toReading,
+  toRejoining,
   toReleaseWriting,
   toRenewing,
+  toUnansweredClaim,
   toWaiting,
 } from '../support/paths.js';
 
@@ -22,17 +23,6 @@ const renewing = 'participating.elected.lease.renewing';
 
 /** What becomes of a renewal. */
 const renewalScenarios: EdgeTests = {
-  [`${renewing}.writing error(renewal) if isFirstConflict: a stored write counts`]: async (
-    start,
-  ) => {
-    const c = start();
-    const write = await toRenewing(c);
-    await c.answer('update', c.lock.failure('conflict'));
-    await c.answer('get', c.lock.ok(write.record));
-    c.at(leading);
-    assert.equal(c.context.lease?.validFrom.monotonicMs, 2_000);
-  },
-
   [`${renewing}: a lease that is shortened in the lock ends the term`]: async (start) => {
     const c = start({ watched: true });
     await toRenewing(c);
@@ -40,31 +30,6 @@ const renewalScenarios: EdgeTests = {
     await c.lock.watching.changed(c.lock.snapshot(storedFor(1, c.context.lease!.record)));
     c.at('lost');
     assert.equal(c.term.isLeading(), false);
-  },
-
-  [`${renewing}: our own record is never another's, however many renewals fail`]: async (start) => {
-    const c = start();
-    await toRenewing(c);
-    let stored = c.lock.ok(c.context.lease!.record);
-    // Each is stored, or not, and answered by an error.
-    for (let n = 1; c.clock.now().monotonicMs < 9_500; n += 1) {
-      const write = await c.answer('update', c.lock.failure('serverError'));
-      if (n === 3) stored = c.lock.ok(cutTimes(write.record));
-      await c.clock.advance(125 * 2 ** Math.min(n - 1, 3));
-      if (c.lock.pending.length === 0) await c.clock.advance(1_000);
-      await c.answer('get', stored);
-    }
-    c.at(`${renewing}.writing`);
-    assert.equal(c.context.lease?.validFrom.monotonicMs, 0);
-  },
-
-  [`${renewing}.writing error(renewal) if objectVanished: the write is awaited no longer`]: async (
-    start,
-  ) => {
-    const c = start();
-    await toRenewing(c);
-    await c.answer('update', c.lock.failure('notFound'));
-    assert.equal(c.context.attempt, null);
   },
 
   [`${renewing}.writing error(renewal) else: a refused write counts if it was stored`]: async (
@@ -80,35 +45,35 @@ const renewalScenarios: EdgeTests = {
     c.at(leading);
     assert.equal(c.context.lease?.validFrom.monotonicMs, 2_000);
   },
+};
 
-  [`${renewing}.reading error(readBack): an unanswered write is remembered`]: async (start) => {
-    const c = start();
-    await toRenewing(c);
-    const write = await c.answer('update', c.lock.failure('network'));
-    await c.clock.advance(125);
-    await c.answer('get', c.lock.failure('forbidden'));
-    assert.equal(c.context.attempt?.record, write.record);
-    await c.clock.advance(250);
-    await c.answer('get', c.lock.ok(write.record));
-    c.at(leading);
-    assert.equal(c.context.lease?.record, write.record);
-  },
-
-  [`${renewing}.retrying: every pause draws its own jitter`]: async (start) => {
-    let drawn = 0;
-    const c = start({ random: () => (drawn += 1) / 1_000 });
+/** The states that wait for a time that is drawn, and how they are entered. */
+const drawing: Readonly<Record<string, (c: Candidate) => Promise<unknown>>> = {
+  'participating.acquiring.waiting': toWaiting,
+  'participating.acquiring.backingOff': toUnansweredClaim,
+  [`${renewing}.retrying`]: async (c) => {
     await toRenewing(c);
     await c.answer('update', c.lock.failure('network'));
-    const before = c.context.jitter;
-    assert.notEqual(before, 0);
-    await c.clock.advance(200);
-    await c.answer('get', c.lock.failure('network'));
-    c.at(`${renewing}.retrying`);
-    assert.notEqual(c.context.jitter, before);
   },
+  'releasing.retrying': async (c) => {
+    await toReleaseWriting(c);
+    await c.answer('update', c.lock.failure('network'));
+  },
+  rejoining: toRejoining,
 };
 
 export const failureScenarios: EdgeTests = {
+  'every wait draws its own jitter': async (start) => {
+    for (const [state, enter] of Object.entries(drawing)) {
+      let drawn = 0;
+      const c = start({ onLost: 'rejoin', random: () => (drawn += 1) / 1_000 });
+      await enter(c);
+      c.at(state);
+      assert.ok(drawn > 0, state);
+      assert.equal(c.context.jitter, drawn / 1_000, state);
+    }
+  },
+
   'participating.acquiring.claiming error(claim) else: a refused claim is not looked for': async (
     start,
   ) => {
@@ -128,38 +93,7 @@ export const failureScenarios: EdgeTests = {
       assert.equal(c.context.attempt, null);
     },
 
-  'participating.acquiring.claiming error(claim) if isFirstConflict: is a failure to acquire':
-    async (start) => {
-      const c = start();
-      await toClaiming(c);
-      await c.answer('update', c.lock.failure('conflict'));
-      assert.deepEqual(
-        c.newsOf('acquireFailed').map(({ error }) => error.kind),
-        ['conflict'],
-      );
-    },
-
-  'participating.acquiring.confirming error(readBack): an unanswered claim is remembered': async (
-    start,
-  ) => {
-    const c = start();
-    const claim = await toConfirming(c);
-    await c.answer('get', c.lock.failure('forbidden'));
-    await c.after(250, 'participating.acquiring.backingOff', 'participating.acquiring.confirming');
-    await c.answer('get', c.lock.ok(claim.record));
-    c.at('participating.elected.lease.leading');
-  },
-
   ...renewalScenarios,
-
-  'releasing.writing error(release) if isFirstConflict: a stored release counts': async (start) => {
-    const c = start();
-    const release = await toReleaseWriting(c);
-    await c.answer('update', c.lock.failure('conflict'));
-    await c.answer('get', c.lock.ok(release.record));
-    c.at('stopped');
-    assert.equal(c.newsOf('ended')[0]?.outcome.released, true);
-  },
 
   'releasing.writing error(release) else: a refused write counts if it was stored': async (
     start,
@@ -172,33 +106,6 @@ export const failureScenarios: EdgeTests = {
     await c.answer('get', c.lock.ok(release.record));
     c.at('stopped');
     assert.equal(c.newsOf('ended')[0]?.outcome.released, true);
-  },
-
-  'releasing.checking error(readBack): an unanswered release is remembered': async (start) => {
-    const c = start();
-    const release = await toReleaseWriting(c);
-    await c.answer('update', c.lock.failure('network'));
-    await c.clock.advance(125);
-    await c.answer('get', c.lock.failure('forbidden'));
-    assert.equal(c.context.attempt?.record, release.record);
-    await c.clock.advance(250);
-    await c.answer('get', c.lock.ok(release.record));
-    c.at('stopped');
-    assert.equal(c.newsOf('ended')[0]?.outcome.released, true);
-    assert.equal(c.context.observation?.snapshot?.record?.isReleased, true);
-  },
-
-  'releasing.retrying: every pause draws its own jitter': async (start) => {
-    let drawn = 0;
-    const c = start({ random: () => (drawn += 1) / 1_000 });
-    await toReleaseWriting(c);
-    await c.answer('update', c.lock.failure('network'));
-    const before = c.context.jitter;
-    assert.notEqual(before, 0);
-    await c.clock.advance(200);
-    await c.answer('get', c.lock.failure('network'));
-    c.at('releasing.retrying');
-    assert.notEqual(c.context.jitter, before);
   },
 
   'participating.acquiring.claiming: a creation that is not answered is given up': async (

@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
-import { settle } from '../../../src/testing/virtual-clock.js';
 import { record } from '../../support/controllable-lock.js';
 import type { EdgeTests } from '../support/edge-test.js';
 import { objectAsking } from '../support/step-down.js';
-import { toHoldingBack, toLeading, toReleaseWriting } from '../support/paths.js';
+import { toHoldingBack, toLeading } from '../support/paths.js';
 
 const watched = { watched: true } as const;
 
@@ -13,23 +12,10 @@ export const interleavingScenarios: EdgeTests = {
     const c = start(watched);
     await toHoldingBack(c);
     await c.clock.advance(0);
-    c.at('participating.acquiring.claiming');
     await c.send({ type: 'stop' });
     await c.lock.watching.changed(c.lock.snapshot(record({ holderIdentity: 'faster' })));
     await c.answer('update', c.lock.failure('conflict'));
     c.at('releasing.checking');
-    await c.answer('get', c.lock.heldBy('faster'));
-    c.at('stopped');
-  },
-
-  'both: a lock that has come free, and older news of its holder': async (start) => {
-    const c = start(watched);
-    const stale = c.lock.snapshot(record({ holderIdentity: 'before' }));
-    const released = await toHoldingBack(c);
-    await c.lock.watching.changed(stale);
-    c.at('participating.acquiring.holdingBack');
-    await c.clock.advance(0);
-    assert.equal((await c.lock.expectCall('update')).base, released);
   },
 
   'both: another holder, and the request that we step down': async (start) => {
@@ -51,15 +37,5 @@ export const interleavingScenarios: EdgeTests = {
     await c.lock.expectIdle();
     await c.clock.advance(125);
     await c.lock.expectCall('get');
-  },
-
-  'both: a release that was refused, and what may have happened since': async (start) => {
-    const c = start();
-    await toReleaseWriting(c);
-    await c.answer('update', c.lock.failure('forbidden'));
-    await settle();
-    await c.after(125, 'releasing.retrying', 'releasing.checking');
-    await c.answer('get', c.lock.heldBy('other'));
-    c.at('stopped');
   },
 };

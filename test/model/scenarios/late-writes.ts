@@ -3,11 +3,9 @@ import { type PendingCall, record } from '../../support/controllable-lock.js';
 import type { Candidate } from '../support/candidate.js';
 import type { EdgeTests } from '../support/edge-test.js';
 import {
-  toClaiming,
   toConfirming,
   toLeading,
   toReleaseAfterFailure,
-  toReleaseWriting,
   toUnansweredClaim,
 } from '../support/paths.js';
 
@@ -61,48 +59,11 @@ export const lateWriteScenarios: EdgeTests = {
     await c.lock.expectIdle();
   },
 
-  'late: an earlier release that is stored after all is a release': async (start) => {
-    const c = start();
-    await toReleaseWriting(c);
-    const first = await c.answer('update', c.lock.failure('network'));
-    await c.clock.advance(125);
-    await c.answer('get', c.lock.unchanged());
-    c.at('releasing.writing');
-    await c.answer('update', c.lock.failure('conflict'));
-    await c.clock.advance(250);
-    await c.answer('get', c.lock.ok(first.record));
-    c.at('stopped');
-    assert.equal(c.newsOf('released').length, 1);
-  },
-
   'late: who stops looks for its claim, though another is said to hold the lock': async (start) => {
     const c = start({ watched: true });
     await toUnansweredClaim(c);
     await c.lock.watching.changed(c.lock.snapshot(record()));
     await looksAndLeaves(c);
-  },
-
-  'late: who stops looks for its claim, and for one that is too old to found a term': async (
-    start,
-  ) => {
-    const c = start();
-    const late = await toLateClaim(c);
-    await c.send({ type: 'stop' });
-    c.at('releasing.checking');
-    await c.answer('get', c.lock.ok(late.record));
-    await c.lock.commit();
-    c.at('stopped');
-    assert.equal(c.newsOf('released').length, 1);
-  },
-
-  'late: who stops after a claim that was refused has nothing to look for': async (start) => {
-    const c = start();
-    await toClaiming(c);
-    await c.answer('update', c.lock.failure('forbidden'));
-    c.at('participating.acquiring.backingOff');
-    await c.send({ type: 'stop' });
-    c.at('stopped');
-    await c.lock.expectIdle();
   },
 
   'late: a lock that was released once is not, as far as is known, after a claim without answer':

@@ -4,7 +4,7 @@ import { record } from '../../support/controllable-lock.js';
 import type { Candidate } from '../support/candidate.js';
 import type { EdgeTests } from '../support/edge-test.js';
 import { asking, objectAsking } from '../support/step-down.js';
-import { toDraining, toHoldingBack, toLeading, toRenewing, toWatching } from '../support/paths.js';
+import { toHoldingBack, toLeading } from '../support/paths.js';
 
 const watched = { watched: true } as const;
 
@@ -34,38 +34,6 @@ export const newsScenarios: EdgeTests = {
     assert.equal(c.lock.watches.length, 1);
   },
 
-  'news: a record of another ends the term before anything is asked or sent': async (start) => {
-    const c = start(watched);
-    await toRenewing(c);
-    const renewal = await c.lock.expectCall('update');
-    await c.lock.watching.changed(c.lock.snapshot(record({ holderIdentity: 'thief' })));
-    c.at('lost.notifying');
-    assert.equal(c.term.isLeading(), false);
-    assert.equal(c.term.signal.aborted, true);
-    assert.equal(renewal.signal?.aborted, true);
-    await c.lock.expectIdle();
-    assert.deepEqual(c.stopReasons, ['superseded']);
-  },
-
-  'news: our name from elsewhere, once a renewal that failed can be told by no answer': async (
-    start,
-  ) => {
-    const foreign = record({ holderIdentity: 'me', renewTime: 'elsewhere' });
-    const ways: ((c: Candidate) => Promise<unknown>)[] = [
-      (c) => c.answer('update', c.lock.failure('network')),
-      (c) => c.clock.advance(5_000),
-    ];
-    for (const fail of ways) {
-      const c = start(watched);
-      await toRenewing(c);
-      await c.lock.watching.changed(c.lock.snapshot(foreign));
-      c.at('participating.elected.lease.renewing.writing');
-      await fail(c);
-      await c.lock.watching.changed(c.lock.snapshot(foreign));
-      c.at('lost');
-    }
-  },
-
   'news: the echo of our own writes changes nothing': async (start) => {
     const c = start(watched);
     await toLeading(c);
@@ -84,20 +52,6 @@ export const newsScenarios: EdgeTests = {
     await leadsOn(c);
   },
 
-  'news: a renewal that went unanswered is ours when the watch tells of it': async (start) => {
-    const c = start(watched);
-    const renewal = await toRenewing(c);
-    await c.answer('update', c.lock.failure('network'));
-    await c.lock.watching.changed(c.lock.snapshot(renewal.record));
-    c.at('participating.elected.lease.renewing.retrying');
-    // The term is no longer for that: only an answer extends it.
-    assert.equal(c.context.lease?.validFrom.monotonicMs, 0);
-    await c.clock.advance(125);
-    await c.answer('get', c.lock.ok(renewal.record));
-    assert.equal(c.context.lease?.validFrom.monotonicMs, 2_000);
-    await leadsOn(c);
-  },
-
   'news: a record of another that is older than ours changes nothing': async (start) => {
     const c = start(watched);
     const stale = c.lock.snapshot(record({ holderIdentity: 'predecessor' }));
@@ -105,18 +59,6 @@ export const newsScenarios: EdgeTests = {
     await c.lock.watching.changed(stale);
     await c.lock.watching.tell({ snapshot: null, version: stale.version });
     await leadsOn(c);
-  },
-
-  'news: a label that somebody sets is no affair of the leader': async (start) => {
-    const c = start(watched);
-    await toLeading(c);
-    await c.lock.watching.changed(c.lock.snapshot(c.context.lease!.record));
-    await leadsOn(c);
-    await c.after(
-      2_000,
-      'participating.elected.lease.leading',
-      'participating.elected.lease.renewing.writing',
-    );
   },
 
   'news: a lock that is deleted is created anew at once, in the same term': async (start) => {
@@ -142,28 +84,6 @@ export const newsScenarios: EdgeTests = {
     assert.equal(renewal.base, bare);
     await c.lock.commit();
     await leadsOn(c);
-  },
-
-  'news: a deletion that is told while we renew is found out by the renewal': async (start) => {
-    const c = start(watched);
-    await toRenewing(c);
-    await c.lock.watching.tell(c.lock.deletion());
-    c.at('participating.elected.lease.renewing.writing');
-    await c.answer('update', c.lock.failure('notFound'));
-    await c.answer('get', c.lock.failure('notFound'));
-    await c.lock.commit('create');
-    await leadsOn(c);
-  },
-
-  'news: who creates before us has superseded us': async (start) => {
-    const c = start(watched);
-    await toLeading(c);
-    await c.lock.watching.tell(c.lock.deletion());
-    const creation = await c.lock.expectCall('create');
-    await c.lock.watching.changed(c.lock.snapshot(record({ holderIdentity: 'faster' })));
-    c.at('lost.notifying');
-    assert.equal(creation.signal?.aborted, true);
-    assert.deepEqual(c.stopReasons, ['superseded']);
   },
 
   'news: the request to step down is honoured once, and then the lock is released': async (
@@ -200,21 +120,6 @@ export const newsScenarios: EdgeTests = {
     assert.equal(c.terms.length, 2);
   },
 
-  'news: who steps down without onLost rejoin is done, and says why': async (start) => {
-    const c = start(watched);
-    await toLeading(c);
-    const asked = asking(c);
-    await c.lock.watching.changed(asked);
-    c.work.resolve();
-    c.stopping.resolve();
-    await settle();
-    await c.answer('get', { ok: true, ...asked });
-    await c.lock.commit();
-    c.at('stopped');
-    const outcome = { reason: 'steppedDown', led: true, released: true, workFinished: true };
-    assert.deepEqual(c.newsOf('ended')[0]?.outcome, outcome);
-  },
-
   'news: who steps down renews on top of the request meanwhile': async (start) => {
     const c = start(watched);
     await toLeading(c);
@@ -228,19 +133,6 @@ export const newsScenarios: EdgeTests = {
     assert.equal(c.newsOf('draining').length, 1);
   },
 
-  'news: a request that names another term is not for us': async (start) => {
-    const c = start(watched);
-    await toLeading(c);
-    const held = c.context.lease!.record;
-    for (const other of [
-      record({ ...held, acquireTime: '2020-01-01T00:00:00.000000Z' }),
-      record({ ...held, holderIdentity: 'you' }),
-    ]) {
-      await c.lock.watching.changed(asking(c, other));
-      await leadsOn(c);
-    }
-  },
-
   'news: a request that is older than our record is not for us': async (start) => {
     const c = start(watched);
     const { version } = c.lock.snapshot(null);
@@ -248,76 +140,6 @@ export const newsScenarios: EdgeTests = {
     const { lease } = c.context;
     const snapshot = { ...lease!.base!, version, object: objectAsking(lease!.record) };
     await c.lock.watching.tell({ snapshot, version });
-    await leadsOn(c);
-  },
-
-  'news: a request that comes while we renew is honoured at once': async (start) => {
-    const c = start(watched);
-    await toRenewing(c);
-    await c.lock.watching.changed(asking(c));
-    c.at('participating.elected.work.draining.stopping');
-    c.at('participating.elected.lease.renewing.writing');
-    assert.equal(c.context.endReason, 'steppedDown');
-    // Whoever asked has written before us.
-    await c.answer('update', c.lock.failure('conflict'));
-    await c.answer('get', { ok: true, ...asking(c) });
-    await c.lock.commit();
-    c.at('participating.elected.lease.leading');
-    assert.equal(c.newsOf('draining').length, 1);
-  },
-
-  'news: a request changes nothing about a term that is ending': async (start) => {
-    const c = start(watched);
-    await toDraining(c);
-    await c.lock.watching.changed(asking(c));
-    c.at('participating.elected.work.draining.stopping');
-    assert.equal(c.context.endReason, 'stopped');
-    assert.equal(c.newsOf('draining').length, 1);
-  },
-
-  'news: a leader that drains is superseded as any other': async (start) => {
-    const c = start(watched);
-    await toDraining(c);
-    await c.lock.watching.changed(c.lock.snapshot(record()));
-    c.at('lost.settling');
-    assert.equal(c.context.term?.holdsLock(), false);
-    assert.equal(c.context.leader, 'other');
-    // The first reason stands, and is told once.
-    assert.equal(c.context.endReason, 'stopped');
-    assert.deepEqual(c.stopReasons, ['stopped']);
-    c.work.resolve();
-    c.stopping.resolve();
-    await settle();
-    c.at('stopped');
-    await c.lock.expectIdle();
-    assert.equal(c.newsOf('ended')[0]?.outcome.released, false);
-  },
-
-  'news: what a term has learned is known to the candidacy that follows': async (start) => {
-    const c = start({ ...watched, onLost: 'rejoin' });
-    await toLeading(c);
-    await c.lock.watching.changed(c.lock.snapshot(record({ holderIdentity: 'thief' })));
-    c.work.resolve();
-    c.stopping.resolve();
-    await settle();
-    c.at('rejoining');
-    assert.equal(c.context.leader, 'thief');
-    await c.clock.advance(1_000);
-    c.at('participating.acquiring.reading');
-    assert.equal(c.lock.watches.filter(({ closed }) => !closed).length, 1);
-  },
-
-  'news: a candidate that has waited for long takes the lock with a fresh claim': async (start) => {
-    const c = start(watched);
-    await toWatching(c);
-    for (let renewals = 0; renewals < 10; renewals += 1) {
-      await c.clock.advance(2_000);
-      await c.lock.watching.changed(c.lock.snapshot(record({ renewTime: String(renewals) })));
-    }
-    await c.lock.watching.changed(c.lock.snapshot(record({ holderIdentity: '' })));
-    await c.clock.advance(0);
-    await c.lock.commit();
-    assert.equal(c.context.lease?.validFrom.monotonicMs, 20_000);
     await leadsOn(c);
   },
 };

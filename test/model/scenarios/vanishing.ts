@@ -1,10 +1,6 @@
-import assert from 'node:assert/strict';
-import { record } from '../../support/controllable-lock.js';
 import type { Candidate } from '../support/candidate.js';
 import type { EdgeTests } from '../support/edge-test.js';
-import { toHoldingBack, toReading, toWatching } from '../support/paths.js';
-
-const watched = { watched: true } as const;
+import { toHoldingBack, toWatching } from '../support/paths.js';
 
 /** With this, a look at a lock without news comes after 6.3 s. */
 const midway = { watched: true, random: () => 0.8 } as const;
@@ -22,21 +18,6 @@ function each(name: (how: string) => string, test: (how: string) => EdgeTests[st
 
 /** What a candidate does about a lock that vanishes under a holder. */
 export const vanishingScenarios: EdgeTests = {
-  ...each(
-    (how) => `vanishing: that the lock is ${how} is known after the API server refused a read`,
-    (how) => async (start) => {
-      const c = start(watched);
-      await toReading(c);
-      await c.lock.watching.changed(c.lock.snapshot(record()));
-      await c.answer('get', c.lock.failure('serverError'));
-      await c.clock.advance(100);
-      await vanish[how]!(c);
-      c.at('participating.acquiring.backingOff');
-      assert.equal(c.context.leader, null);
-      assert.equal(c.context.observation?.expiresAtMs, 15_100);
-    },
-  ),
-
   ...each(
     (how) => `vanishing: a lock that is ${how} is waited for anew`,
     (how) => async (start) => {

@@ -100,11 +100,16 @@ export class Candidate {
     if (watches > this.#participations) throw new Error(`The lock is watched anew: ${watches}`);
   }
 
-  /** Fails unless the chart stands in this state; in parallel states, in this one among others. */
+  /**
+   * Fails unless the chart stands in this state; in parallel states, in this one among others. Who is
+   * elected answers to the tag of a leader, and nobody else does.
+   */
   at(state: string): void {
     this.expectSound();
-    const { value } = this.actor.getSnapshot();
-    const here = positions(value);
+    const snapshot = this.actor.getSnapshot();
+    const here = positions(snapshot.value);
+    const isElected = here.some((position) => position.startsWith('participating.elected'));
+    if (snapshot.hasTag('leader') !== isElected) throw new Error(`Wrongly tagged: ${here[0]}`);
     if (here.some((position) => position === state || position.startsWith(`${state}.`))) return;
     throw new Error(`Expected to be at ${state}, but at ${here.join(' + ')}`);
   }

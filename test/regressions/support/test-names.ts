@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
+import { SEPARATOR } from '../table/regression.js';
 
 export const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
-
-/** Between the title of a group and those of the tests in it. */
-export const SEPARATOR = ' > ';
 
 /** A test that carries one of these is not run, or not as a test. */
 const NOT_RUN = new Set(['skip', 'todo', 'only', 'fails', 'skipIf', 'runIf']);

@@ -1,5 +1,8 @@
 import type { SeededBug } from '../seeded-bugs/seeded-bug.js';
 
+/** Between the title of a group and those of the tests in it. */
+export const SEPARATOR = ' > ';
+
 export interface Regression {
   /** What goes wrong, or is done right. */
   readonly situation: string;
@@ -12,11 +15,14 @@ export interface Regression {
 
 export interface TestName {
   readonly file: string;
-  /** The titles of the groups and of the test, with ` > ` in between, as in the source. */
+  /** The titles of the groups and of the test, as in the source. */
   readonly name: string;
 }
 
-/** Tests of one file, by their names. */
-export function tests(file: string, ...names: readonly string[]): TestName[] {
-  return names.map((name) => ({ file, name }));
+/** Tests by their files and names: `unit/election/stop > a group > a test`. */
+export function named(...tests: readonly string[]): TestName[] {
+  return tests.map((test) => {
+    const [file = '', ...titles] = test.split(SEPARATOR);
+    return { file: `test/${file}.test.ts`, name: titles.join(SEPARATOR) };
+  });
 }

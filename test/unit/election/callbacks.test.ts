@@ -41,18 +41,6 @@ describe('work that fails', () => {
     expect(c.outcome?.error).toBeInstanceOf(Error);
   });
 
-  it('after stop() was called is reported, and the lock is released all the same', async () => {
-    const c = new Candidate();
-    c.listen('callbackFailed');
-    const claim = await c.leads();
-    await c.stop();
-    c.work.reject(failure);
-    await settle();
-    await c.allowRelease(claim);
-    expect(c.log.filter((e) => e === 'callbackFailed: onStartedLeading')).toHaveLength(1);
-    expect(c.outcome).toMatchObject({ reason: 'stopped', released: true, error: failure });
-  });
-
   it('does not keep the lease renewed', async () => {
     const c = new Candidate();
     await c.leads();
@@ -85,41 +73,9 @@ describe('work that ends by itself', () => {
     await c.allowRelease(claim);
     expect(c.outcome).toMatchObject({ released: true, workFinished: true });
   });
-
-  it('releases the lock when that was asked for', async () => {
-    const c = new Candidate({ releaseWhenDone: true });
-    const claim = await c.leads();
-    await c.finishWork();
-    await c.allowRelease(claim);
-    expect(c.outcome).toMatchObject({ reason: 'finished', released: true });
-  });
 });
 
 describe('onStoppedLeading', () => {
-  it.each([
-    ['throws', throwing],
-    ['rejects', () => Promise.reject(failure)],
-  ])('that %s is reported, and the lock is released', async (_, onStoppedLeading) => {
-    const c = new Candidate({ onStoppedLeading });
-    c.listen('callbackFailed');
-    const claim = await c.leads();
-    await c.stop();
-    await c.finishWork();
-    await c.allowRelease(claim);
-    expect(c.log).toContain('callbackFailed: onStoppedLeading');
-    expect(c.outcome).toMatchObject({ reason: 'stopped', released: true });
-  });
-
-  it('that throws after a loss is reported, and the candidacy ends', async () => {
-    const c = new Candidate({ onStoppedLeading: throwing });
-    c.listen('callbackFailed');
-    await c.leads();
-    await c.clock.advance(10_000);
-    await c.finishWork();
-    expect(c.log).toContain('callbackFailed: onStoppedLeading');
-    expect(c.outcome?.reason).toBe('deadline');
-  });
-
   it('is never called for a candidate that never led', async () => {
     const onStoppedLeading = vi.fn();
     const c = new Candidate({ onStoppedLeading });
@@ -174,16 +130,6 @@ describe('onNewLeader', () => {
 });
 
 describe('onOverrun', () => {
-  it('that throws is reported, and the candidate rejoins', async () => {
-    const c = new Candidate({ onLost: 'rejoin', onOverrun: throwing });
-    c.listen('callbackFailed');
-    await c.leads();
-    await c.clock.advance(15_000);
-    expect(c.log).toContain('callbackFailed: onOverrun');
-    await c.finishWork();
-    expect(c.election.state).toBe('rejoining');
-  });
-
   it.each([
     ['throws', throwing],
     ['rejects', () => Promise.reject(failure)],
@@ -246,34 +192,16 @@ describe('a callback that asks the election', () => {
     expect(seen).toEqual([true, 'leading', true, 'me', true]);
   });
 
-  it('finds it draining in onStoppedLeading after stop()', async () => {
+  it.each<[string, (c: Candidate) => Promise<void>, unknown[]]>([
+    ['draining in onStoppedLeading after stop()', (c) => c.stop(), [true, 'draining']],
+    ['lost in onStoppedLeading after a loss', (c) => c.clock.advance(10_000), [false, 'lost']],
+  ])('finds it %s', async (_, end, expected) => {
     const seen: unknown[] = [];
     const c: Candidate = new Candidate({
       onStoppedLeading: () => void seen.push(c.election.isLeader(), c.election.state),
     });
     await c.leads();
-    await c.stop();
-    await c.finishWork();
-    expect(seen).toEqual([true, 'draining']);
-  });
-
-  it('finds it lost in onStoppedLeading after a loss', async () => {
-    const seen: unknown[] = [];
-    const c: Candidate = new Candidate({
-      onStoppedLeading: () => void seen.push(c.election.isLeader(), c.election.state),
-    });
-    await c.leads();
-    await c.clock.advance(10_000);
-    expect(seen).toEqual([false, 'lost']);
-  });
-
-  it('may stop it from within', async () => {
-    const c: Candidate = new Candidate({
-      onStartedLeading: () => {
-        void c.election.stop();
-      },
-    });
-    await c.allowRelease(await c.leads());
-    expect(c.outcome).toMatchObject({ reason: 'stopped', led: true, released: true });
+    await end(c);
+    expect(seen).toEqual(expected);
   });
 });

@@ -60,27 +60,6 @@ describe('a lock that writes events down', () => {
     expect(candidate.clock.pendingTimers).toBe(0);
   });
 
-  it('is told nothing by a candidate that never leads', async () => {
-    const { candidate, written } = scene();
-    await candidate.waits();
-    await candidate.stop();
-
-    expect(written).toEqual([]);
-  });
-
-  it('delays neither renewals nor the release, however long it takes', async () => {
-    const { candidate, whats } = scene();
-    candidate.listen('released');
-    await candidate.renews();
-    const held = await candidate.lock.commit();
-    await candidate.stop();
-    await candidate.finishWork();
-    await candidate.allowRelease(held);
-
-    expect(candidate.log).toContain('released');
-    expect(whats()).toEqual(['became leader']);
-  });
-
   it('is told one thing at a time, in order', async () => {
     const { candidate, answer, whats } = scene();
     await candidate.leads();

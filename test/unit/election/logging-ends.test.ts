@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Candidate } from './support/candidate.js';
-import { RecordingLogger } from './support/recording-logger.js';
+import { logged, RecordingLogger } from './support/recording-logger.js';
 
 const renewFailed = 'A renewal failed';
 
@@ -12,8 +12,7 @@ describe('a logger that is given', () => {
   ])(
     'is warned of a leadership that is lost, and that it is not sought again (%s)',
     async (reason, why) => {
-      const logger = new RecordingLogger();
-      const c = new Candidate({ logger });
+      const { c, logger } = logged();
       if (reason === 'deadline') {
         await c.leads();
         await c.clock.advance(10_000);
@@ -34,8 +33,7 @@ describe('a logger that is given', () => {
   );
 
   it('is warned of the loss alone, where the leadership is sought again', async () => {
-    const logger = new RecordingLogger();
-    const c = new Candidate({ logger, onLost: 'rejoin' });
+    const { c, logger } = logged({ onLost: 'rejoin' });
     await c.leads();
     await c.clock.advance(10_000);
     await c.finishWork();
@@ -46,8 +44,7 @@ describe('a logger that is given', () => {
   });
 
   it('is warned that it takes no part any more after its work has failed', async () => {
-    const logger = new RecordingLogger();
-    const c = new Candidate({ logger, onStartedLeading: () => Promise.reject(new Error('oops')) });
+    const { c, logger } = logged({ onStartedLeading: () => Promise.reject(new Error('oops')) });
     await c.allowRelease(await c.leads());
     expect(logger.of('warn')).toEqual([
       "Takes no part in the election any more: onStartedLeading failed (onLost: 'rejoin' goes on after the end of a term)",
@@ -92,8 +89,7 @@ describe('a logger that is given', () => {
   );
 
   it('is warned that the lock was lost before the work had wound down', async () => {
-    const logger = new RecordingLogger();
-    const c = new Candidate({ logger });
+    const { c, logger } = logged();
     await c.leads();
     await c.stop();
     await c.clock.advance(2_000);

@@ -96,33 +96,6 @@ describe('a release', () => {
     expect(c.lock.pending).toEqual([]);
     expect(c.clock.pendingTimers).toBe(0);
   });
-
-  it('is not tried after a loss: whose lock it is then is not for us to say', async () => {
-    const c = new Candidate();
-    await c.leads();
-    await c.clock.advance(2_000);
-    await c.lock.expectCall('update');
-    await c.clock.advance(8_000);
-    await c.finishWork();
-    await c.lock.expectIdle();
-    expect(c.outcome).toMatchObject({ reason: 'deadline', released: false });
-  });
-
-  it('does not make its own candidate compete again', async () => {
-    const c = new Candidate({ ...watched, onLost: 'rejoin' });
-    await c.allowRelease(await releases(c));
-    await c.clock.advance(60_000);
-    await c.lock.expectIdle();
-    expect(c.election.state).toBe('stopped');
-  });
-
-  it('is not listened to by anybody when a wake-up arrives during it', async () => {
-    const c = new Candidate(watched);
-    const claim = await releases(c);
-    c.election.actor.send({ type: 'wake' });
-    await c.allowRelease(claim);
-    expect(c.outcome?.released).toBe(true);
-  });
 });
 
 describe('a holder that is preferred to the leader', () => {

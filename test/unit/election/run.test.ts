@@ -89,15 +89,6 @@ describe('acquire()', () => {
     expect(await acquired).toBe(false);
   });
 
-  it('is false when its signal aborts before', async () => {
-    const c = new Candidate();
-    const controller = new AbortController();
-    const acquired = c.election.acquire({ signal: controller.signal });
-    await c.answer('get', c.lock.heldBy('other'));
-    controller.abort();
-    expect(await acquired).toBe(false);
-  });
-
   it('rejects for a library that cannot be loaded, as run() and lead() do', async () => {
     const started = [
       (c: Candidate) => c.election.acquire(),
@@ -117,18 +108,6 @@ describe('acquire()', () => {
       await c.clock.advance(60_000);
       expect(c.lock.pending).toEqual([]);
     }
-  });
-
-  it('does not end for what fails meanwhile', async () => {
-    const c = new Candidate();
-    const acquired = c.election.acquire();
-    for (const kind of ['serverError', 'forbidden', 'network', 'credentials'] as const) {
-      await c.answer('get', c.lock.failure(kind));
-      await c.clock.advance(2_000);
-    }
-    await c.answer('get', c.lock.free());
-    await c.lock.commit();
-    expect(await acquired).toBe(true);
   });
 });
 
@@ -150,18 +129,6 @@ describe('renewLoop()', () => {
     await c.clock.advance(1);
     await c.finishWork();
     expect(ended).toHaveBeenCalledExactlyOnceWith('deadline');
-  });
-
-  it('resolves at the end of each term of a candidate that rejoins', async () => {
-    const c = new Candidate({ onLost: 'rejoin' });
-    await c.renews();
-    const ended = vi.fn();
-    void c.election.renewLoop().then(ended);
-    await c.answer('update', c.lock.failure('conflict'));
-    await c.answer('get', c.lock.heldBy('other'));
-    await c.finishWork();
-    expect(ended).toHaveBeenCalledExactlyOnceWith('superseded');
-    expect(c.election.state).toBe('rejoining');
   });
 
   it('knows the reason of a term that drains already, and of a drain that takes too long', async () => {
@@ -280,15 +247,5 @@ describe('the events of an election', () => {
       });
     }
     expect(refused('renewed', vi.fn())).toBe('taken');
-  });
-
-  it('carry the moment until which a renewed lease is led', async () => {
-    const c = new Candidate();
-    const until: Date[] = [];
-    c.election.on('renewed', ({ leadingUntil }) => until.push(leadingUntil));
-    await c.renews();
-    await c.clock.advance(300);
-    await c.lock.commit();
-    expect(until).toEqual([new Date(c.term.acquiredAt.getTime() + 12_000)]);
   });
 });

@@ -125,21 +125,6 @@ describe('stop() awaited in the work', () => {
     expect(await result).toBe('done');
   });
 
-  it('comes back after a loss, too', async () => {
-    let stopped: Outcome | undefined;
-    const c: Candidate = new Candidate({
-      onLost: 'rejoin',
-      onStartedLeading: async (term) => {
-        await obey(term);
-        stopped = await c.election.stop();
-      },
-    });
-    await c.leads();
-    await c.clock.advance(10_000);
-    expect(stopped).toMatchObject({ reason: 'deadline', released: false });
-    expect(c.outcome).toMatchObject({ reason: 'deadline', workFinished: true });
-  });
-
   it('comes back where the work of an election is the work of another one', async () => {
     let within: Promise<unknown> | undefined;
     const outer = new Candidate({

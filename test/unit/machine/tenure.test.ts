@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { createActor, setup } from 'xstate';
+import { type Actor, createActor, setup } from 'xstate';
 import {
   leaderElectionMachine,
   type LeaderElectionActor,
@@ -81,30 +81,15 @@ function expectOver({ terms, aborts }: Halted): void {
 }
 
 describe('an election that a parent machine invokes', () => {
-  it('has its term ended in the very step in which the parent leaves the state', async () => {
+  it.each<[string, (parent: Actor<typeof program>) => void]>([
+    ['leaves the state', (parent) => parent.send({ type: 'leave' })],
+    ['comes to its end', (parent) => parent.send({ type: 'fail' })],
+    ['is stopped', (parent) => parent.stop()],
+  ])('has its term ended in the very step in which the parent %s', async (_, end) => {
     const { clock, parent, seen } = await invoked();
-    parent.send({ type: 'leave' });
+    end(parent);
     expectOver(seen);
     expect(clock.pendingTimers).toBe(0);
-  });
-
-  it('has its term ended when the parent comes to its end', async () => {
-    const { parent, seen } = await invoked();
-    parent.send({ type: 'fail' });
-    expectOver(seen);
-  });
-
-  it('has its term ended when the parent is stopped', async () => {
-    const { parent, seen } = await invoked();
-    parent.stop();
-    expectOver(seen);
-  });
-
-  it('has its term ended while it renews', async () => {
-    const { clock, parent, seen } = await invoked();
-    await clock.advance(2_000);
-    parent.send({ type: 'leave' });
-    expectOver(seen);
   });
 
   it('has its term ended while it drains, in which the lock was still held', async () => {

@@ -22,47 +22,6 @@ function claimed(): Scene {
   return { ...made, context };
 }
 
-describe('a write that is committed', () => {
-  it('holds the lock from its sending, and is the only one remembered', () => {
-    const { clock, lock, context } = claimed();
-    const snapshot = lock.snapshot(context.attempt!.record);
-    const after = apply(context, commits.committed(context, snapshot));
-    expect(after.lease).toEqual({
-      record: context.attempt!.record,
-      validFrom: context.attempt!.sentAt,
-      confirmedAt: clock.now(),
-      base: snapshot,
-      preferredAtFirst: null,
-    });
-    expect(after.ownWrites).toEqual([context.attempt]);
-    expect(after).toMatchObject({ attempt: null, leader: 'me', failures: 0, retryAfterMs: null });
-  });
-
-  it('is nothing where none was sent', () => {
-    const { lock, context } = scene();
-    expect(commits.committed(context, lock.snapshot(record()))).toEqual({});
-  });
-});
-
-describe('a write that is found in the lock', () => {
-  it('counts from its own sending, though others were sent after it', () => {
-    const { clock, lock, context } = claimed();
-    const first = context.attempt!;
-    const retried = apply(context, updates.claim(context));
-    clock.freeze(500);
-    const found = read(lock.snapshot(first.record), 800);
-    const after = apply(retried, commits.foundCommitted(retried, found));
-    expect(after.lease?.validFrom.monotonicMs).toBe(0);
-    expect(after.lease?.record).toBe(first.record);
-  });
-
-  it('is nothing where the lock shows what we did not write', () => {
-    const { lock, context } = claimed();
-    const found = read(lock.snapshot(record()), 300);
-    expect(commits.foundCommitted(context, found)).toEqual({});
-  });
-});
-
 describe('a failure', () => {
   const fail = (kind: LockErrorKind, of: 'read' | 'write', retryAfterMs?: number) => {
     const { context } = claimed();
@@ -147,105 +106,39 @@ describe('the writes that are remembered as our own', () => {
     expect(possibleWrites(context, lock.snapshot(record()))).toEqual([]);
     expect(possibleWrites(context, null)).toEqual([attempt]);
   });
-
-  it('outlast the term, so that a candidate that rejoins knows its own record', () => {
-    const { lock, context } = claimed();
-    const leading = apply(
-      context,
-      commits.committed(context, lock.snapshot(context.attempt!.record)),
-    );
-    const after = apply(leading, updates.forgetTerm());
-    expect(after.ownWrites).toEqual(leading.ownWrites);
-    expect(after).toMatchObject({ lease: null, term: null, attempt: null, endReason: null });
-  });
 });
 
-describe('a reading', () => {
-  it('tells who leads, and nobody for a lock that is free', () => {
-    const { lock, context } = scene();
-    const leader = (holderIdentity: string): unknown =>
-      updates.reading(context, read(lock.snapshot(record({ holderIdentity })))).leader;
-    expect(leader('other')).toBe('other');
-    expect(leader('')).toBeNull();
-    expect(updates.reading(context, read(null)).leader).toBeNull();
-  });
-
-  it('counts the age of a record from when its answer was here', () => {
-    const { clock, lock, context } = scene();
-    clock.freeze(700);
-    const update = updates.reading(context, read(lock.snapshot(record()), 600));
-    expect(update.observation).toMatchObject({ observedAtMs: 600, expiresAtMs: 15_600 });
-    expect(update.decision).toEqual({ kind: 'wait', because: 'held', untilMs: 15_600 });
-  });
-
-  it('takes a record that we wrote for ours', () => {
-    const { lock, context } = claimed();
-    const snapshot = lock.snapshot(context.attempt!.record);
-    const { decision } = updates.reading(context, read(snapshot, 300));
-    expect(decision).toEqual({ kind: 'take', because: 'ours' });
-  });
+it('the reason of an end is the first one, but for a drain that took too long', () => {
+  const { context } = scene(() => ({ endReason: 'stopped' }));
+  expect(updates.ends(context, 'deadline')).toEqual({ endReason: 'stopped' });
+  expect(updates.ends(context, 'drainTimeout')).toEqual({ endReason: 'drainTimeout' });
+  expect(updates.ends(scene().context, 'deadline')).toEqual({ endReason: 'deadline' });
 });
 
-describe('a renewal and a release', () => {
-  it('are nothing without a lease, and without a record to release', () => {
-    const { context } = scene();
-    expect(updates.renewal(context)).toEqual({});
-    expect(updates.release(context)).toEqual({});
-  });
-
-  it('of ours are dated just before they are sent', () => {
-    const made = scene((s) => ({ lease: held(s) }));
-    made.clock.freeze(2_000);
-    const { attempt } = updates.renewal(made.context);
-    expect(attempt?.sentAt.monotonicMs).toBe(2_000);
-    expect(attempt?.record.renewTime).toBe('2026-01-01T00:00:02.000000Z');
-    expect(attempt?.record.acquireTime).toBe('2026-01-01T00:00:00.000000Z');
-  });
-
-  it('that is based anew keeps the lease as it was', () => {
-    const made = scene((s) => ({ lease: held(s) }));
-    const snapshot = made.lock.snapshot(made.context.lease!.record);
-    const { lease } = updates.rebase(made.context, snapshot);
-    expect(lease).toEqual({ ...made.context.lease, base: snapshot });
-    const gone = updates.rebase(made.context, null);
-    expect(gone.lease?.base).toBeNull();
-    expect(updates.rebase(scene().context, snapshot)).toEqual({});
-  });
+it('what we did not write is no write of ours, and none is made without a lease or a record', () => {
+  const { lock, context } = claimed();
+  const found = read(lock.snapshot(record()), 300);
+  expect(commits.foundCommitted(context, found)).toEqual({});
+  const bare = scene().context;
+  expect(commits.committed(bare, found.snapshot!)).toEqual({});
+  expect(updates.renewal(bare)).toEqual({});
+  expect(updates.release(bare)).toEqual({});
+  expect(updates.rebase(bare, found.snapshot)).toEqual({});
+  expect(updates.termBegins(bare)).toEqual({});
+  expect(() => updates.termOf(bare)).toThrow('There is no term');
+  expect(() => updates.writeInput(bare, null)).toThrow('There is nothing to write');
 });
 
-describe('the reason of an end', () => {
-  it('is the first one, but for a drain that took too long', () => {
-    const { context } = scene(() => ({ endReason: 'stopped' }));
-    expect(updates.ends(context, 'deadline')).toEqual({ endReason: 'stopped' });
-    expect(updates.ends(context, 'drainTimeout')).toEqual({ endReason: 'drainTimeout' });
-    expect(updates.ends(scene().context, 'deadline')).toEqual({ endReason: 'deadline' });
-  });
-});
-
-describe('states that cannot be entered without a term or a write', () => {
-  it('say so if they are', () => {
-    const { context } = scene();
-    expect(() => updates.termOf(context)).toThrow('There is no term');
-    expect(() => updates.writeInput(context, null)).toThrow('There is nothing to write');
-    expect(updates.writeInput(claimed().context, null).record.holderIdentity).toBe('me');
-  });
-});
-
-describe('what a term begins with', () => {
-  it('is the version of the write that won it, and nothing of the term before', () => {
-    const made = scene((s) => ({
-      lease: held(s),
-      termsLed: 4,
-      released: true,
-      stopAnnounced: true,
-      workError: new Error('of the term before'),
-      endReason: 'failed',
-    }));
-    const after = apply(made.context, updates.termBegins(made.context));
-    expect(after.term?.fencingToken).toBe(BigInt(made.context.lease!.base!.version));
-    expect(after).toMatchObject({ termsLed: 5, released: false, stopAnnounced: false });
-    expect(after).toMatchObject({ workError: undefined, endReason: null });
-    expect(updates.termBegins(scene().context)).toEqual({});
-    expect(written(made).record.holderIdentity).toBe('me');
-  });
+it('a term begins with nothing of the term before', () => {
+  const made = scene((s) => ({
+    lease: held(s),
+    termsLed: 4,
+    released: true,
+    stopAnnounced: true,
+    workError: new Error('of the term before'),
+    endReason: 'failed',
+  }));
+  const after = apply(made.context, updates.termBegins(made.context));
+  expect(after).toMatchObject({ termsLed: 5, released: false, stopAnnounced: false });
+  expect(after).toMatchObject({ workError: undefined, endReason: null });
 });

@@ -221,20 +221,4 @@ describe('what a fault does', () => {
     expect(vi.getTimerCount()).toBe(0);
     expect(holderOf(server, 'one')).toBeNull();
   });
-
-  it('a fault for one user leaves the others alone', async () => {
-    await server.close();
-    server = await startEmbeddedApiServer({ tokens: { one: 'a', two: 'b' } });
-    server.faults.add({ match: { user: 'a' }, fault: { kind: 'status', status: 503 } });
-    const read = async (token: string): Promise<number> =>
-      (await clientOf(server, token).send('GET', LEASES)).status;
-    expect([await read('one'), await read('two')]).toEqual([503, 200]);
-  });
-
-  it('a watch can be refused', async () => {
-    const match = { verb: 'watch' };
-    server.faults.add({ match, fault: { kind: 'status', status: 403 } });
-    await expect(clientOf(server).watch(LEASES)).rejects.toThrow('403');
-    expect((await clientOf(server).send('GET', LEASES)).status).toBe(200);
-  });
 });

@@ -1,4 +1,5 @@
 import type { Logger } from '../../../../src/logging/logger.js';
+import { Candidate, type Options } from './candidate.js';
 
 /** A logger that keeps every line. */
 export class RecordingLogger implements Logger {
@@ -21,4 +22,10 @@ export class RecordingLogger implements Logger {
   of(level: keyof Logger): string[] {
     return this.lines.filter((line) => line.level === level).map(({ message }) => message);
   }
+}
+
+/** A candidate whose log is kept. */
+export function logged(options: Options = {}): { c: Candidate; logger: RecordingLogger } {
+  const logger = new RecordingLogger();
+  return { c: new Candidate({ logger, ...options }), logger };
 }
