@@ -78,6 +78,73 @@ describe.runIf(process.platform === 'linux')('the demo', { timeout: 120_000 }, (
     },
   );
 
+  it.concurrent('on a cluster deletes its Lease at the end', async (context) => {
+    const { server, flags } = await cluster(context);
+    const demo = start(context, ...flags, '--candidates', '2');
+    expect(await demo.exitCode, demo.stdout + demo.stderr).toBe(0);
+    const [, name] = /Lease team-a\/(leader-election-demo-[0-9a-f]{8}) has been deleted/.exec(
+      demo.stdout,
+    )!;
+    expect(demo.stdout.match(/LEADS now/g)).toHaveLength(3);
+    const writes = server.requests.filter((request) => request.name === name);
+    expect(writes.filter(({ verb }) => verb === 'delete').length).toBeGreaterThan(0);
+    expect(server.store.list('leases')).toEqual([]);
+  });
+
+  it.concurrent('on a cluster deletes its ConfigMap by Ctrl-C, too', async (context) => {
+    const { server, flags } = await cluster(context);
+    const demo = start(
+      context,
+      ...flags,
+      '--candidates',
+      '2',
+      '--lock',
+      'configmap',
+      '--namespace',
+      'default',
+    );
+    await demo.printed('LEADS now');
+    const pids = await candidatesOf(demo, 2);
+    expect(server.store.list('configmaps', 'default')).toHaveLength(1);
+    demo.kill('SIGINT');
+    expect(await demo.exitCode).toBe(130);
+    expect(server.store.list('configmaps', 'default')).toEqual([]);
+    expect(alive(pids)).toEqual([]);
+  });
+
+  it.concurrent(
+    'on a cluster tells who has lost the right to delete how to remove what is left',
+    async (context) => {
+      const { server, flags } = await cluster(context);
+      const demo = start(context, ...flags, '--candidates', '2');
+      await demo.printed('LEADS now');
+      server.deny({ user: 'ann', verb: 'delete' });
+      demo.kill('SIGINT');
+      expect(await demo.exitCode).toBe(130);
+      const [left] = server.store.list('leases');
+      const command = `kubectl delete lease ${left!.metadata.name ?? '?'} --namespace team-a`;
+      expect(demo.stderr).toContain(command);
+    },
+  );
+
+  it.concurrent(
+    'on a cluster says that nobody takes over in time, and cleans up',
+    async (context) => {
+      const { server, flags } = await cluster(context);
+      const demo = start(context, ...flags, '--candidates', '2');
+      await demo.printed('is dead');
+      const pids = await candidatesOf(demo, 1);
+      server.faults.add({ match: { verb: 'update' }, fault: { kind: 'status', status: 500 } });
+      expect(await demo.exitCode).toBe(1);
+      expect(demo.stderr).toMatch(
+        /^k8s-leader-election demo: Nobody took over from candidate-\d within 7\.20 s \(lease 4 s/,
+      );
+      expect(demo.stderr).toContain('HTTP 500');
+      expect(server.store.list('leases')).toEqual([]);
+      expect(alive(pids)).toEqual([]);
+    },
+  );
+
   it.concurrent('Ctrl-C while the others wait for the lease leaves nothing', async (context) => {
     const demo = start(context, '--plain');
     await demo.printed('is dead');
@@ -214,63 +281,6 @@ async function cluster({ onTestFinished }: TestContext) {
   writeFileSync(kubeconfig, server.kubeConfig({ namespace: 'team-a' }));
   return { server, kubeconfig, flags: ['--plain', '--kubeconfig', kubeconfig] };
 }
-
-describe('the demo on a cluster', { timeout: 120_000 }, () => {
-  it.concurrent('deletes its Lease at the end', async (context) => {
-    const { server, flags } = await cluster(context);
-    const demo = start(context, ...flags, '--candidates', '2');
-    expect(await demo.exitCode, demo.stdout + demo.stderr).toBe(0);
-    const [, name] = /Lease team-a\/(leader-election-demo-[0-9a-f]{8}) has been deleted/.exec(
-      demo.stdout,
-    )!;
-    expect(demo.stdout.match(/LEADS now/g)).toHaveLength(3);
-    const writes = server.requests.filter((request) => request.name === name);
-    expect(writes.filter(({ verb }) => verb === 'delete').length).toBeGreaterThan(0);
-    expect(server.store.list('leases')).toEqual([]);
-  });
-
-  it.concurrent('deletes its ConfigMap by Ctrl-C, too', async (context) => {
-    const { server, flags } = await cluster(context);
-    const demo = start(context, ...flags, '--lock', 'configmap', '--namespace', 'default');
-    await demo.printed('LEADS now');
-    const pids = await candidatesOf(demo, 3);
-    expect(server.store.list('configmaps', 'default')).toHaveLength(1);
-    demo.kill('SIGINT');
-    expect(await demo.exitCode).toBe(130);
-    expect(server.store.list('configmaps', 'default')).toEqual([]);
-    expect(alive(pids)).toEqual([]);
-  });
-
-  it.concurrent(
-    'tells who has lost the right to delete how to remove what is left',
-    async (context) => {
-      const { server, flags } = await cluster(context);
-      const demo = start(context, ...flags);
-      await demo.printed('LEADS now');
-      server.deny({ user: 'ann', verb: 'delete' });
-      demo.kill('SIGINT');
-      expect(await demo.exitCode).toBe(130);
-      const [left] = server.store.list('leases');
-      const command = `kubectl delete lease ${left!.metadata.name ?? '?'} --namespace team-a`;
-      expect(demo.stderr).toContain(command);
-    },
-  );
-
-  it.concurrent('says that nobody takes over in time, and cleans up', async (context) => {
-    const { server, flags } = await cluster(context);
-    const demo = start(context, ...flags);
-    await demo.printed('is dead');
-    const pids = await candidatesOf(demo, 2);
-    server.faults.add({ match: { verb: 'update' }, fault: { kind: 'status', status: 500 } });
-    expect(await demo.exitCode).toBe(1);
-    expect(demo.stderr).toMatch(
-      /^k8s-leader-election demo: Nobody took over from candidate-\d within 7\.20 s \(lease 4 s/,
-    );
-    expect(demo.stderr).toContain('HTTP 500');
-    expect(server.store.list('leases')).toEqual([]);
-    expect(alive(pids)).toEqual([]);
-  });
-});
 
 describe('where the demo cannot be played it says why, and leaves nothing', () => {
   it.for(['create', 'update', 'delete'])('the verb %s is missing', async (verb, context) => {

@@ -158,6 +158,7 @@ export const lostEdges: EdgeTests = {
     await c.clock.advance(13_000);
     c.at('stopped');
     assert.deepEqual(overran, [c.term]);
+    assert.ok(!c.visited.some((place) => place.startsWith('releasing')));
     assert.equal(c.newsOf('ended')[0]?.outcome.workFinished, false);
   },
 

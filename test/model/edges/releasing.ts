@@ -128,6 +128,7 @@ export const releasingEdges: EdgeTests = {
     await c.clock.advance(125);
     await c.answer('get', c.lock.ok(release.record));
     ended(c, true);
+    assert.equal(c.context.observation?.snapshot?.record?.isReleased, true);
   },
 
   'releasing done if hasNotLed': async (start) => {

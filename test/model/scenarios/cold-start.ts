@@ -34,6 +34,16 @@ async function isWaitedFor(c: Candidate, untilMs: number): Promise<void> {
 }
 
 export const coldStartScenarios: EdgeTests = {
+  'cold start: a lock that vanishes while its age is asked for is waited for': async (start) => {
+    const c = start({ watched: true });
+    await toReading(c);
+    await c.answer('get', left(c));
+    const asked = await c.lock.expectAge();
+    await c.lock.watching.tell(c.lock.deletion());
+    assert.equal(asked.signal?.aborted, true);
+    await isWaitedFor(c, 15_000);
+  },
+
   'cold start: who does not trust the server clock does not ask for it': async (start) => {
     const c = start({ useServerClock: false });
     await toReading(c);

@@ -55,6 +55,31 @@ function rejoinsWithoutLoss(c: Candidate): void {
 }
 
 export const endingScenarios: EdgeTests = {
+  'lost.overrun done(workSettled): a callback that hangs has the lease of a renewal that may be stored':
+    async (start) => {
+      const c = start(rejoin);
+      await toLeading(c);
+      await c.clock.advance(2_000);
+      await c.lock.expectCall('update');
+      await c.clock.advance(13_000);
+      c.at('lost.overrun');
+      assert.deepEqual(c.stopReasons, ['deadline']);
+      c.work.resolve();
+      await settle();
+      // The renewal was sent at 2 s and never answered.
+      await c.after(2_000, 'lost.concluding', 'rejoining');
+    },
+
+  'lost.concluding always if shallEnd: who does not rejoin waits for no callback': async (
+    start,
+  ) => {
+    const c = start(shortDrain);
+    await outlastDrain(c);
+    c.at('stopped');
+    assert.deepEqual(c.stopReasons, ['failed']);
+    assert.equal(c.clock.pendingTimers, 0);
+  },
+
   'releasing.writing done(release): a candidate rejoins after its release': async (start) => {
     const c = start(rejoin);
     await toReleaseAfterFailure(c);

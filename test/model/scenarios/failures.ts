@@ -5,6 +5,7 @@ import type { EdgeTests } from '../support/edge-test.js';
 import {
   storedFor,
   toClaiming,
+  toHoldingBack,
   toReading,
   toRejoining,
   toReleaseWriting,
@@ -50,6 +51,7 @@ const renewalScenarios: EdgeTests = {
 /** The states that wait for a time that is drawn, and how they are entered. */
 const drawing: Readonly<Record<string, (c: Candidate) => Promise<unknown>>> = {
   'participating.acquiring.waiting': toWaiting,
+  'participating.acquiring.holdingBack': toHoldingBack,
   'participating.acquiring.backingOff': toUnansweredClaim,
   [`${renewing}.retrying`]: async (c) => {
     await toRenewing(c);
@@ -66,7 +68,7 @@ export const failureScenarios: EdgeTests = {
   'every wait draws its own jitter': async (start) => {
     for (const [state, enter] of Object.entries(drawing)) {
       let drawn = 0;
-      const c = start({ onLost: 'rejoin', random: () => (drawn += 1) / 1_000 });
+      const c = start({ watched: true, onLost: 'rejoin', random: () => (drawn += 1) / 1_000 });
       await enter(c);
       c.at(state);
       assert.ok(drawn > 0, state);
