@@ -14,12 +14,26 @@ const WAITING = [
   'test/unit/kubernetes/phases.test.ts',
 ];
 
+/**
+ * Small files by the hundred, most of whose time is the start of a process and the loading of the same
+ * modules: one process runs them one after the other. Not those that exchange modules, or take long.
+ */
+const SMALL = ['test/{model,unit}/**/*.test.ts'];
+const NOT_SMALL = [
+  'test/unit/hostile/*.test.ts',
+  'test/unit/election/{exit,leaks,without-client-node}.test.ts',
+  'test/unit/kubernetes/pod-kube-config.test.ts',
+  'test/unit/testing/election-paths.test.ts',
+];
+
 /** The longest, which come first: whatever begins last is waited for alone. */
-const LONG = ['/sim/sim.', '/spec/', '/chaos/', '/e2e/', '/cli/run'];
+const LONG = ['/sim/', '/spec/', '/chaos/', '/e2e/', '/cli/run'];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const rank = ({ moduleId }: TestSpecification): number => {
+    const rank = ({ moduleId, project }: TestSpecification): number => {
+      // Side by side, since a process goes on only to one of its kind.
+      if (project.name === 'small') return LONG.length + 1;
       const index = LONG.findIndex((part) => moduleId.includes(part));
       return index === -1 ? LONG.length : index;
     };
@@ -59,8 +73,20 @@ export default defineConfig({
         test: {
           ...limits,
           name: 'computing',
-          include: ['test/**/*.test.ts'],
+          include: ['test/!(model|unit)/**/*.test.ts', ...NOT_SMALL],
           exclude: [...configDefaults.exclude, ...WAITING],
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        resolve,
+        test: {
+          ...limits,
+          name: 'small',
+          include: SMALL,
+          exclude: [...configDefaults.exclude, ...WAITING, ...NOT_SMALL],
+          isolate: false,
+          setupFiles: 'test/support/take-back.ts',
           sequence: { groupOrder: 1 },
         },
       },

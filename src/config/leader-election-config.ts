@@ -175,6 +175,18 @@ export interface LeaderElectionConfig {
   readonly useServerClock?: boolean | undefined;
 
   /**
+   * Whether the lock is released when the process ends while this candidate leads: by an uncaught
+   * exception, an unhandled rejection or `process.exit()`. It is done in the `exit` handler, by a process
+   * that lives for that alone, and takes a second at most. Not for `SIGKILL` or any other signal without a
+   * handler. Only with `LeaseLock` and `ConfigMapLock`.
+   *
+   * @defaultValue `false`
+   * @remarks `true` where something of the work outlives the process, such as a child process, or runs in
+   * another thread: it may run beside the next leader, who does not wait for the lease.
+   */
+  readonly releaseOnExit?: boolean | undefined;
+
+  /**
    * Where to log: pino or anything with `debug`, `info`, `warn`, `error` of `(fields, message)`; winston
    * as `messageFirst(logger)`; `false` for silence, the events tell the same.
    *

@@ -1,5 +1,6 @@
 import { safeLogger, silentLogger, stderrLogger } from '../logging/loggers.js';
 import type { Term } from '../term/term.js';
+import { isLockAtExit } from '../lock/lock-at-exit.js';
 import { ElectionLock } from '../lock/election-lock.js';
 import { systemClock } from '../time/clock.js';
 import {
@@ -44,6 +45,7 @@ export const OPTIONS = {
   drainTimeoutSeconds: optional(seconds({ min: 0 }), 20),
   reclaimOwnIdentity: optional(trueOrFalse, false),
   useServerClock: optional(trueOrFalse, true),
+  releaseOnExit: optional(trueOrFalse, false),
   logger: optional(aLoggerOrFalse, stderrLogger),
   clock: optional(withMethods('a Clock', ['now', 'setTimeout', 'clearTimeout']), systemClock),
   random: optional(aFunction, Math.random),
@@ -71,6 +73,10 @@ export function resolveConfig(config: LeaderElectionConfig): ResolvedConfig {
   const problems = new Problems('LeaderElection');
   const sound = checkOptions<LeaderElectionConfig>(problems, config, OPTIONS, 'config', ELSEWHERE);
   checkTimings(problems, sound, config);
+  if (sound.has('lock') && config.releaseOnExit === true) {
+    const rule = 'must be false unless the lock is a LeaseLock or a ConfigMapLock';
+    problems.require(isLockAtExit(config.lock), 'releaseOnExit', rule, true);
+  }
   problems.throwIfAny();
   const {
     leaseDurationSeconds,

@@ -86,10 +86,20 @@ export class Candidacy {
     return healthOf(this.actor.getSnapshot(), this.#startedAtMs, options);
   }
 
-  start(signal?: AbortSignal): void {
+  /** @param prepare what has to be done before the lock can be held; it is not done again for who joins */
+  start(signal?: AbortSignal, prepare?: () => Promise<void>): void {
     if (signal !== undefined) this.#stopOn(signal);
+    if (!this.isFresh) return;
     this.#begin();
-    if (this.state === 'idle') this.actor.send({ type: 'start' });
+    const enter = (): void => {
+      if (this.state === 'idle') this.actor.send({ type: 'start' });
+    };
+    if (prepare === undefined) enter();
+    else {
+      prepare().then(enter, (error: unknown) => {
+        this.#giveUp(error);
+      });
+    }
   }
 
   stop(): void {
@@ -174,10 +184,7 @@ export class Candidacy {
     }
     this.#audience.deliver(news);
     // Everything else may be better at the next attempt, and is for the chart to deal with.
-    if (news.type === 'acquireFailed' && news.error.kind === 'dependency') {
-      this.#abandon(news.error);
-      this.actor.stop();
-    }
+    if (news.type === 'acquireFailed' && news.error.kind === 'dependency') this.#giveUp(news.error);
   }
 
   #begin(): void {
@@ -199,6 +206,11 @@ export class Candidacy {
       signal.removeEventListener('abort', stop);
     };
     this.outcome.then(forget, forget);
+  }
+
+  #giveUp(error: unknown): void {
+    this.#abandon(error);
+    this.actor.stop();
   }
 
   /** Without a running chart nothing renews the lease: whatever it had started must end. */

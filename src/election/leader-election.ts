@@ -106,7 +106,7 @@ export class LeaderElection {
    */
   async run(options: RunOptions = {}): Promise<Outcome> {
     const candidacy = this.#ready();
-    candidacy.start(options.signal);
+    this.#start(candidacy, options);
     return candidacy.outcome;
   }
 
@@ -116,7 +116,7 @@ export class LeaderElection {
    */
   async acquire(options: RunOptions = {}): Promise<boolean> {
     const candidacy = this.#ready();
-    candidacy.start(options.signal);
+    this.#start(candidacy, options);
     return candidacy.leading();
   }
 
@@ -165,7 +165,7 @@ export class LeaderElection {
       },
     });
     this.#candidacy = candidacy;
-    candidacy.start(options.signal);
+    this.#start(candidacy, options);
     const { reason, led } = await candidacy.outcome;
     if (failed !== undefined) throw failed.error;
     if (done !== undefined) return done.value;
@@ -218,6 +218,15 @@ export class LeaderElection {
   #ready(): Candidacy {
     if (this.#candidacy.isOver) this.#candidacy = this.#newCandidacy(this.#config);
     return this.#candidacy;
+  }
+
+  #start(candidacy: Candidacy, { signal }: RunOptions): void {
+    const { releaseOnExit = false, lock } = this.#config;
+    const prepare = async (): Promise<void> => {
+      const { releaseAtExit } = await import('./release-at-exit.js');
+      releaseAtExit(candidacy.actor, lock);
+    };
+    candidacy.start(signal, releaseOnExit ? prepare : undefined);
   }
 
   #newCandidacy(config: LeaderElectionConfig): Candidacy {

@@ -12,7 +12,7 @@ import {
   type ApiStream,
 } from './api-request.js';
 import { Credentials, haveChanged } from './credentials.js';
-import type { ConnectionSettings } from './connection-settings.js';
+import { connectionTo, type ConnectionSettings } from './connection-settings.js';
 import { Deadline } from './deadline.js';
 import { ExchangeError, readBody, send } from './exchange.js';
 import { pluginCommand } from './exec-plugin.js';
@@ -87,6 +87,11 @@ export class ApiClient {
       deadline.dispose();
       throw error;
     }
+  }
+
+  /** Where requests go, as far as it is known: for a process that ends. */
+  get lastSettings(): ConnectionSettings | null {
+    return this.#credentials.last;
   }
 
   /** Lets go of its connections, once what is under way has ended. */
@@ -223,7 +228,8 @@ export class ApiClient {
 }
 
 /** What locks and watches need of an {@link ApiClient}. */
-export type ApiTransport = Pick<ApiClient, 'request' | 'stream'>;
+export type ApiTransport = Pick<ApiClient, 'request' | 'stream'> &
+  Partial<Pick<ApiClient, 'lastSettings'>>;
 
 async function readAll(
   response: IncomingMessage,
@@ -241,9 +247,4 @@ function head(
 ): Omit<ApiResponse, 'json'> {
   const { statusCode: status = 0, headers } = response;
   return { status, headers, address, withoutCredentials, origin };
-}
-
-function connectionTo({ address, proxyAddress }: ConnectionSettings): string {
-  const via = proxyAddress === null ? '' : ` through the proxy at ${proxyAddress}`;
-  return `a connection to the API server at ${address}${via}`;
 }

@@ -210,3 +210,9 @@ function whyNoCredentials(origin: Origin, user: KubeUser | null, error: unknown)
   }
   return `the credentials of ${who} could not be read: ${why}.`;
 }
+
+/** For messages. */
+export function connectionTo({ address, proxyAddress }: ConnectionSettings): string {
+  const via = proxyAddress === null ? '' : ` through the proxy at ${proxyAddress}`;
+  return `a connection to the API server at ${address}${via}`;
+}

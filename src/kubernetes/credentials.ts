@@ -57,6 +57,11 @@ export class Credentials {
     return this.#usable;
   }
 
+  /** What is known, and nothing is asked: for a process that ends. */
+  get last(): ConnectionSettings | null {
+    return this.#usable;
+  }
+
   get #usable(): ConnectionSettings | null {
     return performance.now() - this.#readAtMs < USABLE_MS ? this.#settings : null;
   }

@@ -2,6 +2,7 @@ import { LockError } from '../errors/lock-error.js';
 import { KubernetesLockWatch } from './kubernetes-lock-watch.js';
 import { LOCK_KINDS, type LockKind } from './lock-kinds.js';
 import { LockObject, type ObjectRequest, type Verb } from './lock-object.js';
+import type { WriteAtExit } from './lock-at-exit.js';
 import { checkLockOptions, defaultIdentity, type KubernetesLockOptions } from './lock-options.js';
 import { dryRunRecord } from './next-record.js';
 import { type LeaderElectionRecord, requireRecord } from './record.js';
@@ -140,6 +141,11 @@ export class KubernetesLock implements ResourceLock {
   /** Watches the object; together with others of its kind in the namespace where that is allowed. */
   watch(watcher: LockWatcher): LockWatch {
     return new KubernetesLockWatch(watcher, this.#object);
+  }
+
+  /** @internal */
+  writeAtExit(record: LeaderElectionRecord, base: LockSnapshot): WriteAtExit | null {
+    return this.#object.writeAtExit(this.#baseObject(base), this.#storable(record));
   }
 
   toJSON(): KubernetesLockJson {

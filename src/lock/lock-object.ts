@@ -10,6 +10,7 @@ import {
 import { safeReason } from '../kubernetes/safe-reason.js';
 import type { PodEvidence } from './evidence/pod-evidence.js';
 import { readInTime, timeLimit } from './in-time.js';
+import type { WriteAtExit } from './lock-at-exit.js';
 import type { KubernetesLockOptions } from './lock-options.js';
 import { collectionPath, objectPath } from './object-path.js';
 import { loadEvidence } from './load-evidence.js';
@@ -94,6 +95,17 @@ export class LockObject {
       // It holds the caller's signal and a timer. Another request may have begun since.
       if (this.#progress === own) this.#progress = null;
     }
+  }
+
+  /** For a process that ends: what a write takes; null while it is not known where to send it. */
+  writeAtExit(before: KubernetesObject, record: LeaderElectionRecord): WriteAtExit | null {
+    const { format, name } = this;
+    if (this.#endpoint === null) return null;
+    const { kubeConfig, namespace } = this.#endpoint;
+    const settings = clientFor(kubeConfig).lastSettings ?? null;
+    const { path } = this.#route('update', namespace);
+    const after = this.write(before, record);
+    return settings === null ? null : { settings, path, name, format, before, after };
   }
 
   /** The terms in which errors speak of a request for it. */

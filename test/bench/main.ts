@@ -15,15 +15,14 @@ import { thousand } from './scenarios/thousand.js';
 import { weight } from './scenarios/weight.js';
 import { Bench, LISTING_USER, NAMESPACE, TIMINGS } from './world/bench.js';
 import { prepareLibraries } from './world/libraries.js';
-import { LIBRARY_IDS, type LibraryId } from './world/library-ids.js';
 
 // Measures this library beside client-go and the Python client, on one real API server:
 //   npm run bench
 //   npm run bench -- --only handover,crash --rounds 10 --quick
 //   npm run bench -- --only weight,thousand --update
 // A whole run writes docs/benchmarks.{md,json} and a plot; a part of one, or a quick one, writes
-// the same files below node_modules/.cache, unless --out names a directory. With --update a part of one
-// takes the place of that part on the page in docs, which says when it was measured.
+// the same files below node_modules/.cache. With --update a part of one takes the place of that part on
+// the page in docs, which says when it was measured.
 
 const SCENARIOS: Readonly<Record<keyof Scenarios, (bench: Bench) => Promise<unknown>>> = {
   import: imports,
@@ -46,41 +45,35 @@ const BUSY = 0.5;
 const { values } = parseArgs({
   options: {
     only: { type: 'string' },
-    libraries: { type: 'string' },
     rounds: { type: 'string' },
     quick: { type: 'boolean', default: false },
-    out: { type: 'string' },
     update: { type: 'boolean', default: false },
-    'no-build': { type: 'boolean', default: false },
   },
 });
-const only = listOf(values.only, NAMES, '--only');
-const libraryIds: LibraryId[] = listOf(values.libraries, LIBRARY_IDS, '--libraries');
+const only = scenariosOf(values.only);
 const rounds = values.rounds === undefined ? undefined : Number(values.rounds);
 if (rounds !== undefined && !(Number.isInteger(rounds) && rounds > 0)) {
   throw new Error(`--rounds wants a whole number above 0, not ${values.rounds}`);
 }
-if (values.update && (values.quick || values.libraries !== undefined)) {
-  throw new Error('--update wants figures to be quoted: neither --quick nor --libraries');
-}
+if (values.update && values.quick)
+  throw new Error('--update wants figures to be quoted: no --quick');
 if (values.update && only.length === NAMES.length) {
   throw new Error('--update is for a part of a run: name it by --only');
 }
-const isWhole = !values.quick && only.length === NAMES.length && values.libraries === undefined;
-const out = values.out ?? (isWhole || values.update ? 'docs' : 'node_modules/.cache/bench-results');
+const isWhole = !values.quick && only.length === NAMES.length;
+const out = isWhole || values.update ? 'docs' : 'node_modules/.cache/bench-results';
 await mkdir(out, { recursive: true });
 const before = values.update ? await readResults(out) : undefined;
 
 const startedAt = new Date();
 const machine = await thisMachine();
-await using libraries = await prepareLibraries(!values['no-build']);
+await using libraries = await prepareLibraries();
 await using server = await startRealApiServer({ users: [LISTING_USER] });
 await server.createNamespace(NAMESPACE);
 const listing = { apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['list'] };
 await server.grant(LISTING_USER, NAMESPACE, [...CANDIDATE_RULES, listing]);
 const bench = new Bench(server, libraries, {
   quick: values.quick,
-  libraries: libraryIds,
   ...(rounds === undefined ? {} : { rounds }),
 });
 
@@ -119,16 +112,10 @@ function results(): Results {
   };
 }
 
-function listOf<T extends string>(
-  text: string | undefined,
-  allowed: readonly T[],
-  option: string,
-): T[] {
-  if (text === undefined) return [...allowed];
+function scenariosOf(text: string = NAMES.join()): ScenarioName[] {
   const names = text.split(',');
-  const wrong = names.filter((name) => !(allowed as readonly string[]).includes(name));
-  if (wrong.length > 0) {
-    throw new Error(`${option} knows ${allowed.join(', ')}; not ${wrong.join(', ')}`);
-  }
-  return allowed.filter((name) => names.includes(name));
+  const wrong = names.filter((name) => !NAMES.some((known) => known === name));
+  if (wrong.length > 0)
+    throw new Error(`--only knows ${NAMES.join(', ')}; not ${wrong.join(', ')}`);
+  return NAMES.filter((name) => names.includes(name));
 }

@@ -10,13 +10,7 @@ describeWithApiServer(`${FAULTS} faults on a real API server`, () => {
   let result: ChaosResult;
 
   beforeAll(async () => {
-    result = await runChaos({
-      seed: 20261123,
-      faults: FAULTS,
-      groups: 4,
-      candidates: 3,
-      timings: { leaseDurationSeconds: 5, renewDeadlineSeconds: 3, retryPeriodSeconds: 1 },
-    });
+    result = await runChaos({ seed: 20261123, faults: FAULTS });
   }, API_SERVER_TIMEOUT_MILLIS);
 
   afterAll(() => {

@@ -34,7 +34,7 @@ export class Group implements AsyncDisposable {
 
   static async start(
     server: RunningApiServer,
-    options: { index: number; candidates: number; timings: Timings; program?: Program },
+    options: { index: number; timings: Timings; program?: Program },
   ): Promise<Group> {
     const namespace = `chaos-${options.index}`;
     const user = `chaos-${options.index}`;
@@ -49,7 +49,7 @@ export class Group implements AsyncDisposable {
       ...options.timings,
     } as const;
     const group = new Group(server, new Fleet(settings, options.program), user, namespace);
-    for (let i = 0; i < options.candidates; i++) await group.#add(`${user}-${'abcdefg'[i] ?? i}`);
+    for (const letter of 'abc') await group.#add(`${user}-${letter}`);
     return group;
   }
 

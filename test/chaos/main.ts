@@ -1,4 +1,3 @@
-import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { ensureClientGoCandidate } from '../peers/client-go/build.js';
 import { runChaos } from './run.js';
@@ -10,21 +9,13 @@ import { runChaos } from './run.js';
 const { values } = parseArgs({
   options: {
     faults: { type: 'string', default: '200' },
-    groups: { type: 'string', default: '4' },
-    candidates: { type: 'string', default: '3' },
-    timings: { type: 'string', default: '5/3/1' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
     peer: { type: 'string', default: 'own' },
-    out: { type: 'string' },
   },
 });
-const [lease = 5, renew = 3, retry = 1] = values.timings.split('/').map(Number);
 const options = {
   seed: Number(values.seed),
   faults: Number(values.faults),
-  groups: Number(values.groups),
-  candidates: Number(values.candidates),
-  timings: { leaseDurationSeconds: lease, renewDeadlineSeconds: renew, retryPeriodSeconds: retry },
   log: (line: string) => {
     console.error(line);
   },
@@ -39,7 +30,7 @@ const overlaps = result.groups.flatMap((group) => group.overlaps);
 const tooLong = result.groups.flatMap((group) => group.tooLong);
 const margins = result.groups.flatMap((group) => group.margins).sort((a, b) => a - b);
 const seconds = (ms: number): string => (ms / 1000).toFixed(2);
-console.log(`${values.peer}, timings ${values.timings}, seed ${values.seed}`);
+console.log(`${values.peer}, seed ${values.seed}`);
 console.log(`  ${options.faults} faults in ${result.minutes.toFixed(1)} min:`);
 for (const [name, count] of Object.entries(result.faultsByName))
   console.log(`    ${name}: ${count}`);
@@ -53,5 +44,4 @@ for (const { ms, boundMs, faults } of tooLong) {
   console.log(`    ${seconds(ms)} s (allowed ${seconds(boundMs)}): ${faults.join(', ')}`);
 }
 console.log(`  smallest margins between leaders: ${margins.slice(0, 8).map(seconds).join(', ')} s`);
-if (values.out !== undefined) await writeFile(values.out, JSON.stringify(result, null, 2));
 process.exitCode = values.peer === 'own' && (overlaps.length > 0 || tooLong.length > 0) ? 1 : 0;

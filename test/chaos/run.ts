@@ -5,15 +5,12 @@ import { startRealApiServer } from '../support/real-api-server.js';
 import type { RunningApiServer } from '../support/api-server-types.js';
 import { check, type Findings } from './checker.js';
 import { Group } from './group.js';
-import { type GlobalFault, localFaults, randomFrom, type Timings } from './plan.js';
+import { type GlobalFault, localFaults, randomFrom } from './plan.js';
 
 export interface ChaosOptions {
   readonly seed: number;
   /** Faults in all, those of the API server included. */
   readonly faults: number;
-  readonly groups: number;
-  readonly candidates: number;
-  readonly timings: Timings;
   readonly program?: Program;
   readonly log?: (line: string) => void;
 }
@@ -24,22 +21,28 @@ export interface ChaosResult {
   readonly minutes: number;
 }
 
+const GROUPS = 4;
+const TIMINGS = { leaseDurationSeconds: 5, renewDeadlineSeconds: 3, retryPeriodSeconds: 1 };
+
+/** More than any fault should take to be overcome; beyond it the run fails with the last reports. */
+const PATIENCE_MS = 45_000;
+
 /** How many rounds of local faults pass between two faults of the API server itself. */
 const ROUNDS_PER_OUTAGE = 8;
 
 /** Candidates of several locks on a real API server, one fault after another in each group. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
-  const { seed, timings, log = () => undefined } = options;
+  const { seed, program, log = () => undefined } = options;
   const startedAt = machineNow();
-  const users = Array.from({ length: options.groups }, (_, index) => `chaos-${index}`);
+  const users = Array.from({ length: GROUPS }, (_, index) => `chaos-${index}`);
   await using server = await startRealApiServer({ users });
-  await using stack = new AsyncDisposableStackLike();
-  const groups: Group[] = [];
+  await using all = new Groups();
+  const { groups } = all;
   for (const index of users.keys()) {
-    groups.push(stack.use(await Group.start(server, { index, ...options })));
+    groups.push(await Group.start(server, { index, timings: TIMINGS, ...options }));
   }
   const random = randomFrom(seed);
-  const plans = groups.map(() => localFaults(random, timings, options.program === undefined));
+  const plans = groups.map(() => localFaults(random, TIMINGS, program === undefined));
   // Each group begins at another place of the list, so that short runs see many kinds, too.
   plans.forEach((plan, index) => {
     for (let i = 0; i < index * 4; i++) plan.next();
@@ -47,7 +50,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   let done = 0;
   for (let round = 0; done < options.faults; round++) {
     const turn = groups.slice(0, options.faults - done);
-    await Promise.all(turn.map((group, i) => oneRound(group, plans[i], random, options)));
+    await Promise.all(turn.map((group, i) => oneRound(group, plans[i], random)));
     done += turn.length;
     log(`${done} of ${options.faults} faults`);
     if (round % ROUNDS_PER_OUTAGE === 1 && done < options.faults) {
@@ -61,11 +64,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
       log(`${done} of ${options.faults} faults (the API server's)`);
     }
   }
-  await Promise.all(groups.map((group) => group.leader(patience(timings))));
-  await sleep(timings.retryPeriodSeconds * 2000);
+  await Promise.all(groups.map((group) => group.leader(PATIENCE_MS)));
+  await sleep(TIMINGS.retryPeriodSeconds * 2000);
   return {
     faultsByName: countByName(groups),
-    groups: groups.map(({ fleet, faults }) => check(fleet.reigns(), faults, timings)),
+    groups: groups.map(({ fleet, faults }) => check(fleet.reigns(), faults, TIMINGS)),
     minutes: (machineNow() - startedAt) / 60_000,
   };
 }
@@ -74,15 +77,14 @@ async function oneRound(
   group: Group,
   plan: ReturnType<typeof localFaults> | undefined,
   random: () => number,
-  { timings }: ChaosOptions,
 ): Promise<void> {
-  const leader = await group.leader(patience(timings));
+  const leader = await group.leader(PATIENCE_MS);
   // Mostly the leader: there it matters.
   const others = group.candidates.filter((who) => who !== leader);
   const other = others[Math.floor(random() * others.length)] ?? leader;
   const fault = plan?.next().value;
   if (fault !== undefined) await group.inflict(fault, random() < 0.8 ? leader : other);
-  await sleep(timings.retryPeriodSeconds * 1000 * (1 + random()));
+  await sleep(TIMINGS.retryPeriodSeconds * 1000 * (1 + random()));
 }
 
 async function outage(
@@ -105,11 +107,6 @@ async function outage(
   for (const group of groups) group.faults.push({ name: what, target: 'everybody', from, to });
 }
 
-/** More than any fault should take to be overcome; beyond it the run fails with the last reports. */
-function patience({ leaseDurationSeconds, retryPeriodSeconds }: Timings): number {
-  return (leaseDurationSeconds * 2 + retryPeriodSeconds * 5) * 1000 + 30_000;
-}
-
 function countByName(groups: readonly Group[]): Record<string, number> {
   const counts: Record<string, number> = {};
   const outages = groups[0]?.faults.filter(({ target }) => target === 'everybody') ?? [];
@@ -118,16 +115,11 @@ function countByName(groups: readonly Group[]): Record<string, number> {
   return counts;
 }
 
-/** Ends what was started, in the opposite order; Node 20 has no AsyncDisposableStack. */
-class AsyncDisposableStackLike implements AsyncDisposable {
-  readonly #resources: AsyncDisposable[] = [];
-
-  use<T extends AsyncDisposable>(resource: T): T {
-    this.#resources.push(resource);
-    return resource;
-  }
+/** Groups that end together. */
+class Groups implements AsyncDisposable {
+  readonly groups: Group[] = [];
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all(this.#resources.map((resource) => resource[Symbol.asyncDispose]()));
+    await Promise.all(this.groups.map((group) => group[Symbol.asyncDispose]()));
   }
 }

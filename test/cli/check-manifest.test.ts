@@ -39,28 +39,18 @@ describe('the manifest that check prints', () => {
     ]);
   });
 
-  it.each([
-    'null',
-    'true',
-    'no',
-    'on',
-    'y',
-    '123',
-    '1e3',
-    '0x1f',
-    '2001-01-01',
-    '1.5',
-    'a.b',
-    'x-1',
-  ])('has %s as a text, wherever it stands', (name) => {
-    const subject = { kind: 'ServiceAccount', name, namespace: name } as const;
-    const text = rbacManifest({ ...target, namespace: name, name }, subject);
+  it.each(['null', 'true', 'no', 'on', 'y', '123', '1e3', '0x1f', '2001-01-01'])(
+    'has %s as a text, wherever it stands',
+    (name) => {
+      const subject = { kind: 'ServiceAccount', name, namespace: name } as const;
+      const text = rbacManifest({ ...target, namespace: name, name }, subject);
 
-    const [role, binding] = loadAllYaml(text) as [Item & { rules: object[] }, Item];
+      const [role, binding] = loadAllYaml(text) as [Item & { rules: object[] }, Item];
 
-    const metadata = { name: `${name}-leader-election`, namespace: name };
-    expect(role).toMatchObject({ metadata, rules: [{}, { resourceNames: [name] }] });
-    expect(binding).toMatchObject({ metadata, roleRef: { name: metadata.name } });
-    expect(binding.subjects).toEqual([subject]);
-  });
+      const metadata = { name: `${name}-leader-election`, namespace: name };
+      expect(role).toMatchObject({ metadata, rules: [{}, { resourceNames: [name] }] });
+      expect(binding).toMatchObject({ metadata, roleRef: { name: metadata.name } });
+      expect(binding.subjects).toEqual([subject]);
+    },
+  );
 });

@@ -137,6 +137,15 @@ describe('check', () => {
     expect(stderr).toContain(why);
   });
 
+  it('says that the API server is not there', async () => {
+    const { url } = server;
+    await server.close();
+    const { code, stderr } = await check('token-of-ann');
+    expect(code).toBe(1);
+    expect(stderr).toContain('ECONNREFUSED');
+    expect(stderr).toContain(new URL(url).host);
+  });
+
   it('tries nothing out where rights are missing', async () => {
     server.deny({ verb: 'update', resource: 'leases' });
 
@@ -149,24 +158,22 @@ describe('check', () => {
     );
   });
 
-  it('asks for the right to create events, and grants it, where that is wanted', async () => {
+  it.each([
+    ['--events', 'events', ['create']],
+    ['--pod-evidence', 'pods', ['get', 'watch']],
+  ])('with %s asks for the rights on %s, and grants them', async (flag, resource, verbs) => {
     const without = await check('token-of-ann');
-    const { code, stdout, stderr } = await check('token-of-ann', '--events');
+    const { code, stdout, stderr } = await check('token-of-ann', flag);
 
-    expect(without.stderr + without.stdout).not.toContain('events');
+    expect(without.stderr + without.stdout).not.toContain(resource);
     expect(code).toBe(0);
-    expect(stderr).toContain('ok    may create events in namespace default');
-    expect(stdout).toContain('- apiGroups: [""]\n    resources: ["events"]\n    verbs: ["create"]');
-  });
-
-  it('asks for the rights to get and watch pods, and grants them, where that is wanted', async () => {
-    const without = await check('token-of-ann');
-    const { code, stdout, stderr } = await check('token-of-ann', '--pod-evidence');
-    expect(code).toBe(0);
-    expect(without.stderr + without.stdout).not.toContain('pods');
-    expect(stderr).toContain('ok    may get pods in namespace default');
-    expect(stderr).toContain('ok    may watch pods in namespace default');
-    expect(stdout).toContain('resources: ["pods"]\n    verbs: ["get", "watch"]');
+    for (const verb of verbs) {
+      expect(stderr).toContain(`ok    may ${verb} ${resource} in namespace default`);
+    }
+    const list = verbs.map((verb) => `"${verb}"`).join(', ');
+    expect(stdout).toContain(
+      `- apiGroups: [""]\n    resources: ["${resource}"]\n    verbs: [${list}]`,
+    );
   });
 
   it('says so where the right to create events alone is missing, and that the lock can be taken', async () => {

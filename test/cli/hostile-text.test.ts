@@ -129,3 +129,23 @@ describe('flags that would take over the terminal', () => {
     harmless(await callCli(flag, value));
   });
 });
+
+it('a record that is nested very deep is unreadable like any other, for the whole namespace', async () => {
+  const deep = `{"holderIdentity":${'['.repeat(6000)}${']'.repeat(6000)}}`;
+  const records = { deep, sound: '{"holderIdentity":"ann","leaseDurationSeconds":15}' };
+  for (const [name, annotation] of Object.entries(records)) {
+    const metadata = {
+      name,
+      namespace: 'default',
+      annotations: { [LEADER_ANNOTATION]: annotation },
+    };
+    server.store.put({ kind: 'ConfigMap', metadata });
+  }
+  const all = await call('status', '--lock', 'configmap');
+  const one = await call('status', 'deep', '--lock', 'configmap');
+
+  expect([all.code, all.stderr]).toEqual([0, '']);
+  expect(all.stdout).toContain('ann');
+  expect(all.stdout).toContain('deep');
+  expect(one.stdout).toMatch(/nested more\s+than 100 levels deep/);
+});

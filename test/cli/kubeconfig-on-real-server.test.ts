@@ -93,18 +93,6 @@ describeWithApiServer('a kubeconfig with a real API server', (server) => {
     }
   });
 
-  it('with a namespace that does not exist is no place for a candidate', async () => {
-    const contexts = admin.contexts.map(({ name, context }) => ({
-      name,
-      context: { ...context, namespace: 'nowhere' },
-    }));
-
-    const found = await check('--kubeconfig', write('nowhere', { ...admin, contexts }));
-
-    expect(found).toMatchObject({ ok: false, lock: 'Lease nowhere/report' });
-    expect(found.trial?.reason).toContain('namespace "nowhere" does not exist');
-  });
-
   it('and a lock that somebody holds is one that a candidate could take, and is left as it is', async () => {
     const leases = '/apis/coordination.k8s.io/v1/namespaces/default/leases';
     const spec = { holderIdentity: 'go-ann', leaseDurationSeconds: 15, leaseTransitions: 3 };

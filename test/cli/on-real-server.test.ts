@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Fleet } from '../e2e/fleet/fleet.js';
 import { ensureClientGoCandidate } from '../peers/client-go/build.js';
-import type { RunningApiServer } from '../support/api-server-types.js';
 import { describeWithApiServer } from '../support/shared-api-server.js';
 import { buildCli, type BuiltCli } from './support/built-cli.js';
 import { callCli } from './support/call-cli.js';
@@ -66,61 +65,6 @@ describeWithApiServer('the command line on a real API server', (server) => {
       expect((await callCli(...away)).stdout).toContain('There is no namespace "away"');
     });
 
-    it('of a fresh lock', async () => {
-      const acquireTime = nowMicro();
-      const name = await lease({ ...CLIENT_GO, acquireTime, renewTime: acquireTime });
-      const { code, stdout } = await cli('reader', 'status', name);
-      expect(code).toBe(0);
-      expect(stdout).toContain(`leader      ${CLIENT_GO.holderIdentity}\n`);
-      expect(stdout).toMatch(/ {2}leads for {3}\d+(\.\d)? s, since /);
-      expect(stdout).toContain(`s, since ${acquireTime}\n`);
-      expect(stdout).toContain('transitions 4');
-      expect(await json('reader', 'status', name)).toMatchObject({
-        standing: 'held',
-        leader: CLIENT_GO.holderIdentity,
-        renewedSecondsAgoBy: 'apiServer',
-        leaseDurationSeconds: 15,
-        hints: [],
-      });
-    });
-
-    it('of a lock that was released', async () => {
-      const name = await lease({
-        holderIdentity: '',
-        leaseDurationSeconds: 1,
-        leaseTransitions: 2,
-      });
-      expect(await json('reader', 'status', name)).toMatchObject({
-        standing: 'released',
-        leader: null,
-        transitions: 2,
-      });
-    });
-
-    it('of a lock whose holder has gone: by the server’s clock, whatever the record says', async () => {
-      const renewTime = nowMicro(-3_600_000);
-      const name = await lease({ ...CLIENT_GO, leaseDurationSeconds: 1, renewTime });
-      await until('the lease to run out', async () => {
-        const { standing } = await json('reader', 'status', name);
-        return standing === 'expired';
-      });
-      const { code, stdout } = await cli('reader', 'status', name);
-      expect(code).toBe(3);
-      expect(stdout).toContain('(expired but still named)');
-      expect(stdout.replace(/\s+/g, ' ')).toContain('nobody has taken over');
-      expect(stdout.replace(/\s+/g, ' ')).toContain("ahead of the API server's");
-    });
-
-    it('of a Lease without a record, and a ConfigMap with nonsense in place of one', async () => {
-      expect(await json('reader', 'status', await lease({}))).toMatchObject({ standing: 'empty' });
-      const name = `map-${randomUUID().slice(0, 8)}`;
-      const annotations = { 'control-plane.alpha.kubernetes.io/leader': '{"holderIdentity":' };
-      await server().request('admin', 'POST', CONFIG_MAPS, { metadata: { name, annotations } });
-      const seen = await json('reader', 'status', name, '--lock', 'configmap');
-      expect(seen).toMatchObject({ standing: 'unreadable', leader: null });
-      expect(seen['hints']).toMatchObject([{ code: 'malformed' }]);
-    });
-
     it('of a ConfigMap as the Python client holds it', async () => {
       const name = `map-${randomUUID().slice(0, 8)}`;
       const record = {
@@ -132,16 +76,12 @@ describeWithApiServer('the command line on a real API server', (server) => {
       const annotations = { 'control-plane.alpha.kubernetes.io/leader': JSON.stringify(record) };
       await server().request('admin', 'POST', CONFIG_MAPS, { metadata: { name, annotations } });
       const seen = await json('reader', 'status', name, '--lock', 'configmap');
-      expect(seen).toMatchObject({ standing: 'held', leader: 'py', leaseDurationSeconds: 15 });
-    });
-
-    it('of all locks in the namespace', async () => {
-      const renewTime = nowMicro();
-      const name = await lease({ ...CLIENT_GO, renewTime });
-      const { code, stdout } = await cli('reader', 'status');
-      expect(code).toBe(0);
-      expect(stdout).toMatch(/^NAME +LEADER +FOR +RENEWED +EXPIRES +TRANSITIONS +STANDING$/m);
-      expect(stdout).toMatch(new RegExp(`^${name} +${CLIENT_GO.holderIdentity} .* held$`, 'm'));
+      expect(seen).toMatchObject({
+        standing: 'held',
+        leader: 'py',
+        leaseDurationSeconds: 15,
+        renewedSecondsAgoBy: 'apiServer',
+      });
     });
 
     it('of all locks in all namespaces, without the heartbeats of nodes', async () => {
@@ -198,42 +138,6 @@ describeWithApiServer('the command line on a real API server', (server) => {
     expect([code, nothing]).toEqual([3, '']);
     expect(stderr).toBe(`Lease ${NAMESPACE}/${free}: released; nobody leads.\n`);
     expect((await cli('nobody', 'leader', name)).code).toBe(1);
-  });
-
-  it('watch tells of each change once, in plain lines', async () => {
-    const renewTime = nowMicro();
-    const spec = { ...CLIENT_GO, leaseDurationSeconds: 2, acquireTime: renewTime, renewTime };
-    const name = await lease(spec);
-    const watching = cli('reader', 'watch', name, '--interval', '0.2', '--for', '6');
-    const put = async (change: object): Promise<void> => {
-      const path = `${LEASES}/${name}`;
-      const { body } = await server().request('admin', 'GET', path);
-      const object = body as { spec: object };
-      const changed = { ...object, spec: { ...object.spec, renewTime: nowMicro(), ...change } };
-      expect((await server().request('admin', 'PUT', path, changed)).status).toBe(200);
-    };
-    const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-    await pause(800);
-    await put({});
-    await pause(800);
-    await put({ holderIdentity: 'ben', leaseTransitions: 5 });
-    // Longer than the lease.
-    await pause(3000);
-    await put({ holderIdentity: '' });
-    const { code, stdout } = await watching;
-    expect(code).toBe(0);
-    const lines = stdout
-      .split('\n')
-      .filter((line) => line.includes(`Lease ${NAMESPACE}/${name}: `))
-      .map((line) => line.split(': ')[1]?.split(',')[0]);
-    expect(lines).toEqual([
-      `held by ${CLIENT_GO.holderIdentity}`,
-      'held by ben',
-      'expired but still named',
-      'released; nobody leads',
-    ]);
-    // eslint-disable-next-line no-control-regex -- colours and cursor movements are for terminals
-    expect(stdout).not.toMatch(/\u001b/);
   });
 
   describe('a lock held by client-go itself', { timeout: 90_000 }, () => {
@@ -308,6 +212,8 @@ describeWithApiServer('the command line on a real API server', (server) => {
           'released; nobody leads',
         ]);
         expect(run.stderr).toBe('');
+        // eslint-disable-next-line no-control-regex -- colours and cursor movements are for terminals
+        expect(run.stdout).not.toMatch(/\u001b/);
       } finally {
         run.kill('SIGKILL');
       }
@@ -322,28 +228,15 @@ describeWithApiServer('the command line on a real API server', (server) => {
       const { code, stdout } = await cli('candidate', 'step-down', name, '--timeout', '2');
       expect([code, stdout]).toEqual([4, expect.stringContaining('has not handed over')]);
       expect(await json('reader', 'status', name)).toMatchObject({ leader: 'go-ann', hints: [] });
+      const { body } = await server().request('admin', 'GET', `${LEASES}/${name}`);
+      const { annotations } = (body as { metadata: { annotations?: object } }).metadata;
+      expect(annotations ?? {}).toEqual({});
       expect(fleet.leaders()).toEqual(['go-ann']);
     });
   });
 
   describe('check', () => {
-    it('by an account that may take part', async () => {
-      const { code, stdout, stderr } = await cli('candidate', 'check', 'report');
-      expect(stderr).toContain(`ok    may update Lease ${NAMESPACE}/report`);
-      expect(stderr).toContain('A candidate can take part.');
-      expect(stderr).toMatch(/Kubernetes v1\./);
-      expect(stdout).toContain('kind: RoleBinding');
-      expect(code).toBe(0);
-    });
-
-    it('by one that may only look', async () => {
-      expect(await json('reader', 'check', 'report')).toMatchObject({
-        ok: false,
-        rights: { get: true, watch: true, create: false, update: false },
-      });
-    });
-
-    it('by one without rights: what it prints is what is needed', async () => {
+    it('by an account without rights prints what is needed', async () => {
       const before = await cli('nobody', 'check', 'report');
       expect(before.code).toBe(1);
       expect(before.stderr).toContain('FAIL  may not create leases');
@@ -357,30 +250,9 @@ describeWithApiServer('the command line on a real API server', (server) => {
       await until('the rights', async () => (await cli('nobody', 'check', 'report')).code === 0);
       expect((await cli('nobody', 'check', 'other')).code).toBe(1);
     });
-
-    it('against a server that is not there', async () => {
-      const { code, stderr } = await callCli('check', '--kubeconfig', await deadEnd(server()));
-      expect(code).toBe(1);
-      expect(stderr).toContain('ECONNREFUSED');
-    });
   });
 
   describe('run and step-down', () => {
-    it('a command runs under a Lease, and status sees it', { timeout: 60_000 }, async () => {
-      const name = `run-${randomUUID().slice(0, 8)}`;
-      const args = ['run', '--lease', name, '--identity', 'ann', ...TIMINGS, ...flags('candidate')];
-      const run = new CliProcess(built.script, [...args, '--', 'sh', '-c', 'echo up; sleep 60']);
-      try {
-        await run.printed('up');
-        expect(await json('reader', 'status', name)).toMatchObject({ leader: 'ann' });
-        run.kill('SIGTERM');
-        expect(await run.exitCode).toBe(143);
-        expect(await json('reader', 'status', name)).toMatchObject({ standing: 'released' });
-      } finally {
-        run.kill('SIGKILL');
-      }
-    });
-
     it('a leader of this library hands over when asked to', { timeout: 60_000 }, async () => {
       const name = `run-${randomUUID().slice(0, 8)}`;
       const start = (identity: string): CliProcess => {
@@ -398,6 +270,7 @@ describeWithApiServer('the command line on a real API server', (server) => {
       const ben = start('ben');
       try {
         await ben.printed('Another identity leads');
+        expect(await json('reader', 'status', name)).toMatchObject({ leader: 'ann' });
         const { code, stdout } = await cli('candidate', 'step-down', name);
         expect([code, stdout]).toEqual([0, expect.stringContaining('Asked ann to hand over.')]);
         // Cut short, though the command calls it a success.
@@ -410,17 +283,6 @@ describeWithApiServer('the command line on a real API server', (server) => {
       }
     });
 
-    it('a holder that does not know the request keeps the lock, and the request goes', async () => {
-      const name = await lease({ ...CLIENT_GO, renewTime: nowMicro() });
-      const { code, stdout } = await cli('candidate', 'step-down', name, '--timeout', '1');
-      expect(code).toBe(4);
-      expect(stdout).toContain('has not handed over within 1 s');
-      const { body } = await server().request('admin', 'GET', `${LEASES}/${name}`);
-      const { metadata, spec } = body as { metadata: { annotations?: object }; spec: object };
-      expect(metadata.annotations ?? {}).toEqual({});
-      expect(spec).toMatchObject(CLIENT_GO);
-    });
-
     it('nobody can be asked where nobody leads, and by nobody without rights', async () => {
       const name = await lease({ holderIdentity: '', leaseDurationSeconds: 1 });
       expect((await cli('candidate', 'step-down', name)).code).toBe(3);
@@ -431,12 +293,3 @@ describeWithApiServer('the command line on a real API server', (server) => {
     });
   });
 });
-
-/** A kubeconfig for a port that nothing listens on. */
-async function deadEnd(server: RunningApiServer): Promise<string> {
-  const { readFile, writeFile } = await import('node:fs/promises');
-  const path = await server.writeKubeConfig('admin');
-  const text = await readFile(path, 'utf8');
-  await writeFile(path, text.replace(server.url, 'https://127.0.0.1:1'));
-  return path;
-}

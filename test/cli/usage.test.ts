@@ -142,13 +142,6 @@ describe('wrong flags end with 2, before anything is asked of the API server', (
     );
   });
 
-  it('unknown ones of the demo together with the other wrong ones', async () => {
-    const { code, stderr } = await callCli('demo', '--candidtes', '3', '--lock', 'secret');
-    expect(code).toBe(2);
-    expect(stderr).toContain("unknown option '--candidtes' (Did you mean --candidates?)");
-    expect(stderr).toContain('--lock must be');
-  });
-
   it('an unknown one beside --help is no hindrance', async () => {
     const { code, stdout } = await callCli('status', '--nonsense', '--help');
     expect(code).toBe(0);
@@ -203,7 +196,6 @@ describe('wrong flags end with 2, before anything is asked of the API server', (
     ['no name for step-down', ['step-down'], 'the name of the lock is missing'],
     ['an odd account', ['check', '--service-account', 'a b'], '--service-account must be'],
     ['an identity of nothing', ['status', '--identity', 'null'], '--identity must not be the text'],
-    ['one candidate', ['demo', '--candidates', '1'], '--candidates must be a whole number'],
   ])('%s', async (_what, argv, message) => {
     expect(await wrong(...argv)).toContain(message);
   });

@@ -1,26 +1,25 @@
 import { afterAll, beforeAll, describe } from 'vitest';
 
-import { accessCases } from './cases/access.cases.js';
-import { configMapCases } from './cases/config-map.cases.js';
-import { createCases } from './cases/create.cases.js';
 import { deleteCases } from './cases/delete.cases.js';
-import { dryRunCases } from './cases/dry-run.cases.js';
-import { eventCases } from './cases/event.cases.js';
-import { leaseSpecCases } from './cases/lease-spec.cases.js';
 import { lockCases } from './cases/lock.cases.js';
-import { managedFieldsCases } from './cases/managed-fields.cases.js';
-import { metadataCases } from './cases/metadata.cases.js';
-import { partialCases } from './cases/partial.cases.js';
-import { patchCases } from './cases/patch.cases.js';
-import { readCases } from './cases/read.cases.js';
-import { requestCases } from './cases/request.cases.js';
-import { updateConflictCases } from './cases/update-conflict.cases.js';
-import { updateCases } from './cases/update.cases.js';
-import { watchHistoryCases } from './cases/watch-history.cases.js';
-import { watchOptionCases } from './cases/watch-options.cases.js';
-import { watchCases } from './cases/watch.cases.js';
-import { type Context, type DefineCases, leasesIn, newName } from './context.js';
-import { RawClient } from './raw-client.js';
+import {
+  configMapCases,
+  createCases,
+  eventCases,
+  leaseSpecCases,
+  metadataCases,
+} from './cases/objects.cases.js';
+import { partialCases, readCases } from './cases/reads.cases.js';
+import { accessCases, requestCases } from './cases/requests.cases.js';
+import {
+  dryRunCases,
+  managedFieldsCases,
+  patchCases,
+  updateCases,
+  updateConflictCases,
+} from './cases/updates.cases.js';
+import { watchCases, watchHistoryCases, watchOptionCases } from './cases/watches.cases.js';
+import { Context, type DefineCases } from './context.js';
 import type { Target } from './target.js';
 
 const groups: readonly [name: string, namespace: string, define: DefineCases][] = [
@@ -62,18 +61,7 @@ export function describeKubernetesApi(name: string, start: () => Promise<Target>
       let context: Context;
       beforeAll(async () => {
         await target.createNamespace(namespace);
-        context = {
-          target,
-          admin: new RawClient(target, 'admin'),
-          candidate: new RawClient(target, 'candidate'),
-          nobody: new RawClient(target, 'nobody'),
-          narrow: new RawClient(target, 'narrow'),
-          namespace,
-          leases: leasesIn(namespace),
-          configMaps: `/api/v1/namespaces/${namespace}/configmaps`,
-          events: `/api/v1/namespaces/${namespace}/events`,
-          newName,
-        };
+        context = new Context(target, namespace);
       });
       define(() => context);
     });

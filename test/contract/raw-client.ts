@@ -134,8 +134,6 @@ function parse(text: string): Document {
   }
 }
 
-const PATIENCE_MS = 15_000;
-
 /** The events of one watch, in order. */
 export class Watch {
   readonly #response: IncomingMessage;
@@ -149,18 +147,8 @@ export class Watch {
 
   /** The next event; null when the server has ended the watch. */
   async next(): Promise<WatchEvent | null> {
-    let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        reject(new Error('No watch event came'));
-      }, PATIENCE_MS);
-    });
-    try {
-      const { done, value } = await Promise.race([this.#events.next(), tooLate]);
-      return done === true ? null : value;
-    } finally {
-      clearTimeout(timer);
-    }
+    const { done, value } = await this.#events.next();
+    return done === true ? null : value;
   }
 
   /** The next events, that many. */

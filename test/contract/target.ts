@@ -1,4 +1,6 @@
+import type { KubeConfig } from '@kubernetes/client-node';
 import type { RbacRule } from '../support/api-server-types.js';
+import { base64, kubeConfig } from '../unit/kubernetes/support/kube-configs.js';
 
 /**
  * `admin` may do everything. `candidate` may create, get, update and watch leases and configmaps,
@@ -21,4 +23,15 @@ export interface Target {
   /** Breaks the connection of every watch that is open. */
   cutWatches(): Promise<void>;
   stop(): Promise<void>;
+}
+
+const kubeConfigs = new Map<string, KubeConfig>();
+
+/** One for all locks of a user, which share its connections, as those of one process do. */
+export function kubeConfigOf({ url, ca, token }: Target, user: UserName): KubeConfig {
+  const trust = ca === undefined ? {} : { caData: base64(ca) };
+  const known = kubeConfigs.get(token(user));
+  const made = known ?? kubeConfig({ server: url, ...trust }, { token: token(user) });
+  kubeConfigs.set(token(user), made);
+  return made;
 }

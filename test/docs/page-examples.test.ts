@@ -20,6 +20,8 @@ import {
   VirtualClock,
   type WalkedService,
 } from '../../src/testing.js';
+import { Wire } from '../../src/testing/cluster/wire.js';
+import { settle } from '../../src/testing/virtual-clock.js';
 import { codeBlocks, quoted, table } from './support/markdown.js';
 
 type World = Readonly<Record<string, unknown>>;
@@ -174,27 +176,47 @@ describe('the lock of docs/locks.md', () => {
   });
 });
 
-it('two candidates with the lock of docs/locks.md take turns', async () => {
-  const StoreLock = await storeLock(new Store());
+it('the first example of the README takes part again after an outage, until SIGTERM', async () => {
   const clock = new VirtualClock();
-  const candidate = (name: string): LeaderElection =>
-    new LeaderElection({ lock: new StoreLock('lock', name), clock, onStartedLeading: null });
-  const [first, second] = [candidate('first'), candidate('second')];
+  const store = new InMemoryLockStore();
+  const wire = new Wire(store, clock, 'me');
+  const process = new EventEmitter();
+  const elections: LeaderElection[] = [];
+  class Example extends LeaderElection {
+    constructor(config: LeaderElectionConfig) {
+      super({ ...config, lock: wire, clock, logger: false, random: () => 0 });
+      elections.push(this);
+    }
+  }
+  const processNextBatch = ({ signal }: { signal: AbortSignal }) =>
+    new Promise<void>((resolve) => {
+      const done = () => {
+        clock.clearTimeout(timer);
+        signal.removeEventListener('abort', done);
+        resolve();
+      };
+      const timer = clock.setTimeout(done, 1_000);
+      signal.addEventListener('abort', done);
+    });
+  let ended = false;
+  const world = { LeaderElection: Example, LeaseLock: Object, process, processNextBatch };
+  void runFirst('README.md', world).then(() => (ended = true));
+  await settle();
+  const [election] = elections;
+  expect(election?.isLeader()).toBe(true);
 
-  void first.run();
-  await clock.advance(1_000);
-  const over = second.run();
+  wire.cut = 'silent';
   await clock.advance(60_000);
-  expect([first.isLeader(), second.isLeader()]).toEqual([true, false]);
+  expect([election?.isLeader(), ended]).toEqual([false, false]);
+  wire.cut = null;
+  await clock.advance(30_000);
+  expect(election?.isLeader()).toBe(true);
 
-  const stopped = first.stop();
-  await clock.advance(10_000);
-  expect(await stopped).toMatchObject({ reason: 'stopped', released: true });
-  expect(second.isLeader()).toBe(true);
-
-  void second.stop();
-  await clock.advance(10_000);
-  expect(await over).toMatchObject({ reason: 'stopped', released: true });
+  process.emit('SIGTERM');
+  await settle();
+  expect(ended).toBe(true);
+  const answer = await store.lock('other').get();
+  expect(answer.ok && answer.record?.holderIdentity).toBe('');
 });
 
 it('the server of docs/health.md is live unless its work overruns, and ready whoever leads', async () => {

@@ -9,11 +9,7 @@ import { resolveConfig } from '../../src/config/resolve-config.js';
 import {
   ConfigError,
   type ElectionEventType,
-  type EndReason,
-  LeaseLock,
-  LeaderElection,
   LockError,
-  type LockErrorKind,
   NotLeaderError,
   type Outcome,
   type Term,
@@ -40,55 +36,9 @@ const minimal: LeaderElectionConfig = {
 /** A list that the compiler keeps complete: a name too many or too few does not compile. */
 const names = <T extends string>(all: Record<T, true>): string[] => Object.keys(all).sort();
 
-/** What an unknown option is told: the list of those that exist. */
-function optionNames(construct: (options: object) => unknown): string[] {
-  try {
-    construct({ qqqqqqqqqqqq: 1 });
-  } catch (error) {
-    const rules = (error as ConfigError).problems.map(({ rule }) => rule);
-    const list = rules.flatMap((rule) => /is not one of (.*)$/.exec(rule)?.[1] ?? []);
-    return list.flatMap((text) => text.split(', ')).sort();
-  }
-  throw new Error('An unknown option was accepted');
-}
-
 function firstColumn(rows: readonly (readonly string[])[]): string[] {
   return rows.flatMap(([cell]) => quoted(cell)).sort();
 }
-
-describe('the options in docs/api.md', () => {
-  const rows = generated(API, 'options');
-  const defaults = new Map(rows.map(([name, , value]) => [quoted(name)[0], value]));
-
-  it('are exactly those of LeaderElection', () => {
-    expect(firstColumn(rows)).toEqual(optionNames((o) => new LeaderElection(o as never)));
-  });
-
-  it('have the defaults that the code fills in', () => {
-    const resolved = resolveConfig(minimal);
-    expect(defaults.get('leaseDurationSeconds')).toBe(`\`${resolved.leaseDurationMs / 1000}\``);
-    expect(defaults.get('drainTimeoutSeconds')).toBe(`\`${resolved.drainTimeoutMs / 1000}\``);
-    expect(defaults.get('onLost')).toBe(`\`'${resolved.onLost}'\``);
-    expect(defaults.get('useServerClock')).toBe(`\`${resolved.useServerClock}\``);
-    // `exit` would put a handler here.
-    expect(defaults.get('overrun')).toBe("`'log'`");
-    expect(resolved.onOverrun).toBeNull();
-  });
-
-  it('say of lock and onStartedLeading, and of nothing else, that they are required', () => {
-    const required = [...defaults].filter(([, value]) => value === '(required)');
-    expect(required.map(([name]) => name)).toEqual(['lock', 'onStartedLeading']);
-    for (const [name] of required) {
-      const { [name as keyof LeaderElectionConfig]: _, ...rest } = minimal;
-      expect(() => resolveConfig(rest as LeaderElectionConfig)).toThrow(ConfigError);
-    }
-  });
-
-  it('of the locks are exactly those of LeaseLock', () => {
-    const rows = generated(API, 'lock options');
-    expect(firstColumn(rows)).toEqual(optionNames((o) => new LeaseLock({ name: 'a', ...o })));
-  });
-});
 
 describe('the names in docs/api.md', () => {
   it('of events are those that the election emits', () => {
@@ -145,16 +95,6 @@ describe('the names in docs/api.md', () => {
         error: true,
       }),
     );
-    const reasons = names<EndReason>({
-      stopped: true,
-      finished: true,
-      failed: true,
-      deadline: true,
-      superseded: true,
-      steppedDown: true,
-      drainTimeout: true,
-    });
-    expect(firstColumn(generated(API, 'reasons'))).toEqual(reasons);
   });
 
   it('of members of the term are those that exist', () => {
@@ -175,22 +115,6 @@ describe('the names in docs/api.md', () => {
   });
 
   it('of errors have the codes that they have', () => {
-    const kinds = names<LockErrorKind>({
-      notFound: true,
-      conflict: true,
-      forbidden: true,
-      unauthorized: true,
-      invalid: true,
-      throttled: true,
-      serverError: true,
-      network: true,
-      timeout: true,
-      aborted: true,
-      credentials: true,
-      dependency: true,
-      unknown: true,
-    });
-    expect(firstColumn(generated(API, 'kinds of lock errors'))).toEqual(kinds);
     const codes = tableAfter(API, '| Error ').map(([name, code]) => [name, code]);
     expect(codes).toEqual([
       ['`ConfigError`', `\`${new ConfigError('x', []).code}\``],

@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import type { RunningApiServer } from '../support/api-server-types.js';
 import { describeWithApiServer } from '../support/shared-api-server.js';
 import { machineNow } from './fleet/report.js';
@@ -37,63 +37,57 @@ async function holderOf(
 }
 
 describeWithApiServer('three candidate processes on a real API server', (server) => {
-  describe.each(['lease', 'configmap'] as const)('with a %s and timings 15/10/2', (kind) => {
-    it.concurrent(
-      'one leads at a time through a crash, a clean stop and restarts',
-      async () => {
-        await using fleet = await fleetOn(server(), kind, DEFAULTS);
-        const name = fleet.lockName;
-        for (const who of ['a', 'b', 'c']) await fleet.start(who);
-        const first = await fleet.nextLeader(0, 10_000);
-        expect((await holderOf(server(), kind, name))?.holder).toBe(first.who);
+  it.concurrent.each(['lease', 'configmap'] as const)(
+    'of which one leads at a time through a crash, a clean stop and restarts, with a %s and timings 15/10/2',
+    async (kind) => {
+      await using fleet = await fleetOn(server(), kind, DEFAULTS);
+      const name = fleet.lockName;
+      for (const who of ['a', 'b', 'c']) await fleet.start(who);
+      const first = await fleet.nextLeader(0, 10_000);
+      expect((await holderOf(server(), kind, name))?.holder).toBe(first.who);
 
-        const killedAt = await fleet.kill(first.who);
-        const second = await fleet.nextLeader(killedAt, TAKEOVER_BOUND_MS);
-        measured(`${kind}: takeover after SIGKILL`, second.at - killedAt);
-        expect(second.who).not.toBe(first.who);
-        expect(await holderOf(server(), kind, name)).toEqual({
-          holder: second.who,
-          transitions: 1,
-        });
+      const killedAt = await fleet.kill(first.who);
+      const second = await fleet.nextLeader(killedAt, TAKEOVER_BOUND_MS);
+      measured(`${kind}: takeover after SIGKILL`, second.at - killedAt);
+      expect(second.who).not.toBe(first.who);
+      expect(await holderOf(server(), kind, name)).toEqual({
+        holder: second.who,
+        transitions: 1,
+      });
 
-        await fleet.start(first.who);
-        await fleet.waitFor(
-          'the restarted candidate to see the leader',
-          () =>
-            fleet.reports.find(
-              (r) => r.at > second.at && r.who === first.who && r.event === 'sees',
-            ),
-          10_000,
-        );
-        const stoppedAt = await fleet.stop(second.who);
-        const end = fleet.reports.findLast(({ event }) => event === 'ended');
-        expect(end).toMatchObject({
-          who: second.who,
-          outcome: { reason: 'stopped', released: true },
-        });
-        const third = await fleet.nextLeader(stoppedAt, HAND_OVER_BOUND_MS);
-        measured(`${kind}: hand-over after a clean stop`, third.at - stoppedAt);
-        expect(await holderOf(server(), kind, name)).toEqual({ holder: third.who, transitions: 2 });
+      await fleet.start(first.who);
+      await fleet.waitFor(
+        'the restarted candidate to see the leader',
+        () =>
+          fleet.reports.find((r) => r.at > second.at && r.who === first.who && r.event === 'sees'),
+        10_000,
+      );
+      const stoppedAt = await fleet.stop(second.who);
+      const end = fleet.reports.findLast(({ event }) => event === 'ended');
+      expect(end).toMatchObject({
+        who: second.who,
+        outcome: { reason: 'stopped', released: true },
+      });
+      const third = await fleet.nextLeader(stoppedAt, HAND_OVER_BOUND_MS);
+      measured(`${kind}: hand-over after a clean stop`, third.at - stoppedAt);
+      expect(await holderOf(server(), kind, name)).toEqual({ holder: third.who, transitions: 2 });
 
-        await fleet.start(second.who);
-        const remaining = ['a', 'b', 'c'].filter((who) => who !== third.who);
-        for (const who of remaining) await fleet.stop(who);
-        expect(fleet.leaders()).toEqual([third.who]);
-        await fleet.stop(third.who);
-        expect(await holderOf(server(), kind, name)).toEqual({ holder: '', transitions: 2 });
+      await fleet.start(second.who);
+      const remaining = ['a', 'b', 'c'].filter((who) => who !== third.who);
+      for (const who of remaining) await fleet.stop(who);
+      expect(fleet.leaders()).toEqual([third.who]);
+      await fleet.stop(third.who);
+      expect(await holderOf(server(), kind, name)).toEqual({ holder: '', transitions: 2 });
 
-        const tokens = fleet.reports.flatMap((r) =>
-          r.event === 'started' ? [BigInt(r.token)] : [],
-        );
-        expect(tokens).toHaveLength(3);
-        expect([...tokens].sort((x, y) => (x < y ? -1 : 1))).toEqual(tokens);
-        expect(fleet.reigns()).toHaveLength(3);
-        expect(fleet.overlaps()).toEqual([]);
-        expect(fleet.errors).toBe('');
-      },
-      120_000,
-    );
-  });
+      const tokens = fleet.reports.flatMap((r) => (r.event === 'started' ? [BigInt(r.token)] : []));
+      expect(tokens).toHaveLength(3);
+      expect([...tokens].sort((x, y) => (x < y ? -1 : 1))).toEqual(tokens);
+      expect(fleet.reigns()).toHaveLength(3);
+      expect(fleet.overlaps()).toEqual([]);
+      expect(fleet.errors).toBe('');
+    },
+    120_000,
+  );
 
   it.concurrent(
     'candidates that are stopped while acquiring leave no lock behind that they hold',
@@ -130,13 +124,8 @@ describeWithApiServer('three candidate processes on a real API server', (server)
       await using fleet = await fleetOn(server(), 'lease', SHORT, 'nobody');
       const name = fleet.lockName;
       await fleet.start('denied');
-      const failure = await fleet.waitFor(
-        'a refusal',
-        () => fleet.reports.find(({ event }) => event === 'failed'),
-        10_000,
-      );
-      expect(failure).toMatchObject({ kind: 'forbidden' });
-      const message = failure.event === 'failed' ? failure.message : '';
+      const { kind, message } = await fleet.failure();
+      expect(kind).toBe('forbidden');
       expect(message).toContain('get');
       expect(message).toContain('leases');
       expect(message).toContain('coordination.k8s.io');
@@ -200,14 +189,7 @@ describeWithApiServer('three candidate processes on a real API server', (server)
       await using fleet = await fleetOn(server(), 'lease', SHORT);
       const kubeConfigPath = await server().writeKubeConfig('admin');
       await fleet.start('early', { namespace, kubeConfigPath });
-      const failure = await fleet.waitFor(
-        'a refusal',
-        () => fleet.reports.find(({ event }) => event === 'failed'),
-        10_000,
-      );
-      expect(failure.event === 'failed' ? failure.message : '').toContain(
-        `namespace "${namespace}" does not exist`,
-      );
+      expect((await fleet.failure()).message).toContain(`namespace "${namespace}" does not exist`);
       await server().createNamespace(namespace);
       await fleet.nextLeader(0, 10_000);
     },

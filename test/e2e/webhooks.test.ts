@@ -3,7 +3,6 @@ import { AdmissionWebhook, type Review } from '../support/admission-webhook.js';
 import type { RunningApiServer } from '../support/api-server-types.js';
 import { describeWithApiServer } from '../support/shared-api-server.js';
 import { Fleet } from './fleet/fleet.js';
-import { machineNow } from './fleet/report.js';
 import { SHORT } from './fleet/setup.js';
 
 const NAME = 'job';
@@ -42,19 +41,6 @@ async function label(server: RunningApiServer, namespace: string): Promise<void>
   expect(status).toBe(200);
 }
 
-/** Several renew deadlines: whoever takes its own record for another's has lost the lock by then. */
-async function severalRenewals(fleet: Fleet, who: string): Promise<void> {
-  const after = machineNow();
-  await fleet.waitFor(
-    `renewals of ${who}`,
-    () => {
-      const made = fleet.reports.filter((one) => one.event === 'renewed' && one.at > after);
-      return made.length >= 8 && made.every((one) => one.who === who) ? true : undefined;
-    },
-    40_000,
-  );
-}
-
 const cut = (time: unknown): string => String(time).replace(/\d{3}Z$/, '000Z');
 
 describeWithApiServer('a leader whose record is altered by a mutating webhook', (server) => {
@@ -73,7 +59,8 @@ describeWithApiServer('a leader whose record is altered by a mutating webhook', 
       await fleet.nextLeader(0, 10_000);
       await fleet.start('b');
       await label(server(), 'cuts');
-      await severalRenewals(fleet, 'a');
+      // Several renew deadlines: whoever takes its own record for another's has lost the lock by then.
+      await fleet.renewals('a', 8);
       expect((await leaseIn(server(), 'cuts'))?.['renewTime']).toMatch(/\.\d{3}000Z$/);
       expect(fleet.reigns()).toHaveLength(1);
       const stoppedAt = await fleet.stop('a');
@@ -101,7 +88,8 @@ describeWithApiServer('a leader whose record is altered by a mutating webhook', 
       await fleet.nextLeader(0, 10_000);
       await fleet.start('b', timings);
       await label(server(), 'caps');
-      await severalRenewals(fleet, 'a');
+      // Several renew deadlines: whoever takes its own record for another's has lost the lock by then.
+      await fleet.renewals('a', 8);
       expect((await leaseIn(server(), 'caps'))?.['leaseDurationSeconds']).toBe(6);
       expect(fleet.reigns()).toHaveLength(1);
       expect(fleet.overlaps()).toEqual([]);
@@ -116,12 +104,7 @@ describeWithApiServer('a leader whose record is altered by a mutating webhook', 
       await using _webhook = webhook;
       await using _fleet = fleet;
       await fleet.start('a');
-      const failed = await fleet.waitFor(
-        'the reason',
-        () => fleet.reports.find(({ event }) => event === 'failed'),
-        20_000,
-      );
-      const message = failed.event === 'failed' ? failed.message : '';
+      const { message } = await fleet.failure();
       expect(message).toMatch(/leaseDuration/);
       expect(message).toMatch(/renewDeadline/);
       expect(message).toMatch(/\b3\b.*\b3\b/s);
@@ -140,12 +123,7 @@ describeWithApiServer('a candidate whose claim a validating webhook denies', (se
     await using _webhook = webhook;
     await using _fleet = fleet;
     await fleet.start('a');
-    const failed = await fleet.waitFor(
-      'the denial',
-      () => fleet.reports.find(({ event }) => event === 'failed'),
-      20_000,
-    );
-    const message = failed.event === 'failed' ? failed.message : '';
+    const { message } = await fleet.failure();
     expect(message).toContain(
       `admission webhook "denies.example.com" denied the request: ${denied}`,
     );

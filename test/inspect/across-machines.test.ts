@@ -6,7 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, it, type TestContext } from 'vitest';
 import { LeaderElection } from '../../src/index.js';
 import { inspectElection, startInspector } from '../../src/inspect.js';
 import { InMemoryLockStore } from '../../src/testing.js';
@@ -21,11 +21,6 @@ const TOKEN = 'the-token-of-this-chart';
 const OTHER = 'the-token-of-another-one';
 const PATIENCE = { timeout: 20_000 };
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
 interface Reporter {
   readonly child: ChildProcess;
   readonly output: () => string;
@@ -35,6 +30,7 @@ interface Reporter {
 
 /** A candidate in another process, perhaps in another network, that reports to `url`. */
 async function startReporter(
+  { onTestFinished }: TestContext,
   args: readonly [url: string, token: string, identity: string],
   { from, env = {} }: { from?: NetworkNamespace; env?: Record<string, string> } = {},
 ): Promise<Reporter> {
@@ -48,7 +44,7 @@ async function startReporter(
   for (const stream of [child.stdout, child.stderr]) {
     stream.on('data', (part: Buffer) => (output += part.toString()));
   }
-  cleanups.push(() => child.kill('SIGKILL'));
+  onTestFinished(() => void child.kill('SIGKILL'));
   const lines = (): { warning?: string; renewed?: boolean }[] =>
     output
       .split('\n')
@@ -63,7 +59,11 @@ async function startReporter(
 }
 
 /** It leads on, has said once what is wrong with the chart, and has not said a token. */
-async function expectUndisturbed({ renewals, warnings, output }: Reporter, said: string) {
+async function expectUndisturbed(
+  { expect }: TestContext,
+  { renewals, warnings, output }: Reporter,
+  said: string,
+) {
   await expect.poll(renewals, PATIENCE).toBeGreaterThan(3);
   expect(warnings()).toEqual([expect.stringContaining(said)]);
   expect(warnings()[0]).toContain('the election goes on');
@@ -72,42 +72,52 @@ async function expectUndisturbed({ renewals, warnings, output }: Reporter, said:
 }
 
 await describeWithNamespaces('a candidate in another network', () => {
-  it('reaches the chart with its token, is refused without, and is gone when it is killed', async () => {
-    await using other = await NetworkNamespace.make();
-    await using inspector = await startInspector({ host: other.hostAddress, token: TOKEN });
-    const { port } = new URL(inspector.url);
-    const url = `http://${other.hostAddress}:${port}`;
-    const stream = await StreamReader.open(inspector.url);
-    const [good, bad] = await Promise.all([
-      startReporter([url, TOKEN, 'good'], { from: other }),
-      startReporter([url, OTHER, 'bad'], { from: other }),
-    ]);
-    await expect.poll(() => stream.steps.some(({ view }) => view.leads), PATIENCE).toBe(true);
-    await expectUndisturbed(bad, 'refuses the reports: it has another token');
-    expect(inspector.candidates.map(({ identity }) => identity)).toEqual(['good']);
-    expect(good.warnings()).toEqual([]);
-    const gone = () =>
-      stream.messages.flatMap(({ reports }) => reports.filter(({ kind }) => kind === 'gone'));
-    expect(gone()).toEqual([]);
-    good.child.kill('SIGKILL');
-    await expect.poll(gone, PATIENCE).toMatchObject([{ vanished: true }]);
-    stream.close();
-  });
+  it.concurrent(
+    'reaches the chart with its token, is refused without, and is gone when it is killed',
+    async (context) => {
+      const { expect } = context;
+      await using other = await NetworkNamespace.make();
+      await using inspector = await startInspector({ host: other.hostAddress, token: TOKEN });
+      const { port } = new URL(inspector.url);
+      const url = `http://${other.hostAddress}:${port}`;
+      const stream = await StreamReader.open(inspector.url);
+      const [good, bad] = await Promise.all([
+        startReporter(context, [url, TOKEN, 'good'], { from: other }),
+        startReporter(context, [url, OTHER, 'bad'], { from: other }),
+      ]);
+      await expect.poll(() => stream.steps.some(({ view }) => view.leads), PATIENCE).toBe(true);
+      await expectUndisturbed(context, bad, 'refuses the reports: it has another token');
+      expect(inspector.candidates.map(({ identity }) => identity)).toEqual(['good']);
+      expect(good.warnings()).toEqual([]);
+      const gone = () =>
+        stream.messages.flatMap(({ reports }) => reports.filter(({ kind }) => kind === 'gone'));
+      expect(gone()).toEqual([]);
+      good.child.kill('SIGKILL');
+      await expect.poll(gone, PATIENCE).toMatchObject([{ vanished: true }]);
+      stream.close();
+    },
+  );
 
-  it('does not reach a chart that is for its own machine alone', async () => {
+  it.concurrent('does not reach a chart that is for its own machine alone', async (context) => {
+    const { expect } = context;
     await using other = await NetworkNamespace.make();
     await using inspector = await startInspector({ token: TOKEN });
     const { port } = new URL(inspector.url);
-    const reporter = await startReporter([`http://${other.hostAddress}:${port}`, TOKEN, 'ada'], {
-      from: other,
-    });
-    await expectUndisturbed(reporter, 'cannot be reached (ECONNREFUSED)');
+    const reporter = await startReporter(
+      context,
+      [`http://${other.hostAddress}:${port}`, TOKEN, 'ada'],
+      {
+        from: other,
+      },
+    );
+    await expectUndisturbed(context, reporter, 'cannot be reached (ECONNREFUSED)');
     expect(inspector.candidates).toEqual([]);
   });
 });
 
 /** A proxy that speaks TLS in front of a chart, and what it writes into its log. */
 async function secureProxy(
+  context: TestContext,
   port: string,
   certificate: { cert: string; key: string },
 ): Promise<{ url: string; log: string[] }> {
@@ -126,13 +136,16 @@ async function secureProxy(
     onwards.on('error', () => answer.destroy());
     asked.pipe(onwards);
   });
-  const url = await listening(server);
+  const url = await listening(context, server);
   return { url: url.replace('http:', 'https:'), log };
 }
 
-async function listening(server: Server | ReturnType<typeof createSecureServer>): Promise<string> {
+async function listening(
+  { onTestFinished }: TestContext,
+  server: Server | ReturnType<typeof createSecureServer>,
+): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  cleanups.push(() => {
+  onTestFinished(() => {
     server.closeAllConnections();
     server.close();
   });
@@ -140,57 +153,66 @@ async function listening(server: Server | ReturnType<typeof createSecureServer>)
 }
 
 describe('a candidate that reports', () => {
-  it('goes through a proxy that speaks TLS, and the token is in no address', async () => {
-    const authority = makeAuthority('an authority of this test');
-    const folder = await mkdtemp(join(tmpdir(), 'k8s-leader-election-ca-'));
-    cleanups.push(() => rm(folder, { recursive: true }));
-    const file = join(folder, 'ca.pem');
-    await writeFile(file, authority.cert);
-    await using inspector = await startInspector({ host: '0.0.0.0', token: TOKEN });
-    const certificate = authority.issue('chart', ['127.0.0.1']);
-    const { url, log } = await secureProxy(new URL(inspector.url).port, certificate);
-    const stream = await StreamReader.open(inspector.url);
-    const env = { NODE_EXTRA_CA_CERTS: file };
-    const reporter = await startReporter([url, TOKEN, 'ada'], { env });
-    await expect.poll(reporter.renewals, PATIENCE).toBeGreaterThan(4);
-    expect(reporter.warnings()).toEqual([]);
-    expect(stream.steps.some(({ view }) => view.leads)).toBe(true);
-    // Connections that end with each request do not make it be taken for gone.
-    expect(stream.bytes).not.toContain('"vanished"');
-    expect(new Set(log)).toEqual(new Set(['POST /reports']));
-    const untrusting = await startReporter([url, TOKEN, 'bob']);
-    await expectUndisturbed(untrusting, 'cannot be reached');
-    stream.close();
-  });
+  it.concurrent(
+    'goes through a proxy that speaks TLS, and the token is in no address',
+    async (context) => {
+      const { expect } = context;
+      const authority = makeAuthority('an authority of this test');
+      const folder = await mkdtemp(join(tmpdir(), 'k8s-leader-election-ca-'));
+      context.onTestFinished(() => rm(folder, { recursive: true }));
+      const file = join(folder, 'ca.pem');
+      await writeFile(file, authority.cert);
+      await using inspector = await startInspector({ host: '0.0.0.0', token: TOKEN });
+      const certificate = authority.issue('chart', ['127.0.0.1']);
+      const { url, log } = await secureProxy(context, new URL(inspector.url).port, certificate);
+      const stream = await StreamReader.open(inspector.url);
+      const env = { NODE_EXTRA_CA_CERTS: file };
+      const reporter = await startReporter(context, [url, TOKEN, 'ada'], { env });
+      await expect.poll(reporter.renewals, PATIENCE).toBeGreaterThan(4);
+      expect(reporter.warnings()).toEqual([]);
+      expect(stream.steps.some(({ view }) => view.leads)).toBe(true);
+      // Connections that end with each request do not make it be taken for gone.
+      expect(stream.bytes).not.toContain('"vanished"');
+      expect(new Set(log)).toEqual(new Set(['POST /reports']));
+      const untrusting = await startReporter(context, [url, TOKEN, 'bob']);
+      await expectUndisturbed(context, untrusting, 'cannot be reached');
+      stream.close();
+    },
+  );
 
-  it('is not disturbed by a chart that takes the reports and never answers', async () => {
-    let bytes = 0;
-    const url = await listening(
-      createServer((asked) => asked.on('data', (part: Buffer) => (bytes += part.length))),
-    );
-    const warnings: string[] = [];
-    const nothing = (): void => undefined;
-    const election = new LeaderElection({
-      lock: new InMemoryLockStore().lock('ada'),
-      ...SHORT,
-      onStartedLeading: untilAborted,
-      logger: {
-        debug: nothing,
-        info: nothing,
-        warn: (_fields, message) => warnings.push(message),
-        error: nothing,
-      },
-    });
-    const connection = await inspectElection(election, { report: url, token: TOKEN });
-    expect(await inspectElection(election, { report: url, token: TOKEN })).toBe(connection);
-    const running = election.run();
-    await expect
-      .poll(() => warnings, PATIENCE)
-      .toEqual([expect.stringContaining('cannot be reached (no answer)')]);
-    expect(bytes).toBeGreaterThan(0);
-    expect(election.isLeader()).toBe(true);
-    await connection.close();
-    await election.stop();
-    expect(await running).toMatchObject({ reason: 'stopped' });
-  });
+  it.concurrent(
+    'is not disturbed by a chart that takes the reports and never answers',
+    async (context) => {
+      const { expect } = context;
+      let bytes = 0;
+      const url = await listening(
+        context,
+        createServer((asked) => asked.on('data', (part: Buffer) => (bytes += part.length))),
+      );
+      const warnings: string[] = [];
+      const nothing = (): void => undefined;
+      const election = new LeaderElection({
+        lock: new InMemoryLockStore().lock('ada'),
+        ...SHORT,
+        onStartedLeading: untilAborted,
+        logger: {
+          debug: nothing,
+          info: nothing,
+          warn: (_fields, message) => warnings.push(message),
+          error: nothing,
+        },
+      });
+      const connection = await inspectElection(election, { report: url, token: TOKEN });
+      expect(await inspectElection(election, { report: url, token: TOKEN })).toBe(connection);
+      const running = election.run();
+      await expect
+        .poll(() => warnings, PATIENCE)
+        .toEqual([expect.stringContaining('cannot be reached (no answer)')]);
+      expect(bytes).toBeGreaterThan(0);
+      expect(election.isLeader()).toBe(true);
+      await connection.close();
+      await election.stop();
+      expect(await running).toMatchObject({ reason: 'stopped' });
+    },
+  );
 });

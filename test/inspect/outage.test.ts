@@ -50,9 +50,9 @@ describeWithBrowser('the live chart in trouble', (browser) => {
       using pods = new Pods(inspector, kubeConfig);
       const { page, faults } = await openPage(browser(), inspector.url);
       const [first = '', second = ''] = POD_NAMES;
-      pods.start(first);
+      await pods.start(first);
       expect(await headline(page, /data-process…x2x9z leads for \d/)).toContain('Nobody waits');
-      for (const name of POD_NAMES.slice(1)) pods.start(name);
+      for (const name of POD_NAMES.slice(1)) await pods.start(name);
       await page.locator('.card').nth(5).waitFor(PATIENCE);
       await expect.poll(() => page.locator('[data-state="acquiring"]').count(), PATIENCE).toBe(5);
       await expect.poll(() => page.title()).toBe('data-process…x2x9z leads · Leader election');

@@ -81,9 +81,9 @@ async function main(): Promise<void> {
     const headline = (text: string | RegExp): Promise<void> =>
       page.locator('.headline strong').filter({ hasText: text }).waitFor({ timeout: 30_000 });
     const [first = '', second = '', third = '', ...more] = POD_NAMES;
-    pods.start(first);
+    await pods.start(first);
     await leader.waitFor({ timeout: 30_000 });
-    for (const name of [second, third]) pods.start(name, 600);
+    for (const name of [second, third]) await pods.start(name, 600);
     await page.locator('.card[data-state="acquiring"]').nth(1).waitFor({ timeout: 30_000 });
     await ended(8000);
     await take(page, blank, 'leading');
@@ -95,14 +95,14 @@ async function main(): Promise<void> {
     await take(page, blank, 'killed');
     await leader.waitFor({ timeout: 30_000 });
     await ended(3000);
-    pods.start(first);
+    await pods.start(first);
     await page.locator('.card[data-state="acquiring"]').nth(1).waitFor({ timeout: 30_000 });
     pods.stop(await leaderOf());
     await headline('stops leading');
     await take(page, blank, 'handover');
     await headline(/leads for/);
     await ended(2000);
-    for (const name of more) pods.start(name);
+    for (const name of more) await pods.start(name);
     await page.locator('.card[data-state="acquiring"]').nth(3).waitFor({ timeout: 120_000 });
     await ended(4000);
     await take(page, blank, 'six');

@@ -1,13 +1,12 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { INSTRUMENTS } from '../../src/metrics/instruments.js';
 import { quoted, ROOT, tableAfter } from '../docs/support/markdown.js';
 import { describeWithPromtool } from './support/describe-with-promtool.js';
+import { expectAlerts, expectSuccess, RULES } from './support/alerts.js';
 import { promtool } from './support/promtool.js';
 
-const RULES = join(ROOT, 'docs/prometheus/alerts.yaml');
 const DASHBOARD = join(ROOT, 'docs/prometheus/grafana-dashboard.json');
 
 interface Dashboard {
@@ -78,41 +77,26 @@ describeWithPromtool('promtool', (path) => {
   });
 
   it('lets one alert fire, for an hour, when nobody is left, and none in a short gap', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'left-'));
-    onTestFinished(() => rm(directory, { recursive: true }));
     const pod = (name: string): string =>
       `leader_election_master_status{namespace="shop",name="orders",pod="${name}"}`;
-    const input_series = [
+    const series = [
       // Both end after 10 minutes; another one lives for 10 more, after a gap of 4.
       { series: pod('a'), values: '1x10 stale' },
       { series: pod('b'), values: '0x10 stale' },
       { series: pod('c'), values: '_x14 1x10 stale' },
     ];
-    const at = (minute: number, alerts: readonly string[]) => ({
-      eval_time: `${minute}m`,
-      expr: 'count by (alertname) (ALERTS{alertstate="firing"})',
-      exp_samples: alerts.map((name) => ({ labels: `{alertname="${name}"}`, value: 1 })),
+    const at = (minutes: readonly number[], alerts: readonly string[]) =>
+      Object.fromEntries(minutes.map((minute) => [`${minute}m`, alerts]));
+    await expectAlerts(path, '1m', series, {
+      ...at([5, 12, 14, 16, 24, 29, 90], []),
+      ...at([31, 60, 80], ['LeaderElectionNobodyLeft']),
     });
-    const quiet = [5, 12, 14, 16, 24, 29].map((minute) => at(minute, []));
-    const fires = [31, 60, 80].map((minute) => at(minute, ['LeaderElectionNobodyLeft']));
-    const promql_expr_test = [...quiet, ...fires, at(90, [])];
-    const tests = [{ interval: '1m', input_series, promql_expr_test }];
-    const file = join(directory, 'test.yaml');
-    const rule_files = [RULES];
-    await writeFile(file, JSON.stringify({ rule_files, evaluation_interval: '1m', tests }));
-    const { code, text } = await promtool(path, ['test', 'rules', file]);
-    expect(text).toContain('SUCCESS');
-    expect(code).toBe(0);
   });
 
   it('can read every query of the dashboard', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'dashboard-'));
-    onTestFinished(() => rm(directory, { recursive: true }));
-    const file = join(directory, 'queries.yaml');
     const rules = queries.map((expr, index) => ({ record: `query:${index}`, expr }));
-    await writeFile(file, JSON.stringify({ groups: [{ name: 'dashboard', rules }] }));
-    const { code, text } = await promtool(path, ['check', 'rules', file]);
+    const groups = [{ name: 'dashboard', rules }];
+    const text = await expectSuccess(path, ['check', 'rules'], { groups });
     expect(text).toContain(`SUCCESS: ${queries.length} rules found`);
-    expect(code).toBe(0);
   });
 });

@@ -1,50 +1,17 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { expect, it, type TestContext } from 'vitest';
 import { startEmbeddedApiServer } from '../../src/testing.js';
-import { ROOT } from '../docs/support/markdown.js';
 import { describeWithPromtool } from './support/describe-with-promtool.js';
-import { promtool } from './support/promtool.js';
+import { expectAlerts } from './support/alerts.js';
 import { Pod, Recording } from './support/recording.js';
 
 /** The alerts that fire at that second, each as often as it fires. */
 type Firing = (second: number) => readonly string[];
 
-/** Lets promtool play the recording to the rules, and look at the alerts at each second. */
-async function checkAlerts(
-  path: string,
-  recording: Recording,
-  { onTestFinished }: TestContext,
-  firing: Firing,
-): Promise<void> {
-  const directory = await mkdtemp(join(tmpdir(), 'alerts-'));
-  onTestFinished(() => rm(directory, { recursive: true }));
-  const file = join(directory, 'test.yaml');
+async function checkAlerts(path: string, recording: Recording, firing: Firing): Promise<void> {
   const seconds = Array.from({ length: recording.length }, (_, second) => second);
-  const test = {
-    rule_files: [join(ROOT, 'docs/prometheus/alerts.yaml')],
-    evaluation_interval: '1s',
-    tests: [
-      {
-        interval: '1s',
-        input_series: recording.inputSeries,
-        promql_expr_test: seconds.map((second) => ({
-          expr: 'count by (alertname) (ALERTS{alertstate="firing"})',
-          eval_time: `${second}s`,
-          exp_samples: firing(second).map((name) => ({
-            labels: `{alertname="${name}"}`,
-            value: 1,
-          })),
-        })),
-      },
-    ],
-  };
-  await writeFile(file, JSON.stringify(test));
-  const { code, text } = await promtool(path, ['test', 'rules', file]);
-  expect(text).toContain('SUCCESS');
-  expect(code).toBe(0);
+  const expected = Object.fromEntries(seconds.map((second) => [`${second}s`, firing(second)]));
+  await expectAlerts(path, '1s', recording.inputSeries, expected);
 }
 
 async function fleet({ onTestFinished }: TestContext) {
@@ -89,7 +56,7 @@ describeWithPromtool('the alerts, on the recorded series of a fleet', (path) => 
       const { from, until } = gapOf(recording);
       expect(until - from).toBeGreaterThan(3);
       expect(recording.leaders.slice(until).every((count) => count === 1)).toBe(true);
-      await checkAlerts(path, recording, context, (second) =>
+      await checkAlerts(path, recording, (second) =>
         second < until ? [] : ['LeaderElectionFailover'],
       );
     },
@@ -108,7 +75,7 @@ describeWithPromtool('the alerts, on the recorded series of a fleet', (path) => 
       const { from, until } = gapOf(recording);
       expect(until - from).toBeGreaterThan(35);
       expect(recording.leaders.slice(until).every((count) => count === 1)).toBe(true);
-      await checkAlerts(path, recording, context, (second) => {
+      await checkAlerts(path, recording, (second) => {
         if (second >= until) return ['LeaderElectionFailover'];
         return second >= from + 30 ? ['LeaderElectionNobodyLeads'] : [];
       });
@@ -129,7 +96,7 @@ describeWithPromtool('the alerts, on the recorded series of a fleet', (path) => 
       await recording.record(5);
       expect(recording.leaders.at(-1)).toBe(1);
       expect(recording.pods.filter(({ isGone }) => isGone)).toHaveLength(3);
-      await checkAlerts(path, recording, context, () => []);
+      await checkAlerts(path, recording, () => []);
     },
     120_000,
   );

@@ -25,6 +25,8 @@ export type Command =
   /** The server has stored the object that much longer ago. */
   | { readonly do: 'age'; readonly ms: number }
   | { readonly do: 'answer' | 'execute' | 'land' | 'throw' | 'stop' | 'wake' | 'endStopping' }
+  /** It is told that the process which holds the lock has died. */
+  | { readonly do: 'die' }
   | {
       readonly do: 'fail';
       readonly kind: LockErrorKind;
@@ -184,6 +186,12 @@ export const commands: fc.Arbitrary<Command> = fc.oneof(
   },
 );
 
+/** The same, where processes die that hold the lock, and whoever watches is told. */
+export const mortalCommands: fc.Arbitrary<Command> = fc.oneof(
+  { weight: 12, arbitrary: commands },
+  { weight: 1, arbitrary: plain('die') },
+);
+
 /** Runs one command against the candidate under test. Most do nothing where they do not fit. */
 export async function perform(driver: Driver, command: Command): Promise<void> {
   const timePasses = command.do === 'advance' || command.do === 'advanceTo';
@@ -229,6 +237,10 @@ function run(driver: Driver, command: Command): unknown {
     }
     case 'throw':
       return world.throw();
+    case 'die': {
+      world.die();
+      return;
+    }
     case 'fail':
       if (command.executed) world.execute();
       return world.fail(command.kind, command.retryAfter);
@@ -285,7 +297,7 @@ function distanceTo(
 }
 
 function meddle({ world }: Driver, deed: Deed, lease: number): void {
-  const before = world.stored?.record ?? null;
+  const { record: before = null, process = null } = world.stored ?? {};
   const write = (holderIdentity: string, leaseDurationSeconds: number) => {
     const renewed = holderIdentity !== '' && before?.holderIdentity === holderIdentity;
     const changes = renewed || holderIdentity === '' ? 0 : 1;
@@ -296,7 +308,9 @@ function meddle({ world }: Driver, deed: Deed, lease: number): void {
       renewTime: world.foreignTime(),
       leaderTransitions: (before?.leaderTransitions ?? 0) + changes,
     };
-    world.put(record);
+    // Each that takes it is another process, and none of ours.
+    const another = holderIdentity === 'other' ? `process of ${record.acquireTime}` : null;
+    world.put(record, null, renewed ? process : another);
   };
   switch (deed) {
     case 'take':

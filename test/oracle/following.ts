@@ -111,7 +111,7 @@ function decide(state: ReferenceState, reading: Reading): void {
     return state.expect({ ...attempt, to: known > time ? to : time + CONTENTION_DELAY });
   }
   if (judgement.kind === 'own') return ownFound(state, reading);
-  const until = Math.min(judgement.until, seen.deadAt ?? Infinity);
+  const until = state.holderIsDead ? time : Math.min(judgement.until, seen.deadAt ?? Infinity);
   if (until <= time + EPSILON) return state.expect({ ...attempt, to: time + CONTENTION_DELAY });
   if (!state.askedAge && mayBeLongDead(seen, settings)) {
     return state.expect({ ...attempt, to: time, get: false, update: null, age: reading.version });
@@ -211,6 +211,16 @@ function expectCreation(state: ReferenceState, justRead: boolean): void {
     update: null,
     create: false,
   });
+}
+
+/** A process is dead: what it holds may be taken now, on the condition of what was read. */
+export function heardOfDeath(state: ReferenceState, process: string): void {
+  state.dead = process;
+  const { time, plan, seen } = state;
+  if (!state.holderIsDead || state.flight !== null || plan === null || seen === null) return;
+  const to = state.failures > 0 ? plan.to : Math.min(plan.to ?? Infinity, time + CONTENTION_DELAY);
+  const update = seen.reading.version;
+  state.expect({ ...plan, from: state.failures > 0 ? plan.from : time, to, get: true, update });
 }
 
 /** Somebody says that the lock may have changed: the follower looks now. */

@@ -10,7 +10,7 @@ import {
   workEnded,
   workStarted,
 } from './callbacks.js';
-import { follow, putOff, wakeFollower, withdraw } from './following.js';
+import { follow, heardOfDeath, putOff, wakeFollower, withdraw } from './following.js';
 import { wakeHolder } from './holding.js';
 import { drain, releaseDone } from './letting-go.js';
 import { giveUpDraining, lose, noteRunOut, noticeDeadline, rejoinWhenThrough } from './losing.js';
@@ -104,6 +104,10 @@ export class ReferenceCandidate {
         return toldAge(state, entry.id, entry.age);
       case 'aborted':
         return abandoned(state, entry.id);
+      case 'died':
+        // Who leads by a record of its own has no use for that.
+        if (state.phase === 'following') heardOfDeath(state, entry.process);
+        return;
       case 'workStarted':
         return workStarted(state, entry);
       case 'workEnded':
@@ -159,6 +163,7 @@ function isHeard(entry: Entry, { terms, term }: ReferenceState): boolean {
     case 'wake':
     case 'answer':
     case 'aborted':
+    case 'died':
       return true;
     case 'workEnded':
     case 'onStoppedLeadingEnded':

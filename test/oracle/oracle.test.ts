@@ -1,16 +1,20 @@
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
-import { play, scenarios } from './run.js';
+import { mortalScenarios, play, scenarios } from './run.js';
 
 const { ORACLE_RUNS = '1500', ORACLE_SEED = '1', ORACLE_PATH } = process.env;
 const numRuns = Number(ORACLE_RUNS);
+const mortalRuns = Math.ceil(numRuns / 5);
 
 describe('the candidate and its reference', () => {
-  it(
-    `agree on every request, answer and callback of ${numRuns} stories`,
+  it.each([
+    [`${numRuns} stories`, numRuns, scenarios],
+    [`${mortalRuns} stories in which holders of the lock die`, mortalRuns, mortalScenarios],
+  ] as const)(
+    'agree on every request, answer and callback of %s',
     { timeout: 40_000 + numRuns * 60 },
-    async () => {
-      await fc.assert(fc.asyncProperty(scenarios, play), {
+    async (_, numRuns, stories) => {
+      await fc.assert(fc.asyncProperty(stories, play), {
         numRuns,
         ...(ORACLE_SEED === 'random' ? {} : { seed: Number(ORACLE_SEED) }),
         ...(ORACLE_PATH === undefined ? {} : { path: ORACLE_PATH }),

@@ -118,6 +118,8 @@ export class ReferenceState {
   hasLooked = false;
   /** The age of what was seen first has been asked for. */
   askedAge = false;
+  /** The process of which was heard last that it is dead. */
+  dead: string | null = null;
   /** False when the object was found to be gone since. */
   unchanged = true;
   /** Another's lease as last seen, by its end. It outlives the object. */
@@ -307,6 +309,12 @@ export class ReferenceState {
     const { acquireTime, renewTime } = write.record;
     const whole = record.acquireTime === acquireTime && record.renewTime === renewTime;
     return whole || this.knownWrites.has(author);
+  }
+
+  /** What was seen last says that a process holds the lock of which was heard that it is dead. */
+  get holderIsDead(): boolean {
+    const process = this.seen?.reading.process ?? null;
+    return process !== null && process === this.dead;
   }
 
   /** A lease of somebody else, for as long as it is known to live. */

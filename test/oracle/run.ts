@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 
-import { commands, perform, type Command } from './commands.js';
+import { commands, mortalCommands, perform, type Command } from './commands.js';
 import { Driver, type Behaviour } from './driver.js';
 import { Disagreement, type Settings } from './trace.js';
 
@@ -53,20 +53,24 @@ const behaviour = fc.record({
   jitter: fc.oneof(fc.constantFrom('least' as const, 'most' as const), fc.nat()),
 });
 
-export const scenarios: fc.Arbitrary<Scenario> = fc.record({
-  settings,
-  behaviour,
-  opening: fc.constantFrom(
-    'nothing' as const,
-    'leads' as const,
-    'leads' as const,
-    'follows' as const,
-    'leadsCutOff' as const,
-    'claimsLate' as const,
-  ),
-  age: fc.constantFrom(0, 0, 9000, 19_999, 20_000, 30_000, 30_001, 100_000),
-  commands: fc.array(commands, { maxLength: 60, size: 'max' }),
-});
+const scenariosOf = (command: fc.Arbitrary<Command>): fc.Arbitrary<Scenario> =>
+  fc.record({
+    settings,
+    behaviour,
+    opening: fc.constantFrom(
+      'nothing' as const,
+      'leads' as const,
+      'leads' as const,
+      'follows' as const,
+      'leadsCutOff' as const,
+      'claimsLate' as const,
+    ),
+    age: fc.constantFrom(0, 0, 9000, 19_999, 20_000, 30_000, 30_001, 100_000),
+    commands: fc.array(command, { maxLength: 60, size: 'max' }),
+  });
+
+export const scenarios = scenariosOf(commands);
+export const mortalScenarios = scenariosOf(mortalCommands);
 
 /** @throws {Disagreement} with the whole story, at the first command after which they disagree */
 export async function play(scenario: Scenario): Promise<void> {

@@ -3,7 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import type { LeaderElectionMachine } from '../../machines/leader-election.js';
 import { build } from '../mutation/chart-mutants.js';
 import { seededBugs } from './seeded-bugs.js';
-import { play, scenarios } from './run.js';
+import { mortalScenarios, play, scenarios } from './run.js';
 import { Disagreement } from './trace.js';
 
 const seeded = vi.hoisted((): { make: (() => LeaderElectionMachine) | null } => ({ make: null }));
@@ -23,10 +23,11 @@ vi.mock('../../machines/leader-election.js', async (original) => {
 async function firstDisagreement(
   make: () => LeaderElectionMachine,
   stories: number,
+  mortal = false,
 ): Promise<number | null> {
   seeded.make = make;
   try {
-    const property = fc.asyncProperty(scenarios, play);
+    const property = fc.asyncProperty(mortal ? mortalScenarios : scenarios, play);
     const { failed, numRuns, errorInstance } = await fc.check(property, {
       seed: 1,
       numRuns: stories,
@@ -51,8 +52,8 @@ describe('the reference, shown a chart with a mistake', () => {
     expect(await firstDisagreement(() => build(), 300)).toBeNull();
   });
 
-  it.for(seededBugs)('finds one that $mistake', { timeout }, async ({ make }, { annotate }) => {
-    const found = await firstDisagreement(make, 4000);
+  it.for(seededBugs)('finds one that $mistake', { timeout }, async (bug, { annotate }) => {
+    const found = await firstDisagreement(bug.make, 4000, bug.mortal);
     expect(found).not.toBeNull();
     await annotate(`found by story ${found}`);
   });

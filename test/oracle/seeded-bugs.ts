@@ -16,6 +16,8 @@ export interface SeededBug {
   readonly mistake: string;
   /** Makes the wrong chart. One for each story: such a chart counts how often it goes round. */
   readonly make: () => LeaderElectionMachine;
+  /** It shows where holders of the lock die, and that is told. */
+  readonly mortal?: boolean;
 }
 
 const mutants = new Map(chartMutants().map((found) => [nameOf(found), found]));
@@ -35,6 +37,10 @@ function changed(mistake: string, change: (chart: Config) => void): SeededBug {
 /** Something that the chart names does another thing than it should. */
 function provided(mistake: string, provide: Change): SeededBug {
   return { mistake, make: () => build({ provide }) };
+}
+
+function mortal(mistake: string, provide: Change): SeededBug {
+  return { ...provided(mistake, provide), mortal: true };
 }
 
 export const seededBugs: readonly SeededBug[] = [
@@ -181,5 +187,22 @@ export const seededBugs: readonly SeededBug[] = [
   mutant(
     'competes again while onStoppedLeading runs',
     'lost.settling done(workSettled): leads to lost.over',
+  ),
+
+  // Deaths that are told of.
+  mortal('waits for the lease of a process that is dead', (machine) =>
+    machine.provide({ actions: { noteDeath: () => undefined } }),
+  ),
+  mortal('takes what another holds when a former holder has died', (machine) =>
+    machine.provide({
+      actions: {
+        noteDeath: assign(({ context: { observation } }) =>
+          observation?.snapshot?.record?.isReleased === false
+            ? { decision: { kind: 'take', because: 'dead' } }
+            : {},
+        ),
+      },
+      guards: { holderIsDead: () => true },
+    }),
   ),
 ];

@@ -31,6 +31,8 @@ export interface Reading {
   readonly versions: readonly string[];
   /** When it was stored, by the clock of the server. */
   readonly writtenAt: number;
+  /** Which process holds the lock by it, as it says itself; null: it does not say. */
+  readonly process: string | null;
 }
 
 export type Answer =
@@ -52,6 +54,8 @@ export type Happening =
   /** The answer to the question for the age, in milliseconds; null: it was refused or failed. */
   | { readonly type: 'aged'; readonly id: number; readonly age: number | null }
   | { readonly type: 'aborted'; readonly id: number }
+  /** That process is dead for certain. */
+  | { readonly type: 'died'; readonly process: string }
   | {
       readonly type: 'workStarted';
       readonly term: number;

@@ -1,6 +1,11 @@
 import type { LockErrorKind } from '../../src/errors/lock-error.js';
 import { LeaderElectionRecord } from '../../src/lock/record.js';
-import type { LockResult, LockSnapshot, ResourceLock } from '../../src/lock/resource-lock.js';
+import type {
+  LockResult,
+  LockSnapshot,
+  LockWatcher,
+  ResourceLock,
+} from '../../src/lock/resource-lock.js';
 import type { VirtualClock } from '../../src/testing/virtual-clock.js';
 import {
   ControllableLock,
@@ -46,6 +51,7 @@ export class World {
   readonly #underWay: Call[] = [];
   #asked: Question | null = null;
   #stored: Reading | null = null;
+  #watcher: LockWatcher | null = null;
   #version = 100;
   #calls = 0;
   #writes = 0;
@@ -70,6 +76,14 @@ export class World {
           this.#controls.update(record, options),
         ),
       writtenAgo: (base, options) => this.#ask(base, options?.signal),
+      // It never opens, so that no change is told of: polling is what the rules have figures for.
+      watch: (watcher) => {
+        this.#watcher = watcher;
+        const close = (): void => {
+          this.#watcher = null;
+        };
+        return { doubt: () => undefined, close };
+      },
     };
   }
 
@@ -82,8 +96,20 @@ export class World {
   }
 
   /** Somebody writes the object, whoever holds the lock. */
-  put(record: StoredRecord | null, unreadable: string | null = null): void {
-    this.#store(record, unreadable, null);
+  put(
+    record: StoredRecord | null,
+    unreadable: string | null = null,
+    process: string | null = null,
+  ): void {
+    this.#store(record, unreadable, null, process);
+  }
+
+  /** Whoever watches is told that the process which holds the lock has died. */
+  die(): void {
+    const process = this.#stored?.process ?? null;
+    if (process === null || this.#watcher === null) return;
+    this.#tell({ type: 'died', process });
+    this.#watcher.holderDied?.({ holder: process, evidence: 'the story has it so' });
   }
 
   /** The server has stored the object that much longer ago. */
@@ -94,13 +120,14 @@ export class World {
 
   /** The object changes, the record in it does not. */
   relabel(): void {
-    const { record, unreadable, author, versions } = this.#stored ?? {};
+    const { record, unreadable, author, versions, process } = this.#stored ?? {};
     if (versions === undefined) return;
     const version = this.#nextVersion();
     this.#stored = {
       record: record ?? null,
       unreadable: unreadable ?? null,
       author: author ?? null,
+      process: process ?? null,
       version,
       versions: [...versions, version],
       writtenAt: this.#clock.now().monotonicMs,
@@ -254,7 +281,7 @@ export class World {
 
   #result(answer: Answer): LockResult {
     if (!answer.ok) return this.#controls.failure(answer.kind, answer.retryAfter ?? undefined);
-    const { record, unreadable, version, writtenAt } = answer;
+    const { record, unreadable, version, writtenAt, process } = answer;
     return {
       ok: true,
       record: record === null ? null : new LeaderElectionRecord(record),
@@ -263,6 +290,7 @@ export class World {
       version,
       object: null,
       writtenAtMs: writtenAt,
+      ...(process === null ? {} : { holder: process }),
     };
   }
 
@@ -296,10 +324,15 @@ export class World {
     return { ...record, acquireTime: cut(record.acquireTime), renewTime: cut(record.renewTime) };
   }
 
-  #store(record: StoredRecord | null, unreadable: string | null, author: number | null): Answer {
+  #store(
+    record: StoredRecord | null,
+    unreadable: string | null,
+    author: number | null,
+    process: string | null = null,
+  ): Answer {
     const version = this.#nextVersion();
     const writtenAt = this.#clock.now().monotonicMs;
-    this.#stored = { record, unreadable, author, version, versions: [version], writtenAt };
+    this.#stored = { record, unreadable, author, process, version, versions: [version], writtenAt };
     return { ok: true, ...this.#stored };
   }
 

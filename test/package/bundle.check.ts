@@ -14,7 +14,7 @@ const nodes = inject('nodes');
 const LEASE = { resource: 'leases', namespace: 'production', name: 'data-processor' } as const;
 
 /** Kilobytes, with XState in it; not minified, and minified. */
-const BUDGET = { plain: 600, minified: 265 };
+const BUDGET = { plain: 610, minified: 275 };
 
 /** What the README's first example leaves to its reader. */
 const WORK = `

@@ -12,7 +12,12 @@ export default defineConfig({
     // A project takes nothing over from what stands around it.
     projects: projects.map((project) => ({
       ...project,
-      test: { ...project.test, setupFiles: ['test/regressions/seeded-bugs/setup.ts'] },
+      // And no file runs beside modules that are not replaced yet.
+      test: {
+        ...project.test,
+        isolate: true,
+        setupFiles: ['test/regressions/seeded-bugs/setup.ts'],
+      },
     })),
   },
 });

@@ -124,6 +124,8 @@ export type Fact =
   | (Timed & { readonly kind: 'fault'; readonly what: string })
   /** No fault is in force any more; within that time there is to be a leader. */
   | (Timed & { readonly kind: 'quiet'; readonly boundMs: number })
+  /** That time has passed, and there is none. */
+  | (Timed & { readonly kind: 'overdue' })
   | (Timed & { readonly kind: 'noise' })
   /** Code under test broke in a way that nobody could catch. */
   | (Timed & { readonly kind: 'broke'; readonly what: string });
@@ -181,6 +183,8 @@ function sentence(fact: Fact): string {
       return `-- ${fact.what}`;
     case 'quiet':
       return `-- all faults are over; a leader is due within ${(fact.boundMs / 1000).toFixed(1)} s`;
+    case 'overdue':
+      return '-- a leader is overdue';
     case 'noise':
       return '-- faults may come again';
     case 'broke':

@@ -49,6 +49,8 @@ export class Slot {
   /** Who its process is to others; null: there are no pods. */
   own: OwnProcess | null = null;
   kubelet: Kubelet | null = null;
+  /** Its process is a second one in the container of that other; null: it has a machine of its own. */
+  beside: Slot | null = null;
   candidate: OurCandidate | ForeignCandidate | null = null;
   identity: string;
   /** How many processes, and how many candidacies, there were. */
@@ -64,6 +66,11 @@ export class Slot {
     const wallMs = EPOCH_MS + plan.wallOffsetMs;
     this.host = new Host(world, name, plan.clockRate, wallMs, random.between(1000, 9e6));
     this.identity = plan.identity;
+  }
+
+  /** Where its container is. */
+  get node(): Slot {
+    return this.beside ?? this;
   }
 
   get ours(): OurCandidate | null {
@@ -93,20 +100,43 @@ export class Fleet {
       const random = new Random(scenario.seed, `kubelet of ${host.name}`);
       slot.kubelet = new Kubelet({ world, host, store, random, node: host.name, count });
     }
+    this.#putTwoTogether();
+  }
+
+  /** In some fleets two candidates are processes of one container. */
+  #putTwoTogether(): void {
+    const random = new Random(this.#options.scenario.seed, 'siblings');
+    const [first, ...others] = this.slots.filter(({ kubelet }) => kubelet !== null);
+    const last = others.at(-1);
+    if (first === undefined || last === undefined || !random.chance(0.25)) return;
+    last.kubelet = null;
+    last.beside = first;
   }
 
   /** A new process, with the same identity as before or a new one. */
   start(slot: Slot): void {
     const { world } = this.#options;
+    // It begins when its container has begun, and one that runs there already is left alone.
+    if (slot.beside !== null && (slot.node.process?.dead !== false || slot.process?.dead === false))
+      return;
     slot.processes += 1;
     if (!slot.plan.keepsIdentity && slot.processes > 1) {
       slot.identity = `${slot.plan.identity}-${slot.processes}`;
     }
-    slot.own = slot.kubelet?.begin() ?? null;
+    slot.own = slot.node.kubelet?.begin(slot.beside !== null) ?? null;
     slot.process = new SimProcess(world, slot.host, new Random(slot.random.int(0, 2 ** 31)));
     if (slot.host.asleep) slot.process.freeze('asleep');
     slot.candidate = this.#newCandidate(slot, slot.process);
     this.#run(slot);
+    for (const other of this.#besides(slot)) {
+      world.after(other.random.skewed(10, 8000), () => {
+        this.start(other);
+      });
+    }
+  }
+
+  #besides(slot: Slot): Slot[] {
+    return this.slots.filter(({ beside }) => beside === slot);
   }
 
   crash(slot: Slot, restartAfterMs: number): void {
@@ -116,7 +146,9 @@ export class Fleet {
     process.kill();
     if (candidate !== null) world.record({ kind: 'crashed', t: world.now, who: candidate.who });
     slot.candidate = null;
-    slot.kubelet?.end();
+    if (slot.beside === null) slot.kubelet?.end();
+    else slot.node.kubelet?.endOf(slot.own);
+    for (const other of this.#besides(slot)) this.crash(other, Infinity);
     if (restartAfterMs === Infinity) return;
     world.after(slot.kubelet?.downFor(restartAfterMs) ?? restartAfterMs, () => {
       if (slot.process === process) this.start(slot);

@@ -1,12 +1,13 @@
-import { constants, setPriority } from 'node:os';
 import { parseArgs } from 'node:util';
-import { runCampaignCommand } from './campaign-command.js';
-import { describe } from './facts.js';
+import { type Fact, describe } from './facts.js';
 import { findSeededBug, type SearchOptions } from './seeded-bugs/find.js';
 import { migrationBugs } from './migration/seeded-bugs.js';
 import { SEEDED_BUGS, type SeededBug } from './seeded-bugs/index.js';
 import { runSeed } from './run-seed.js';
 import { print, summaryOf } from './summary.js';
+import { runCampaign } from './workers.js';
+
+const SHOWN_EVERY_MS = 60_000;
 
 const USAGE = `Simulates elections from seeds, and judges them by the true timeline.
 
@@ -18,9 +19,6 @@ const USAGE = `Simulates elections from seeds, and judges them by the true timel
   --min-seeds N     and no fewer than so many
   --from N          the first seed (default 1)
   --workers N       in so many processes (default 1)
-  --nice            behind everything else that runs on this machine
-  --json FILE       writes the result there, after each minute and in the end
-    --resume        goes on from there
 
   --bug NAME      seeds that error and counts the seeds until it is found; "all" for all of them
   --max-seeds N     gives up on a bug after so many (default 300)
@@ -42,9 +40,6 @@ const { values } = parseArgs({
     workers: { type: 'string', default: '1' },
     from: { type: 'string', default: '1' },
     'per-seed': { type: 'string', default: '100' },
-    json: { type: 'string' },
-    resume: { type: 'boolean', default: false },
-    nice: { type: 'boolean', default: false },
     bug: { type: 'string' },
     overlap: { type: 'string', default: '0' },
     'max-seeds': { type: 'string', default: '300' },
@@ -56,10 +51,13 @@ const { values } = parseArgs({
   },
 });
 
-const perSeed = number('per-seed', values['per-seed']);
-
-// Processes that are forked from this one are as nice as it is.
-if (values.nice) setPriority(constants.priority.PRIORITY_LOW);
+const how = {
+  terms: number('per-seed', values['per-seed']),
+  beyondBound: values.beyond,
+  untold: values.untold,
+  migrates: values.migration,
+  pods: values.pods,
+};
 
 if (values.bug !== undefined) await findSeededBugs(values.bug);
 else if (values.seed !== undefined) await runOne(number('seed', values.seed));
@@ -73,21 +71,10 @@ function number(option: string, text: string): number {
 }
 
 async function runOne(seed: number): Promise<void> {
-  const result = await runSeed({
-    seed,
-    terms: perSeed,
-    beyondBound: values.beyond,
-    untold: values.untold,
-    migrates: values.migration,
-    pods: values.pods,
-    ...(values.log
-      ? {
-          onFact: (fact) => {
-            console.log(describe(fact));
-          },
-        }
-      : {}),
-  });
+  const log = (fact: Fact): void => {
+    console.log(describe(fact));
+  };
+  const result = await runSeed({ ...how, seed, ...(values.log ? { onFact: log } : {}) });
   for (const { rule, what, timeline } of result.violations) {
     console.log(`seed ${seed} breaks ${rule}: ${what}\n${timeline.join('\n')}\n`);
   }
@@ -106,21 +93,30 @@ async function runOne(seed: number): Promise<void> {
 
 async function runMany(): Promise<void> {
   const [first = values.from, last = values.seeds] = values.seeds?.split('..') ?? [];
-  await runCampaignCommand({
+  const startedAt = performance.now();
+  let shownAt = startedAt;
+  let brokenShown = 0;
+  const total = await runCampaign({
     firstSeed: number('seeds', first),
     lastSeed: last === undefined ? Infinity : number('seeds', last),
     // Without a number of terms, all of the seeds that are named.
     terms: values.terms === undefined ? Infinity : number('terms', values.terms),
     minSeeds: number('min-seeds', values['min-seeds']),
-    termsPerSeed: perSeed,
-    beyondBound: values.beyond,
-    untold: values.untold,
-    migrates: values.migration,
-    pods: values.pods,
     workers: number('workers', values.workers),
-    json: values.json ?? null,
-    resume: values.resume,
+    how,
+    onProgress: ({ broken, seeds, terms }) => {
+      for (const { seed, rule, what } of broken.slice(brokenShown)) {
+        console.log(`seed ${seed} breaks ${rule}: ${what}`);
+      }
+      brokenShown = broken.length;
+      if (performance.now() - shownAt < SHOWN_EVERY_MS) return;
+      shownAt = performance.now();
+      const minutes = ((shownAt - startedAt) / 60_000).toFixed(0);
+      console.log(`${minutes} min: ${seeds} seeds, ${terms} terms, ${broken.length} violations`);
+    },
   });
+  console.log(print(total, performance.now() - startedAt));
+  if (total.broken.length > 0) process.exitCode = 1;
 }
 
 async function findSeededBugs(name: string): Promise<void> {
@@ -134,7 +130,7 @@ async function findSeededBugs(name: string): Promise<void> {
     const maxSeeds = number('max-seeds', values['max-seeds']);
     const search = {
       firstSeed: number('from', values.from),
-      termsPerSeed: perSeed,
+      termsPerSeed: how.terms,
       migrates: values.migration,
     };
     const first = await findSeededBug(bug, { ...search, maxSeeds });

@@ -53,12 +53,18 @@ export class Phases {
 
   #beQuiet(): void {
     const world = this.#world;
+    const { boundMs } = this.#scenario;
     for (const trouble of this.#troubles) trouble.rest();
     this.#fleet.restartAll();
-    world.record({ kind: 'quiet', t: world.now, boundMs: this.#scenario.boundMs });
+    world.record({ kind: 'quiet', t: world.now, boundMs });
+    const dueAt = world.now + boundMs;
     this.#every(() => {
       const { enough, settled } = this.#progress();
-      if (!settled) return false;
+      if (!settled) {
+        // Where nobody does anything any more, nothing else would show that this time has passed.
+        if (world.now > dueAt) world.record({ kind: 'overdue', t: world.now });
+        return false;
+      }
       if (enough) world.end();
       else this.begin();
       return true;

@@ -100,7 +100,7 @@ export function print(total: Summary, realMs: number): string {
 
 function counted(counts: Readonly<Record<string, number>>, prefix = ''): string {
   return Object.entries(counts)
-    .sort(([, a], [, b]) => b - a)
+    .sort(([first, a], [second, b]) => b - a || (first < second ? -1 : 1))
     .map(([name, count]) => `${count} ${name.startsWith('as ') ? '' : prefix}${name}`)
     .join(', ');
 }

@@ -36,7 +36,11 @@ CONSTANTS
   Edits,               \* TRUE: others may change labels and the like of the lock (K5)
   Drains,              \* TRUE: the user's work is modelled, and has to end before a release
   Alters,              \* TRUE: admission may alter records, and answers may prove nothing (A1)
-  ColdStarts           \* TRUE: who sees a lease for the first time asks the API server for its age (A7)
+  ColdStarts,          \* TRUE: who sees a lease for the first time asks the API server for its age (A7)
+  Deaths               \* TRUE: it is heard of a process that it has died, and nobody waits for it (D4)
+
+(* Where names are reclaimed, a record does not tell whether the process that wrote it has died.  *)
+ASSUME Deaths => ~ReclaimOwnIdentity
 
 ASSUME /\ LeaseDuration \in Nat /\ RenewDeadline \in 1..LeaseDuration
        /\ LateWrites \in Nat
@@ -59,7 +63,7 @@ vars == <<lock, state, age, sight, attempt, late, work>>
 
 Nobody   == "nobody"      \* the holder in a released lock is the empty string (F2)
 NoObject == "no object"   \* not a holder: there is no lock object at all
-Stranger == "stranger"    \* a name that no running process bears
+Stranger == "stranger"    \* a name that no running process bears: that of one that has died
 Gone     == "gone"        \* a writer that has crashed, or has forgotten that it wrote this
 Veiled   == "veiled"      \* its holder has written it, and cannot know it: admission has altered it,
                           \* and no answer has told
@@ -178,8 +182,14 @@ IsOurs(p)         == sight[p] = "exact" /\ lock.by = p       \* to the last digi
 BearsOurName(p)   == sight[p] = "exact" /\ lock.holder = p /\ ReclaimOwnIdentity        \* A3
 HasRunOut(p)      == sight[p] = "exact" /\ age[p] >= LeaseDuration                      \* T3
 IsGoneForGood(p)  == sight[p] = "gone" /\ age[p] >= LeaseDuration                       \* W5
+
+(* D4: the process that holds the lock by this very record is dead. (How that is known for        *)
+(* certain is in PodEvidence.tla.)                                                              *)
+IsOfTheDead(p)    == Deaths /\ sight[p] = "exact" /\ lock.holder = Stranger
+
 NobodyCanBeLeading(p) ==
-  IsReleased(p) \/ IsOurs(p) \/ BearsOurName(p) \/ HasRunOut(p) \/ IsGoneForGood(p)
+  \/ IsReleased(p) \/ IsOurs(p) \/ BearsOurName(p) \/ HasRunOut(p) \/ IsGoneForGood(p)
+  \/ IsOfTheDead(p)
 
 (* A1: each write names the version that it is to replace.                                      *)
 WritesAreConditional == TRUE

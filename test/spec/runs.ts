@@ -1,3 +1,4 @@
+import { POD_RUNS } from './pod-runs.js';
 import type { Constants, Promised, Run } from './run.js';
 
 /*
@@ -17,6 +18,7 @@ const CONSTANTS: Constants = {
   Drains: false,
   Alters: false,
   ColdStarts: false,
+  Deaths: false,
 };
 
 const SAFETY: readonly Promised[] = [
@@ -92,6 +94,7 @@ const lastRecord: Partial<Constants> = { Deletions: 'all saw the last record' };
 const sawObject: Partial<Constants> = { Deletions: 'all saw the object' };
 const noLate: Partial<Constants> = { LateWrites: 0 };
 const coldStarts: Partial<Constants> = { ColdStarts: true, ...noLate };
+const deaths: Partial<Constants> = { Deaths: true };
 
 const HOLDING: readonly Run[] = [
   {
@@ -109,6 +112,8 @@ const HOLDING: readonly Run[] = [
     LeaseDuration: 2,
     RenewDeadline: 1,
   }),
+  rules('small', '2 candidates, the dead not waited for, no late writes', { ...deaths, ...noLate }),
+  rules('large', '2 candidates, the dead not waited for', { ...deaths, Drains: true }),
   rules('large', '2 candidates, records altered', { Alters: true, Drains: true }),
   rules('large', '2 candidates, age asked of the server', coldStarts),
   rules('large', '2 candidates, 2 late writes', { LateWrites: 2 }),
@@ -293,4 +298,4 @@ const OPEN: readonly Run[] = [
   ),
 ];
 
-export const RUNS: readonly Run[] = [...HOLDING, ...BUGS, ...OPEN];
+export const RUNS: readonly Run[] = [...HOLDING, ...BUGS, ...OPEN, ...POD_RUNS];

@@ -43,6 +43,9 @@ export function addRun(root: Command, program: Program, finish: Finish): void {
     .addOption(
       flag('--events', 'write Events about the lock: who became leader, who stopped leading'),
     )
+    .addOption(
+      flag('--pod-evidence', "heed the kubelet's word that the container of a leader has ended"),
+    )
     .addOption(flag('--quiet', 'log warnings and errors only'))
     .addOption(flag('--outlive-parent', 'go on when the process that started it has ended'))
     .addHelpText('after', MORE_HELP)
@@ -82,7 +85,8 @@ export function addRun(root: Command, program: Program, finish: Finish): void {
       const restart = inputs.isOn('restart');
       const outliveParent = inputs.isOn('outliveParent');
       const events = inputs.isOn('events');
-      const flags = { restart, graceSeconds, http, events, outliveParent };
+      const podEvidence = inputs.isOn('podEvidence');
+      const flags = { restart, graceSeconds, http, events, podEvidence, outliveParent };
       finish(await run({ common: { ...common, name }, command: words, ...flags }, log, program));
     });
 }

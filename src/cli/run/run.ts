@@ -1,13 +1,11 @@
 import { LeaderElection } from '../../election/leader-election.js';
 import type { Outcome } from '../../config/leader-election-config.js';
 import type { Term } from '../../term/term.js';
-import { KubernetesLock } from '../../lock/kubernetes-lock.js';
+import type { KubernetesLock } from '../../lock/kubernetes-lock.js';
 import { LOCK_KINDS } from '../../lock/lock-kinds.js';
 import { CliError, UsageError } from '../cli-error.js';
-import { loadKubeConfig } from '../connect.js';
 import { EXIT } from '../exit-codes.js';
 import { machineInstant } from '../machine-time.js';
-import type { CommonOptions } from '../options.js';
 import { whenParentIsGone } from '../parent.js';
 import { pause } from '../pause.js';
 import type { Program } from '../program.js';
@@ -19,18 +17,16 @@ import type { HttpEndpoint, ListenAddress } from './http-endpoint.js';
 import { leaseTimes } from './lease-guard.js';
 import type { RunLog } from './log.js';
 import { Monitor, noteAnswers } from './monitor.js';
+import { type LockWanted, openLock } from './open-lock.js';
 import { restartPauseMs } from './restart-pause.js';
 import { catchSignals, meansTheEnd } from './signals.js';
 
-export interface RunOptions {
-  readonly common: CommonOptions & { readonly name: string };
+export interface RunOptions extends LockWanted {
   /** Empty: lead without one, for programs that ask the HTTP endpoint. */
   readonly command: readonly string[];
   readonly restart: boolean;
   readonly graceSeconds: number;
   readonly http: ListenAddress | null;
-  /** Write Events about the lock. */
-  readonly events: boolean;
   /** Go on when the process that started this one is gone. */
   readonly outliveParent: boolean;
 }
@@ -118,16 +114,10 @@ class Runner {
   }
 
   async #open(): Promise<LeaderElection> {
-    const { common, command, graceSeconds, http, events } = this.#options;
-    const { name, namespace, identity, kind, timings } = common;
+    const { common, command, graceSeconds, http } = this.#options;
+    const { name, namespace, kind, timings } = common;
     if (http !== null) this.#http = await this.#listen(http);
-    const lock = new KubernetesLock(kind, {
-      name,
-      events,
-      kubeConfig: await loadKubeConfig(common.connection),
-      ...(namespace === null ? {} : { namespace }),
-      ...(identity === null ? {} : { identity }),
-    });
+    const lock = await openLock(this.#options);
     this.#lock = lock;
     const election: LeaderElection = new LeaderElection({
       lock: noteAnswers(lock, this.#monitor.answered),

@@ -39,6 +39,13 @@ export function happenings(type: string, context: ElectionContext, atMs: number)
       ];
     case 'watchFailed':
       return [{ label: 'the watch fails', error: lockError('network') }];
+    case 'holderDied':
+      return deaths(context);
+    case 'evidenceFailed':
+      // It changes nothing, and of a candidate's own term nothing is told anyway.
+      return context.lease === null
+        ? [{ label: 'nobody will tell of a holder that dies', error: lockError('forbidden') }]
+        : [];
     default:
       return [];
   }
@@ -126,10 +133,10 @@ function readings(context: ElectionContext, atMs: number): [string, LockSnapshot
   const all: [string, LockSnapshot | null][] = [
     ['there is no lock', null],
     ['the lock is free', inTheLock(context, recordOf(context, '', atMs))],
-    ['another holds the lock', inTheLock(context, recordOf(context, 'another', atMs))],
+    ['another holds the lock', heldByAnother(context, atMs)],
   ];
   if (observation === null) {
-    const dated = inTheLock(context, recordOf(context, 'another', atMs));
+    const dated = heldByAnother(context, atMs);
     all.push(['another holds the lock, perhaps for long', { ...dated, writtenAtMs: 0 }]);
   }
   if (observation?.snapshot != null) all.push(['the lock is as it was', observation.snapshot]);
@@ -144,7 +151,7 @@ function news(context: ElectionContext, atMs: number): [string, LockNews][] {
   const { lease } = context;
   const version = nextVersion(context);
   const free = inTheLock(context, recordOf(context, '', atMs));
-  const taken = inTheLock(context, recordOf(context, 'another', atMs));
+  const taken = heldByAnother(context, atMs);
   const all: [string, LockNews][] = [
     ['the lock is free', { snapshot: free, version }],
     ['another holds the lock', { snapshot: taken, version }],
@@ -155,6 +162,24 @@ function news(context: ElectionContext, atMs: number): [string, LockNews][] {
     all.push(['somebody asks us to hand over', { snapshot: asked, version }]);
   }
   return all;
+}
+
+/** Of the process that holds the lock, and of one that has held it before. */
+function deaths({ observation, deadHolder }: ElectionContext): Happening[] {
+  const holder = observation?.snapshot?.holder;
+  const evidence = 'the path has it so';
+  const former = {
+    label: 'a former holder of the lock has died',
+    death: { holder: 'a former holder', evidence },
+  };
+  if (holder === undefined || holder === deadHolder) return [former];
+  return [{ label: 'the holder of the lock has died', death: { holder, evidence } }, former];
+}
+
+/** Another process each time: it offers to be watched. */
+function heldByAnother(context: ElectionContext, atMs: number): LockSnapshot {
+  const held = inTheLock(context, recordOf(context, 'another', atMs));
+  return { ...held, holder: `a process of ${atMs}` };
 }
 
 function inTheLock(context: ElectionContext, record: LeaderElectionRecord): LockSnapshot {

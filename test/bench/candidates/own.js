@@ -62,7 +62,6 @@ function measure() {
   const loop = loopDelay && {
     loopP99Ms: loopDelay.percentile(99) / 1e6,
     loopMaxMs: loopDelay.max / 1e6,
-    loopCount: loopDelay.count,
   };
   globalThis.gc?.();
   globalThis.gc?.();

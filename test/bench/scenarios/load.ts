@@ -13,7 +13,6 @@ export interface ServerLoad {
   readonly requests: number;
   readonly requestsByVerb: Readonly<Record<string, number>>;
   readonly watchEvents: number;
-  readonly openWatches: number;
 }
 
 export interface ProcessLoad {
@@ -157,7 +156,6 @@ async function rates(
       requests: total(counted.requests) / countedSeconds,
       requestsByVerb: mapValues(counted.requests, (count) => count / countedSeconds),
       watchEvents: counted.watchEvents / countedSeconds,
-      openWatches: counted.openWatches,
     },
     processes: processes.map((_, i) => ({
       cpuMsPerSecond: (ownAfter[i]! - ownBefore[i]!) / seconds,
@@ -183,7 +181,6 @@ function combined(
       ]),
     ),
     watchEvents: combine(a.watchEvents, b.watchEvents),
-    openWatches: combine(a.openWatches, b.openWatches),
   };
 }
 

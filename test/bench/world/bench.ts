@@ -21,7 +21,6 @@ export interface BenchOptions {
   readonly quick: boolean;
   /** Rounds of hand-over and crash, in place of the defaults. */
   readonly rounds?: number;
-  readonly libraries: readonly LibraryId[];
 }
 
 /** What was measured, by library; one that was not, or could not be, is absent. */
@@ -33,10 +32,10 @@ export class Bench {
   readonly options: BenchOptions;
   readonly importProbe: Libraries['importProbe'];
   readonly podPrograms: Libraries['podPrograms'];
+  readonly libraries: readonly Library[];
   /** What went wrong or was left out, for the reader of the results. */
   readonly notes: string[] = [];
   failures = 0;
-  readonly #libraries: readonly Library[];
   #lastLock = 0;
 
   constructor(server: RunningApiServer, libraries: Libraries, options: BenchOptions) {
@@ -44,11 +43,7 @@ export class Bench {
     this.options = options;
     this.importProbe = libraries.importProbe;
     this.podPrograms = libraries.podPrograms;
-    this.#libraries = libraries.all;
-  }
-
-  get libraries(): readonly Library[] {
-    return this.#libraries.filter(({ id }) => this.options.libraries.includes(id));
+    this.libraries = libraries.all;
   }
 
   /** Candidates of a library, for a lock that nobody has used before. */

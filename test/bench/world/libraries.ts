@@ -37,9 +37,9 @@ export interface PodPrograms {
   readonly cli: string;
 }
 
-/** @param build whether to build this package first; otherwise `dist` is taken as it is */
-export async function prepareLibraries(build: boolean): Promise<Libraries> {
-  if (build) await run('npm', ['run', 'build'], { cwd: ROOT, maxBuffer: 64 * 1024 * 1024 });
+/** Builds this package, and what is to stand beside it. */
+export async function prepareLibraries(): Promise<Libraries> {
+  await run('npm', ['run', 'build'], { cwd: ROOT, maxBuffer: 64 * 1024 * 1024 });
   const snapshot = await snapshotOfPackage();
   const goProgram = await ensureClientGoCrowd();
   const python = await ensurePythonClient();

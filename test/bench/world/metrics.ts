@@ -8,8 +8,6 @@ export interface LeaseCounters {
   readonly conflicts: number;
   /** Events delivered to watchers. */
   readonly watchEvents: number;
-  /** Watches that are open. */
-  readonly openWatches: number;
 }
 
 const LINE = /^(\w+)(?:\{(.*)\})? (\S+)$/;
@@ -27,7 +25,6 @@ export function readCounters(text: string): LeaseCounters {
   const requests: Record<string, number> = {};
   let conflicts = 0;
   let watchEvents = 0;
-  let openWatches = 0;
   for (const line of text.split('\n')) {
     if (!line.includes('"leases"') && !line.includes('"Lease"')) continue;
     const [, name = '', labelText = '', valueText] = LINE.exec(line) ?? [];
@@ -41,14 +38,12 @@ export function readCounters(text: string): LeaseCounters {
       if (labels['code'] === '409' && WRITES.has(verb)) conflicts += value;
     } else if (name === 'apiserver_watch_events_total') {
       watchEvents += value;
-    } else if (name === 'apiserver_longrunning_requests' && verb === 'WATCH') {
-      openWatches += value;
     }
   }
-  return { requests, conflicts, watchEvents, openWatches };
+  return { requests, conflicts, watchEvents };
 }
 
-/** What was counted between two readings; open watches are those of the second. */
+/** What was counted between two readings. */
 export function difference(before: LeaseCounters, after: LeaseCounters): LeaseCounters {
   const verbs = Object.entries(after.requests)
     .map(([verb, value]) => [verb, value - (before.requests[verb] ?? 0)] as const)
@@ -57,7 +52,6 @@ export function difference(before: LeaseCounters, after: LeaseCounters): LeaseCo
     requests: Object.fromEntries(verbs),
     conflicts: after.conflicts - before.conflicts,
     watchEvents: after.watchEvents - before.watchEvents,
-    openWatches: after.openWatches,
   };
 }
 

@@ -47,7 +47,6 @@ export interface Measured {
   /** Delays of a timer of 1 ms, its own millisecond included, since `resetLoop`. */
   readonly loopP99Ms?: number;
   readonly loopMaxMs?: number;
-  readonly loopCount?: number;
 }
 
 /** Lines that a candidate process reads from its standard input. It ends when that is closed. */

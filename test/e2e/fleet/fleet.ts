@@ -113,6 +113,24 @@ export class Fleet implements AsyncDisposable {
     return this.waitFor('a new leader', found, withinMs);
   }
 
+  /** Resolves after so many more renewals of a candidate. */
+  async renewals(who: string, count: number): Promise<void> {
+    const after = machineNow();
+    const look = (): true | undefined => {
+      const made = this.reports.filter(
+        (one) => one.event === 'renewed' && one.who === who && one.at > after,
+      );
+      return made.length >= count ? true : undefined;
+    };
+    await this.waitFor(`${count} renewals of ${who}`, look, 60_000);
+  }
+
+  /** The first failure that a candidate tells of. */
+  failure(): Promise<Extract<Report, { event: 'failed' }>> {
+    const look = () => this.reports.find((one) => one.event === 'failed');
+    return this.waitFor('a failure', look, 20_000);
+  }
+
   /**
    * Resolves with what `look` finds, asked again at each report.
    *

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import { builtProgram } from '../../support/built-program.js';
 import type { Inspector } from '../../../src/inspect.js';
 
 const PROGRAM = fileURLToPath(new URL('./reporting-process.ts', import.meta.url));
@@ -20,10 +21,9 @@ export class Pods implements Disposable {
     this.#kubeConfig = kubeConfig;
   }
 
-  start(name: string, windsDownMs = 0): void {
+  async start(name: string, windsDownMs = 0): Promise<void> {
     const args = [this.#inspector.url, this.#kubeConfig, name, String(windsDownMs)];
-    const options = { execArgv: ['--import', 'tsx'], stdio: 'inherit' as const };
-    this.#processes.set(name, fork(PROGRAM, args, options));
+    this.#processes.set(name, fork(await builtProgram(PROGRAM), args, { stdio: 'inherit' }));
   }
 
   kill(name: string): void {

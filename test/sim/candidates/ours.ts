@@ -53,6 +53,8 @@ export interface Seeded {
   readonly hears?: (answer: ApiResponse) => void;
   /** What of the evidence by pods is judged otherwise. */
   readonly grounds?: Partial<Grounds>;
+  /** What a process tells of itself, and finds out about others of its container, otherwise. */
+  readonly own?: (own: OwnProcess) => OwnProcess;
   readonly isLeader?: (actor: LeaderElectionActor) => boolean;
   /** The timings by which the candidate is judged, where the chart is made to use others. */
   readonly timing?: (timing: Timing) => Timing;
@@ -268,7 +270,8 @@ export class OurCandidate {
     };
     const { identity, lockKind } = this.options;
     const own = this.options.podEvidence ? this.#around.own : null;
-    const evidence = own === null ? null : { own, seeded: seeded?.grounds ?? {} };
+    const evidence =
+      own === null ? null : { own: seeded?.own?.(own) ?? own, seeded: seeded?.grounds ?? {} };
     const lock = simulatedLock(
       lockKind,
       identity,

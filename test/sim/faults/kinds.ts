@@ -47,3 +47,6 @@ export const FAULT_KINDS = [
 ] as const;
 
 export type FaultKind = (typeof FAULT_KINDS)[number];
+
+/** Makes that so for a while, or until all is to be quiet. */
+export type Worsen = <T extends object>(ms: number, what: T, how: Partial<T>) => void;

@@ -2,10 +2,8 @@ import type { Slot } from '../fleet.js';
 import type { Admission } from '../world/admission.js';
 import type { Network } from '../world/network.js';
 import type { Random } from '../world/random.js';
-import type { ServerTrouble, SimServer } from '../world/server.js';
-import type { FaultKind } from './kinds.js';
-
-type During = (ms: number, undo: () => void) => void;
+import type { SimServer } from '../world/server.js';
+import type { FaultKind, Worsen } from './kinds.js';
 
 /**
  * What stands between candidates and the store, and what is half broken: faults that last about as
@@ -15,77 +13,50 @@ export class LastingTroubles {
   readonly #server: SimServer;
   readonly #network: Network;
   readonly #random: Random;
-  readonly #during: During;
+  readonly #worsen: Worsen;
 
-  /** @param during calls `undo` after that time, or earlier when all is to be quiet */
-  constructor(server: SimServer, network: Network, random: Random, during: During) {
+  constructor(server: SimServer, network: Network, random: Random, worsen: Worsen) {
     this.#server = server;
     this.#network = network;
     this.#random = random;
-    this.#during = during;
+    this.#worsen = worsen;
   }
 
   /** Nobody stops the leader, and nothing else is broken: what is to be seen is how it lives through it. */
   sparesLeader = false;
 
-  /** How long such a fault is in force, in ms. */
-  drawDuration({ plan }: Slot): number {
-    return plan.timing.renewSeconds * 1000 * this.#random.between(0.3, 1.8);
-  }
-
   /** False when the fault is none of these. */
   strike(fault: FaultKind, slot: Slot): boolean {
     const random = this.#random;
-    const ms = this.drawDuration(slot);
+    const { trouble } = this.#server;
+    // As long as about a renew deadline.
+    const ms = slot.plan.timing.renewSeconds * 1000 * random.between(0.3, 1.8);
     switch (fault) {
       case 'writes fail and reads work':
-        this.#worsen(ms, { writesFail: this.#mostly(), failedAreStored: this.#share() });
-        this.#spareLeader(ms);
+        this.#worsen(ms, trouble, { writesFail: this.#mostly(), failedAreStored: this.#share() });
+        this.#worsen<{ sparesLeader: boolean }>(ms, this, { sparesLeader: random.chance(0.6) });
         return true;
       case 'reads fail and writes work':
-        this.#worsen(ms, { readsFail: this.#mostly() });
+        this.#worsen(ms, trouble, { readsFail: this.#mostly() });
         return true;
       case 'only watches work':
-        this.#worsen(ms, { readsFail: 1, writesFail: 1, failedAreStored: this.#share() });
+        this.#worsen(ms, trouble, { readsFail: 1, writesFail: 1, failedAreStored: this.#share() });
         return true;
       case 'admission alters records':
-        this.#worsen(ms, { admission: this.#drawAdmission(slot) });
+        this.#worsen(ms, trouble, { admission: this.#drawAdmission(slot) });
         return true;
       case 'answers that prove nothing':
-        this.#worsen(ms, { provesNothing: random.next() });
+        this.#worsen(ms, trouble, { provesNothing: random.next() });
         return true;
       case 'writes repeated by a proxy':
-        this.#network.repeatsWrites = this.#mostly();
-        this.#during(ms, () => {
-          this.#network.repeatsWrites = 0;
-        });
+        this.#worsen(ms, this.#network, { repeatsWrites: this.#mostly() });
         return true;
       case 'clock of an intermediary':
-        this.#network.dateOffsetMs = this.#drawOffset();
-        this.#during(ms, () => {
-          this.#network.dateOffsetMs = 0;
-        });
+        this.#worsen(ms, this.#network, { dateOffsetMs: this.#drawOffset() });
         return true;
       default:
         return false;
     }
-  }
-
-  #worsen(ms: number, how: Partial<ServerTrouble>): void {
-    const { trouble } = this.#server;
-    Object.assign(trouble, how);
-    this.#during(ms, () => {
-      for (const name of Object.keys(how)) {
-        Object.assign(trouble, { [name]: name === 'admission' ? null : 0 });
-      }
-    });
-  }
-
-  #spareLeader(ms: number): void {
-    this.sparesLeader = this.#random.chance(0.6);
-    this.#during(ms, () => {
-      this.sparesLeader = false;
-    });
   }
 
   #mostly(): number {

@@ -1,6 +1,5 @@
 import type { Fleet, Slot } from '../fleet.js';
 import type { Scenario } from '../scenario.js';
-import type { Link } from '../world/link.js';
 import type { PodTroubles } from '../pods/pod-troubles.js';
 import type { Network } from '../world/network.js';
 import type { Frozen } from '../world/process.js';
@@ -8,7 +7,7 @@ import { Random } from '../world/random.js';
 import type { SimServer } from '../world/server.js';
 import type { World } from '../world/world.js';
 import { ManualEdits } from './manual-edits.js';
-import type { FaultKind } from './kinds.js';
+import type { FaultKind, Worsen } from './kinds.js';
 import { LastingTroubles } from './lasting-troubles.js';
 import { WatchTroubles } from './watch-troubles.js';
 
@@ -37,6 +36,8 @@ export class Nemesis {
   readonly #watchTroubles: WatchTroubles;
   readonly #lasting: LastingTroubles;
   readonly #undo = new Set<() => void>();
+  /** How things are that faults have changed, when nothing is wrong with them. */
+  readonly #usual = new WeakMap<object, object>();
   #active = false;
 
   constructor(options: NemesisOptions) {
@@ -44,13 +45,13 @@ export class Nemesis {
     this.#options = options;
     this.#random = new Random(scenario.seed, 'nemesis');
     const random = new Random(scenario.seed, 'manual edits');
-    const during = (ms: number, undo: () => void): void => {
-      this.#during(ms, undo);
+    const worsen: Worsen = (ms, what, how) => {
+      this.#worsen(ms, what, how);
     };
     const { streams } = options.network;
     const chance = (stream: string): Random => new Random(scenario.seed, stream);
-    this.#watchTroubles = new WatchTroubles(streams, chance('watch troubles'), during);
-    this.#lasting = new LastingTroubles(server, options.network, chance('lasting'), during);
+    this.#watchTroubles = new WatchTroubles(streams, chance('watch troubles'), worsen);
+    this.#lasting = new LastingTroubles(server, options.network, chance('lasting'), worsen);
     this.#manualEdits = new ManualEdits(
       server,
       random,
@@ -130,10 +131,8 @@ export class Nemesis {
     const fault = 'connections break under writes';
     if (!scenario.faults.includes(fault) || !this.#random.chance(0.3)) return;
     count(fault);
-    network.breaksUnderWrites = this.#random.between(0.5, 1);
-    this.#during(this.#random.skewed(500, 8000), () => {
-      network.breaksUnderWrites = 0;
-    });
+    const breaksUnderWrites = this.#random.between(0.5, 1);
+    this.#worsen(this.#random.skewed(500, 8000), network, { breaksUnderWrites });
   }
 
   /** The leader's machine more often than not: that is where it hurts. */
@@ -160,10 +159,7 @@ export class Nemesis {
         this.#sleep(slot, lasts);
         break;
       case 'stopped while sending':
-        network.stopsAtSending = 0.3;
-        this.#during(lasts, () => {
-          network.stopsAtSending = 0;
-        });
+        this.#worsen(lasts, network, { stopsAtSending: 0.3 });
         break;
       case 'crash':
         this.#options.fleet.crash(slot, random.skewed(10, scenario.longestRestartMs));
@@ -200,50 +196,35 @@ export class Nemesis {
         this.#cut(slot, lasts, false, true);
         break;
       case 'slow network':
-        this.#worsen(slot, lasts, { delayMs: [5, random.skewed(100, 12_000)] });
+        this.#worsen(lasts, slot.link, { delayMs: [5, random.skewed(100, 12_000)] });
         break;
       case 'lossy network':
-        this.#worsen(slot, lasts, { lost: random.next() / 2, lostAnswer: random.next() / 2 });
+        this.#worsen(lasts, slot.link, { lost: random.next() / 2, lostAnswer: random.next() / 2 });
         break;
       case 'hanging requests':
-        this.#worsen(slot, lasts, { hangs: random.next() });
+        this.#worsen(lasts, slot.link, { hangs: random.next() });
         break;
       case 'connections reset':
-        this.#worsen(slot, lasts, { reset: random.next() });
+        this.#worsen(lasts, slot.link, { reset: random.next() });
         break;
       case 'connections break under writes':
-        network.breaksUnderWrites = random.next();
-        this.#during(lasts, () => {
-          network.breaksUnderWrites = 0;
-        });
+        this.#worsen(lasts, network, { breaksUnderWrites: random.next() });
         break;
       case 'requests delivered twice':
-        this.#worsen(slot, lasts, { duplicated: random.next() });
+        this.#worsen(lasts, slot.link, { duplicated: random.next() });
         break;
       case 'API server restart':
-        server.trouble.down = true;
         network.resetAll();
-        this.#during(random.skewed(100, scenario.longestFaultMs / 2), () => {
-          server.trouble.down = false;
-        });
+        this.#worsen(this.#drawOutage(), server.trouble, { down: true });
         break;
       case 'etcd unavailable':
-        server.trouble.etcdDown = true;
-        this.#during(random.skewed(100, scenario.longestFaultMs / 2), () => {
-          server.trouble.etcdDown = false;
-        });
+        this.#worsen(this.#drawOutage(), server.trouble, { etcdDown: true });
         break;
       case 'throttling':
-        server.trouble.throttles = random.next();
-        this.#during(lasts, () => {
-          server.trouble.throttles = 0;
-        });
+        this.#worsen(lasts, server.trouble, { throttles: random.next() });
         break;
       case 'server errors':
-        server.trouble.fails = random.next();
-        this.#during(lasts, () => {
-          server.trouble.fails = 0;
-        });
+        this.#worsen(lasts, server.trouble, { fails: random.next() });
         break;
       default:
         if (this.#watchTroubles.strike(fault, slot.link, lasts)) return;
@@ -256,6 +237,10 @@ export class Nemesis {
     const random = this.#random;
     if (random.chance(0.6)) return random.skewed(50, this.#options.scenario.longestFaultMs);
     return plan.timing.leaseSeconds * 1000 * random.between(0.6, 2);
+  }
+
+  #drawOutage(): number {
+    return this.#random.skewed(100, this.#options.scenario.longestFaultMs / 2);
   }
 
   /** False when it cannot be had now. */
@@ -306,59 +291,34 @@ export class Nemesis {
     });
   }
 
-  #worsen({ link }: Slot, ms: number, how: Partial<Link>): void {
-    const before: Partial<Link> = {};
-    const names = Object.keys(how) as (keyof Link)[];
-    for (const name of names) Object.assign(before, { [name]: HEALTHY[name] });
-    Object.assign(link, how);
+  /** Makes that so for a while; then it is again as it was before any fault. */
+  #worsen<T extends object>(ms: number, what: T, how: Partial<T>): void {
+    const usual: Partial<T> = this.#usual.get(what) ?? { ...what };
+    this.#usual.set(what, usual);
+    Object.assign(what, how);
     this.#during(ms, () => {
-      Object.assign(link, before);
+      for (const name of Object.keys(how) as (keyof T)[]) {
+        Object.assign(what, { [name]: usual[name] });
+      }
     });
   }
 
   #editByHand(fault: FaultKind): void {
     const edits = this.#manualEdits;
-    const { fleet } = this.#options;
     edits.remember();
-    switch (fault) {
-      case 'object deleted':
-        edits.delete();
-        break;
-      case 'labels edited':
-        edits.editForeignContent();
-        break;
-      case 'holder written over':
-        edits.writeOver('somebody-else');
-        break;
-      case 'identity squatted':
-        edits.writeOver(this.#random.pick(fleet.slots).identity);
-        break;
-      case 'holder cleared':
-        edits.clear();
-        break;
-      case 'record stripped':
-        edits.strip();
-        break;
-      case 'record malformed':
-        edits.malform();
-        break;
-      case 'record without acquireTime':
-        edits.removeAcquireTime();
-        break;
-      case 'leader asked to step down':
-        edits.askToStepDown();
-        break;
-      default:
-        edits.rollBack();
-    }
+    if (fault === 'holder written over') edits.writeOver('somebody-else');
+    else if (fault === 'identity squatted') {
+      edits.writeOver(this.#random.pick(this.#options.fleet.slots).identity);
+    } else edits[EDITS[fault] ?? 'rollBack']();
   }
 }
 
-const HEALTHY: Readonly<Record<string, unknown>> = {
-  delayMs: [0.3, 12],
-  lost: 0,
-  lostAnswer: 0,
-  reset: 0,
-  hangs: 0,
-  duplicated: 0,
+const EDITS: Partial<Record<FaultKind, Exclude<keyof ManualEdits, 'remember' | 'writeOver'>>> = {
+  'object deleted': 'delete',
+  'labels edited': 'editForeignContent',
+  'holder cleared': 'clear',
+  'record stripped': 'strip',
+  'record malformed': 'malform',
+  'record without acquireTime': 'removeAcquireTime',
+  'leader asked to step down': 'askToStepDown',
 };

@@ -1,27 +1,24 @@
 import type { Link } from '../world/link.js';
 import type { Random } from '../world/random.js';
 import type { Streams } from '../world/streams.js';
-import type { WatchTrouble } from '../world/watch-connection.js';
-import type { FaultKind } from './kinds.js';
+import type { FaultKind, Worsen } from './kinds.js';
 
 /** What goes wrong with watches alone. */
 export class WatchTroubles {
   readonly #streams: Streams;
   readonly #random: Random;
-  readonly #during: (ms: number, undo: () => void) => void;
-  readonly #usual: Readonly<WatchTrouble>;
+  readonly #worsen: Worsen;
 
-  /** @param during calls `undo` after that time, or earlier when all is to be quiet */
-  constructor(streams: Streams, random: Random, during: (ms: number, undo: () => void) => void) {
+  constructor(streams: Streams, random: Random, worsen: Worsen) {
     this.#streams = streams;
     this.#random = random;
-    this.#during = during;
-    this.#usual = { ...streams.trouble };
+    this.#worsen = worsen;
   }
 
   /** False when the fault has nothing to do with watches. */
   strike(fault: FaultKind, link: Link, lastsMs: number): boolean {
     const random = this.#random;
+    const { trouble } = this.#streams;
     const where = random.chance(0.3) ? null : link;
     switch (fault) {
       case 'watches silent':
@@ -35,35 +32,25 @@ export class WatchTroubles {
           else connection.break();
         });
         // And again at every other event, for a while.
-        if (random.chance(0.3)) this.#worsen(lastsMs, { closed: random.next() });
+        if (random.chance(0.3)) this.#worsen(lastsMs, trouble, { closed: random.next() });
         return true;
       case 'watches refused':
-        this.#worsen(lastsMs, { refused: random.next() });
+        this.#worsen(lastsMs, trouble, { refused: random.next() });
         this.#streams.each(where, (connection) => {
           connection.end();
         });
         return true;
       case 'watch events late':
-        this.#worsen(lastsMs, { late: random.next() });
+        this.#worsen(lastsMs, trouble, { late: random.next() });
         return true;
       case 'watch events repeated or stale':
-        this.#worsen(lastsMs, { repeated: random.next(), stale: random.next() });
+        this.#worsen(lastsMs, trouble, { repeated: random.next(), stale: random.next() });
         return true;
       case 'watch events missing':
-        this.#worsen(lastsMs, { missing: random.next(), error: random.next() / 4 });
+        this.#worsen(lastsMs, trouble, { missing: random.next(), error: random.next() / 4 });
         return true;
       default:
         return false;
     }
-  }
-
-  #worsen(ms: number, how: Partial<WatchTrouble>): void {
-    const { trouble } = this.#streams;
-    Object.assign(trouble, how);
-    this.#during(ms, () => {
-      for (const name of Object.keys(how) as (keyof WatchTrouble)[]) {
-        trouble[name] = this.#usual[name];
-      }
-    });
   }
 }

@@ -2,7 +2,7 @@ import type { CandidateInfo, Fact, Json, Local } from '../facts.js';
 import { elapsed, Ledger } from '../verifier/ledger.js';
 import { LivenessRules } from '../verifier/liveness.js';
 import { foreignContent, recordOf, revisionOf, type SeenRecord } from '../verifier/records.js';
-import type { Report, RuleName, Violation } from '../verifier/rule.js';
+import { type Report, type Violation, reporter } from '../verifier/rule.js';
 
 /** A stored write of a candidate that names it as the holder. */
 interface Hold {
@@ -72,14 +72,7 @@ export class MigrationJudge {
   #lastToken = 0n;
 
   constructor(onViolation: (violation: Violation) => void = () => undefined) {
-    const seen = new Set<RuleName>();
-    this.#report = (rule, t, what) => {
-      if (seen.has(rule)) return;
-      seen.add(rule);
-      const violation = { rule, t, what };
-      this.violations.push(violation);
-      onViolation(violation);
-    };
+    this.#report = reporter(this.violations, onViolation);
     this.#liveness = new LivenessRules(this.#ledger, this.#report);
   }
 

@@ -39,6 +39,7 @@ export class Kubelet {
   #sidecarEndedMs: number | null = null;
   #instances: Instance[] = [];
   #count = 0;
+  #ticks = 0;
   #pods = 0;
   /** The pod was deleted, or its container given up, while the process lives on. */
   #isGone = false;
@@ -48,6 +49,8 @@ export class Kubelet {
   /** The instance before is left out, until the next status. */
   #forgetsLast = false;
   #wasSetBack = false;
+  /** When the processes of the container began, by their numbers. */
+  readonly #living = new Map<number, string>();
   /** The clock that the process is shown is behind that of the node, as in a sandbox of its own. */
   readonly #behindMs: number;
 
@@ -80,8 +83,13 @@ export class Kubelet {
     return backOffMs;
   }
 
-  /** The container is started, in the pod as it is or in another; who its process is. */
-  begin(): OwnProcess {
+  /**
+   * The container is started, in the pod as it is or in another; who its process is.
+   *
+   * @param beside in the container that runs another process begins, beside the first
+   */
+  begin(beside = false): OwnProcess {
+    if (beside) return this.#beginBeside();
     const { host, random } = this.#options;
     const inPlace = this.#pods > 0 && !this.#isGone && random.chance(0.6);
     if (!inPlace) this.#newPod();
@@ -91,6 +99,7 @@ export class Kubelet {
     }
     const startedMs = host.wallMs;
     this.#count += 1;
+    this.#living.clear();
     this.#instances.push({
       number: this.#count,
       createdMs: startedMs - random.between(10, 400),
@@ -111,12 +120,26 @@ export class Kubelet {
         this.deleteByForce();
       });
     }
-    return this.#process(startedMs);
+    return this.#process(startedMs, 1);
+  }
+
+  /** Some time has passed, and of the instance that runs is told by then. */
+  #beginBeside(): OwnProcess {
+    const { host, count } = this.#options;
+    count('a second process of a container begins');
+    this.#write();
+    return this.#process(host.wallMs, 2);
+  }
+
+  /** One that is not the first of its container has ended, and nothing is told. */
+  endOf(process: OwnProcess | null): void {
+    if (process !== null) this.#living.delete(process.pid);
   }
 
   /** The process, and with it the container, has ended. */
   end(): void {
     const { host } = this.#options;
+    this.#living.clear();
     for (const instance of this.#instances) instance.finishedMs ??= host.wallMs;
     // The last one is kept.
     this.#instances.splice(1);
@@ -206,19 +229,21 @@ export class Kubelet {
     this.#phase = null;
   }
 
-  #process(startedMs: number): OwnProcess {
+  #process(startedMs: number, pid: number): OwnProcess {
     const number = this.#count;
-    const startTicks = String(number);
+    this.#ticks += 1;
+    const startTicks = String(this.#ticks);
+    this.#living.set(pid, startTicks);
     return {
       pod: this.#pod.name,
       uid: this.#pod.uid,
       container: this.#hasSidecar ? CONTAINER : null,
       startedAtMs: Math.ceil(startedMs - this.#behindMs),
-      pid: 1,
+      pid,
       startTicks,
       pidNamespace: `pid:[${number}]`,
       instance: number.toString(16),
-      startOf: (pid) => Promise.resolve(pid === 1 ? startTicks : null),
+      startOf: (other) => Promise.resolve(this.#living.get(other) ?? null),
     };
   }
 

@@ -30,8 +30,9 @@ export class PodTroubles {
 
   strike(): void {
     const random = this.#random;
-    const slot =
+    const struck =
       (random.chance(0.7) ? this.#fleet.leading : null) ?? random.pick(this.#fleet.slots);
+    const slot = struck.node;
     const fault = random.chance(0.4) ? 'container crashed' : random.pick(POD_FAULTS);
     if (slot.kubelet === null || slot.process?.dead !== false) return;
     if (fault === 'container ended and its processes live on' && !slot.kubelet.shares) return;

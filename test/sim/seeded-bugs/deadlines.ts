@@ -7,7 +7,7 @@ import { resolveConfig } from '../../../src/config/resolve-config.js';
 import type { LeaderElectionConfig } from '../../../src/config/leader-election-config.js';
 import type { LockSnapshot } from '../../../src/lock/resource-lock.js';
 import type { LeaderElectionMachine } from '../../../machines/leader-election.js';
-import { type SeededBug, altered, node, provide } from './tools.js';
+import { type SeededBug, bug, providing, altered, node, provide } from './tools.js';
 
 const NEVER_MS = 2 ** 31 - 1;
 
@@ -22,35 +22,33 @@ interface Args {
 
 /** Errors about when a leadership ends. */
 export const deadlineBugs: readonly SeededBug[] = [
-  {
-    name: 'deadline-from-response',
-    what: 'the renew deadline counts from the answer and not from the sending',
-    seeded: { machine: countingFrom(() => 0) },
-  },
-  {
-    name: 'deadline-a-retry-period-late',
-    what: 'the renew deadline counts from a retry period after the answer, as each round begins',
-    seeded: { machine: countingFrom(({ config }) => config.retryPeriodMs) },
-  },
-  {
-    name: 'deadline-anew-each-round',
-    what: 'the renew deadline begins anew with every try of a renewal',
-    seeded: {
-      machine: provide({
-        actions: {
-          prepareRenewal: assign(({ context }: Args) => {
-            const { lease, config } = context;
-            const validFrom = config.clock.now();
-            return { ...updates.renewal(context), lease: lease && { ...lease, validFrom } };
-          }),
-        },
-      }),
+  bug(
+    'deadline-from-response',
+    'the renew deadline counts from the answer and not from the sending',
+    { machine: countingFrom(() => 0) },
+  ),
+  bug(
+    'deadline-a-retry-period-late',
+    'the renew deadline counts from a retry period after the answer, as each round begins',
+    { machine: countingFrom(({ config }) => config.retryPeriodMs) },
+  ),
+  providing(
+    'deadline-anew-each-round',
+    'the renew deadline begins anew with every try of a renewal',
+    {
+      actions: {
+        prepareRenewal: assign(({ context }: Args) => {
+          const { lease, config } = context;
+          const validFrom = config.clock.now();
+          return { ...updates.renewal(context), lease: lease && { ...lease, validFrom } };
+        }),
+      },
     },
-  },
-  {
-    name: 'deadline-by-timer-alone',
-    what: 'the renew deadline is heeded when its timer fires, whatever comes in before that',
-    seeded: {
+  ),
+  bug(
+    'deadline-by-timer-alone',
+    'the renew deadline is heeded when its timer fires, whatever comes in before that',
+    {
       machine: altered((config) => {
         const counting = node(config, 'participating.elected.deadline.counting');
         const { '*': toLost } = counting['on'] as Record<string, object>;
@@ -58,56 +56,44 @@ export const deadlineBugs: readonly SeededBug[] = [
         delete counting['on'];
       }),
     },
-  },
-  {
-    name: 'deadline-asked-last',
-    what: 'the renew deadline is asked about once everything else has dealt with what came in',
-    seeded: {
+  ),
+  bug(
+    'deadline-asked-last',
+    'the renew deadline is asked about once everything else has dealt with what came in',
+    {
       machine: altered((config) => {
         const elected = node(config, 'participating.elected');
         const { deadline, ...others } = elected.states;
         if (deadline !== undefined) elected.states = { ...others, deadline };
       }),
     },
-  },
-  {
-    name: 'no-bound-and-no-deadline',
-    what: 'requests have no limit, and no timer ends the leadership',
-    seeded: {
-      machine: provide({
-        delays: { requestTimeout: NEVER_MS, renewDeadline: NEVER_MS },
-        guards: { leaseLapsed: () => false },
-      }),
+  ),
+  providing(
+    'no-bound-and-no-deadline',
+    'requests have no limit, and no timer ends the leadership',
+    {
+      delays: { requestTimeout: NEVER_MS, renewDeadline: NEVER_MS },
+      guards: { leaseLapsed: () => false },
     },
-  },
-  {
-    name: 'leader-by-flag',
-    what: 'isLeader() reports the state of the chart and does not ask the clock',
-    seeded: { isLeader: (actor) => actor.getSnapshot().hasTag('leader') },
-  },
-  {
-    name: 'signal-not-aborted',
-    what: 'nothing aborts the signal of a term that has ended',
-    seeded: { machine: provide({ actors: { tenure: fromCallback(() => undefined) } }) },
-  },
-  {
-    name: 'late-claim-accepted',
-    what: 'a claim founds a leadership however late its answer comes',
-    seeded: { machine: provide({ guards: { claimIsFresh: () => true } }) },
-  },
-  {
-    name: 'renew-deadline-is-lease',
-    what: 'the renew deadline is as long as the lease',
-    seeded: {
-      timing: (timing) => ({ ...timing, renewSeconds: timing.leaseSeconds }),
-      machine: altered((config) => {
-        config['context'] = ({ input }: { input: LeaderElectionConfig }) => {
-          const resolved = resolveConfig(input);
-          return updates.initialContext({ ...resolved, renewDeadlineMs: resolved.leaseDurationMs });
-        };
-      }, SHORT_IS_LONG_ENOUGH),
-    },
-  },
+  ),
+  bug('leader-by-flag', 'isLeader() reports the state of the chart and does not ask the clock', {
+    isLeader: (actor) => actor.getSnapshot().hasTag('leader'),
+  }),
+  providing('signal-not-aborted', 'nothing aborts the signal of a term that has ended', {
+    actors: { tenure: fromCallback(() => undefined) },
+  }),
+  providing('late-claim-accepted', 'a claim founds a leadership however late its answer comes', {
+    guards: { claimIsFresh: () => true },
+  }),
+  bug('renew-deadline-is-lease', 'the renew deadline is as long as the lease', {
+    timing: (timing) => ({ ...timing, renewSeconds: timing.leaseSeconds }),
+    machine: altered((config) => {
+      config['context'] = ({ input }: { input: LeaderElectionConfig }) => {
+        const resolved = resolveConfig(input);
+        return updates.initialContext({ ...resolved, renewDeadlineMs: resolved.leaseDurationMs });
+      };
+    }, SHORT_IS_LONG_ENOUGH),
+  }),
   {
     name: 'clocks-beyond-bound',
     what: 'nothing is wrong, but clock rates differ by more than lease over renew deadline',

@@ -12,15 +12,20 @@ import {
   readPod,
 } from '../../../src/lock/evidence/pod.js';
 import type { Json } from '../facts.js';
-import type { SeededBug } from './tools.js';
+import type { Seeded } from '../candidates/ours.js';
+import { deciding, heldRecord, type SeededBug } from './tools.js';
 
 /*
  * Of what makes evidence of a death, one thing each is left out: of what a leader has to be sure of
  * before it offers to be watched, and of what those have to see that watch it.
  */
 
+function seed(name: string, what: string, seeded: Seeded): SeededBug {
+  return { name, what, seeded, pods: true };
+}
+
 function bug(name: string, what: string, grounds: Partial<Grounds>): SeededBug {
-  return { name, what, seeded: { grounds }, pods: true };
+  return seed(name, what, { grounds });
 }
 
 /** Whoever looks at pods sees them as something else. */
@@ -149,5 +154,15 @@ export const evidenceBugs: readonly SeededBug[] = [
       const annotations = { 'k8s-leader-election/holder': offer };
       return holderIn({ metadata: { annotations } }, record);
     },
+  }),
+  seed('death-of-whoever-holds', 'once a death was heard of, whatever the lock shows is free', {
+    machine: deciding(({ context: { deadHolder }, reading }) =>
+      deadHolder !== null && heldRecord(reading) !== null
+        ? { kind: 'take', because: 'dead' }
+        : null,
+    ),
+  }),
+  seed('predecessor-by-name-alone', 'whoever was in the same container counts as dead', {
+    own: (own) => ({ ...own, startOf: () => Promise.resolve(null) }),
   }),
 ];

@@ -27,6 +27,15 @@ export interface SeededBug {
   readonly pods?: boolean;
 }
 
+export function bug(name: string, what: string, seeded: Seeded): SeededBug {
+  return { name, what, seeded };
+}
+
+/** One in the implementations of the statechart. */
+export function providing(name: string, what: string, implementations: object): SeededBug {
+  return bug(name, what, { machine: provide(implementations) });
+}
+
 /** The statechart with some of its implementations replaced. */
 export function provide(implementations: object): LeaderElectionMachine {
   return makeLeaderElectionMachine().provide(implementations);

@@ -1,7 +1,7 @@
 import type { Fact } from '../facts.js';
-import { type Candidate, type Commit, type Ledger, type Request, validHold } from './ledger.js';
+import { type Candidate, type Commit, type Request, validHold } from './ledger.js';
 import { type SeenRecord, recordOf, revisionOf } from './records.js';
-import type { Report, Rules } from './rule.js';
+import { RuleGroup } from './rule.js';
 
 type AfterTheEnd = 'leads-after-stop-callback' | 'leads-after-failed-work';
 
@@ -19,9 +19,7 @@ type Asked = Fact & { readonly kind: 'asked' };
 const TIMER_SLACK_MS = 25;
 
 /** Who leads when: at most one at a time, on a write of its own, and never past its deadline. */
-export class LeadershipRules implements Rules {
-  readonly #ledger: Ledger;
-  readonly #report: Report;
+export class LeadershipRules extends RuleGroup {
   readonly #leaders = new Set<Candidate>();
   /** Leaders that have just been shown another's record. */
   readonly #superseded = new Set<Candidate>();
@@ -29,29 +27,24 @@ export class LeadershipRules implements Rules {
   readonly #short = new Set<Candidate>();
   readonly #stopped = new Map<Candidate, Note>();
 
-  constructor(ledger: Ledger, report: Report) {
-    this.#ledger = ledger;
-    this.#report = report;
-  }
-
   before(fact: Fact): void {
     if (fact.kind === 'answered') this.#noteSuperseded(fact);
     if (fact.kind === 'heard') this.#noteHeard(fact);
     if (fact.kind === 'stopCallback') this.#note(fact, 'leads-after-stop-callback', 'signalOpen');
     if (fact.kind === 'stopCallbackEnded' || fact.kind === 'workEnded') this.#noteEnd(fact);
     if (fact.kind === 'began') {
-      const candidate = this.#ledger.get(fact.who);
+      const candidate = this.ledger.get(fact.who);
       if (candidate !== null) this.#stopped.delete(candidate);
     }
     if (fact.kind === 'crashed') {
-      const candidate = this.#ledger.get(fact.who);
+      const candidate = this.ledger.get(fact.who);
       if (candidate !== null) this.#leaders.delete(candidate);
     }
   }
 
   after(fact: Fact): void {
     if (fact.kind !== 'asked') return;
-    const candidate = this.#ledger.get(fact.who);
+    const candidate = this.ledger.get(fact.who);
     if (candidate === null) return;
     this.#checkAbort(candidate, fact);
     if (fact.leader || fact.signalOpen) {
@@ -68,7 +61,7 @@ export class LeadershipRules implements Rules {
     rule: AfterTheEnd,
     what: Note['what'],
   ): void {
-    const candidate = this.#ledger.get(who);
+    const candidate = this.ledger.get(who);
     if (candidate?.terms !== term) return;
     this.#stopped.set(candidate, { rule, what, writesUntil: what === 'leader' ? t : -Infinity });
   }
@@ -78,7 +71,7 @@ export class LeadershipRules implements Rules {
    * answer to a renewal that is under way: what is released must be known.
    */
   #noteEnd(fact: Fact & { kind: 'stopCallbackEnded' | 'workEnded' }): void {
-    const candidate = this.#ledger.get(fact.who);
+    const candidate = this.ledger.get(fact.who);
     const term = candidate?.term ?? null;
     if (candidate === null || term === null) return;
     const told = term.stopCalls > 0 && !candidate.stopping.has(term);
@@ -93,12 +86,12 @@ export class LeadershipRules implements Rules {
     const { who, info, holds, lastCommit } = candidate;
     const hold = validHold(candidate, fact.local);
     if (holds.length === 0) {
-      this.#report('leads-without-write', fact.t, `${who} has never stored a record`);
+      this.report('leads-without-write', fact.t, `${who} has never stored a record`);
     } else if (hold === null) {
       const what = `${who} leads, and its last stored write was sent over ${info.renewMs / 1000} s ago`;
-      this.#report('leads-past-deadline', fact.t, what);
+      this.report('leads-past-deadline', fact.t, what);
     } else if (lastCommit?.record?.kind === 'released' && lastCommit.revision > hold.revision) {
-      this.#report('leads-after-release', fact.t, `${who} leads, and has released the lock`);
+      this.report('leads-after-release', fact.t, `${who} leads, and has released the lock`);
     }
   }
 
@@ -108,7 +101,7 @@ export class LeadershipRules implements Rules {
       const first = (other.holds.at(-1)?.revision ?? 0) < (candidate.holds.at(-1)?.revision ?? 0);
       const [older, newer] = first ? [other, candidate] : [candidate, other];
       if (this.#promiseWasVoid(older, newer)) continue;
-      this.#report('two-leaders', fact.t, `${older.who} and ${newer.who} lead at the same time`);
+      this.report('two-leaders', fact.t, `${older.who} and ${newer.who} lead at the same time`);
     }
   }
 
@@ -122,7 +115,7 @@ export class LeadershipRules implements Rules {
     const restsOn = older.holds.at(-1)?.revision ?? 0;
     const won = newer.holds.at(-1)?.revision ?? 0;
     return (
-      this.#ledger.commits.some(
+      this.ledger.commits.some(
         (commit) =>
           commit.author === null &&
           commit.revision > restsOn &&
@@ -138,8 +131,8 @@ export class LeadershipRules implements Rules {
     if (after === null || record === null) return true;
     if (record.kind === 'bare' || record.kind === 'released') return true;
     // To who wrote it, that is a write of its own which came late; to who saw it long ago, it is old.
-    if (commit.bringsBack || this.#ledger.reclaimed.has(record.holder)) return true;
-    return (record.durationMs ?? this.#ledger.shortestLeaseMs) < older.info.leaseMs;
+    if (commit.bringsBack || this.ledger.reclaimed.has(record.holder)) return true;
+    return (record.durationMs ?? this.ledger.shortestLeaseMs) < older.info.leaseMs;
   }
 
   #checkAbort(candidate: Candidate, fact: Asked): void {
@@ -149,14 +142,14 @@ export class LeadershipRules implements Rules {
     const overMs = fact.local.monotonicMs - sentMs - candidate.info.renewMs;
     if (overMs < TIMER_SLACK_MS || sentMs === -Infinity) return;
     const what = `${candidate.who} could run, and its signal is not aborted ${overMs.toFixed(1)} ms past the deadline`;
-    this.#report('signal-late', fact.t, what);
+    this.report('signal-late', fact.t, what);
   }
 
   #noteSuperseded({ who, request, status, body }: Fact & { kind: 'answered' }): void {
-    const candidate = this.#ledger.get(who);
+    const candidate = this.ledger.get(who);
     if (candidate === null || !candidate.leader || body === null) return;
     if (status !== 200 && status !== 201) return;
-    const verb = this.#ledger.request(request)?.verb;
+    const verb = this.ledger.request(request)?.verb;
     const record = recordOf(body);
     if (isShort(candidate, record)) this.#short.add(candidate);
     if (verb !== 'get') return;
@@ -167,7 +160,7 @@ export class LeadershipRules implements Rules {
 
   /** The leader's watch has told of another's record. */
   #noteHeard({ who, revision, body }: Fact & { kind: 'heard' }): void {
-    const candidate = this.#ledger.get(who);
+    const candidate = this.ledger.get(who);
     if (candidate === null || !candidate.leader || body === null) return;
     const record = recordOf(body);
     if (record.kind === 'bare' || candidate.ownKeys.has(record.key)) return;
@@ -182,18 +175,18 @@ export class LeadershipRules implements Rules {
   #checkNotes(candidate: Candidate, fact: Asked): void {
     if (this.#superseded.delete(candidate) && fact.leader) {
       const what = `${candidate.who} was shown another's record and leads on`;
-      this.#report('leads-though-superseded', fact.t, what);
+      this.report('leads-though-superseded', fact.t, what);
     }
     if (this.#short.delete(candidate) && fact.leader) {
       const what = `${candidate.who} leads on, and was shown that its stored lease is no longer than its renew deadline`;
-      this.#report('leads-on-short-lease', fact.t, what);
+      this.report('leads-on-short-lease', fact.t, what);
     }
     const note = this.#stopped.get(candidate);
     if (note === undefined) return;
     const waits = writesUnderWay(candidate).some(({ t }) => t <= note.writesUntil);
     if (fact[note.what] && waits) return;
     this.#stopped.delete(candidate);
-    if (fact[note.what]) this.#report(note.rule, fact.t, `${candidate.who} leads on`);
+    if (fact[note.what]) this.report(note.rule, fact.t, `${candidate.who} leads on`);
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Fact, Local } from '../facts.js';
-import type { Candidate, Commit, Ledger } from './ledger.js';
-import type { Report, Rules } from './rule.js';
+import type { Candidate, Commit } from './ledger.js';
+import { RuleGroup } from './rule.js';
 import { leaseMayRun } from './terms.js';
 
 const TIMER_SLACK_MS = 25;
@@ -12,19 +12,12 @@ const UNRELEASED: ReadonlySet<string> = new Set(['drainTimeout', 'deadline', 'su
  * How terms end: for a reason that is true, told to the work and to the application in the same
  * moment, and with a release as long as the lock is one's own.
  */
-export class LettingGoRules implements Rules {
-  readonly #ledger: Ledger;
-  readonly #report: Report;
+export class LettingGoRules extends RuleGroup {
   /** Whose signal is aborted, and whose application has not been told yet; since when. */
   readonly #untoldSince = new WeakMap<Candidate, number>();
 
-  constructor(ledger: Ledger, report: Report) {
-    this.#ledger = ledger;
-    this.#report = report;
-  }
-
   after(fact: Fact): void {
-    const candidate = 'who' in fact ? this.#ledger.get(fact.who) : null;
+    const candidate = 'who' in fact ? this.ledger.get(fact.who) : null;
     if (candidate?.info.library !== 'ours') return;
     switch (fact.kind) {
       case 'began':
@@ -48,7 +41,7 @@ export class LettingGoRules implements Rules {
   /** Since the term was won, nobody else's record has stood in the lock. */
   #checkLoss(candidate: Candidate, t: number): void {
     const { who, term, info } = candidate;
-    const since = this.#ledger.commits.filter(
+    const since = this.ledger.commits.filter(
       ({ revision, changesRecord }) => changesRecord && revision >= (term?.wonAt ?? 0),
     );
     const last = since.at(-1);
@@ -58,7 +51,7 @@ export class LettingGoRules implements Rules {
     const { key, durationMs } = last.record;
     if (!candidate.knownKeys.has(key)) return;
     if (durationMs !== null && durationMs <= info.renewMs) return;
-    this.#report('superseded-by-itself', t, `${who} ends its term for its own record: ${key}`);
+    this.report('superseded-by-itself', t, `${who} ends its term for its own record: ${key}`);
   }
 
   /** The signal has fired: `onStoppedLeading` must be called in the same moment. */
@@ -68,7 +61,7 @@ export class LettingGoRules implements Rules {
     const since = this.#untoldSince.get(candidate);
     if (since !== undefined && since < fact.t) {
       const what = `the signal of ${who} was aborted ${(fact.t - since).toFixed(0)} ms ago, and its stop callback was not called then`;
-      this.#report('stop-callback-late', fact.t, what);
+      this.report('stop-callback-late', fact.t, what);
     }
     if (fact.kind === 'stopCallback') this.#untoldSince.delete(candidate);
     else if (isUntold && !fact.signalOpen && !fact.abortDue && !fact.unresponsive) {
@@ -80,7 +73,7 @@ export class LettingGoRules implements Rules {
   #checkRelease(candidate: Candidate, fact: Fact & { kind: 'ended' }): void {
     const { who, term, letGo, knownKeys, sight } = candidate;
     if (fact.released || term === null || !letGo || UNRELEASED.has(fact.reason)) return;
-    const put = this.#ledger.commits.findLast(({ changesRecord }) => changesRecord);
+    const put = this.ledger.commits.findLast(({ changesRecord }) => changesRecord);
     if (put === undefined || !isOwn(candidate, put) || put.termTime !== term.termTime) return;
     if (!knownKeys.has(put.record?.key ?? '')) return;
     // It was shown that its record had been taken away, and a write that it had given up came later.
@@ -90,7 +83,7 @@ export class LettingGoRules implements Rules {
     if ((put.record?.durationMs ?? Infinity) <= candidate.info.renewMs) return;
     if (!leaseMayRun(candidate, term, soon(fact.local))) return;
     const what = `${who} has ended (${fact.reason}) without a release, and its record stands in the lock`;
-    this.#report('release-given-up', fact.t, what);
+    this.report('release-given-up', fact.t, what);
   }
 }
 

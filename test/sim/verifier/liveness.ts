@@ -1,21 +1,14 @@
 import type { Fact } from '../facts.js';
-import type { Candidate, Ledger } from './ledger.js';
-import type { Report, Rules } from './rule.js';
+import type { Candidate } from './ledger.js';
+import { RuleGroup } from './rule.js';
 
 /** What has to happen in the end: a leader once all is quiet, and an end after stop(). */
-export class LivenessRules implements Rules {
+export class LivenessRules extends RuleGroup {
   /** The longest that it took to a leader once the faults were over, in ms. */
   longestWaitMs = 0;
-  readonly #ledger: Ledger;
-  readonly #report: Report;
   readonly #foreignLeaders = new Set<string>();
   #quietSince: number | null = null;
   #dueAt = Infinity;
-
-  constructor(ledger: Ledger, report: Report) {
-    this.#ledger = ledger;
-    this.#report = report;
-  }
 
   get waits(): boolean {
     return this.#quietSince !== null;
@@ -38,16 +31,16 @@ export class LivenessRules implements Rules {
         this.#foreignLeaders.delete(fact.who);
         break;
       case 'toldToStop': {
-        const candidate = this.#ledger.get(fact.who);
+        const candidate = this.ledger.get(fact.who);
         if (candidate !== null)
           candidate.stopFrozenAt = candidate.unresponsive ? fact.t : -Infinity;
         break;
       }
       case 'broke':
-        this.#report('broken', fact.t, fact.what);
+        this.report('broken', fact.t, fact.what);
         break;
       case 'asked':
-        this.#checkStop(this.#ledger.get(fact.who), fact);
+        this.#checkStop(this.ledger.get(fact.who), fact);
         break;
       default:
         break;
@@ -57,12 +50,12 @@ export class LivenessRules implements Rules {
 
   #checkQuiet(t: number): void {
     let leads = this.#foreignLeaders.size > 0;
-    for (const candidate of this.#ledger.candidates.values()) leads ||= candidate.leader;
+    for (const candidate of this.ledger.candidates.values()) leads ||= candidate.leader;
     if (leads && this.#quietSince !== null) {
       this.longestWaitMs = Math.max(this.longestWaitMs, t - this.#quietSince);
       this.#quietSince = null;
     } else if (t > this.#dueAt) {
-      this.#report('no-leader', t, 'the faults are over, and nobody leads');
+      this.report('no-leader', t, 'the faults are over, and nobody leads');
       this.#quietSince = null;
     }
   }
@@ -73,7 +66,7 @@ export class LivenessRules implements Rules {
     const boundMs = info.drainMs + info.leaseMs + info.renewMs + 1000;
     if (frozenAt > fact.t - boundMs) return;
     if (fact.local.monotonicMs - toldToStop.monotonicMs < boundMs) return;
-    this.#report('stop-hangs', fact.t, `${candidate.who} was told to stop and has not`);
+    this.report('stop-hangs', fact.t, `${candidate.who} was told to stop and has not`);
     candidate.toldToStop = null;
   }
 }

@@ -1,6 +1,6 @@
 import type { Fact } from '../facts.js';
-import type { Ledger, Request } from './ledger.js';
-import type { Report, Rules } from './rule.js';
+import type { Request } from './ledger.js';
+import { RuleGroup } from './rule.js';
 
 /** So many requests of one candidate, in so many milliseconds of its own clock, are a storm. */
 const TOO_MANY = 12;
@@ -14,15 +14,8 @@ interface Pace {
 }
 
 /** The API server is not pestered: a candidate looks before it repeats a claim, and pauses. */
-export class PaceRules implements Rules {
-  readonly #ledger: Ledger;
-  readonly #report: Report;
+export class PaceRules extends RuleGroup {
   readonly #paces = new Map<string, Pace>();
-
-  constructor(ledger: Ledger, report: Report) {
-    this.#ledger = ledger;
-    this.#report = report;
-  }
 
   after(fact: Fact): void {
     if (fact.kind === 'joined' && fact.info.library === 'ours') {
@@ -55,22 +48,22 @@ export class PaceRules implements Rules {
     const ms = local.monotonicMs - (sent.shift() ?? -Infinity);
     if (ms > WITHIN_MS) return;
     const what = `${who} has sent ${TOO_MANY + 1} requests in ${ms.toFixed(0)} ms`;
-    this.#report('request-storm', t, what);
+    this.report('request-storm', t, what);
   }
 
   #note({ request: id, status }: Fact & { kind: 'answered' }, pace: Pace): void {
-    const request = this.#ledger.request(id);
+    const request = this.ledger.request(id);
     if (request === null) return;
     if (request.verb === 'get') pace.refused = null;
     else if (status === 409 && isClaim(request)) pace.refused = request;
   }
 
   #checkRepetition({ who, t, request: id }: Fact & { kind: 'sent' }, { refused }: Pace): void {
-    const request = this.#ledger.request(id);
+    const request = this.ledger.request(id);
     if (refused === null || request === null || !isClaim(request)) return;
     if (request.verb !== refused.verb || request.condition !== refused.condition) return;
     const what = `${who} sends #${id} on the same condition as #${refused.id}, which conflicted`;
-    this.#report('refused-claim-repeated', t, what);
+    this.report('refused-claim-repeated', t, what);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Fact } from '../facts.js';
+import type { Ledger } from './ledger.js';
 
 /** The names of the rules, as they are printed. */
 export type RuleName =
@@ -44,8 +45,34 @@ export interface Violation {
 
 export type Report = (rule: RuleName, t: number, what: string) => void;
 
+/** Keeps the first violation of each rule, and tells of it. */
+export function reporter(
+  violations: Violation[],
+  onViolation: (violation: Violation) => void,
+): Report {
+  return (rule, t, what) => {
+    if (violations.some((earlier) => earlier.rule === rule)) return;
+    const violation = { rule, t, what };
+    violations.push(violation);
+    onViolation(violation);
+  };
+}
+
 /** A group of rules. `before` sees a fact when the ledger does not contain it yet, `after` then. */
 export interface Rules {
   before?(fact: Fact): void;
   after?(fact: Fact): void;
+}
+
+/** Rules that judge by the ledger. */
+export abstract class RuleGroup implements Rules {
+  protected readonly ledger: Ledger;
+  protected readonly report: Report;
+
+  constructor(ledger: Ledger, report: Report) {
+    this.ledger = ledger;
+    this.report = report;
+  }
+
+  abstract after(fact: Fact): void;
 }

@@ -1,7 +1,6 @@
 import type { Fact, Local } from '../facts.js';
 import {
   type Candidate,
-  type Ledger,
   type TermState,
   elapsed,
   firstOf,
@@ -9,23 +8,16 @@ import {
   validHold,
 } from './ledger.js';
 import { recordOf } from './records.js';
-import type { Report, Rules } from './rule.js';
+import { RuleGroup } from './rule.js';
 
 /** Terms: begun on a stored write, told of once, ended once, and released when all is done. */
-export class TermRules implements Rules {
+export class TermRules extends RuleGroup {
   terms = 0;
-  readonly #ledger: Ledger;
-  readonly #report: Report;
   /** Tokens of the latest terms, by the revision at which each was won. */
   readonly #tokens: { wonAt: number; token: bigint; who: string }[] = [];
 
-  constructor(ledger: Ledger, report: Report) {
-    this.#ledger = ledger;
-    this.#report = report;
-  }
-
   after(fact: Fact): void {
-    const candidate = 'who' in fact ? this.#ledger.get(fact.who) : null;
+    const candidate = 'who' in fact ? this.ledger.get(fact.who) : null;
     if (candidate === null) return;
     switch (fact.kind) {
       case 'began':
@@ -64,7 +56,7 @@ export class TermRules implements Rules {
     this.terms += 1;
     candidate.terms += 1;
     if (term !== null && term.stopCalls === 0) {
-      this.#report(
+      this.report(
         'stop-callback-count',
         t,
         `${who}: a term begins, and no one was told of the end of the last`,
@@ -73,7 +65,7 @@ export class TermRules implements Rules {
     this.#checkBeside(candidate, t, local, 'begins a term');
     const hold = validHold(candidate, local);
     if (hold === null) {
-      this.#report('work-without-write', t, `${who} begins a term without a stored write`);
+      this.report('work-without-write', t, `${who} begins a term without a stored write`);
     }
     const won = firstOf(candidate);
     const wonAt = won?.revision ?? 0;
@@ -94,13 +86,13 @@ export class TermRules implements Rules {
   #checkToken(candidate: Candidate, token: bigint, wonAt: number, t: number): void {
     const { who, holds } = candidate;
     const say = (what: string): void => {
-      this.#report(
+      this.report(
         'token-order',
         t,
         `${who} has token ${token} for the term won at ${wonAt}: ${what}`,
       );
     };
-    const stood = this.#ledger.commits.find(({ revision }) => BigInt(revision) === token);
+    const stood = this.ledger.commits.find(({ revision }) => BigInt(revision) === token);
     // Others may have edited the object, with that record in it.
     const { acquireTime } = stood?.record ?? {};
     if (termTimeOf(candidate, acquireTime ?? 'none') !== holds.at(-1)?.termTime) {
@@ -117,7 +109,7 @@ export class TermRules implements Rules {
 
   /** A record that an edit has brought back, over another's, is in the lock since that edit. */
   #stoodSince(token: bigint, wonAt: number): number {
-    const put = this.#ledger.commits.findLast(
+    const put = this.ledger.commits.findLast(
       ({ changesRecord, revision }) => changesRecord && BigInt(revision) <= token,
     );
     return put?.bringsBack === true ? Math.max(wonAt, put.revision) : wonAt;
@@ -126,10 +118,10 @@ export class TermRules implements Rules {
   #startWork(candidate: Candidate, { t, local }: Fact & { kind: 'workStarted' }): void {
     const { who, term } = candidate;
     if (term === null || term.workStarts > 0 || term.stopCalls > 0) {
-      this.#report('work-start-count', t, `${who} starts work outside a term, or twice in one`);
+      this.report('work-start-count', t, `${who} starts work outside a term, or twice in one`);
     }
     if (validHold(candidate, local) === null) {
-      this.#report('work-without-write', t, `${who} starts work without a stored write`);
+      this.report('work-without-write', t, `${who} starts work without a stored write`);
     }
     if (term === null) return;
     term.workStarts += 1;
@@ -139,7 +131,7 @@ export class TermRules implements Rules {
   #stop({ who, term, stopping }: Candidate, t: number): void {
     if (term === null || term.stopCalls > 0) {
       const what = term === null ? 'without a term' : 'a second time';
-      this.#report('stop-callback-count', t, `${who}: the stop callback is called ${what}`);
+      this.report('stop-callback-count', t, `${who}: the stop callback is called ${what}`);
     }
     if (term === null) return;
     term.stopCalls += 1;
@@ -166,7 +158,7 @@ export class TermRules implements Rules {
     for (const term of candidate.stopping) {
       if (!leaseMayRun(candidate, term, local)) continue;
       const what = `${candidate.who} ${does}, and the stop callback of its term ${term.number} runs, whose lease has not run out`;
-      this.#report('claim-before-stop-callback', t, what);
+      this.report('claim-before-stop-callback', t, what);
     }
   }
 
@@ -179,10 +171,10 @@ export class TermRules implements Rules {
     );
     if (term.stopCalls === 0 || beside) {
       const what = `${who} sends its release before its stop callback has ended`;
-      this.#report('release-before-stop-callback', t, what);
+      this.report('release-before-stop-callback', t, what);
     }
     if (term.workRuns) {
-      this.#report('release-before-drained', t, `${who} sends its release while its work runs`);
+      this.report('release-before-drained', t, `${who} sends its release while its work runs`);
     }
   }
 
@@ -190,17 +182,17 @@ export class TermRules implements Rules {
     const { who, info, term, terms, releases } = candidate;
     // An edit may have brought an old record of its back since; or have emptied it, which looks like its
     // own release where the digits of the times are cut, and leaves the lock as free.
-    const put = this.#ledger.commits.findLast(({ changesRecord }) => changesRecord);
+    const put = this.ledger.commits.findLast(({ changesRecord }) => changesRecord);
     const { t } = fact;
     if (term?.stopCalls === 0) {
-      this.#report(
+      this.report(
         'stop-callback-count',
         t,
         `${who} has ended, and no one was told that it stopped leading`,
       );
     }
     if (fact.led !== terms > 0) {
-      this.#report(
+      this.report(
         'outcome',
         t,
         `${who} says that it ${fact.led ? 'led' : 'never led'}: ${terms} terms`,
@@ -213,11 +205,11 @@ export class TermRules implements Rules {
       put.request?.refused !== true;
     const emptied = put?.author === null && put.record?.kind === 'released';
     if (fact.released && ((releases === 0 && !emptied) || holds)) {
-      this.#report('outcome', t, `${who} says that it released the lock, and did not`);
+      this.report('outcome', t, `${who} says that it released the lock, and did not`);
     }
     if (fact.timersLeft + fact.requestsLeft > 0) {
       const what = `${who} has ended, with ${fact.timersLeft} timers and ${fact.requestsLeft} requests left`;
-      this.#report('left-behind', t, what);
+      this.report('left-behind', t, what);
     }
   }
 }

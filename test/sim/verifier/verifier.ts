@@ -5,7 +5,7 @@ import { LettingGoRules } from './letting-go.js';
 import { LivenessRules } from './liveness.js';
 import { type Margin, Margins } from './margins.js';
 import { PaceRules } from './pace.js';
-import type { Report, RuleName, Rules, Violation } from './rule.js';
+import { type Rules, type Violation, reporter } from './rule.js';
 import { type TakeoverKind, Takeovers } from './takeovers.js';
 import { TermRules } from './terms.js';
 import { WriteRules } from './writes.js';
@@ -27,14 +27,7 @@ export class Verifier {
   /** @param onViolation called at the first one of each rule */
   constructor(onViolation: (violation: Violation) => void = () => undefined) {
     this.#ledger = new Ledger();
-    const seen = new Set<RuleName>();
-    const report: Report = (rule, t, what) => {
-      if (seen.has(rule)) return;
-      seen.add(rule);
-      const violation = { rule, t, what };
-      this.violations.push(violation);
-      onViolation(violation);
-    };
+    const report = reporter(this.violations, onViolation);
     this.#terms = new TermRules(this.#ledger, report);
     this.#liveness = new LivenessRules(this.#ledger, report);
     this.#margins = new Margins(this.#ledger);

@@ -1,7 +1,7 @@
 import type { Fact, Json } from '../facts.js';
-import { type Candidate, type Commit, type Ledger, type Request, termTimeOf } from './ledger.js';
+import { type Candidate, type Commit, type Request, termTimeOf } from './ledger.js';
 import { type SeenRecord, foreignContent, recordOf, revisionOf } from './records.js';
-import type { Report, Rules } from './rule.js';
+import { RuleGroup } from './rule.js';
 
 /** A decision and the sending that follows it may read the clock at slightly different moments. */
 const CLOCK_SLACK_MS = 0.01;
@@ -10,19 +10,11 @@ const TIMER_SLACK_MS = 25;
 const WHOLE_SECONDS_MS = 1000;
 
 /** What candidates of ours send, and what of it takes effect. */
-export class WriteRules implements Rules {
-  readonly #ledger: Ledger;
-  readonly #report: Report;
-
-  constructor(ledger: Ledger, report: Report) {
-    this.#ledger = ledger;
-    this.#report = report;
-  }
-
+export class WriteRules extends RuleGroup {
   before(fact: Fact): void {
     if (fact.kind !== 'answered' && fact.kind !== 'gaveUp') return;
     const candidate = this.#ours(fact.who);
-    const request = this.#ledger.request(fact.request);
+    const request = this.ledger.request(fact.request);
     if (candidate !== null && request !== null) this.#checkDuration(candidate, request, fact);
   }
 
@@ -31,26 +23,26 @@ export class WriteRules implements Rules {
       const candidate = this.#ours(fact.who);
       if (candidate !== null && fact.body !== null) this.#checkSent(candidate, fact, fact.body);
     } else if (fact.kind === 'committed') {
-      const commit = this.#ledger.commits.at(-1);
+      const commit = this.ledger.commits.at(-1);
       if (commit?.author != null) this.#checkCommit(commit.author, commit, fact.t);
     }
   }
 
   #ours(who: string): Candidate | null {
-    const candidate = this.#ledger.get(who);
+    const candidate = this.ledger.get(who);
     return candidate?.info.library === 'ours' ? candidate : null;
   }
 
   #checkSent(candidate: Candidate, { t, request, verb, leading }: Sent, body: Json): void {
     const { who, info } = candidate;
     if (verb === 'update' && revisionOf(body) === null) {
-      this.#report('unconditional-write', t, `${who} sends #${request} without a version`);
+      this.report('unconditional-write', t, `${who} sends #${request} without a version`);
     }
     const { kind, holder, acquireTime } = recordOf(body);
     const termTime = termTimeOf(candidate, acquireTime);
     const renews = candidate.holds.some((hold) => hold.termTime === termTime);
     if (kind === 'held' && holder === info.identity && renews && !leading) {
-      this.#report('zombie-renewal', t, `${who} renews with #${request}, and does not lead`);
+      this.report('zombie-renewal', t, `${who} renews with #${request}, and does not lead`);
     }
   }
 
@@ -60,14 +52,14 @@ export class WriteRules implements Rules {
     const was = before === null ? null : recordOf(before);
     if (before !== null && foreignContent(before) !== foreignContent(after)) {
       const what = `${candidate.who} has changed what is not its own: ${foreignContent(before)} became ${foreignContent(after)}`;
-      this.#report('foreign-content-lost', t, what);
+      this.report('foreign-content-lost', t, what);
     }
     if (was !== null) this.#checkTransitions(candidate, was, record, t);
     const isOwn = was !== null && candidate.ownKeys.has(was.key);
     const wroteItself = isOwn && was.key !== record.key;
     if (record.kind === 'released') {
       if (wroteItself && was.kind === 'held') return;
-      this.#report('foreign-release', t, `${candidate.who} has released ${was?.key ?? 'nothing'}`);
+      this.report('foreign-release', t, `${candidate.who} has released ${was?.key ?? 'nothing'}`);
       return;
     }
     // A renewal that admission makes into the very record that it renews takes nothing either.
@@ -81,7 +73,7 @@ export class WriteRules implements Rules {
     const changes = is.kind === 'held' && was.holder !== info.identity;
     if (is.transitions === was.transitions + (changes ? 1 : 0)) return;
     const what = `${who} wrote ${is.transitions} transitions after ${was.transitions}`;
-    this.#report('transitions', t, what);
+    this.report('transitions', t, what);
   }
 
   /** The lock was not the candidate's: it must have waited for as long as anyone may have led. */
@@ -93,7 +85,7 @@ export class WriteRules implements Rules {
     const { sight } = request;
     const sentMs = request.local.monotonicMs;
     const say = (what: string): void => {
-      this.#report('early-take', t, `${who} took the lock ${what} (#${request.id})`);
+      this.report('early-take', t, `${who} took the lock ${what} (#${request.id})`);
     };
     if (was?.kind === 'released') return;
     if (was === null || was.kind === 'bare') {
@@ -111,7 +103,7 @@ export class WriteRules implements Rules {
       say(`over a record that it had never been shown: ${was.key}`);
       return;
     }
-    if (info.heedsPods === true && this.#ledger.isOfTheDead(was)) return;
+    if (info.heedsPods === true && this.ledger.isOfTheDead(was)) return;
     const waitMs = sight.sinceMs + (was.durationMs ?? info.leaseMs) - sentMs;
     if (waitMs <= CLOCK_SLACK_MS || this.#isLongDead(candidate, request, was)) return;
     say(`${waitMs.toFixed(1)} ms before ${was.key} ran out`);
@@ -125,7 +117,7 @@ export class WriteRules implements Rules {
     if (!info.usesServerClock || condition === null || sight?.isFirst !== true) return false;
     const hasTime = was.kind === 'held';
     if (hasTime && was.renewTime === '') return false;
-    const { commits } = this.#ledger;
+    const { commits } = this.ledger;
     // A record that is put back, as from a backup, was renewed when it first stood there.
     const renewed = hasTime
       ? commits.find(({ record }) => record?.renewTime === was.renewTime)
@@ -140,7 +132,7 @@ export class WriteRules implements Rules {
     const tookMs = fact.local.monotonicMs - request.local.monotonicMs;
     if (tookMs > info.renewMs / 2 + TIMER_SLACK_MS) {
       const what = `${who} waited ${tookMs.toFixed(0)} ms for #${request.id}`;
-      this.#report('request-unbounded', fact.t, what);
+      this.report('request-unbounded', fact.t, what);
     }
     const renews = request.leading && request.record?.kind === 'held';
     const validFromMs = holds.at(-1)?.request?.local.monotonicMs;
@@ -148,7 +140,7 @@ export class WriteRules implements Rules {
     const overMs = fact.local.monotonicMs - validFromMs - info.renewMs;
     if (overMs > TIMER_SLACK_MS) {
       const what = `${who} left its renewal #${request.id} under way ${overMs.toFixed(0)} ms past its deadline`;
-      this.#report('request-unbounded', fact.t, what);
+      this.report('request-unbounded', fact.t, what);
     }
   }
 }

@@ -9,10 +9,6 @@ export class Agenda {
   readonly #heap: Entry[] = [];
   #order = 0;
 
-  get size(): number {
-    return this.#heap.length;
-  }
-
   add(t: number, act: () => void): void {
     const heap = this.#heap;
     const entry: Entry = { t, order: this.#order++, act };
@@ -25,10 +21,6 @@ export class Agenda {
       at = above;
     }
     heap[at] = entry;
-  }
-
-  get nextTime(): number {
-    return this.#heap[0]?.t ?? Infinity;
   }
 
   take(): Entry | undefined {

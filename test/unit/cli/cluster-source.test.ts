@@ -158,9 +158,7 @@ describe('what the cluster tells the page of a lock', () => {
     stage.t = 1000;
     stage.see(null);
     expect(stage.roles).toEqual(['ann unheld']);
-    expect(stage.headline).toMatch(
-      /^warning: Nobody leads for .*; ann: its record is not in the lock/,
-    );
+    expect(stage.headline).toMatch(/^warning: Nobody leads for .*: its record is not in the lock/);
   });
 
   it('is not known while the API server does not answer, and the page says so', () => {

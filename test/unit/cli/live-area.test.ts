@@ -35,12 +35,6 @@ describe('a live area', () => {
   });
   afterEach(() => area.close());
 
-  it('draws over its own lines, and over fewer of them, and leaves what is above', () => {
-    area.draw(['a', 'b', 'c']);
-    area.draw(['d']);
-    expect(terminal.lines).toEqual(['before', 'd', '']);
-  });
-
   it.each([
     ['narrower', 20, 10],
     ['wider', 80, 10],

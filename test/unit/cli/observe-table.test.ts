@@ -17,6 +17,8 @@ interface Given {
   readonly holder?: string;
   readonly heldForMs?: number;
   readonly ageMs?: number;
+  /** How far the holder's clock is behind that of the API server. */
+  readonly clockBehindMs?: number;
 }
 
 const iso = (ms: number): string => new Date(ms).toISOString();
@@ -24,12 +26,13 @@ const iso = (ms: number): string => new Date(ms).toISOString();
 function lock(given: Given = {}) {
   const { namespace = 'default', name = 'report', holder = 'ann' } = given;
   const { heldForMs = 3.5 * HOUR, ageMs = SECOND } = given;
+  const { clockBehindMs = 0 } = given;
   const place = { kind: 'lease', namespace, name } as const;
   const spec = {
     holderIdentity: holder,
     leaseDurationSeconds: 15,
-    acquireTime: iso(NOW_MS - heldForMs),
-    renewTime: iso(NOW_MS - ageMs),
+    acquireTime: iso(NOW_MS - heldForMs - clockBehindMs),
+    renewTime: iso(NOW_MS - ageMs - clockBehindMs),
     leaseTransitions: 1234,
   };
   const fieldsV1 = { 'f:spec': { 'f:renewTime': {} } };
@@ -151,17 +154,7 @@ describe('the details of a lock', () => {
   });
 
   it('do not count by two clocks: the holder’s is an hour behind', () => {
-    const renewTime = NOW_MS - HOUR;
-    const place = { kind: 'lease', namespace: 'default', name: 'report' } as const;
-    const spec = {
-      holderIdentity: 'ann',
-      leaseDurationSeconds: 15,
-      acquireTime: iso(renewTime - 60 * SECOND),
-      renewTime: iso(renewTime),
-    };
-    const managedFields = [{ time: iso(NOW_MS), fieldsV1: { 'f:spec': { 'f:renewTime': {} } } }];
-    const sight = sightOf(place, { metadata: { managedFields }, spec }, NOW_MS);
-    const judgement = judge({ sight, leaseDurationMs: 15_000, nowMs: NOW_MS });
+    const [, judgement] = lock({ clockBehindMs: HOUR, heldForMs: 60 * SECOND, ageMs: 0 });
     expect(judgement).toMatchObject({ standing: 'held', heldForMs: 60 * SECOND });
   });
 });

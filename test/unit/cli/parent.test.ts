@@ -22,22 +22,20 @@ describe('the process that started this one', () => {
   beforeEach(() => {
     vi.useFakeTimers();
     gone.mockReset();
+    const parents: readonly (readonly [number, number])[] = [
+      [100, 50],
+      [50, 20],
+      [20, 10],
+    ];
+    ancestry = new Family(new Map(parents));
   });
   afterEach(() => {
     vi.useRealTimers();
   });
 
-  const family = (): Family =>
-    new Family(
-      new Map([
-        [100, 50],
-        [50, 20],
-        [20, 10],
-      ]),
-    );
+  let ancestry: Family;
 
   it('is missed within a second, once', () => {
-    const ancestry = family();
     whenParentIsGone(gone, { env: {}, ancestry });
     vi.advanceTimersByTime(10_000);
     expect(gone).not.toHaveBeenCalled();
@@ -51,7 +49,6 @@ describe('the process that started this one', () => {
   });
 
   it('may itself lose its parent, which is nothing to us', () => {
-    const ancestry = family();
     whenParentIsGone(gone, { env: {}, ancestry });
     ancestry.end(20);
     vi.advanceTimersByTime(10_000);
@@ -59,7 +56,6 @@ describe('the process that started this one', () => {
   });
 
   it('is a shell under npm and npx: they are missed, too', () => {
-    const ancestry = family();
     whenParentIsGone(gone, { env: NPM, ancestry });
     vi.advanceTimersByTime(10_000);
     expect(gone).not.toHaveBeenCalled();
@@ -78,7 +74,6 @@ describe('the process that started this one', () => {
   });
 
   it('is not missed because nobody can tell who started it', () => {
-    const ancestry = family();
     let canTell = true;
     const parentOf = (pid: number): number | null => (canTell ? ancestry.parentOf(pid) : null);
     whenParentIsGone(gone, { env: NPM, ancestry: { parent: ancestry.parent, parentOf } });
@@ -88,7 +83,6 @@ describe('the process that started this one', () => {
   });
 
   it('is not looked for any more after that was said', () => {
-    const ancestry = family();
     const leave = whenParentIsGone(gone, { env: {}, ancestry });
     leave();
     ancestry.end(50);

@@ -19,32 +19,17 @@ const reasons: readonly (readonly [number, string])[] = [
   [401, 'Unauthorized'],
   [402, 'PaymentRequired'],
   [403, 'Forbidden'],
-  [405, 'MethodNotAllowed'],
-  [406, 'NotAcceptable'],
+  [404, 'NotFound'],
   [408, 'Timeout'],
   [409, 'Conflict'],
   [409, 'AlreadyExists'],
   [410, 'Expired'],
-  [410, 'Gone'],
-  [411, 'LengthRequired'],
-  [412, 'PreconditionFailed'],
-  [413, 'RequestEntityTooLarge'],
   [415, 'UnsupportedMediaType'],
-  [418, 'Teapot'],
-  [421, 'Misdirected'],
   [422, 'Invalid'],
-  [425, 'TooEarly'],
-  [426, 'UpgradeRequired'],
   [429, 'TooManyRequests'],
-  [431, 'HeadersTooLarge'],
-  [451, 'Legal'],
   [500, 'InternalError'],
-  [501, 'NotImplemented'],
-  [502, 'BadGateway'],
   [503, 'ServiceUnavailable'],
   [504, 'Timeout'],
-  [505, 'Version'],
-  [511, 'Network'],
   [599, 'Unknown'],
   [999, 'Unknown'],
 ];
@@ -54,7 +39,7 @@ const refusals: readonly Row[] = reasons.map(([code, reason]) => [
   () => ({ bytes: answer(code, status(code, reason)) }),
 ]);
 
-const redirects: readonly Row[] = [300, 301, 302, 303, 304, 305, 307, 308].map((code) => [
+const redirects: readonly Row[] = [300, 302, 304, 307].map((code) => [
   `a redirect with ${code}`,
   () => ({
     bytes: answer(code, code === 304 ? '' : 'moved', { Location: `http://x/?t=${TOKEN}` }),
@@ -64,22 +49,17 @@ const redirects: readonly Row[] = [300, 301, 302, 303, 304, 305, 307, 308].map((
 const waits: readonly Row[] = [
   '0',
   '-5',
-  '1',
   '999999999',
-  '99999999999999999999999',
   '9'.repeat(400),
   '1e9',
   'NaN',
-  'Infinity',
   '0.0000001',
   'Fri, 31 Dec 9999 23:59:59 GMT',
   'Thu, 01 Jan 1970 00:00:00 GMT',
   'tomorrow',
-].flatMap((value): Row[] => [
-  [
-    `503 with Retry-After ${value.slice(0, 30)}`,
-    () => ({ bytes: answer(503, status(503, 'Busy'), { 'Retry-After': value }) }),
-  ],
+].map((value) => [
+  `503 with Retry-After ${value.slice(0, 30)}`,
+  () => ({ bytes: answer(503, status(503, 'Busy'), { 'Retry-After': value }) }),
 ]);
 
 const details: readonly Row[] = [-1, 0, 0.001, 1e308, '5', null].map((retryAfterSeconds) => [
@@ -160,97 +140,63 @@ const objects: readonly Row[] = [
   ]),
 ];
 
-const protocol: readonly Row[] = [
-  ['SSH', () => ({ bytes: 'SSH-2.0-OpenSSH_9.9\r\n' })],
-  ['a TLS alert', () => ({ bytes: Buffer.from([0x15, 3, 1, 0, 2, 2, 70]) })],
-  ['HTTP/0.9', () => ({ bytes: '{"metadata":{}}', then: 'close' })],
-  ['HTTP/2', () => ({ bytes: Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]) })],
-  ['a status that is no number', () => ({ bytes: 'HTTP/1.1 abc OK\r\n\r\n' })],
-  ['a status of four digits', () => ({ bytes: 'HTTP/1.1 2000 OK\r\n\r\n' })],
-  ['a header without a colon', () => ({ bytes: 'HTTP/1.1 200 OK\r\nnonsense\r\n\r\n' })],
-  ['a header of 100 kB', () => ({ bytes: answer(200, {}, { 'X-Big': 'x'.repeat(100_000) }) })],
-  [
-    'headers without end',
-    () => ({ bytes: 'HTTP/1.1 200 OK\r\n', then: { flood: 'X: y\r\n'.repeat(1000) } }),
-  ],
-  [
-    'two lengths',
-    () => ({ bytes: 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}' }),
-  ],
-  ['a negative length', () => ({ bytes: 'HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n{}' })],
-  [
-    'a length and chunks',
-    () => ({
-      bytes: 'HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n',
-    }),
-  ],
-  [
-    'a chunk of no size',
-    () => ({ bytes: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nxyz\r\n' }),
-  ],
-  [
-    'a chunk of any size',
-    () => ({ bytes: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\n' }),
-  ],
-  [
-    'a body that is cut',
-    () => ({ bytes: 'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n{', then: 'close' }),
-  ],
-  [
-    'more than the length',
-    ({ lease }) => ({ bytes: `${answer(200, '{}')}${JSON.stringify(lease())}` }),
-  ],
-  ['a second answer', () => ({ bytes: answer(500, 'one') + answer(200, 'two') })],
-  ['nothing, and the end', () => ({ bytes: '', then: 'close' })],
-  ['half a status line, and the end', () => ({ bytes: 'HTTP/1.1 2', then: 'close' })],
-  ['half a head, and the end', () => ({ bytes: 'HTTP/1.1 200 OK\r\nContent-', then: 'close' })],
-  ['nothing', () => ({ bytes: '' })],
-  ['half a head', () => ({ bytes: 'HTTP/1.1 200 OK\r\nContent-' })],
-  ['a head alone', () => ({ bytes: 'HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\n' })],
-  [
-    '100 Continue without end',
-    () => ({ bytes: '', then: { flood: 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(500) } }),
-  ],
-  ['103 Early Hints, and nothing', () => ({ bytes: 'HTTP/1.1 103 Early Hints\r\n\r\n' })],
-  [
-    '101 Switching Protocols',
-    () => ({
-      bytes: 'HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
-    }),
-  ],
-  [
-    'a body of any length',
-    () => ({
-      bytes: 'HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n',
-      then: { flood: 'x'.repeat(65_536) },
-    }),
-  ],
-  [
-    'an error of any length',
-    () => ({
-      bytes: 'HTTP/1.1 500 Oh\r\nContent-Length: 99999999999\r\n\r\n',
-      then: { flood: 'x'.repeat(65_536) },
-    }),
-  ],
-  [
-    'blanks without end',
-    () => ({
-      bytes: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n',
-      then: { flood: `10000\r\n${' '.repeat(65_536)}\r\n` },
-    }),
-  ],
-  ['404 of the object', () => ({ bytes: answer(404, status(404, 'NotFound')) })],
-  ['404 without a Status', () => ({ bytes: answer(404, `not here, ${TOKEN}`) })],
-  ['403 without a Status', () => ({ bytes: answer(403, '<html>forbidden</html>') })],
-  ['409 without a Status', () => ({ bytes: answer(409, '') })],
-  [
-    '404 of the namespace',
-    () => ({ bytes: answer(404, status(404, 'NotFound', { details: { kind: 'namespaces' } })) }),
-  ],
-  ['201 with nothing', () => ({ bytes: answer(201, '') })],
-  ['202 with a text', () => ({ bytes: answer(202, 'accepted') })],
-  ['204', () => ({ bytes: 'HTTP/1.1 204 No Content\r\n\r\n' })],
-  ['206 with a part', () => ({ bytes: answer(206, '"spec":{}') })],
+const OK = 'HTTP/1.1 200 OK\r\n';
+const CHUNKED = `${OK}Transfer-Encoding: chunked\r\n\r\n`;
+
+/** These bytes, and then nothing more. */
+const silences: readonly Row[] = Object.entries<string | Buffer>({
+  SSH: 'SSH-2.0-OpenSSH_9.9\r\n',
+  'a TLS alert': Buffer.from([0x15, 3, 1, 0, 2, 2, 70]),
+  'HTTP/2': Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0]),
+  'a status that is no number': 'HTTP/1.1 abc OK\r\n\r\n',
+  'a status of four digits': 'HTTP/1.1 2000 OK\r\n\r\n',
+  'a header without a colon': `${OK}nonsense\r\n\r\n`,
+  'a header of 100 kB': answer(200, {}, { 'X-Big': 'x'.repeat(100_000) }),
+  'two lengths': `${OK}Content-Length: 2\r\nContent-Length: 3\r\n\r\n{}`,
+  'a negative length': `${OK}Content-Length: -1\r\n\r\n{}`,
+  'a length and chunks': `${OK}Content-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n`,
+  'a chunk of no size': `${CHUNKED}xyz\r\n`,
+  'a chunk of any size': `${CHUNKED}FFFFFFFFFFFFFFFFF\r\n`,
+  'a second answer': answer(500, 'one') + answer(200, 'two'),
+  nothing: '',
+  'half a head': `${OK}Content-`,
+  'a head alone': `${OK}Content-Length: 99\r\n\r\n`,
+  '103 Early Hints, and nothing': 'HTTP/1.1 103 Early Hints\r\n\r\n',
+  '101 Switching Protocols':
+    'HTTP/1.1 101 Switching\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+  '404 without a Status': answer(404, `not here, ${TOKEN}`),
+  '403 without a Status': answer(403, '<html>forbidden</html>'),
+  '409 without a Status': answer(409, ''),
+  '404 of the namespace': answer(404, status(404, 'NotFound', { details: { kind: 'namespaces' } })),
+  '201 with nothing': answer(201, ''),
+  '202 with a text': answer(202, 'accepted'),
+  '204': 'HTTP/1.1 204 No Content\r\n\r\n',
+  '206 with a part': answer(206, '"spec":{}'),
+}).map(([name, bytes]) => [name, () => ({ bytes })]);
+
+const ends: readonly Row[] = Object.entries({
+  'HTTP/0.9': '{"metadata":{}}',
+  'a body that is cut': `${OK}Content-Length: 99\r\n\r\n{`,
+  'nothing, and the end': '',
+  'half a status line, and the end': 'HTTP/1.1 2',
+  'half a head, and the end': `${OK}Content-`,
+}).map(([name, bytes]) => [name, () => ({ bytes, then: 'close' })]);
+
+const ENDLESS = 'Content-Length: 99999999999\r\n\r\n';
+const floods: readonly Row[] = Object.entries({
+  'headers without end': [OK, 'X: y\r\n'.repeat(1000)],
+  '100 Continue without end': ['', 'HTTP/1.1 100 Continue\r\n\r\n'.repeat(500)],
+  'a body of any length': [OK + ENDLESS, 'x'.repeat(65_536)],
+  'an error of any length': [`HTTP/1.1 500 Oh\r\n${ENDLESS}`, 'x'.repeat(65_536)],
+  'blanks without end': [CHUNKED, `10000\r\n${' '.repeat(65_536)}\r\n`],
+} as Record<string, [string, string]>).map(([name, [bytes, flood]]) => [
+  name,
+  () => ({ bytes, then: { flood } }),
+]);
+
+const more: Row = [
+  'more than the length',
+  ({ lease }) => ({ bytes: `${answer(200, '{}')}${JSON.stringify(lease())}` }),
 ];
 
 /** What any request may be answered with. */
@@ -262,7 +208,10 @@ export const answers: readonly Row[] = [
   ...bodies,
   ...encodings,
   ...objects,
-  ...protocol,
+  ...silences,
+  ...ends,
+  ...floods,
+  more,
 ];
 
 const lie = (spec: (occasion: Occasion) => object): Answerer => {
@@ -297,78 +246,49 @@ export const lies: readonly Row[] = [
 
 const lines = (make: (occasion: Occasion) => unknown[], then?: 'close'): Answerer => {
   return (occasion) => ({
-    bytes:
-      'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n' +
-      make(occasion).map(chunk).join('') +
-      (then === 'close' ? '0\r\n\r\n' : ''),
+    bytes: CHUNKED + make(occasion).map(chunk).join('') + (then === 'close' ? '0\r\n\r\n' : ''),
   });
 };
 
-const many = <T>(make: () => T): T[] => Array.from({ length: 1000 }, make);
 const version = ({ next }: Occasion): { resourceVersion: string } => ({
   resourceVersion: String(next()),
 });
-const error = (code: unknown): object => ({ type: 'ERROR', object: { kind: 'Status', code } });
+const event = (type: string, object: unknown): object => ({ type, object });
+const error = (code: unknown): object => event('ERROR', { kind: 'Status', code });
+const flood = (make: (occasion: Occasion) => object, then?: 'close'): Answerer =>
+  lines((occasion) => Array.from({ length: 1000 }, () => make(occasion)), then);
+const nested = `{"type":"ADDED","object":${'{"a":'.repeat(6000)}1${'}'.repeat(6000)}}`;
 
 /** What only a watch may be answered with. */
 export const watchAnswers: readonly Row[] = [
   ['an end at once', lines(() => [], 'close')],
-  [
-    'an end after one change',
-    lines((o) => [{ type: 'MODIFIED', object: o.lease(version(o)) }], 'close'),
-  ],
+  ['an end after one change', lines((o) => [event('MODIFIED', o.lease(version(o)))], 'close')],
   ['410 as an event', lines(() => [error(410)], 'close')],
   ['500 as an event', lines(() => [error(500)])],
   ['an error without a code', lines(() => [error(undefined)])],
   ['a line that is not JSON', lines(() => ['watch me'])],
   ['a line of null', lines(() => ['null'])],
-  ['an event without an object', lines(() => [{ type: 'MODIFIED', object: null }])],
-  ['an event of an unknown type', lines((o) => [{ type: 'RENAMED', object: o.lease() }])],
-  [
-    'an event nested 6,000 deep',
-    lines(() => [`{"type":"ADDED","object":${'{"a":'.repeat(6000)}1${'}'.repeat(6000)}}`]),
-  ],
-  [
-    'versions that are none',
-    lines((o) => [{ type: 'MODIFIED', object: o.lease({ resourceVersion: 'v1' }) }]),
-  ],
+  ['an event without an object', lines(() => [event('MODIFIED', null)])],
+  ['an event of an unknown type', lines((o) => [event('RENAMED', o.lease())])],
+  ['an event nested 6,000 deep', lines(() => [nested])],
+  ['versions that are none', lines((o) => [event('MODIFIED', o.lease({ resourceVersion: 'v1' }))])],
   ['a list', lines((o) => [{ kind: 'LeaseList', items: [o.lease()] }])],
-  [
-    'a flood of bookmarks',
-    lines((o) => many(() => ({ type: 'BOOKMARK', object: { metadata: version(o) } }))),
-  ],
-  [
-    'a flood of other names',
-    lines((o) => many(() => ({ type: 'MODIFIED', object: o.lease({ ...version(o), name: 'x' }) }))),
-  ],
+  ['a flood of bookmarks', flood((o) => event('BOOKMARK', { metadata: version(o) }))],
+  ['a flood of others', flood((o) => event('MODIFIED', o.lease({ ...version(o), name: 'x' })))],
   [
     'a flood of free locks',
-    lines(
-      (o) =>
-        many(() => ({ type: 'MODIFIED', object: o.lease(version(o), { holderIdentity: '' }) })),
-      'close',
-    ),
+    flood((o) => event('MODIFIED', o.lease(version(o), { holderIdentity: '' })), 'close'),
   ],
-  [
-    'a flood of deletions',
-    lines((o) => many(() => ({ type: 'DELETED', object: o.lease(version(o)) })), 'close'),
-  ],
+  ['a flood of deletions', flood((o) => event('DELETED', o.lease(version(o))), 'close')],
   [
     'a flood of holders',
-    lines(
-      (o) =>
-        many(() => ({
-          type: 'MODIFIED',
-          object: o.lease(version(o), { holderIdentity: `x${o.next()}` }),
-        })),
+    flood(
+      (o) => event('MODIFIED', o.lease(version(o), { holderIdentity: `x${o.next()}` })),
       'close',
     ),
   ],
   [
     'a line without end',
-    () => ({
-      bytes: 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n',
-      then: { flood: `10000\r\n${'x'.repeat(65_536)}\r\n` },
-    }),
+    () => ({ bytes: CHUNKED, then: { flood: `10000\r\n${'x'.repeat(65_536)}\r\n` } }),
   ],
 ];

@@ -71,15 +71,14 @@ rules:
     verbs: ["get", "update", "watch"]`;
   const forbidden = (message: string, details = {}): ApiAnswer =>
     answer(403, statusBody(403, 'Forbidden', message, details));
+  const rbac = (user: string, more = ''): string =>
+    `leases.coordination.k8s.io "data-processor" is forbidden: User "${user}" cannot update ` +
+    `resource "leases" in API group "coordination.k8s.io" in the namespace "production"${more}`;
 
   it('names user, verb, resource and namespace, and prints the Role and how to bind it', () => {
     const { message } = answerError(
       call,
-      forbidden(
-        'leases.coordination.k8s.io "data-processor" is forbidden: User ' +
-          '"system:serviceaccount:production:worker" cannot update resource "leases" in API group ' +
-          '"coordination.k8s.io" in the namespace "production"',
-      ),
+      forbidden(rbac('system:serviceaccount:production:worker')),
     );
 
     expect(message).toBe(
@@ -96,10 +95,7 @@ rules:
   it('takes what the server names over what was asked', () => {
     const { message } = answerError(
       call,
-      forbidden(
-        'leases "data-processor" is forbidden: User "ann" cannot patch resource "leases" in API ' +
-          'group "coordination.k8s.io" in the namespace "production": no RBAC policy matched',
-      ),
+      forbidden(rbac('ann', ': no RBAC policy matched').replace('update', 'patch')),
     );
 
     expect(message).toContain('user "ann" is missing the verb "patch"');
@@ -118,11 +114,10 @@ rules:
   });
 
   it('of a user whose name could be a command is printed without one', () => {
-    const { message } = answerError(
-      call,
-      forbidden('User "a; rm -rf /" cannot update resource "leases" in API group "x"'),
-    );
+    const text = 'User "a; rm -rf /" cannot update resource "leases" in API group "x"';
+    const { message } = answerError(call, forbidden(text));
 
+    expect(message).toContain('the verb "update" on leases.x (HTTP 403');
     expect(message).not.toContain('kubectl');
   });
 
@@ -138,18 +133,9 @@ rules:
     expect(message).not.toContain('Role');
   });
 
-  const rbac = (user: string, more = ''): string =>
-    `leases.coordination.k8s.io "data-processor" is forbidden: User "${user}" cannot update ` +
-    `resource "leases" in API group "coordination.k8s.io" in the namespace "production"${more}`;
-
   it.each([
-    'admission webhook "policy.example.com" denied the request: no owner label',
-    'admission webhook "policy.example.com" denied the request: you have no access to this',
     `admission webhook "policy.example.com" denied the request: ${rbac('eve')}`,
     'leases "data-processor" is forbidden: exceeded quota: objects, used: 5, limited: 5',
-    'leases "data-processor" is forbidden: violates PodSecurity "restricted:latest": no access',
-    "leases \"data-processor\" is forbidden: ValidatingAdmissionPolicy 'x' with binding 'y' denied " +
-      'request: it cannot be so',
     'configmaps "x" is forbidden',
     rbac(
       'ann',
@@ -176,13 +162,9 @@ rules:
     expect(message).toContain('--user=ann');
   });
 
-  it.each([
-    'system:anonymous',
-    'system:authenticated',
-    'system:unauthenticated',
-    'system:serviceaccounts',
-    'system:serviceaccounts:production',
-  ])('to %s never advises to give it rights', (user) => {
+  const everybody = ['anonymous', 'authenticated', 'unauthenticated', 'serviceaccounts'];
+  const groups = [...everybody, 'serviceaccounts:production'].map((name) => `system:${name}`);
+  it.each(groups)('to %s never advises to give it rights', (user) => {
     const sent = answerError(call, forbidden(rbac(user)));
     const none = answerError(call, {
       ...forbidden(rbac(user)),
@@ -215,16 +197,9 @@ rules:
 
 describe('404', () => {
   it('for a creation says that the namespace is missing, and what to do', () => {
-    const { message } = answerError(
-      verb('create'),
-      answer(
-        404,
-        statusBody(404, 'NotFound', 'namespaces "production" not found', {
-          name: 'production',
-          kind: 'namespaces',
-        }),
-      ),
-    );
+    const details = { name: 'production', kind: 'namespaces' };
+    const body = statusBody(404, 'NotFound', 'namespaces "production" not found', details);
+    const { message } = answerError(verb('create'), answer(404, body));
 
     expect(message).toBe(
       'Lease production/data-processor: namespace "production" does not exist (HTTP 404 NotFound). ' +
@@ -233,10 +208,8 @@ describe('404', () => {
   });
 
   it('from something that is no API server does not say that the object is gone', () => {
-    const { message, kind } = answerError(
-      verb('get'),
-      answer(404, undefined, { 'content-type': 'text/html; charset=utf-8' }),
-    );
+    const page = answer(404, undefined, { 'content-type': 'text/html; charset=utf-8' });
+    const { message, kind } = answerError(verb('get'), page);
 
     expect(kind).not.toBe('notFound');
     expect(message).toContain('a text/html answer that is not a Kubernetes Status');
@@ -275,18 +248,16 @@ describe("the server's words", () => {
 });
 
 describe('Retry-After', () => {
+  const status = (retryAfterSeconds?: number): ApiAnswer =>
+    answer(500, statusBody(500, 'ServerTimeout', 'x', { retryAfterSeconds }));
+
   it.each([
     ['seconds', '7', 7000],
     ['seconds with spaces about', ' 7 ', 7000],
     ['zero', '0', 0],
-    [
-      'a date, which tells of a clock that nobody knows',
-      'Thu, 01 Jan 2026 00:00:30 GMT',
-      undefined,
-    ],
+    ['a date, which tells of an unknown clock', 'Thu, 01 Jan 2026 00:00:30 GMT', undefined],
     ['years', '999999999', 2 ** 31 - 1],
     ['more than a number can hold', '9'.repeat(400), 2 ** 31 - 1],
-    ['a date far away', 'Fri, 01 Jan 9999 00:00:00 GMT', undefined],
     ['a negative number', '-5', undefined],
     ['nonsense', 'soon', undefined],
     ['nothing', undefined, undefined],
@@ -296,14 +267,10 @@ describe('Retry-After', () => {
 
   it.each([
     ['header', answer(429, undefined, { 'retry-after': '3' }), 3000],
-    ['Status', answer(500, statusBody(500, 'ServerTimeout', 'x', { retryAfterSeconds: 2 })), 2000],
-    [
-      'Status, up to',
-      answer(500, statusBody(500, 'X', 'x', { retryAfterSeconds: 1e308 })),
-      2 ** 31 - 1,
-    ],
-    ['Status, from', answer(500, statusBody(500, 'X', 'x', { retryAfterSeconds: -1 })), undefined],
-    ['nowhere', answer(500, statusBody(500, 'InternalError', 'x')), undefined],
+    ['Status', status(2), 2000],
+    ['Status, up to', status(1e308), 2 ** 31 - 1],
+    ['Status, from', status(-1), undefined],
+    ['nowhere', status(), undefined],
   ])('is taken from the %s', (_, given, expected) => {
     expect(answerError(call, given).retryAfterMs).toBe(expected);
   });

@@ -11,13 +11,7 @@ const NOT_INSTALLED = (version: string): string =>
   '@kubernetes/client-node is not installed, which reads kubeconfig files: run ' +
   `\`npm install @kubernetes/client-node@${version}\`.`;
 
-const crash = new TypeError("Cannot read properties of undefined (reading 'bind')");
-const notFound = Object.assign(new Error("Cannot find package '@kubernetes/client-node'"), {
-  code: 'ERR_MODULE_NOT_FOUND',
-});
-const otherNotFound = Object.assign(new Error("Cannot find package 'undici'"), {
-  code: 'ERR_MODULE_NOT_FOUND',
-});
+const coded = (code: string, message: string): Error => Object.assign(new Error(message), { code });
 
 describe('the optional peer dependency', () => {
   it.each([
@@ -53,107 +47,88 @@ describe('the optional peer dependency', () => {
     },
   );
 
-  const coded = (code: string, message: string): Error =>
-    Object.assign(new Error(message), { code });
-  const jest = coded(
-    'ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING_FLAG',
-    'A dynamic import callback was invoked without --experimental-vm-modules',
-  );
-  const required = coded(
-    'ERR_REQUIRE_ESM',
-    'require() of ES Module /app/node_modules/@kubernetes/client-node/dist/index.js from ' +
-      '/app/dist/server.cjs not supported.\nInstead change the require to a dynamic import().',
-  );
-  const broken = coded(
-    'ERR_MODULE_NOT_FOUND',
-    "Cannot find module '/app/node_modules/@kubernetes/client-node/dist/index.js'",
-  );
-
-  it.each<
-    [situation: string, cause: unknown, node: string, version: string | null, expected: string]
-  >([
-    ['is missing on Node 20', notFound, 'v20.20.2', null, NOT_INSTALLED('^1.4.0')],
-    ['is missing on Node 24', notFound, 'v24.1.0', null, NOT_INSTALLED('latest')],
+  const missing = coded('ERR_MODULE_NOT_FOUND', "Cannot find package '@kubernetes/client-node'");
+  it.each([
+    ['on Node 20', missing, 'v20.20.2', '^1.4.0'],
+    ['on Node 24', missing, 'v24.1.0', 'latest'],
     [
-      'is missing for require()',
+      'for require()',
       coded('MODULE_NOT_FOUND', "Cannot find module '@kubernetes/client-node' from 'src/a.js'"),
       'v24.1.0',
+      'latest',
+    ],
+  ])('that is missing %s is to be installed', async (_, cause, nodeVersion, version) => {
+    const importModule = () => Promise.reject(cause);
+
+    const error = await failure(
+      loadClientNode({ nodeVersion, installedVersion: () => null, importModule }),
+    );
+
+    expect(error).toMatchObject({ kind: 'dependency', mayHaveCommitted: false });
+    expect(error.message).toBe(NOT_INSTALLED(version));
+    expect(error.cause).toBeInstanceOf(Error);
+  });
+
+  const crash = new TypeError("Cannot read properties of undefined (reading 'bind')");
+  const inDist = '/app/node_modules/@kubernetes/client-node/dist/index.js';
+  it.each<[situation: string, cause: unknown, version: string | null, expected: string]>([
+    [
+      'crashes in a version that nobody knows',
+      crash,
       null,
-      NOT_INSTALLED('latest'),
+      "TypeError: Cannot read properties of undefined (reading 'bind').",
     ],
     [
-      'crashes on Node 20 in a version that nobody knows',
+      'crashes in a version that is known',
       crash,
-      'v20.20.2',
-      null,
-      '@kubernetes/client-node could not be loaded on Node v20.20.2: TypeError: Cannot read ' +
-        "properties of undefined (reading 'bind').",
-    ],
-    [
-      'crashes on Node 24',
-      crash,
-      'v24.1.0',
       '2.0.1',
-      '@kubernetes/client-node 2.0.1 could not be loaded on Node v24.1.0: TypeError: Cannot read ' +
-        "properties of undefined (reading 'bind').",
+      "TypeError: Cannot read properties of undefined (reading 'bind').",
     ],
     [
       'misses a part of its own',
-      otherNotFound,
-      'v24.1.0',
+      coded('ERR_MODULE_NOT_FOUND', "Cannot find package 'undici'"),
       '2.0.1',
-      '@kubernetes/client-node 2.0.1 could not be loaded on Node v24.1.0: ERR_MODULE_NOT_FOUND: ' +
-        "Cannot find package 'undici'.",
+      "ERR_MODULE_NOT_FOUND: Cannot find package 'undici'.",
     ],
     [
       'is installed in part',
-      broken,
-      'v24.1.0',
+      coded('ERR_MODULE_NOT_FOUND', `Cannot find module '${inDist}'`),
       null,
-      '@kubernetes/client-node could not be loaded on Node v24.1.0: ERR_MODULE_NOT_FOUND: Cannot ' +
-        "find module '/app/node_modules/@kubernetes/client-node/dist/index.js'.",
+      `ERR_MODULE_NOT_FOUND: Cannot find module '${inDist}'.`,
     ],
     [
       'is imported by Jest in CommonJS',
-      jest,
-      'v20.20.2',
+      coded('ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING_FLAG', 'A callback was invoked without it.'),
       '1.4.0',
-      '@kubernetes/client-node 1.4.0 could not be loaded on Node v20.20.2: ' +
-        'ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING_FLAG: A dynamic import callback was invoked without ' +
-        '--experimental-vm-modules. Jest is like this: start it with ' +
-        'NODE_OPTIONS=--experimental-vm-modules, or give the lock a kubeConfig that you have loaded ' +
-        'yourself.',
+      'ERR_VM_DYNAMIC_IMPORT_CALLBACK_MISSING_FLAG: A callback was invoked without it. Jest is ' +
+        'like this: start it with NODE_OPTIONS=--experimental-vm-modules, or give the lock a ' +
+        'kubeConfig that you have loaded yourself.',
     ],
     [
       'is required by a bundle',
-      required,
-      'v20.18.0',
+      coded(
+        'ERR_REQUIRE_ESM',
+        `require() of ES Module ${inDist} not supported.\nInstead change it.`,
+      ),
       '1.4.0',
-      '@kubernetes/client-node 1.4.0 could not be loaded on Node v20.18.0: ERR_REQUIRE_ESM: ' +
-        'require() of ES Module /app/node_modules/@kubernetes/client-node/dist/index.js from ' +
-        '/app/dist/server.cjs not supported. It is an ES module, and is loaded here with require(): ' +
-        'let your bundler leave import() as it is or bundle to ESM, use a Node that can require ES ' +
-        'modules, or give the lock a kubeConfig that you have loaded yourself.',
+      `ERR_REQUIRE_ESM: require() of ES Module ${inDist} not supported. It is an ES module, and ` +
+        'is loaded here with require(): let your bundler leave import() as it is or bundle to ' +
+        'ESM, use a Node that can require ES modules, or give the lock a kubeConfig that you ' +
+        'have loaded yourself.',
     ],
-    [
-      'throws something that is no error',
-      'nonsense',
-      'v24.1.0',
-      null,
-      '@kubernetes/client-node could not be loaded on Node v24.1.0: nonsense.',
-    ],
-  ])('that %s is reported with its cause', async (_, cause, nodeVersion, version, expected) => {
+    ['throws something that is no error', 'nonsense', null, 'nonsense.'],
+  ])('that %s is reported with its cause', async (_, cause, version, expected) => {
     const importModule = async (): Promise<never> => {
       throw cause;
     };
 
     const error = await failure(
-      loadClientNode({ nodeVersion, installedVersion: () => version, importModule }),
+      loadClientNode({ nodeVersion: 'v24.1.0', installedVersion: () => version, importModule }),
     );
 
-    expect(error.message).toBe(expected);
     expect(error.kind).toBe('dependency');
-    expect(error.mayHaveCommitted).toBe(false);
+    const which = `@kubernetes/client-node${version === null ? '' : ` ${version}`}`;
+    expect(error.message).toBe(`${which} could not be loaded on Node v24.1.0: ${expected}`);
     expect(error.cause).toBeInstanceOf(Error);
   });
 

@@ -1,37 +1,31 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { delimiter, dirname, join } from 'node:path';
-import { dumpYaml } from '@kubernetes/client-node';
+import { delimiter } from 'node:path';
+import { dumpYaml, KubeConfig } from '@kubernetes/client-node';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { ApiClient } from '../../../src/kubernetes/api-client.js';
-import { loadDefaultKubeConfig, type KubeConfigLike } from '../../../src/kubernetes/kube-config.js';
+import {
+  defaultNamespace,
+  loadDefaultKubeConfig,
+  type KubeConfigLike,
+} from '../../../src/kubernetes/kube-config.js';
 import { loadKubeConfig } from '../../../src/cli/connect.js';
+import { LockError } from '../../../src/errors/lock-error.js';
+import { ask, failureOf } from './support/asking.js';
 import { failure } from './support/failure.js';
-import { base64 } from './support/kube-configs.js';
-import { answerWith, startServer, type TestServer } from './support/server.js';
+import { folderOfEachTest } from './support/folder.js';
+import { base64, kubeConfig } from './support/kube-configs.js';
+import { answerWith, serversOfEachTest, type TestServer } from './support/server.js';
+import { everythingShown } from './support/show.js';
 
-const get = { method: 'GET', path: '/api', subject: 'Lease a/b' } as const;
-
+const folder = folderOfEachTest();
+const start = serversOfEachTest();
 let server: TestServer;
-let directory: string;
 
 beforeEach(async () => {
-  server = await startServer(answerWith(200, {}));
-  directory = mkdtempSync(join(tmpdir(), 'kube-config-files-'));
+  server = await start(answerWith(200, {}));
 });
 
-afterEach(async () => {
+afterEach(() => {
   vi.unstubAllEnvs();
-  await server.close();
-  rmSync(directory, { recursive: true });
 });
-
-function write(name: string, text: string): string {
-  const path = join(directory, name);
-  mkdirSync(dirname(path), { recursive: true });
-  writeFileSync(path, text, { mode: 0o755 });
-  return path;
-}
 
 type Fields = Readonly<Record<string, unknown>>;
 
@@ -47,7 +41,7 @@ interface Parts {
 /** A kubeconfig file with one cluster, one user and one context. */
 function file(path: string, parts: Parts): string {
   const { current, cluster, user, context, name = 'a' } = parts;
-  return write(
+  return folder.write(
     path,
     dumpYaml({
       ...(current === undefined ? {} : { 'current-context': current }),
@@ -63,30 +57,100 @@ function load(...files: string[]): Promise<KubeConfigLike> {
   return loadDefaultKubeConfig();
 }
 
-/** The headers that a request has with this kubeconfig. */
-async function headersOf(kubeConfig: KubeConfigLike): Promise<NodeJS.Dict<string | string[]>> {
-  expect((await new ApiClient(kubeConfig).request(get)).status).toBe(200);
-  return server.requests.at(-1)?.headers ?? {};
+const withUser = (user: Fields): Promise<KubeConfigLike> =>
+  load(file('config', { current: 'a', user }));
+
+/** The credentials that a request has with this kubeconfig. */
+async function authorizationBy(config: KubeConfigLike): Promise<string> {
+  expect((await ask(config)).status).toBe(200);
+  return String(server.authorizations().at(-1));
 }
+
+describe('the default kubeconfig', () => {
+  it('is loaded once for all, and looked for again after it could not be read', async () => {
+    const path = folder.pathOf('config');
+    const error = await failure(load(path));
+    expect(error.kind).toBe('credentials');
+    expect(error.message).toContain(`ENOENT in open (${path})`);
+
+    const first = await load(file('config', { current: 'a' }));
+
+    expect(first.getCurrentCluster()?.server).toBe(server.url);
+    expect(await loadDefaultKubeConfig()).toBe(first);
+  });
+
+  it('is refused with the sentence of the module that could not be loaded', async () => {
+    vi.stubEnv('KUBECONFIG', file('config', { current: 'a' }));
+    const why = new LockError('install this', { kind: 'credentials' });
+    const loading = loadDefaultKubeConfig({ loadModule: () => Promise.reject(why) });
+    expect(await failure(loading)).toBe(why);
+  });
+
+  it('that is not valid is reported by its line, never by its text', async () => {
+    const error = await failure(load(folder.write('config', 'users:\n  - token: "marked-secret')));
+
+    expect(error.message).toMatch(/not valid YAML in line \d+/);
+    expect(everythingShown(error)).not.toContain('marked-secret');
+  });
+});
+
+describe('the default namespace', () => {
+  const inContext = (namespace?: string) => kubeConfig({ server: 'http://x' }, {}, { namespace });
+
+  it.each([
+    ['the context', 'the context and the pod', 'staging', 'ci-runners\n', 'staging'],
+    ['the context', 'the context alone', ' staging\n', null, 'staging'],
+    ['the pod', 'the pod alone', undefined, 'ci-runners\n', 'ci-runners'],
+    ['the pod', 'the pod, and the context an empty one', '', 'ci-runners', 'ci-runners'],
+    ['nobody', 'nobody', undefined, null, 'default'],
+    ['nobody', 'nobody, and both are blank', ' ', '\n', 'default'],
+  ])('is that of %s where it is named by %s', async (_, __, ofContext, ofPod, expected) => {
+    const path = ofPod === null ? folder.pathOf('none') : folder.write('namespace', ofPod);
+
+    expect(await defaultNamespace(inContext(ofContext), path)).toBe(expected);
+  });
+
+  it("is the pod's for the service account", async () => {
+    const config = new KubeConfig();
+    const path = 'var/run/secrets/kubernetes.io/serviceaccount/namespace';
+    const namespaceFile = folder.write(path, 'jobs\n');
+    config.loadFromCluster(folder.path);
+
+    expect(await defaultNamespace(config, namespaceFile)).toBe('jobs');
+  });
+
+  it('is refused when no namespace can have that name, before it gets into a path', async () => {
+    const error = await failure(defaultNamespace(inContext('../kube-system; reboot'), 'missing'));
+
+    expect(error.kind).toBe('credentials');
+    expect(error.message).toContain('the context "test" gives: it must be a DNS-1123 label');
+  });
+});
 
 describe('several files in KUBECONFIG', () => {
   it.each([
     ['the first current-context', ['one', 'two'], 'one'],
     ['the first file that has a current-context', [undefined, 'two'], 'two'],
     ['one that another file describes', ['two', undefined], 'two'],
-  ])('are used with %s', async (_, [first, second], expected) => {
-    const kubeConfig = await load(
-      file('1', { name: 'one', ...(first === undefined ? {} : { current: first }) }),
-      file('2', { name: 'two', ...(second === undefined ? {} : { current: second }) }),
-    );
+  ])('are used with %s', async (_, currents, expected) => {
+    const files = ['one', 'two'].map((name, at) => {
+      const current = currents[at];
+      return file(name, { name, ...(current === undefined ? {} : { current }) });
+    });
+    vi.stubEnv('KUBECONFIG', files.join(delimiter));
 
-    expect(kubeConfig.getCurrentContext()).toBe(expected);
-    expect(kubeConfig.getCurrentCluster()?.name).toBe(expected);
-    expect(kubeConfig.getCurrentUser()?.name).toBe(expected);
+    const ofCommandLine = await loadKubeConfig({ kind: 'file', file: null, context: null });
+    for (const config of [await loadDefaultKubeConfig(), ofCommandLine]) {
+      expect(config.getCurrentContext()).toBe(expected);
+      expect(config.getCurrentCluster()?.name).toBe(expected);
+      expect(config.getCurrentUser()?.name).toBe(expected);
+    }
   });
 
-  it('that describe the same name count in their order', async () => {
-    const kubeConfig = await load(
+  it('that describe the same name count in their order, and some may be missing or empty', async () => {
+    const config = await load(
+      folder.pathOf('missing'),
+      folder.write('empty', '# nothing here\n'),
       file('1', { current: 'a', user: { token: 'first' }, context: { namespace: 'first' } }),
       file('2', {
         user: { token: 'second' },
@@ -95,48 +159,28 @@ describe('several files in KUBECONFIG', () => {
       }),
     );
 
-    expect(kubeConfig.getContextObject('a')?.namespace).toBe('first');
-    expect((await headersOf(kubeConfig))['authorization']).toBe('Bearer first');
-  });
-
-  it('may be missing or empty as long as one is there', async () => {
-    const kubeConfig = await load(
-      join(directory, 'missing'),
-      write('empty', '# nothing here\n'),
-      file('there', { current: 'a', user: { token: 'there' } }),
-    );
-
-    expect((await headersOf(kubeConfig))['authorization']).toBe('Bearer there');
+    expect(config.getContextObject('a')?.namespace).toBe('first');
+    expect(await authorizationBy(config)).toBe('Bearer first');
   });
 
   it('that are all missing are named', async () => {
-    const first = join(directory, 'one');
+    const [first, second] = [folder.pathOf('one'), folder.pathOf('two')];
 
-    const error = await failure(load(first, join(directory, 'two')));
-
-    expect(error.message).toContain(`ENOENT in open (${first})`);
+    expect((await failure(load(first, second))).message).toContain(`ENOENT in open (${first})`);
   });
 
   it('of which one is no kubeconfig are refused', async () => {
-    const good = file('good', { current: 'a' });
+    const bad = folder.write('bad', 'clusters: [{ name: b }]');
 
-    const error = await failure(load(good, write('bad', 'clusters: [{ name: b }]')));
+    const error = await failure(load(file('good', { current: 'a' }), bad));
 
     expect(error.message).toContain('clusters[0].cluster is missing');
-  });
-
-  it('are read in the same way by the command line', async () => {
-    vi.stubEnv('KUBECONFIG', [file('1', { current: 'a' }), file('2', {})].join(delimiter));
-
-    const kubeConfig = await loadKubeConfig({ kind: 'file', file: null, context: null });
-
-    expect(kubeConfig.getCurrentContext()).toBe('a');
   });
 });
 
 describe('paths in a kubeconfig are relative to its own file', () => {
   it('those of the second file, too', async () => {
-    const kubeConfig = await load(
+    const config = await load(
       file('first/config', { name: 'other' }),
       file('second/config', {
         current: 'a',
@@ -150,9 +194,9 @@ describe('paths in a kubeconfig are relative to its own file', () => {
       }),
     );
 
-    const inSecond = (name: string): string => join(directory, 'second', name);
-    expect(kubeConfig.getCurrentCluster()).toMatchObject({ caFile: inSecond('ca.crt') });
-    expect(kubeConfig.getCurrentUser()).toMatchObject({
+    const inSecond = (name: string): string => folder.pathOf(`second/${name}`);
+    expect(config.getCurrentCluster()).toMatchObject({ caFile: inSecond('ca.crt') });
+    expect(config.getCurrentUser()).toMatchObject({
       certFile: inSecond('tls/own.crt'),
       keyFile: inSecond('tls/own.key'),
       tokenFile: inSecond('token'),
@@ -160,77 +204,53 @@ describe('paths in a kubeconfig are relative to its own file', () => {
     });
   });
 
-  it('a plugin that is a bare name is left to PATH, an absolute one as it is', async () => {
-    const commandOf = async (command: string): Promise<unknown> => {
-      const path = file(`config-${command.length}`, { current: 'a', user: { exec: { command } } });
-      return ((await load(path)).getCurrentUser()?.exec as Fields)['command'];
-    };
-
-    expect(await commandOf('aws-iam-authenticator')).toBe('aws-iam-authenticator');
-    expect(await commandOf('/usr/bin/plugin')).toBe('/usr/bin/plugin');
-  });
+  it.each(['aws-iam-authenticator', '/usr/bin/plugin'])(
+    'a plugin that is a bare name is left to PATH, an absolute one as it is: %s',
+    async (command) => {
+      const user = (await withUser({ exec: { command } })).getCurrentUser();
+      expect((user?.exec as Fields)['command']).toBe(command);
+    },
+  );
 
   it('a plugin is run from there', async () => {
-    write('bin/plugin', `#!/bin/sh\necho '{"status":{"token":"from-plugin"}}'\n`);
-    const user = { exec: { command: 'bin/plugin' } };
+    folder.write('bin/plugin', `#!/bin/sh\necho '{"status":{"token":"from-plugin"}}'\n`);
 
-    expect(
-      (await headersOf(await load(file('config', { current: 'a', user }))))['authorization'],
-    ).toBe('Bearer from-plugin');
+    const config = await withUser({ exec: { command: 'bin/plugin' } });
+
+    expect(await authorizationBy(config)).toBe('Bearer from-plugin');
   });
 
   it('certificate data count before a file', async () => {
-    const kubeConfig = await load(
-      file('config', {
-        current: 'a',
-        cluster: { 'certificate-authority': 'none', 'certificate-authority-data': base64('x') },
-      }),
-    );
+    const caData = base64('x');
+    const cluster = { 'certificate-authority': 'none', 'certificate-authority-data': caData };
 
-    expect(kubeConfig.getCurrentCluster()).toMatchObject({
-      caFile: undefined,
-      caData: base64('x'),
-    });
+    const config = await load(file('config', { current: 'a', cluster }));
+
+    expect(config.getCurrentCluster()).toMatchObject({ caFile: undefined, caData });
   });
 });
 
 describe('a user of a kubeconfig', () => {
-  const withUser = (user: Fields): Promise<KubeConfigLike> =>
-    load(file('config', { current: 'a', user }));
-
   it.each<[situation: string, user: Fields, written: string | null, expected: string]>([
     ['a token file', { tokenFile: 'token' }, 'of-file\n', 'Bearer of-file'],
     ['a token file and a token', { tokenFile: 'token', token: 't' }, 'of-file', 'Bearer of-file'],
     ['a token file that is missing and a token', { tokenFile: 'no', token: 't' }, null, 'Bearer t'],
     ['an empty token file and a token', { tokenFile: 'token', token: 't' }, ' \n', 'Bearer t'],
   ])('may have %s', async (_, user, written, expected) => {
-    if (written !== null) write('token', written);
+    if (written !== null) folder.write('token', written);
 
-    expect((await headersOf(await withUser(user)))['authorization']).toBe(expected);
-  });
-
-  it.each([
-    ['missing', null, /could not be read: ENOENT in open \(.*token\)/],
-    ['empty', '\n', /could not be read: the token file ".*token" is empty/],
-  ])('whose token file is %s sends nothing', async (_, written, expected) => {
-    if (written !== null) write('token', written);
-
-    const error = await failure(new ApiClient(await withUser({ tokenFile: 'token' })).request(get));
-
-    expect(error.kind).toBe('credentials');
-    expect(error.message).toMatch(expected);
-    expect(server.requests).toEqual([]);
+    expect(await authorizationBy(await withUser(user))).toBe(expected);
   });
 
   it('may act as somebody, with groups, a uid and more', async () => {
-    await headersOf(
-      await withUser({
-        as: 'ann',
-        'as-groups': ['dev', 'on, call'],
-        'as-uid': '4711',
-        'as-user-extra': { 'example.com/(reason)': ['one', 'two'] },
-      }),
-    );
+    const config = await withUser({
+      as: 'ann',
+      'as-groups': ['dev', 'on, call'],
+      'as-uid': '4711',
+      'as-user-extra': { 'example.com/(reason)': ['one', 'two'] },
+    });
+
+    await ask(config);
 
     const { rawHeaders } = server.requests.at(-1)!.message;
     const sent = rawHeaders.flatMap((name, at) =>
@@ -247,9 +267,7 @@ describe('a user of a kubeconfig', () => {
   });
 
   it('may not have the groups of nobody', async () => {
-    const error = await failure(
-      new ApiClient(await withUser({ 'as-groups': ['system:masters'] })).request(get),
-    );
+    const error = await failureOf(await withUser({ 'as-groups': ['system:masters'] }));
 
     expect(error.kind).toBe('credentials');
     expect(error.message).toContain('set `as` beside `as-groups`');
@@ -265,47 +283,42 @@ describe('credential plugins', () => {
       { provideClusterInfo: true },
       { 'certificate-authority-data': base64('PEM'), config: { audience: 'x' } },
     ],
-  ])('are told %s, in KUBERNETES_EXEC_INFO', async (_, more, expected) => {
-    write('ca.crt', 'PEM');
-    write(
+  ])('are told %s, in KUBERNETES_EXEC_INFO', async (_, more, told) => {
+    folder.write('ca.crt', 'PEM');
+    folder.write(
       'plugin',
       '#!/bin/sh\necho "{\\"status\\":{\\"token\\":\\"$OWN $(echo "$KUBERNETES_EXEC_INFO" | base64 -w0)\\"}}"\n',
     );
     const apiVersion = 'client.authentication.k8s.io/v1beta1';
-    const kubeConfig = await load(
+    const env = [{ name: 'OWN', value: 'own' }];
+    const config = await load(
       file('config', {
         current: 'a',
         cluster: {
           'certificate-authority': 'ca.crt',
           extensions: [{ name: 'client.authentication.k8s.io/exec', extension: { audience: 'x' } }],
         },
-        user: {
-          exec: { apiVersion, command: './plugin', env: [{ name: 'OWN', value: 'own' }], ...more },
-        },
+        user: { exec: { apiVersion, command: './plugin', env, ...more } },
       }),
     );
 
-    const [, own, info] = String((await headersOf(kubeConfig))['authorization']).split(' ');
+    const [, own, info] = (await authorizationBy(config)).split(' ');
 
     expect(own).toBe('own');
+    const cluster = told === undefined ? {} : { cluster: { server: server.url, ...told } };
     expect(JSON.parse(Buffer.from(info!, 'base64').toString())).toEqual({
       apiVersion,
       kind: 'ExecCredential',
-      spec: {
-        interactive: false,
-        ...(expected === undefined ? {} : { cluster: { server: server.url, ...expected } }),
-      },
+      spec: { interactive: false, ...cluster },
     });
   });
 
   it('that must ask at a terminal are not run', async () => {
-    const user = { exec: { command: 'true', interactiveMode: 'Always' } };
+    const exec = { command: 'true', interactiveMode: 'Always' };
 
-    const error = await failure(
-      new ApiClient(await load(file('config', { current: 'a', user }))).request(get),
-    );
+    const { message } = await failureOf(await withUser({ exec }));
 
-    expect(error.message).toContain('"true"');
-    expect(error.message).toContain('interactiveMode: Always');
+    expect(message).toContain('"true"');
+    expect(message).toContain('interactiveMode: Always');
   });
 });

@@ -1,24 +1,25 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { ApiClient } from '../../../src/kubernetes/api-client.js';
+import { ask, failureOf, get } from './support/asking.js';
 import { makeAuthority } from './support/certificates.js';
-import { failure } from './support/failure.js';
 import { base64, kubeConfig } from './support/kube-configs.js';
 import { startHttpProxy, startSocksProxy, type TestProxy } from './support/proxies.js';
-import { answerWith, startServer, type TestServer } from './support/server.js';
+import { answerWith, serversOfEachTest } from './support/server.js';
 import { everythingShown } from './support/show.js';
 
-const get = { method: 'GET', path: '/api', subject: 'Lease a/b' } as const;
 const authority = makeAuthority('test CA');
 const certificate = authority.issue('server', ['127.0.0.1']);
+const caData = base64(authority.cert);
 
-const toClose: { close(): unknown }[] = [];
+const startServer = serversOfEachTest();
+const toClose: TestProxy[] = [];
 
-afterEach(async () => {
+afterEach(() => {
   vi.unstubAllEnvs();
-  await Promise.all(toClose.splice(0).map((open) => open.close()));
+  for (const proxy of toClose.splice(0)) proxy.close();
 });
 
-async function opened<T extends TestProxy | TestServer>(starting: Promise<T>): Promise<T> {
+async function opened(starting: Promise<TestProxy>): Promise<TestProxy> {
   const started = await starting;
   toClose.push(started);
   return started;
@@ -34,10 +35,10 @@ describe.each(proxies)('%s', (_, scheme, startProxy) => {
     ['https', certificate],
     ['http', undefined],
   ])('is used for an %s server, with one connection for many requests', async (_scheme, tls) => {
-    const server = await opened(startServer(answerWith(200, { ok: true }), tls));
+    const server = await startServer(answerWith(200, { ok: true }), tls);
     const proxy = await opened(startProxy());
     const proxyUrl = `${scheme}://127.0.0.1:${proxy.port}`;
-    const cluster = { server: server.url, proxyUrl, caData: base64(authority.cert) };
+    const cluster = { server: server.url, proxyUrl, caData };
     const client = new ApiClient(kubeConfig(cluster));
 
     for (let count = 0; count < 5; count++) {
@@ -54,38 +55,24 @@ describe.each(proxies)('%s', (_, scheme, startProxy) => {
     // An address for documentation, which nobody has.
     const config = kubeConfig({ server: 'https://192.0.2.1:6443' });
 
-    await failure(new ApiClient(config).request({ ...get, timeoutMs: 1_000 }));
+    await failureOf(config, { timeoutMs: 1_000 });
 
     expect(proxy.targets).toEqual(['192.0.2.1:6443']);
   });
 
-  it('does not weaken the check of the certificate', async () => {
+  it('does not weaken the check of the certificate, and honours tls-server-name', async () => {
     const elsewhere = authority.issue('server', ['localhost']);
-    const server = await opened(startServer(answerWith(200, {}), elsewhere));
+    const server = await startServer(answerWith(200, {}), elsewhere);
     const proxy = await opened(startProxy());
-    const proxyUrl = `${scheme}://127.0.0.1:${proxy.port}`;
-    const cluster = { server: server.url, proxyUrl, caData: base64(authority.cert) };
+    const cluster = { server: server.url, proxyUrl: `${scheme}://127.0.0.1:${proxy.port}` };
+    const tlsServerName = 'localhost';
 
-    const error = await failure(new ApiClient(kubeConfig(cluster)).request(get));
-    const untrusted = { server: server.url, proxyUrl, tlsServerName: 'localhost' };
-    const other = await failure(new ApiClient(kubeConfig(untrusted)).request(get));
+    const wrongName = await failureOf(kubeConfig({ ...cluster, caData }));
+    const untrusted = await failureOf(kubeConfig({ ...cluster, tlsServerName }));
 
-    expect(error.message).toContain('is for another host name');
-    expect(other.message).toContain('not signed by a CA that is trusted');
-  });
-
-  it('honours tls-server-name', async () => {
-    const named = authority.issue('server', ['kubernetes.internal']);
-    const server = await opened(startServer(answerWith(200, {}), named));
-    const proxy = await opened(startProxy());
-    const cluster = {
-      server: server.url,
-      proxyUrl: `${scheme}://127.0.0.1:${proxy.port}`,
-      tlsServerName: 'kubernetes.internal',
-      caData: base64(authority.cert),
-    };
-
-    expect((await new ApiClient(kubeConfig(cluster)).request(get)).status).toBe(200);
+    expect(wrongName.message).toContain('is for another host name');
+    expect(untrusted.message).toContain('not signed by a CA that is trusted');
+    expect((await ask(kubeConfig({ ...cluster, caData, tlsServerName }))).status).toBe(200);
   });
 
   it('is named when it cannot be reached, without its password', async () => {
@@ -94,7 +81,7 @@ describe.each(proxies)('%s', (_, scheme, startProxy) => {
     const proxyUrl = `${scheme}://ann:marked-secret@127.0.0.1:${proxy.port}`;
     const config = kubeConfig({ server: 'https://10.0.0.1:6443', proxyUrl });
 
-    const error = await failure(new ApiClient(config).request(get));
+    const error = await failureOf(config);
 
     expect(error.kind).toBe('network');
     expect(error.message).toContain(
@@ -106,12 +93,12 @@ describe.each(proxies)('%s', (_, scheme, startProxy) => {
 
 describe('an HTTP proxy that wants credentials', () => {
   it('gets those of proxy-url', async () => {
-    const server = await opened(startServer(answerWith(200, {}), certificate));
+    const server = await startServer(answerWith(200, {}), certificate);
     const proxy = await opened(startHttpProxy('ann:p@ss'));
     const proxyUrl = `http://ann:p%40ss@127.0.0.1:${proxy.port}`;
-    const cluster = { server: server.url, proxyUrl, caData: base64(authority.cert) };
+    const cluster = { server: server.url, proxyUrl, caData };
 
-    expect((await new ApiClient(kubeConfig(cluster)).request(get)).status).toBe(200);
+    expect((await ask(kubeConfig(cluster))).status).toBe(200);
   });
 
   it('and does not get them is reported with its answer', async () => {
@@ -119,7 +106,7 @@ describe('an HTTP proxy that wants credentials', () => {
     const proxyUrl = `http://ann:marked-secret@127.0.0.1:${proxy.port}`;
     const config = kubeConfig({ server: 'https://10.0.0.1:6443', proxyUrl });
 
-    const error = await failure(new ApiClient(config).request(get));
+    const error = await failureOf(config);
 
     expect(error.message).toContain('407');
     expect(everythingShown(error)).not.toContain('marked-secret');

@@ -68,22 +68,13 @@ describe('turns', () => {
     void ask('c', 'write');
     controller.abort();
     await expect(impatient).rejects.toThrow('given up');
+    // Whoever has given up before it asks does not even wait.
+    await expect(ask('late', 'write', controller)).rejects.toThrow('given up');
     await pass();
     expect(begun).toEqual(['a', 'c']);
     await pass();
     void ask('d', 'write');
     expect(begun).toEqual(['a', 'c', 'd']);
-  });
-
-  it('whoever has given up before it asks does not wait', async () => {
-    const { ask, pass, begun } = scene({ usual: 1, most: 1 });
-    const given = new AbortController();
-    given.abort();
-    void ask('a', 'write');
-    await expect(ask('b', 'write', given)).rejects.toThrow('given up');
-    await pass();
-    void ask('c', 'write');
-    expect(begun).toEqual(['a', 'c']);
   });
 
   it('to abort a signal after the turn has come has no effect', async () => {

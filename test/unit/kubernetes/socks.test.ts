@@ -47,6 +47,12 @@ async function proxy({ replies, heard }: Talk): Promise<number> {
 const name = Buffer.from('api.example').toString('hex');
 const OPENED_5 = '05000001000000000000';
 const OPENED_4 = '005a000000000000';
+const OPENED_V6 = `05000004${'00'.repeat(18)}`;
+const NAMED_5 = '0500000303616263192b';
+const TO_NAME = `050100030b${name}192b`;
+const TO_V6 = `05010004fd00${'0000'.repeat(5)}00010002192b`;
+const ANN = 'ann:p%40ss@';
+const PASSWORD = '0103616e6e0470407373';
 
 describe('a SOCKS proxy', () => {
   it.each([
@@ -54,29 +60,11 @@ describe('a SOCKS proxy', () => {
     ['socks4', 'ann@', '10.0.0.1', [OPENED_4], ['0401192b0a000001616e6e00']],
     ['socks4a', '', 'api.example', [OPENED_4], [`0401192b0000000100${name}00`]],
     ['socks5', '', '10.0.0.1', ['0500', OPENED_5], ['050100', '050100010a000001192b']],
-    ['socks5h', '', 'api.example', ['0500', OPENED_5], ['050100', `050100030b${name}192b`]],
-    ['socks', '', 'api.example', ['0500', OPENED_5], ['050100', `050100030b${name}192b`]],
-    [
-      'socks5h',
-      '',
-      'fd00::1:2',
-      ['0500', `05000004${'00'.repeat(18)}`],
-      ['050100', `05010004fd00${'0000'.repeat(5)}00010002192b`],
-    ],
-    [
-      'socks5h',
-      'ann:p%40ss@',
-      'api.example',
-      ['0502', '0100', '0500000303616263192b'],
-      ['05020002', '0103616e6e0470407373', `050100030b${name}192b`],
-    ],
-    [
-      'socks5h',
-      'ann:p%40ss@',
-      'api.example',
-      ['0500', OPENED_5],
-      ['05020002', `050100030b${name}192b`],
-    ],
+    ['socks5h', '', 'api.example', ['0500', OPENED_5], ['050100', TO_NAME]],
+    ['socks', '', 'api.example', ['0500', OPENED_5], ['050100', TO_NAME]],
+    ['socks5h', '', 'fd00::1:2', ['0500', OPENED_V6], ['050100', TO_V6]],
+    ['socks5h', ANN, 'api.example', ['0502', '0100', NAMED_5], ['05020002', PASSWORD, TO_NAME]],
+    ['socks5h', ANN, 'api.example', ['0500', OPENED_5], ['05020002', TO_NAME]],
   ] as const)('of %s://%s… opens the way to %s', async (scheme, user, host, replies, expected) => {
     const heard: string[] = [];
     const url = new URL(`${scheme}://${user}127.0.0.1:${await proxy({ replies, heard })}`);

@@ -3,11 +3,18 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { ApiClient } from '../../../src/kubernetes/api-client.js';
 import type { KubeConfigLike } from '../../../src/kubernetes/kube-config.js';
 import { podKubeConfig } from '../../../src/kubernetes/pod-kube-config.js';
+import { get, put } from './support/asking.js';
 import { makeAuthority } from './support/certificates.js';
 import { failure } from './support/failure.js';
 import { kubeConfig } from './support/kube-configs.js';
 import { pretendLater } from './support/pretend-later.js';
-import { answerWith, sendJson, startServer, type TestServer } from './support/server.js';
+import {
+  acceptOnly,
+  answerWith,
+  sendJson,
+  serversOfEachTest,
+  type TestServer,
+} from './support/server.js';
 import {
   stubPodEnvironment,
   writeServiceAccount,
@@ -15,26 +22,24 @@ import {
 } from './support/service-account.js';
 import { everythingShown } from './support/show.js';
 
-const get = { method: 'GET', path: '/api', subject: 'Lease a/b' } as const;
-const put = { ...get, method: 'PUT', body: { a: 1 } } as const;
 const SECRET = 'marked-secret-4711';
 
 const authority = makeAuthority('test CA');
 const certificate = authority.issue('server', ['127.0.0.1']);
 
+const start = serversOfEachTest();
 let server: TestServer;
 let files: ServiceAccountFiles;
 
 beforeEach(async () => {
-  server = await startServer(answerWith(200, {}), certificate);
+  server = await start(answerWith(200, {}), certificate);
   files = writeServiceAccount(authority.cert, 'first\n');
 });
 
-afterEach(async () => {
+afterEach(() => {
   vi.useRealTimers();
   vi.restoreAllMocks();
   vi.unstubAllEnvs();
-  await server.close();
   files.remove();
 });
 
@@ -58,20 +63,12 @@ const SOURCES: readonly (readonly [string, () => KubeConfigLike])[] = [
   ],
 ];
 
-function authorizations(): (string | undefined)[] {
-  return server.requests.map(({ headers }) => headers.authorization);
-}
-
-function acceptOnly(token: string): void {
-  server.handle((request, response) => {
-    sendJson(response, request.headers.authorization === `Bearer ${token}` ? 200 : 401, {});
-  });
-}
-
 describe.each(SOURCES)('a token that is in a file, by %s,', (_, source) => {
+  let config: KubeConfigLike;
   let client: ApiClient;
   beforeEach(() => {
-    client = new ApiClient(source());
+    config = source();
+    client = new ApiClient(config);
   });
 
   it('is read anew in the background, over the same connection', async () => {
@@ -81,9 +78,10 @@ describe.each(SOURCES)('a token that is in a file, by %s,', (_, source) => {
     await client.request(get);
     pretendLater(11_000);
     do await client.request(get);
-    while (authorizations().at(-1) !== 'Bearer second');
+    while (server.authorizations().at(-1) !== 'Bearer second');
 
-    expect(authorizations().slice(0, 3)).toEqual(['Bearer first', 'Bearer first', 'Bearer first']);
+    const sent = server.authorizations().slice(0, 3);
+    expect(sent).toEqual(['Bearer first', 'Bearer first', 'Bearer first']);
     expect(server.connections()).toBe(1);
   });
 
@@ -94,20 +92,20 @@ describe.each(SOURCES)('a token that is in a file, by %s,', (_, source) => {
     pretendLater(60_000);
     await client.request(get);
 
-    expect(authorizations()).toEqual(['Bearer first', 'Bearer second']);
+    expect(server.authorizations()).toEqual(['Bearer first', 'Bearer second']);
   });
 
   it('is read anew at once when it is refused, and a write is repeated with the new one', async () => {
     await client.request(get);
     writeFileSync(files.tokenFile, 'second');
-    acceptOnly('second');
+    server.handle(acceptOnly('second'));
 
     expect((await client.request(put)).status).toBe(200);
-    expect(authorizations()).toEqual(['Bearer first', 'Bearer first', 'Bearer second']);
+    expect(server.authorizations()).toEqual(['Bearer first', 'Bearer first', 'Bearer second']);
   });
 
   it('is not sent twice when it is refused and has not changed', async () => {
-    acceptOnly('another');
+    server.handle(acceptOnly('another'));
 
     expect((await client.request(get)).status).toBe(401);
     expect(server.requests).toHaveLength(1);
@@ -116,47 +114,32 @@ describe.each(SOURCES)('a token that is in a file, by %s,', (_, source) => {
   it.each([
     ['missing', () => rmSync(files.tokenFile), 'ENOENT in open'],
     ['empty', () => writeFileSync(files.tokenFile, ' \n'), 'the token file "'],
-  ])('and is %s, is told by the name of the file; nothing is sent', async (_, spoil, why) => {
+  ])('and is %s, is told by the name of its file, and works later', async (_, spoil, why) => {
     spoil();
 
     const error = await failure(client.request(get));
 
     expect(error.kind).toBe('credentials');
-    expect(error.message).toContain(why);
+    expect(error.message).toContain(`could not be read: ${why}`);
     expect(error.message).toContain(files.tokenFile);
     expect(server.requests).toHaveLength(0);
-  });
-
-  it('works at the next request once its file is there', async () => {
-    rmSync(files.tokenFile);
-    await failure(client.request(get));
     writeFileSync(files.tokenFile, 'here');
-
     await client.request(get);
-
-    expect(authorizations()).toEqual(['Bearer here']);
+    expect(server.authorizations()).toEqual(['Bearer here']);
   });
 
-  it('is used on while its file cannot be read, until it is refused', async () => {
+  it('is used on for ten minutes while its file cannot be read, until it is refused', async () => {
     await client.request(get);
     rmSync(files.tokenFile);
 
     pretendLater(599_000);
     expect((await client.request(get)).status).toBe(200);
-    acceptOnly('second');
+    server.handle(acceptOnly('second'));
     expect((await failure(client.request(get))).kind).toBe('credentials');
-
-    expect(authorizations()).toEqual(['Bearer first', 'Bearer first', 'Bearer first']);
-  });
-
-  it('is not used for ever while its file cannot be read', async () => {
-    await client.request(get);
-    rmSync(files.tokenFile);
-
-    pretendLater(601_000);
-
+    expect(server.requests).toHaveLength(3);
+    pretendLater(2_000);
     expect((await failure(client.request(get))).message).toContain(files.tokenFile);
-    expect(authorizations()).toEqual(['Bearer first']);
+    expect(server.requests).toHaveLength(3);
   });
 
   it('with a line break inside is refused, and not shown', async () => {
@@ -168,37 +151,25 @@ describe.each(SOURCES)('a token that is in a file, by %s,', (_, source) => {
     expect(everythingShown(error)).not.toContain(SECRET);
   });
 
-  it('is blotted out where the server sends it back', async () => {
+  it('is not to be seen in an answer, the kubeconfig, a client, or the error of a connection', async () => {
     writeFileSync(files.tokenFile, SECRET);
     server.handle((request, response) => {
       sendJson(response, 500, { message: `not for ${request.headers.authorization}` });
     });
-
     expect((await client.request(get)).json).toEqual({ message: 'not for Bearer [redacted]' });
-  });
-
-  it('is not to be seen in the kubeconfig, a client, or the error of a connection', async () => {
-    writeFileSync(files.tokenFile, SECRET);
-    const config = source();
-    const own = new ApiClient(config);
-    await own.request(get);
     await server.close();
 
-    const error = await failure(own.request(get));
+    const error = await failure(client.request(get));
 
     expect(error.kind).toBe('network');
-    for (const one of [error, own, config]) expect(everythingShown(one)).not.toContain(SECRET);
+    for (const one of [error, client, config]) expect(everythingShown(one)).not.toContain(SECRET);
   });
 
   it('does not keep a CA that has changed from being read anew', async () => {
     await client.request(get);
     await server.close();
     const next = makeAuthority('next CA');
-    server = await startServer(
-      answerWith(200, {}),
-      next.issue('server', ['127.0.0.1']),
-      server.port,
-    );
+    server = await start(answerWith(200, {}), next.issue('server', ['127.0.0.1']), server.port);
     writeFileSync(files.caFile, next.cert);
 
     expect((await failure(client.request(get))).message).toContain('CA');

@@ -55,6 +55,7 @@ describe('what a candidate does about', () => {
   const short = snapshot(record({ leaseDurationSeconds: 5 }));
   const long = snapshot(record({ leaseDurationSeconds: 30 }));
   const timeless = snapshot(record({ acquireTime: '', renewTime: '' }));
+  const unique = { reclaimOwnIdentity: true };
   const cases: [string, LockSnapshot | null, Partial<DecideInput>, string][] = [
     ['no object', null, {}, 'create'],
     ['an object without a record', bare, {}, 'take: free'],
@@ -69,31 +70,12 @@ describe('what a candidate does about', () => {
     ['a record that cannot be read', garbage, { nowMs: 14_999 }, 'wait: unreadable until 15000'],
     ['one that has not changed for a lease', garbage, { nowMs: 15_000 }, 'take: expired'],
     ['its own name in a record of unknown origin', mine, {}, 'wait: held until 15000'],
-    [
-      'that, with a name that cannot run twice',
-      mine,
-      { reclaimOwnIdentity: true },
-      'take: sameIdentity',
-    ],
-    [
-      'another name, though its own cannot run twice',
-      heldByOther,
-      { reclaimOwnIdentity: true },
-      'wait: held until 15000',
-    ],
-    [
-      'a record that cannot be read, though its own name cannot run twice',
-      garbage,
-      { reclaimOwnIdentity: true },
-      'wait: unreadable until 15000',
-    ],
     ['a record that it wrote itself', mine, { wroteIt: true }, 'take: ours'],
-    [
-      'an empty name, though its own cannot run twice',
-      released,
-      { reclaimOwnIdentity: true },
-      'take: free',
-    ],
+    // With a name that cannot run twice:
+    ['its own name, that is unique', mine, unique, 'take: sameIdentity'],
+    ['another, though its own is unique', heldByOther, unique, 'wait: held until 15000'],
+    ['garbage, though its name is unique', garbage, unique, 'wait: unreadable until 15000'],
+    ['nobody, though its name is unique', released, unique, 'take: free'],
   ];
 
   it.each(cases)('%s', (_, answer, changes, expected) => {
@@ -105,6 +87,8 @@ describe('what a candidate does about', () => {
 });
 
 describe('what is known of a lock', () => {
+  const wait = (because: string, untilMs: number) => ({ kind: 'wait', because, untilMs });
+
   it('ages from the moment at which its present record was first received', () => {
     const first = seen(heldByOther, 1_000);
     const again = seen(snapshot(record()), 9_000, first);
@@ -124,23 +108,17 @@ describe('what is known of a lock', () => {
   it('grants a whole lease to a holder whose object vanished: it may have renewed just before', () => {
     const gone = seen(null, 4_000, seen(heldByOther, 1_000));
     expect(gone.expiresAtMs).toBe(19_000);
-    expect(decision(gone, { nowMs: 18_999 })).toEqual({
-      kind: 'wait',
-      because: 'vanished',
-      untilMs: 19_000,
-    });
+    expect(decision(gone, { nowMs: 18_999 })).toEqual(wait('vanished', 19_000));
     expect(decision(gone, { nowMs: 19_000 })).toEqual({ kind: 'create' });
-  });
-
-  it('grants it even if the lease that was seen last had run out by then', () => {
-    const gone = seen(null, 30_000, seen(heldByOther, 1_000));
-    expect(decision(gone, { nowMs: 44_999 }).kind).toBe('wait');
-    expect(decision(gone, { nowMs: 45_000 })).toEqual({ kind: 'create' });
+    // Even if the lease that was seen last had run out by then.
+    const late = seen(null, 30_000, seen(heldByOther, 1_000));
+    expect(decision(late, { nowMs: 44_999 }).kind).toBe('wait');
+    expect(decision(late, { nowMs: 45_000 })).toEqual({ kind: 'create' });
   });
 
   it('grants it once when only the record vanished, and when object and record vanish in turn', () => {
     const stripped = seen(bare, 4_000, seen(heldByOther, 1_000));
-    expect(decision(stripped, { nowMs: 18_999 }).kind).toBe('wait');
+    expect(decision(stripped, { nowMs: 18_999 })).toEqual(wait('vanished', 19_000));
     expect(decision(stripped, { nowMs: 19_000 })).toEqual({ kind: 'take', because: 'free' });
     const gone = seen(null, 5_000, stripped);
     expect(gone.expiresAtMs).toBe(19_000);
@@ -242,15 +220,13 @@ describe('a lease that by the clock of the server was renewed long ago', () => {
     expect(seen(renewed, 5_000, dead).expiresAtMs).toBe(20_000);
   });
 
-  const isWorthIt = (observation: Observation): boolean => isAgeWorthAsking(observation);
-
   it('is asked about at its first sight only', () => {
     const first = seen(dated(), 1_000);
-    expect(isWorthIt(first)).toBe(true);
-    expect(isWorthIt(seen(dated(), 2_000, first))).toBe(true);
-    expect(isWorthIt(heed(first, told(undefined), OWN))).toBe(false);
-    expect(isWorthIt(heed(first, undefined, OWN))).toBe(false);
-    expect(isWorthIt(seen(dated(), 2_000, heed(first, told(1), OWN)))).toBe(false);
+    expect(isAgeWorthAsking(first)).toBe(true);
+    expect(isAgeWorthAsking(seen(dated(), 2_000, first))).toBe(true);
+    expect(isAgeWorthAsking(heed(first, told(undefined), OWN))).toBe(false);
+    expect(isAgeWorthAsking(heed(first, undefined, OWN))).toBe(false);
+    expect(isAgeWorthAsking(seen(dated(), 2_000, heed(first, told(1), OWN)))).toBe(false);
   });
 
   it.each([
@@ -260,7 +236,7 @@ describe('a lease that by the clock of the server was renewed long ago', () => {
     ['the end of the object', null],
   ])('is waited for once we have seen it change, by %s before', (_, before) => {
     const observation = seen(dated(), 2_000, seen(before, 1_000));
-    expect(isWorthIt(observation)).toBe(false);
+    expect(isAgeWorthAsking(observation)).toBe(false);
     const { expiresAtMs } = observation;
     expect(expiresAtMs).toBe(17_000);
     expect(heed(observation, told(1_000_000, 3_000), OWN).expiresAtMs).toBe(expiresAtMs);
@@ -275,14 +251,14 @@ describe('a lease that by the clock of the server was renewed long ago', () => {
     ['whose time of renewal has gone', dated({ renewTime: '' })],
   ])('is not asked about a lock %s', (_, found) => {
     const observation = seen(found, 1_000);
-    expect(isWorthIt(observation)).toBe(false);
+    expect(isAgeWorthAsking(observation)).toBe(false);
     const { expiresAtMs } = observation;
     expect(heed(observation, told(1_000_000), OWN).expiresAtMs).toBe(expiresAtMs);
   });
 
   it('is asked about where the record cannot be read, or names no time of acquiring', () => {
-    expect(isWorthIt(seen({ ...garbage, writtenAtMs: 0 }))).toBe(true);
-    expect(isWorthIt(seen(dated({ acquireTime: '' })))).toBe(true);
+    expect(isAgeWorthAsking(seen({ ...garbage, writtenAtMs: 0 }))).toBe(true);
+    expect(isAgeWorthAsking(seen(dated({ acquireTime: '' })))).toBe(true);
   });
 });
 
@@ -362,47 +338,34 @@ describe('whatever a candidate has seen', () => {
   });
 
   it('what vanishes is no release: a whole lease is waited for, once', () => {
+    const endings = fc.constantFrom(null, bare);
     fc.assert(
-      fc.property(
-        histories,
-        fc.nat(20_000),
-        fc.constantFrom(null, bare),
-        (history, after, gone) => {
-          const before = replay(history);
-          const vanished = seen(gone, before.observedAtMs + after, before);
-          const last = before.snapshot;
-          const wasThere = last !== null && (last.record !== null || last.unreadable !== null);
-          const leaseMs =
-            before.expiresAtMs === null ? 15_000 : before.expiresAtMs - before.observedAtMs;
-          expect(vanished.expiresAtMs).toBe(
-            wasThere ? before.observedAtMs + after + leaseMs : before.expiresAtMs,
-          );
-        },
-      ),
+      fc.property(histories, fc.nat(20_000), endings, (history, after, gone) => {
+        const before = replay(history);
+        const goneAtMs = before.observedAtMs + after;
+        const last = before.snapshot;
+        const wasThere = last !== null && (last.record !== null || last.unreadable !== null);
+        const leaseMs =
+          before.expiresAtMs === null ? 15_000 : before.expiresAtMs - before.observedAtMs;
+        const expected = wasThere ? goneAtMs + leaseMs : before.expiresAtMs;
+        expect(seen(gone, goneAtMs, before).expiresAtMs).toBe(expected);
+      }),
     );
   });
 
   it('the times in the record change nothing but that the record is another', () => {
+    const dates = fc.record({ acquireTime: times, renewTime: times });
     fc.assert(
-      fc.property(
-        histories,
-        times,
-        times,
-        fc.nat(70_000),
-        (history, acquireTime, renewTime, waited) => {
-          const redated = (answer: LockSnapshot | null): LockSnapshot | null =>
-            answer?.record == null
-              ? answer
-              : {
-                  ...answer,
-                  record: new LeaderElectionRecord({ ...answer.record, acquireTime, renewTime }),
-                };
-          const known = replay(history);
-          const other = replay(history.map(([after, answer]) => [after, redated(answer)] as const));
-          const nowMs = known.observedAtMs + waited;
-          expect(decision(other, { nowMs })).toEqual(decision(known, { nowMs }));
-        },
-      ),
+      fc.property(histories, dates, fc.nat(70_000), (history, redated, waited) => {
+        const others = history.map(([after, answer]) => {
+          if (answer?.record == null) return [after, answer] as const;
+          const record = new LeaderElectionRecord({ ...answer.record, ...redated });
+          return [after, { ...answer, record }] as const;
+        });
+        const known = replay(history);
+        const nowMs = known.observedAtMs + waited;
+        expect(decision(replay(others), { nowMs })).toEqual(decision(known, { nowMs }));
+      }),
     );
   });
 });

@@ -50,7 +50,7 @@ describe('an answer of a lock', () => {
     expect(answer).toMatchObject({ ok: true, object, more: 1, version: '7' });
   });
 
-  it.each([
+  it.each<[answer: unknown, problem: string]>([
     [undefined, 'the answer must be an object with ok: true or ok: false, but is undefined'],
     [null, 'the answer must be an object with ok: true or ok: false, but is null'],
     [{ ...sound, ok: 1 }, 'the answer must be an object with ok: true or ok: false'],
@@ -58,12 +58,10 @@ describe('an answer of a lock', () => {
       { ...sound, version: 'v1' },
       'version must be a decimal number as text, such as "1042", but is "v1"',
     ],
-    [{ ...sound, version: 7 }, 'version must be a decimal number'],
-    [{ ...sound, version: '' }, 'version must be a decimal number'],
-    [{ ...sound, version: '07' }, 'version must be a decimal number'],
-    [{ ...sound, version: '-7' }, 'version must be a decimal number'],
-    [{ ...sound, version: '7.0' }, 'version must be a decimal number'],
-    [{ ...sound, version: '9'.repeat(40) }, 'version must be a decimal number'],
+    ...[7, '', '07', '-7', '7.0', '9'.repeat(40)].map((version): [object, string] => [
+      { ...sound, version },
+      'version must be a decimal number',
+    ]),
     [{ ...sound, fingerprint: undefined }, 'fingerprint must be a text that differs whenever'],
     [{ ...sound, unreadable: 3 }, 'unreadable must be a text, or null, but is 3'],
     [{ ...sound, record: 'me' }, 'record must be a record, or null, but is "me"'],
@@ -106,24 +104,20 @@ describe('the answer to a write', () => {
 
   it('counts whatever else of the record was altered', async () => {
     const stored = { ...plain, renewTime: '2026-01-01T00:00:00Z', leaseDurationSeconds: 12 };
-    const answer = await answering({ ...sound, record: stored, version: '8' }).update(mine, {
-      base,
-    });
+    const lock = answering({ ...sound, record: stored, version: '8' });
+    const answer = await lock.update(mine, { base });
     expect(answer).toMatchObject({ ok: true, record: stored });
   });
 
   it.each([
-    [
-      'another holder',
-      { record: { ...plain, holderIdentity: 'you' }, version: '8' },
-      'holderIdentity',
-    ],
-    ['no holder', { record: { ...plain, holderIdentity: '' }, version: '8' }, 'holderIdentity'],
-    ['no record', { record: null, version: '8' }, 'holderIdentity'],
-    ['the version that was written over', { version: '7' }, 'version'],
-    ['one before that', { version: '6' }, 'version'],
-  ])('does not count with %s', async (_, fields, field) => {
-    const error = await failureOf(answering({ ...sound, ...fields }).update(mine, { base }));
+    ['another holder', '8', { ...plain, holderIdentity: 'you' }, 'holderIdentity'],
+    ['no holder', '8', { ...plain, holderIdentity: '' }, 'holderIdentity'],
+    ['no record', '8', null, 'holderIdentity'],
+    ['the version that was written over', '7', plain, 'version'],
+    ['one before that', '6', plain, 'version'],
+  ])('does not count with %s', async (_, version, found, field) => {
+    const lock = answering({ ...sound, version, record: found });
+    const error = await failureOf(lock.update(mine, { base }));
     expect(error.message).toContain(`update() of a lock of mine: ${field} must be`);
     expect(error.mayHaveCommitted).toBe(true);
   });

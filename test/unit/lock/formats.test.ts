@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { annotationFormat, LEADER_ANNOTATION } from '../../../src/lock/annotation-format.js';
+import { parseIsoDuration, toMicroTime } from '../../../src/lock/iso-time.js';
 import { leaseFormat } from '../../../src/lock/lease-format.js';
+import { LOCK_KINDS } from '../../../src/lock/lock-kinds.js';
+import * as locks from '../../../src/lock/locks.js';
 import { LeaderElectionRecord } from '../../../src/lock/record.js';
-import type { StoredRecord } from '../../../src/lock/stored-record.js';
+import { NO_RECORD, storable, type StoredRecord } from '../../../src/lock/stored-record.js';
 
 const readLease = (spec: unknown): StoredRecord =>
   leaseFormat.read({ metadata: { name: 'a' }, spec });
@@ -13,68 +16,64 @@ const readText = (annotation: unknown): StoredRecord =>
 const readAnnotation = (fields: unknown): StoredRecord => readText(JSON.stringify(fields));
 
 const time = '2026-03-01T12:00:00.123456Z';
-const record = new LeaderElectionRecord({
-  holderIdentity: 'me',
-  leaseDurationSeconds: 15,
-  acquireTime: time,
-  renewTime: time,
-  leaderTransitions: 3,
+const times = { acquireTime: time, renewTime: time };
+const mine = { holderIdentity: 'me', leaseDurationSeconds: 15, ...times };
+const record = new LeaderElectionRecord({ ...mine, leaderTransitions: 3 });
+const timeless = new LeaderElectionRecord({ ...record, acquireTime: '', renewTime: '' });
+
+describe('the kinds that carry a record', () => {
+  it('are known to the API server, and to people, by these names', () => {
+    const known = Object.entries(LOCK_KINDS).map(([name, kind]) => [
+      ...[name, kind.plural, kind.isForElections, kind.group, kind.apiVersion, kind.resource],
+      ...[kind.kind, kind.field.join(' > ')],
+    ]);
+    const group = 'coordination.k8s.io';
+    expect(known).toEqual([
+      ['lease', 'Leases', true, group, `${group}/v1`, 'leases', 'Lease', 'spec > renewTime'],
+      [
+        ...['configmap', 'ConfigMaps', false, '', 'v1', 'configmaps', 'ConfigMap'],
+        'metadata > annotations > control-plane.alpha.kubernetes.io/leader',
+      ],
+    ]);
+  });
+
+  it('have a class each, whose objects say which kind it is of', () => {
+    const made = Object.values(locks).map((Lock) => new Lock({ name: 'a' }).toJSON().kind);
+    expect(new Set(made)).toEqual(new Set(Object.values(LOCK_KINDS).map(({ kind }) => kind)));
+  });
 });
 
 describe('a Lease is read', () => {
-  it.each([
-    [
-      'as Go and we write it',
-      {
-        holderIdentity: 'a',
-        leaseDurationSeconds: 15,
-        acquireTime: time,
-        renewTime: time,
-        leaseTransitions: 2,
-      },
-      {
-        holderIdentity: 'a',
-        leaseDurationSeconds: 15,
-        acquireTime: time,
-        renewTime: time,
-        leaderTransitions: 2,
-      },
-    ],
-    [
-      'as released with an empty holder',
-      { holderIdentity: '', leaseDurationSeconds: 1, leaseTransitions: 2 },
-      { isReleased: true, leaderTransitions: 2 },
-    ],
-    [
-      'as released with a null holder',
-      { holderIdentity: null, leaseDurationSeconds: 1 },
-      { holderIdentity: '', isReleased: true },
-    ],
+  const held = { holderIdentity: 'a', isReleased: false };
+  it.each<[string, object, object]>([
+    ['as Go and we write it', { ...mine, leaseTransitions: 2 }, { ...mine, leaderTransitions: 2 }],
+    ['as released with an empty holder', { holderIdentity: '', leaseDurationSeconds: 1 }, {}],
+    ['as released with a null holder', { holderIdentity: null, leaseDurationSeconds: 1 }, {}],
     [
       'as held when its times are missing',
       { holderIdentity: 'a', leaseDurationSeconds: 15 },
-      { isReleased: false, acquireTime: '', renewTime: '', leaderTransitions: 0 },
+      { ...held, acquireTime: '', renewTime: '', leaderTransitions: 0 },
     ],
     [
       'as held when its duration is missing',
       { holderIdentity: 'a', renewTime: time },
-      { isReleased: false, leaseDurationSeconds: 0 },
+      { ...held, leaseDurationSeconds: 0 },
     ],
     [
       'as held when its duration is zero',
       { holderIdentity: 'a', leaseDurationSeconds: 0 },
-      { isReleased: false, leaseDurationSeconds: 0 },
+      { ...held, leaseDurationSeconds: 0 },
     ],
     [
       'with no transitions when their number is nonsense',
       { holderIdentity: 'a', leaseTransitions: -1 },
-      { leaderTransitions: 0 },
+      { ...held, leaderTransitions: 0 },
     ],
   ])('%s', (_, spec, expected) => {
     const read = readLease(spec);
 
     expect(read.unreadable).toBeNull();
-    expect(read.record).toMatchObject(expected);
+    expect(read.record).toMatchObject({ holderIdentity: '', ...expected });
     expect(read.record?.isReleased).toBe(read.record?.holderIdentity === '');
   });
 
@@ -85,22 +84,21 @@ describe('a Lease is read', () => {
     },
   );
 
+  const held15 = { holderIdentity: 'a', leaseDurationSeconds: 15 };
   it.each([
     [{ holderIdentity: 7 }, 'holderIdentity is a number instead of text'],
     [{ holderIdentity: ['a'] }, 'holderIdentity is a list instead of text'],
-    [{ holderIdentity: 'a', renewTime: { at: 1 } }, 'renewTime is an object instead of text'],
+    [{ ...held15, renewTime: { at: 1 } }, 'renewTime is an object instead of text'],
+    [{ leaseDurationSeconds: true }, 'leaseDurationSeconds is a boolean instead of a number'],
     [
-      { holderIdentity: 'a', leaseDurationSeconds: true },
-      'leaseDurationSeconds is a boolean instead of a number',
+      { acquireTime: 5, leaseTransitions: {} },
+      'transitions is an object instead of a number, acquireTime is a number instead of text',
     ],
-  ])('as unreadable when a field has a wrong type: %j', (spec, unreadable) => {
-    expect(readLease(spec)).toMatchObject({ record: null, unreadable });
-    expect(readLease(spec).fingerprint).not.toBe('');
+  ])('as unreadable when fields have a wrong type: %j', (spec, unreadable) => {
+    const read = readLease(spec);
+    expect(read).toMatchObject({ record: null, unreadable });
+    expect(read.fingerprint).not.toBe('');
   });
-});
-
-describe('the fingerprint of a Lease', () => {
-  const spec = { holderIdentity: 'a', leaseDurationSeconds: 15, renewTime: time };
 
   it.each([
     ['holder', { holderIdentity: 'b' }],
@@ -108,124 +106,66 @@ describe('the fingerprint of a Lease', () => {
     ['acquire time', { acquireTime: time }],
     ['renew time', { renewTime: '2026-03-01T12:00:00.123457Z' }],
     ['transitions', { leaseTransitions: 0 }],
-  ])('differs when the %s differs', (_, change) => {
+  ])('with another fingerprint when the %s differs', (_, change) => {
+    const spec = { ...held15, renewTime: time };
     expect(readLease({ ...spec, ...change }).fingerprint).not.toBe(readLease(spec).fingerprint);
   });
 
-  it('does not differ for what is not part of the record', () => {
-    const other = {
-      metadata: { resourceVersion: '9', labels: {} },
-      spec: { ...spec, strategy: 'x' },
-    };
+  it('with the same fingerprint when what is not part of the record differs', () => {
+    const other = { metadata: { resourceVersion: '9' }, spec: { ...held15, strategy: 'x' } };
 
-    expect(leaseFormat.read(other).fingerprint).toBe(readLease(spec).fingerprint);
+    expect(leaseFormat.read(other).fingerprint).toBe(readLease(held15).fingerprint);
   });
 });
 
 describe('a Lease is written', () => {
+  const stored = { ...mine, leaseTransitions: 3 };
+
   it('with its election fields changed and everything else as it was', () => {
-    const lease = {
+    const lease = Object.freeze({
       apiVersion: 'coordination.k8s.io/v1',
       kind: 'Lease',
-      metadata: {
-        name: 'a',
-        labels: { team: 'x' },
-        annotations: { note: 'y' },
-        finalizers: ['z'],
-        ownerReferences: [{ uid: 'u' }],
-        managedFields: [{ manager: 'm' }],
-      },
-      spec: { holderIdentity: 'other', strategy: 'OldestEmulationVersion', preferredHolder: 'p' },
+      metadata: { name: 'a', labels: { team: 'x' }, ownerReferences: [{ uid: 'u' }] },
+      spec: Object.freeze({ holderIdentity: 'other', preferredHolder: 'p' }),
       future: { field: 1 },
-    };
-
-    expect(leaseFormat.write(lease, record)).toEqual({
-      ...lease,
-      spec: {
-        strategy: 'OldestEmulationVersion',
-        preferredHolder: 'p',
-        holderIdentity: 'me',
-        leaseDurationSeconds: 15,
-        acquireTime: time,
-        renewTime: time,
-        leaseTransitions: 3,
-      },
     });
+
+    const written = leaseFormat.write(lease, record);
+
+    expect(written).toEqual({ ...lease, spec: { preferredHolder: 'p', ...stored } });
+    expect(lease.spec.holderIdentity).toBe('other');
   });
 
   it('without a time that the record does not have', () => {
-    const stored = leaseFormat.write(
-      { spec: { acquireTime: time } },
-      new LeaderElectionRecord({ ...record, acquireTime: '', renewTime: '' }),
-    );
+    const { spec } = leaseFormat.write({ spec: { acquireTime: time } }, timeless);
+    const { acquireTime, renewTime, ...others } = stored;
 
-    expect(stored['spec']).toEqual({
-      holderIdentity: 'me',
-      leaseDurationSeconds: 15,
-      leaseTransitions: 3,
-    });
-  });
-
-  it('and does not change the object that it was given', () => {
-    const lease = Object.freeze({ spec: Object.freeze({ holderIdentity: 'a' }) });
-
-    leaseFormat.write(lease, record);
-
-    expect(lease.spec).toEqual({ holderIdentity: 'a' });
+    expect([acquireTime, renewTime]).toEqual([time, time]);
+    expect(spec).toEqual(others);
   });
 });
 
 describe('a ConfigMap is read', () => {
-  it.each([
-    [
-      'as Go writes it',
-      {
-        holderIdentity: 'go',
-        leaseDurationSeconds: 15,
-        acquireTime: '2026-03-01T12:00:00Z',
-        renewTime: '2026-03-01T12:00:08Z',
-        leaderTransitions: 4,
-      },
-      {
-        holderIdentity: 'go',
-        leaseDurationSeconds: 15,
-        acquireTime: '2026-03-01T12:00:00Z',
-        leaderTransitions: 4,
-      },
-    ],
+  const go = {
+    acquireTime: '2026-03-01T12:00:00Z',
+    leaderTransitions: 4,
+    leaseDurationSeconds: 15,
+  };
+  const python = { holderIdentity: 'python', renewTime: '2026-03-01 12:00:08' };
+  it.each<[string, object, object]>([
+    ['as Go writes it', { holderIdentity: 'go', ...go }, { holderIdentity: 'go', ...go }],
     [
       'as Python writes it',
-      {
-        holderIdentity: 'python',
-        leaseDurationSeconds: '15',
-        acquireTime: '2026-03-01 12:00:00.123456',
-        renewTime: '2026-03-01 12:00:08',
-      },
-      {
-        holderIdentity: 'python',
-        leaseDurationSeconds: 15,
-        renewTime: '2026-03-01 12:00:08',
-        leaderTransitions: 0,
-      },
+      { ...python, leaseDurationSeconds: '15' },
+      { ...python, leaseDurationSeconds: 15, leaderTransitions: 0 },
     ],
     [
       'as fabric8 writes it',
-      {
-        holderIdentity: 'java',
-        leaseDuration: 'PT1M15S',
-        acquireTime: time,
-        renewTime: time,
-        leaderTransitions: 1,
-      },
+      { holderIdentity: 'java', leaseDuration: 'PT1M15S', leaderTransitions: 1 },
       { holderIdentity: 'java', leaseDurationSeconds: 75, leaderTransitions: 1 },
     ],
     ['as released', { holderIdentity: '', leaseDurationSeconds: 1 }, { isReleased: true }],
     ['as released by Python', { holderIdentity: null }, { isReleased: true }],
-    [
-      'as held when its duration is nonsense',
-      { holderIdentity: 'a', leaseDurationSeconds: 'a while' },
-      { isReleased: false, leaseDurationSeconds: 0 },
-    ],
     ['as held when only the holder is there', { holderIdentity: 'a' }, { isReleased: false }],
     [
       'with transitions as text',
@@ -240,19 +180,30 @@ describe('a ConfigMap is read', () => {
   });
 
   it.each([
+    ['15', 15],
+    [' 15 ', 15],
+    ['1.25', 1.25],
+    ['PT15S', 15],
+    ['1e3', 0],
+    ['-5', 0],
+    ['x15', 0],
+    ['a while', 0],
+  ])('as held, with the duration %j as %d seconds', (leaseDurationSeconds, seconds) => {
+    const read = readAnnotation({ holderIdentity: 'a', leaseDurationSeconds });
+    expect(read.record).toMatchObject({ isReleased: false, leaseDurationSeconds: seconds });
+  });
+
+  it.each([
     ['without annotations', { metadata: { name: 'a' } }],
     ['without metadata', {}],
     ['with other annotations', { metadata: { annotations: { other: '1' } } }],
     ['with an empty annotation', { metadata: { annotations: { [LEADER_ANNOTATION]: '' } } }],
+    ['with one that is null', { metadata: { annotations: { [LEADER_ANNOTATION]: null } } }],
   ])('as having no record %s', (_, configMap) => {
-    expect(annotationFormat.read(configMap)).toEqual({
-      record: null,
-      unreadable: null,
-      fingerprint: '',
-    });
+    expect(annotationFormat.read(configMap)).toEqual(NO_RECORD);
   });
 
-  it.each(['{', 'null', '[]', '"a"', '7', 'leader: a', 7])(
+  it.each(['{', 'null', '[]', '"a"', '7', 'leader: a', 7, ['{"holderIdentity":"a"}']])(
     'as unreadable when it says %j',
     (text) => {
       const read = readText(text);
@@ -292,76 +243,122 @@ describe('a ConfigMap is read', () => {
   });
 
   it('with a fingerprint that follows the record and nothing else', () => {
-    const fields = { holderIdentity: 'a', leaseDurationSeconds: 15, renewTime: time };
-    const { fingerprint } = readAnnotation(fields);
+    const fingerprintOf = (change: object): string =>
+      readAnnotation({ holderIdentity: 'a', leaseDurationSeconds: 15, ...change }).fingerprint;
 
-    expect(readAnnotation({ ...fields, note: 1 }).fingerprint).toBe(fingerprint);
-    expect(readAnnotation({ ...fields, renewTime: `${time} ` }).fingerprint).not.toBe(fingerprint);
-    expect(readAnnotation({ ...fields, leaderTransitions: 0 }).fingerprint).not.toBe(fingerprint);
-    expect(readAnnotation({ ...fields, leaseDurationSeconds: 16 }).fingerprint).not.toBe(
-      fingerprint,
-    );
+    expect(fingerprintOf({ note: 1 })).toBe(fingerprintOf({}));
+    for (const change of [
+      { renewTime: '' },
+      { leaderTransitions: 0 },
+      { leaseDurationSeconds: 16 },
+    ]) {
+      expect(fingerprintOf(change)).not.toBe(fingerprintOf({}));
+    }
   });
 });
 
 describe('a ConfigMap is written', () => {
-  const written = (annotation: string | undefined): Record<string, unknown> => {
-    const annotations = annotation === undefined ? {} : { [LEADER_ANNOTATION]: annotation };
-    const stored = annotationFormat.write({ metadata: { annotations } }, record);
+  const written = (annotation: string | undefined, of = record): Record<string, unknown> => {
+    const annotations = { [LEADER_ANNOTATION]: annotation };
+    const found = annotation === undefined ? {} : { metadata: { annotations } };
+    const stored = annotationFormat.write(found, of);
     const metadata = stored['metadata'] as { annotations: Record<string, string> };
     return JSON.parse(metadata.annotations[LEADER_ANNOTATION] ?? '') as Record<string, unknown>;
   };
 
   it('with its annotation changed and everything else as it was', () => {
     const configMap = {
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: { name: 'a', labels: { team: 'x' }, annotations: { note: 'y' }, finalizers: ['z'] },
+      metadata: { name: 'a', labels: { team: 'x' }, annotations: { note: 'y' } },
       data: { key: 'value' },
-      binaryData: { bytes: 'AAAA' },
       immutable: false,
     };
+    const leader = JSON.stringify({ ...mine, leaderTransitions: 3 });
 
     expect(annotationFormat.write(configMap, record)).toEqual({
       ...configMap,
-      metadata: {
-        ...configMap.metadata,
-        annotations: {
-          note: 'y',
-          [LEADER_ANNOTATION]:
-            '{"holderIdentity":"me","leaseDurationSeconds":15,' +
-            `"acquireTime":"${time}","renewTime":"${time}","leaderTransitions":3}`,
-        },
-      },
+      metadata: { ...configMap.metadata, annotations: { note: 'y', [LEADER_ANNOTATION]: leader } },
     });
   });
 
-  it.each([undefined, '', '{broken', 'null', '[1]'])('over %j', (annotation) => {
-    expect(written(annotation)).toEqual({
-      holderIdentity: 'me',
-      leaseDurationSeconds: 15,
-      acquireTime: time,
-      renewTime: time,
-      leaderTransitions: 3,
-    });
+  const deep = `{"x":${'['.repeat(6000)}${']'.repeat(6000)}}`;
+  it.each([undefined, '', '{broken', 'null', '[1]', deep])('over %.9j', (annotation) => {
+    expect(written(annotation)).toEqual({ ...mine, leaderTransitions: 3 });
   });
 
-  it('over one that is nested too deep to be written again', () => {
-    const deep = `{"x":${'['.repeat(6000)}${']'.repeat(6000)}}`;
-    expect(written(deep)).toEqual(written(undefined));
+  it('without the times that a record does not have', () => {
+    const fields = Object.keys(written(undefined, timeless));
+    expect(fields).toEqual(['holderIdentity', 'leaseDurationSeconds', 'leaderTransitions']);
   });
 
-  it('keeping what other clients have added to the record', () => {
-    expect(written('{"holderIdentity":"a","strategy":"x"}')).toMatchObject({
+  it('keeping what other clients have added, and its duration under the name that fabric8 has', () => {
+    const found = '{"holderIdentity":"a","strategy":"x","leaseDuration":"PT60S"}';
+    expect(written(found)).toMatchObject({
       holderIdentity: 'me',
       strategy: 'x',
-    });
-  });
-
-  it("with the duration under fabric8's name too, where fabric8 had written it", () => {
-    expect(written('{"leaseDuration":"PT60S"}')).toMatchObject({
       leaseDurationSeconds: 15,
       leaseDuration: 'PT15S',
     });
+  });
+});
+
+describe('a record that is to be stored', () => {
+  it('may have the longest duration that a Lease can hold, and no longer', () => {
+    const lasting = (leaseDurationSeconds: number) =>
+      storable(new LeaderElectionRecord({ ...record, leaseDurationSeconds }));
+    expect(lasting(2 ** 31 - 1)).toMatchObject({ leaseDurationSeconds: 2 ** 31 - 1 });
+    expect(lasting(2 ** 31)).toMatch(/leaseDurationSeconds/);
+  });
+
+  const stored = (time: unknown): unknown =>
+    storable({ ...record, acquireTime: time, renewTime: time } as LeaderElectionRecord);
+
+  it.each(['', undefined, null])('may lack its times (%j)', (time) => {
+    expect(stored(time)).toMatchObject({ acquireTime: '', renewTime: '' });
+  });
+
+  it('has times that are text, whatever they print as', () => {
+    expect(stored(['2026-01-01T00:00:00Z'])).toMatch(/acquireTime/);
+  });
+});
+
+describe('a time becomes a MicroTime', () => {
+  it.each([
+    ['six digits', '2026-03-01T12:00:00.123456Z', '2026-03-01T12:00:00.123456Z'],
+    ['three digits', '2026-03-01T12:00:00.123Z', '2026-03-01T12:00:00.123000Z'],
+    ['no digits', '2026-03-01T12:00:00Z', '2026-03-01T12:00:00.000000Z'],
+    ['nine digits', '2026-03-01T12:00:00.123456789Z', '2026-03-01T12:00:00.123456Z'],
+    ['a zone east of Greenwich', '2026-01-01T01:30:00.5+05:30', '2025-12-31T20:00:00.500000Z'],
+    ['a zone west of Greenwich', '2026-12-31T20:00:00-0530', '2027-01-01T01:30:00.000000Z'],
+    ["Python's local time", '2026-03-01 12:00:00.123456', '2026-03-01T12:00:00.123456Z'],
+    ['a leap day', '2028-02-29T00:00:00Z', '2028-02-29T00:00:00.000000Z'],
+  ])('from %s', (_, text, expected) => {
+    expect(toMicroTime(text)).toBe(expected);
+  });
+
+  it.each([
+    ...['', 'now', '2026-03-01', '2026-13-01T00:00:00Z', '2026-02-30T00:00:00Z', '12:00:00'],
+    ...['x2026-01-01T12:00:00Z', '2026-01-01T12:00:00Zx'],
+  ])('but not from %j', (text) => {
+    expect(toMicroTime(text)).toBeNull();
+  });
+});
+
+describe('an ISO 8601 duration', () => {
+  it.each([
+    ['PT1S', 1],
+    ['PT1.25S', 1.25],
+    ['PT1M30S', 90],
+    ['PT10M', 600],
+    ['PT10H', 36_000],
+    ['P1DT1H', 90_000],
+    ['P10D', 864_000],
+    ['PT', null],
+    ['P', null],
+    ['15', null],
+    ['', null],
+    ['xPT15S', null],
+    ['PT15Sx', null],
+  ])('%j is %j seconds', (text, expected) => {
+    expect(parseIsoDuration(text)).toBe(expected);
   });
 });

@@ -31,7 +31,6 @@ describe('an option that breaks a rule', () => {
     ['name', '-a', 'must be a DNS-1123 subdomain', '"-a"'],
     ['name', 'a..b', 'must be a DNS-1123 subdomain', '"a..b"'],
     ['name', 'a\n', 'must be a DNS-1123 subdomain', '"a\\n"'],
-    ['name', 'a/../b', 'must be a DNS-1123 subdomain', '"a/../b"'],
     ['name', 'a'.repeat(254), 'must be at most 253 characters long (it has 254)', '254 characters'],
     ['namespace', '', 'must not be empty', '""'],
     ['namespace', 'a.b', 'must be a DNS-1123 label', '"a.b"'],
@@ -50,7 +49,6 @@ describe('an option that breaks a rule', () => {
     ['labels', ['a'], 'must be an object', 'an array of 1'],
     ['labels', { 'bad key': 'a' }, 'must have keys such as', '"bad key"'],
     ['labels.a', { a: 'b c' }, 'must be empty or at most 63', '"b c"'],
-    ['labels.a', { a: 1 }, 'must be empty or at most 63', '1'],
     ['name', 'a-.b', 'must be a DNS-1123 subdomain', '"a-.b"'],
     ['name', 'a.-b', 'must be a DNS-1123 subdomain', '"a.-b"'],
     ['name', 'a.', 'must be a DNS-1123 subdomain', '"a."'],
@@ -77,30 +75,18 @@ describe('an option that breaks a rule', () => {
 
     const { problems, message } = problemsOf({ name: 'fine', [option]: value });
 
-    expect(problems).toHaveLength(1);
-    expect(problems[0]?.field).toBe(field);
-    expect(problems[0]?.rule).toContain(rule);
-    expect(problems[0]?.value).toContain(printed);
+    const contains = (text: string) => expect.stringContaining(text) as unknown;
+    expect(problems).toEqual([{ field, rule: contains(rule), value: contains(printed) }]);
     expect(message).toMatch(/^LeaseLock: 1 problem\n {2}- /);
   });
 
   it('is named together with all others', () => {
-    const { problems, code } = problemsOf({
-      name: '',
-      namespace: 'X',
-      identity: ' ',
-      nameSpace: 'a',
-      colour: 'red',
-    });
+    const wrong = { name: '', namespace: 'X', identity: ' ', nameSpace: 'a', colour: 'red' };
+    const { problems, code } = problemsOf(wrong);
 
     expect(code).toBe('ERR_CONFIG');
-    expect(problems.map(({ field }) => field)).toEqual([
-      'nameSpace',
-      'colour',
-      'name',
-      'namespace',
-      'identity',
-    ]);
+    const fields = ['nameSpace', 'colour', 'name', 'namespace', 'identity'];
+    expect(problems.map(({ field }) => field)).toEqual(fields);
   });
 
   it.each([
@@ -149,28 +135,20 @@ describe('options within the rules', () => {
 describe('the default identity', () => {
   const UUID = '[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}';
 
-  it("begins with the pod's name", () => {
-    vi.stubEnv('POD_NAME', 'worker-0');
-
-    expect(new LeaseLock({ name: 'a' }).identity).toMatch(new RegExp(`^worker-0_${UUID}$`));
-  });
-
-  it.each([undefined, '', ' '])('begins with the host name when POD_NAME is %j', (podName) => {
+  it.each([
+    ["the pod's name", 'worker-0', 'worker-0'],
+    ["the pod's name without white space around it", ' worker-0 ', 'worker-0'],
+    ["no more of the pod's name than half of it all", 'p'.repeat(300), 'p'.repeat(256)],
+    ['the host name where there is no pod', undefined, hostname()],
+    ['the host name where the name of the pod is empty', '', hostname()],
+    ['the host name where it is blank', ' ', hostname()],
+  ])('begins with %s, and differs for each lock', (_, podName, expected) => {
     vi.stubEnv('POD_NAME', podName);
 
-    const { identity } = new LeaseLock({ name: 'a' });
+    const [one, other] = [1, 2].map(() => new LeaseLock({ name: 'a' }).identity);
 
-    expect(identity.startsWith(`${hostname()}_`)).toBe(true);
-    expect(identity).toMatch(new RegExp(`_${UUID}$`));
-  });
-
-  it("takes the pod's name without white space around it, and no more than half of it all", () => {
-    vi.stubEnv('POD_NAME', ` ${'p'.repeat(300)} `);
-
-    expect(new LeaseLock({ name: 'a' }).identity).toMatch(new RegExp(`^p{256}_${UUID}$`));
-  });
-
-  it('differs for each lock', () => {
-    expect(new LeaseLock({ name: 'a' }).identity).not.toBe(new LeaseLock({ name: 'a' }).identity);
+    expect(one?.slice(0, expected.length)).toBe(expected);
+    expect(one?.slice(expected.length)).toMatch(new RegExp(`^_${UUID}$`));
+    expect(one).not.toBe(other);
   });
 });

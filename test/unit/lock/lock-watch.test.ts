@@ -8,12 +8,21 @@ import { ControllableLock } from '../../support/controllable-lock.js';
 import { arrived, FakeStreams } from '../kubernetes/support/fake-streams.js';
 import { kubeConfig } from '../kubernetes/support/kube-configs.js';
 
-/** A kubeconfig of which only the client that was given for it is used. */
-function cluster() {
+/** A lock, whose kubeconfig leads to a client that can only watch. */
+function lockOn(streams: FakeStreams, Lock: typeof LeaseLock | typeof ConfigMapLock = LeaseLock) {
   const config = kubeConfig({ server: 'https://api.test:6443' });
-  const streams = new FakeStreams();
   clientFor(config, () => streams);
-  return { kubeConfig: config, streams };
+  return new Lock({ name: 'lock', namespace: 'ns', kubeConfig: config });
+}
+
+/** A watch of it, that has asked. */
+async function watching(Lock?: typeof LeaseLock | typeof ConfigMapLock) {
+  const streams = new FakeStreams();
+  const lock = lockOn(streams, Lock);
+  const heard = listener();
+  const watch = lock.watch(heard.watcher);
+  await arrived();
+  return { lock, streams, watch, ...heard };
 }
 
 function listener() {
@@ -42,28 +51,24 @@ const lease = (version: string, spec: object, more: object = {}) => ({
 
 describe('the watch of a Lease', () => {
   it('tells of its records as a read would', async () => {
-    const { kubeConfig, streams } = cluster();
-    const { log, news, watcher } = listener();
-    new LeaseLock({ name: 'lock', namespace: 'ns', kubeConfig }).watch(watcher);
-    await arrived();
+    const { log, news, streams } = await watching();
     expect(streams.last.request.path).toBe('/apis/coordination.k8s.io/v1/namespaces/ns/leases');
     expect(streams.last.query['fieldSelector']).toBe('metadata.name=lock');
     await streams.last.begins();
     const held = lease('7', { holderIdentity: 'other', leaseDurationSeconds: 15 }, { uid: 'u' });
     await streams.last.event('ADDED', held);
+    await streams.last.event('MODIFIED', lease('8', { holderIdentity: [] }));
     await streams.last.event('DELETED', lease('9', { holderIdentity: 'other' }));
-    expect(log).toEqual(['opened false', '7 other', '9 none']);
+    expect(log).toEqual(['opened false', '7 other', '8 none', '9 none']);
     // The next write is based on the whole object.
     expect(news[0]?.snapshot?.object).toEqual(held);
     expect(news[0]?.snapshot?.writtenAtMs).toBeUndefined();
-    expect(news[1]).toEqual({ snapshot: null, version: '9' });
+    expect(news[1]?.snapshot?.unreadable).toContain('holderIdentity');
+    expect(news[2]).toEqual({ snapshot: null, version: '9' });
   });
 
   it('says nothing of what is no object with a version', async () => {
-    const { kubeConfig, streams } = cluster();
-    const { log, watcher } = listener();
-    new LeaseLock({ name: 'lock', namespace: 'ns', kubeConfig }).watch(watcher);
-    await arrived();
+    const { log, streams } = await watching();
     await streams.last.begins();
     await streams.last.event('MODIFIED', { metadata: { name: 'lock' } });
     await streams.last.event('MODIFIED', lease('v8', { holderIdentity: 'other' }));
@@ -72,24 +77,8 @@ describe('the watch of a Lease', () => {
     expect(log).toEqual(['opened false']);
   });
 
-  it('tells of a record that cannot be read', async () => {
-    const { kubeConfig, streams } = cluster();
-    const { news, watcher } = listener();
-    new LeaseLock({ name: 'lock', namespace: 'ns', kubeConfig }).watch(watcher);
-    await arrived();
-    await streams.last.begins();
-    await streams.last.event(
-      'ADDED',
-      lease('7', { holderIdentity: 'x', leaseDurationSeconds: [] }),
-    );
-    expect(news[0]?.snapshot?.unreadable).toContain('leaseDurationSeconds');
-  });
-
-  it('that is closed says nothing more, and leaves no request and no timer', async () => {
-    const { kubeConfig, streams } = cluster();
-    const { clock, log, watcher } = listener();
-    const watch = new LeaseLock({ name: 'lock', namespace: 'ns', kubeConfig }).watch(watcher);
-    await arrived();
+  it('that is closed says nothing more, leaves no request and no timer, and can be opened anew', async () => {
+    const { clock, lock, log, streams, watch } = await watching();
     await streams.last.begins();
     const open = streams.last;
     log.length = 0;
@@ -98,12 +87,18 @@ describe('the watch of a Lease', () => {
     expect(log).toEqual([]);
     expect(streams.open).toEqual([]);
     expect(clock.pendingTimers).toBe(0);
+    const after = listener();
+    lock.watch(after.watcher);
+    await arrived();
+    expect(streams.all).toHaveLength(2);
+    await streams.last.begins();
+    expect(after.log).toEqual(['opened false']);
   });
 
   it('that is closed before the kubeconfig was read asks for nothing', async () => {
-    const { kubeConfig, streams } = cluster();
+    const streams = new FakeStreams();
     const { log, watcher } = listener();
-    const watch = new LeaseLock({ name: 'lock', namespace: 'ns', kubeConfig }).watch(watcher);
+    const watch = lockOn(streams).watch(watcher);
     watch.close();
     watch.doubt();
     await arrived();
@@ -112,10 +107,7 @@ describe('the watch of a Lease', () => {
   });
 
   it('that is doubted is set up anew', async () => {
-    const { kubeConfig, streams } = cluster();
-    const { watcher } = listener();
-    const watch = new LeaseLock({ name: 'lock', namespace: 'ns', kubeConfig }).watch(watcher);
-    await arrived();
+    const { streams, watch } = await watching();
     await streams.last.begins();
     watch.doubt();
     expect(streams.all).toHaveLength(2);
@@ -123,79 +115,43 @@ describe('the watch of a Lease', () => {
   });
 
   it('is shared by the locks on one object that were given one kubeconfig', async () => {
-    const { kubeConfig, streams } = cluster();
-    const [one, two] = [listener(), listener()];
-    for (const { watcher } of [one, two]) {
-      new LeaseLock({ name: 'lock', namespace: 'ns', kubeConfig }).watch(watcher);
-    }
+    const { lock, log, streams } = await watching();
+    const other = listener();
+    lock.watch(other.watcher);
     await arrived();
     expect(streams.all).toHaveLength(1);
     await streams.last.begins();
-    expect([one.log, two.log]).toEqual([['opened false'], ['opened false']]);
+    expect([log, other.log]).toEqual([['opened false'], ['opened false']]);
   });
 
-  it('that is opened anew sends one request more', async () => {
-    const { kubeConfig, streams } = cluster();
-    const lock = new LeaseLock({ name: 'lock', namespace: 'ns', kubeConfig });
-    const [before, after] = [listener(), listener()];
-    const watch = lock.watch(before.watcher);
-    await arrived();
-    await streams.last.begins();
-    watch.close();
-    lock.watch(after.watcher);
-    await arrived();
-    expect(streams.all).toHaveLength(2);
-    expect(streams.open).toHaveLength(1);
-    await streams.last.begins();
-    expect(after.log).toEqual(['opened false']);
-  });
-
-  it('fails with what is wrong with the kubeconfig', async () => {
-    const { kubeConfig } = cluster();
-    vi.spyOn(kubeConfig, 'getContextObject').mockImplementation(() => {
-      throw new Error('secret');
-    });
-    const { log, watcher } = listener();
-    new LeaseLock({ name: 'lock', kubeConfig }).watch(watcher);
-    // The namespace of a pod is looked for in a file.
-    await vi.waitFor(() => {
-      expect(log).toEqual(['failed unknown']);
-    });
-  });
-
-  it('leaves no timer when whoever hears of that closes it', async () => {
-    const { kubeConfig } = cluster();
-    vi.spyOn(kubeConfig, 'getContextObject').mockImplementation(() => {
+  it('fails by what is wrong with the kubeconfig, and leaves no timer when it is closed then', async () => {
+    const config = kubeConfig({ server: 'https://api.test:6443' });
+    vi.spyOn(config, 'getContextObject').mockImplementation(() => {
       throw new Error('secret');
     });
     const { clock, watcher } = listener();
-    const closed = new Promise<void>((resolve) => {
-      const failed = (): void => {
+    const kind = new Promise<string>((resolve) => {
+      const failed = (error: { kind: string }): void => {
         watch.close();
-        resolve();
+        resolve(error.kind);
       };
-      const watch = new LeaseLock({ name: 'lock', kubeConfig }).watch({ ...watcher, failed });
+      const lock = new LeaseLock({ name: 'lock', kubeConfig: config });
+      const watch = lock.watch({ ...watcher, failed });
     });
-    await closed;
+    expect(await kind).toBe('unknown');
     expect(clock.pendingTimers).toBe(0);
   });
 });
 
 describe('the watch of a ConfigMap', () => {
   it('is of the core API, and tells of the record in the annotation', async () => {
-    const { kubeConfig, streams } = cluster();
-    const { log, watcher } = listener();
-    new ConfigMapLock({ name: 'lock', namespace: 'ns', kubeConfig }).watch(watcher);
-    await arrived();
+    const { log, streams } = await watching(ConfigMapLock);
     expect(streams.last.request.path).toBe('/api/v1/namespaces/ns/configmaps');
     await streams.last.begins();
-    const value = { holderIdentity: 'python', leaseDurationSeconds: 15 };
+    const value = JSON.stringify({ holderIdentity: 'python', leaseDurationSeconds: 15 });
+    const annotations = { 'control-plane.alpha.kubernetes.io/leader': value };
     await streams.last.event('MODIFIED', {
-      metadata: {
-        name: 'lock',
-        resourceVersion: '7',
-        annotations: { 'control-plane.alpha.kubernetes.io/leader': JSON.stringify(value) },
-      },
+      metadata: { name: 'lock', resourceVersion: '7', annotations },
     });
     expect(log.at(-1)).toBe('7 python');
   });

@@ -103,31 +103,26 @@ function setUp() {
 
 let wallMs = 1_700_000_000_000;
 
+const now = () => ({ leaseDurationMs: 15_000, wallMs: ++wallMs, random: Math.random });
 const claimOver = (before: LockSnapshot): LeaderElectionRecord =>
-  claimRecord({
-    before,
-    identity: 'me',
-    leaseDurationMs: 15_000,
-    wallMs: ++wallMs,
-    random: Math.random,
-  });
+  claimRecord({ before, identity: 'me', ...now() });
 const renewal = (held: LeaderElectionRecord): LeaderElectionRecord =>
-  renewalRecord({ held, leaseDurationMs: 15_000, wallMs: ++wallMs, random: Math.random });
+  renewalRecord({ held, ...now() });
 const released = record({ holderIdentity: '', leaseDurationSeconds: 1 });
 const others = record({ holderIdentity: 'other', leaderTransitions: 4 });
 
-async function read(lock: MultiLock): Promise<LockSnapshot> {
-  const answer = await lock.get();
+function ok(answer: LockResult): LockSnapshot {
   if (!answer.ok) throw answer.error;
   return answer;
 }
 
-/** Takes it. */
-async function won(lock: MultiLock): Promise<LockSnapshot> {
-  const base = await read(lock);
-  const answer = await lock.update(claimOver(base), { base });
-  if (!answer.ok) throw answer.error;
-  return answer;
+const read = async (lock: MultiLock): Promise<LockSnapshot> => ok(await lock.get());
+
+/** Takes it: what is stored then, and the record in it. */
+async function won(lock: MultiLock): Promise<{ base: LockSnapshot; held: LeaderElectionRecord }> {
+  const free = await read(lock);
+  const held = claimOver(free);
+  return { base: ok(await lock.update(held, { base: free })), held };
 }
 
 const kindOf = (answer: LockResult): string => (answer.ok ? 'ok' : answer.error.kind);
@@ -136,12 +131,8 @@ describe('a MultiLock is read as', () => {
   it('nobody’s where neither object exists, and creates both, the new one first', async () => {
     const { lock, log, store } = setUp();
     const base = await read(lock);
-    expect(base).toMatchObject({
-      record: null,
-      unreadable: null,
-      version: '0',
-      parts: [null, null],
-    });
+    expect(base).toMatchObject({ record: null, unreadable: null, version: '0' });
+    expect(base.parts).toEqual([null, null]);
     const claim = claimOver(base);
     const answer = await lock.update(claim, { base });
     expect(answer).toMatchObject({ ok: true, record: claim, version: '3', token: '2' });
@@ -168,30 +159,29 @@ describe('a MultiLock is read as', () => {
 
   it('held by another where one half is ours and the other is not, whichever was written last', async () => {
     const { lock, store } = setUp();
-    const { record: held } = await won(lock);
+    const { held } = await won(lock);
     store.put('old', others);
     expect((await read(lock)).record?.holderIdentity).toBe('other');
-    if (held !== null) store.put('new', renewal(held));
+    store.put('new', renewal(held));
     expect((await read(lock)).record?.holderIdentity).toBe('other');
   });
 
   it('nobody’s of ours once one half was emptied by another', async () => {
     const { lock, store } = setUp();
-    const { record: held } = await won(lock);
+    const { held } = await won(lock);
     store.put('old', released);
     const { record: seen } = await read(lock);
     expect(seen?.isReleased).toBe(false);
     // It names us still, and is not what we wrote.
-    expect(held === null || seen?.equals(held)).toBe(false);
+    expect(seen?.equals(held)).toBe(false);
   });
 
   it('without a record where one of our objects was deleted, to be put back', async () => {
     const { lock, store, log } = setUp();
-    const { record: held } = await won(lock);
+    const { held } = await won(lock);
     store.delete('old');
     const base = await read(lock);
     expect(base).toMatchObject({ record: null, unreadable: null });
-    if (held === null) throw new Error('not held');
     const next = renewal(held);
     expect(await lock.update(next, { base })).toMatchObject({ ok: true, record: next });
     expect(log).toEqual(['new', 'old', 'new', 'old']);
@@ -214,9 +204,8 @@ describe('a write of which only a half is stored', () => {
     old.next = 'serverError';
     expect(kindOf(await lock.update(claimOver(base), { base }))).toBe('serverError');
     const again = await read(lock);
-    const { record: seen, fingerprint, version, parts } = again;
-    expect([seen, fingerprint, version]).toEqual([base.record, base.fingerprint, base.version]);
-    expect(parts).toEqual(base.parts);
+    const { record: seen, fingerprint, version, parts } = base;
+    expect(again).toMatchObject({ record: seen, fingerprint, version, parts });
     const claim = claimOver(again);
     expect(await lock.update(claim, { base: again })).toMatchObject({ ok: true, record: claim });
     // What failed comes first, so that the other half may run out if it goes on failing.
@@ -237,11 +226,10 @@ describe('a write of which only a half is stored', () => {
 
   it('is not the end of a term, and makes it last no longer', async () => {
     const { lock, old } = setUp();
-    const base = await won(lock);
-    if (base.record === null) throw new Error('not held');
+    const { base, held } = await won(lock);
     old.next = 'timeout';
-    await lock.update(renewal(base.record), { base });
-    expect(await read(lock)).toMatchObject({ record: base.record, version: base.version });
+    await lock.update(renewal(held), { base });
+    expect(await read(lock)).toMatchObject({ record: held, version: base.version });
   });
 
   it('counts once the second half, that went unanswered, is found there', async () => {
@@ -273,38 +261,34 @@ describe('a write of which only a half is stored', () => {
 });
 
 describe('a release', () => {
-  const release = (held: LeaderElectionRecord) =>
-    releaseRecord({ held, wallMs: ++wallMs, random: Math.random });
+  const release = (held: LeaderElectionRecord) => releaseRecord({ held, ...now() });
 
   it('empties both', async () => {
     const { lock, store } = setUp();
-    const base = await won(lock);
-    if (base.record === null) throw new Error('not held');
-    const answer = await lock.update(release(base.record), { base });
+    const { base, held } = await won(lock);
+    const answer = await lock.update(release(held), { base });
     expect(kindOf(answer)).toBe('ok');
     expect([...store.objects.values()].map((one) => one.record?.isReleased)).toEqual([true, true]);
   });
 
   it('goes on with the other half where one fails, and is ours to finish', async () => {
     const { lock, young, store } = setUp();
-    const base = await won(lock);
-    if (base.record === null) throw new Error('not held');
+    const { base, held } = await won(lock);
     young.next = 'serverError';
-    expect(kindOf(await lock.update(release(base.record), { base }))).toBe('serverError');
+    expect(kindOf(await lock.update(release(held), { base }))).toBe('serverError');
     expect(store.objects.get('old')?.record?.isReleased).toBe(true);
     const again = await read(lock);
-    expect(again.record?.equals(base.record)).toBe(true);
-    expect(kindOf(await lock.update(release(base.record), { base: again }))).toBe('ok');
+    expect(again.record?.equals(held)).toBe(true);
+    expect(kindOf(await lock.update(release(held), { base: again }))).toBe('ok');
     expect((await read(lock)).record?.isReleased).toBe(true);
   });
 
   it('does not touch what another has taken', async () => {
     const { lock, store } = setUp();
-    const base = await won(lock);
-    if (base.record === null) throw new Error('not held');
+    const { held } = await won(lock);
     store.put('old', others);
     const seen = await read(lock);
-    await lock.update(release(base.record), { base: seen });
+    await lock.update(release(held), { base: seen });
     expect(store.objects.get('old')?.record?.holderIdentity).toBe('other');
     expect(store.objects.get('new')?.record?.isReleased).toBe(true);
   });

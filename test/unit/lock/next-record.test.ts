@@ -43,17 +43,9 @@ describe('the record of a candidate that takes the lock', () => {
   it('has random digits of its own in each of its times', () => {
     const digits = [0.123456, 0.987654];
     const random = (): number => digits.shift() ?? 0;
-    const taken = claimRecord({
-      wallMs: stamp.wallMs,
-      random,
-      before: null,
-      identity: 'me',
-      leaseDurationMs: 15_000,
-    });
-    expect(taken).toMatchObject({
-      acquireTime: now,
-      renewTime: '2026-06-01T00:00:00.000987Z',
-    });
+    const who = { before: null, identity: 'me', leaseDurationMs: 15_000 };
+    const taken = claimRecord({ wallMs: stamp.wallMs, random, ...who });
+    expect(taken).toMatchObject({ acquireTime: now, renewTime: '2026-06-01T00:00:00.000987Z' });
   });
 
   it('takes nothing else over from the holder before', () => {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { ConfigMapLock, LeaderElectionRecord, LeaseLock } from '../../../src/index.js';
-import { InMemoryLockStore, startEmbeddedApiServer } from '../../../src/testing.js';
+import { InMemoryLockStore } from '../../../src/testing.js';
 import { kubeConfig } from '../kubernetes/support/kube-configs.js';
+import { answerWith, serversOfEachTest } from '../kubernetes/support/server.js';
 
 const FORM = '{ holderIdentity, leaseDurationSeconds, acquireTime, renewTime, leaderTransitions }';
 const NO_OBJECTS = [undefined, null, 'me', 15, true, [], ['me', 15], () => undefined];
@@ -26,13 +27,11 @@ describe('a record', () => {
 });
 
 describe('a lock that is to write', () => {
+  const start = serversOfEachTest();
+
   it.each(NO_OBJECTS)('refuses %j in the place of the record, and sends nothing', async (value) => {
-    await using server = await startEmbeddedApiServer();
-    const options = {
-      name: 'lock',
-      namespace: 'default',
-      kubeConfig: kubeConfig({ server: server.url }),
-    };
+    const server = await start(answerWith(200, {}));
+    const options = { name: 'l', namespace: 'n', kubeConfig: kubeConfig({ server: server.url }) };
     const locks = {
       LeaseLock: new LeaseLock(options),
       ConfigMapLock: new ConfigMapLock(options),

@@ -1,12 +1,11 @@
-import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LEADER_ANNOTATION } from '../../../src/lock/annotation-format.js';
 import { ConfigMapLock, LeaseLock } from '../../../src/lock/locks.js';
-import type { LockSnapshot, ResourceLock } from '../../../src/lock/resource-lock.js';
+import type { LockResult, LockSnapshot, ResourceLock } from '../../../src/lock/resource-lock.js';
 import { type EmbeddedApiServer, startEmbeddedApiServer } from '../../../src/testing.js';
 import { record } from '../../support/controllable-lock.js';
 import { kubeConfig } from '../kubernetes/support/kube-configs.js';
-import { type SeenRequest, startServer } from '../kubernetes/support/server.js';
+import { serversOfEachTest } from '../kubernetes/support/server.js';
 
 let server: EmbeddedApiServer;
 let nowMs: number;
@@ -28,15 +27,15 @@ function lockOn(kind: 'Lease' | 'ConfigMap', url = server.url): LeaseLock | Conf
 }
 
 /** The lock as a holder wrote it at `START_MS`, as another candidate reads it so much later. */
-async function readLater(lock: ResourceLock, afterMs: number): Promise<LockSnapshot> {
-  const written = await lock.create(record());
-  if (!written.ok) throw written.error;
+async function readLater(lock: ResourceLock, afterMs: number, fields = {}): Promise<LockSnapshot> {
+  ok(await lock.create(record(fields)));
   nowMs += afterMs;
   return read(lock);
 }
 
-async function read(lock: ResourceLock): Promise<LockSnapshot> {
-  const answer = await lock.get();
+const read = async (lock: ResourceLock): Promise<LockSnapshot> => ok(await lock.get());
+
+function ok(answer: LockResult): LockSnapshot {
   if (!answer.ok) throw answer.error;
   return answer;
 }
@@ -66,10 +65,7 @@ describe.each(['Lease', 'ConfigMap'] as const)('the age of a %s', (kind) => {
   it('is told of a record without times, holder or duration', async () => {
     const lock = lockOn(kind);
     const odd = { acquireTime: '', renewTime: '', leaseDurationSeconds: 1 };
-    const written = await lock.create(record(odd));
-    if (!written.ok) throw written.error;
-    nowMs += 60_000;
-    await expect(lock.writtenAgo(await read(lock))).resolves.toBe(60_000);
+    await expect(lock.writtenAgo(await readLater(lock, 60_000, odd))).resolves.toBe(60_000);
   });
 
   it('is unknown, and not asked for, where the object has no dates', async () => {
@@ -94,15 +90,9 @@ describe('the age of a ConfigMap', () => {
     '{"holderIdentity":{}}',
     '{"holderIdentity":"x","leaseDurationSeconds":"y"}',
   ])('is told of an annotation that nobody can read: %s', async (annotation) => {
-    server.store.put({
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: {
-        name: 'job',
-        namespace: 'default',
-        annotations: { [LEADER_ANNOTATION]: annotation },
-      },
-    });
+    const annotations = { [LEADER_ANNOTATION]: annotation };
+    const metadata = { name: 'job', namespace: 'default', annotations };
+    server.store.put({ apiVersion: 'v1', kind: 'ConfigMap', metadata });
     const lock = lockOn('ConfigMap');
     nowMs += 60_000;
     await expect(lock.writtenAgo(await read(lock))).resolves.toBe(60_000);
@@ -112,56 +102,40 @@ describe('the age of a ConfigMap', () => {
 /** What a balancer, a proxy or a cache may write into the head of every answer. */
 const HEADERS: readonly Readonly<Record<string, string>>[] = [
   { date: 'Tue, 01 Jan 2030 00:05:00 GMT' },
-  { date: 'Wed, 01 Jan 3000 00:00:00 GMT' },
   { date: 'Thu, 01 Jan 1970 00:00:00 GMT' },
   { date: 'soon' },
   { age: '86400' },
   { 'last-modified': 'Thu, 01 Jan 1970 00:00:00 GMT' },
-  { expires: 'Thu, 01 Jan 1970 00:00:00 GMT' },
-  { 'retry-after': '0' },
-  { etag: '"1"', warning: '110 - "Response is Stale"' },
+  { expires: 'Thu, 01 Jan 1970 00:00:00 GMT', warning: '110 - "Response is Stale"' },
 ];
 
-/** Hands on what it is asked, and dates the answers itself. */
-async function forward(
-  { method, url, body }: SeenRequest,
-  response: ServerResponse,
-  headers: Readonly<Record<string, string>>,
-): Promise<void> {
-  const sent = { method, headers: { 'content-type': 'application/json' } };
-  const content = body === undefined ? {} : { body: JSON.stringify(body) };
-  const answer = await fetch(`${server.url}${url}`, { ...sent, ...content });
-  response.writeHead(answer.status, { 'content-type': 'application/json', ...headers });
-  response.end(await answer.text());
+const startProxy = serversOfEachTest();
+
+/** A lock behind something that hands on what it is asked, and changes URLs and headers. */
+async function lockBehind(headers: object, changed = (url: string): string => url) {
+  const proxy = await startProxy(({ method, url, body }, response) => {
+    void (async () => {
+      const sent = { method, headers: { 'content-type': 'application/json' } };
+      const content = body === undefined ? {} : { body: JSON.stringify(body) };
+      const answer = await fetch(`${server.url}${changed(url)}`, { ...sent, ...content });
+      response.writeHead(answer.status, { 'content-type': 'application/json', ...headers });
+      response.end(await answer.text());
+    })();
+  });
+  return lockOn('Lease', proxy.url);
 }
 
 describe('an answer on which something in between has written', () => {
   it.each(HEADERS)('%j is as old as it is', async (headers) => {
-    const proxy = await startServer((request, response) => {
-      void forward(request, response, headers);
-    });
-    try {
-      const lock = lockOn('Lease', proxy.url);
-      const found = await readLater(lock, 20_000);
-      expect(found).toEqual(await read(lockOn('Lease')));
-      await expect(lock.writtenAgo(found)).resolves.toBe(20_000);
-    } finally {
-      await proxy.close();
-    }
+    const lock = await lockBehind(headers);
+    const found = await readLater(lock, 20_000);
+    expect(found).toEqual(await read(lockOn('Lease')));
+    await expect(lock.writtenAgo(found)).resolves.toBe(20_000);
   });
 
   it('tells no age where a dry run was stored after all', async () => {
     // Something that takes the query off a URL.
-    const proxy = await startServer((request, response) => {
-      const [url = ''] = request.url.split('?');
-      void forward({ ...request, url }, response, {});
-    });
-    try {
-      const lock = lockOn('Lease', proxy.url);
-      const found = await readLater(lock, 60_000);
-      await expect(lock.writtenAgo(found)).resolves.toBeUndefined();
-    } finally {
-      await proxy.close();
-    }
+    const lock = await lockBehind({}, (url) => url.replace(/\?.*/, ''));
+    await expect(lock.writtenAgo(await readLater(lock, 60_000))).resolves.toBeUndefined();
   });
 });

@@ -28,18 +28,14 @@ describe('a value in a message', () => {
   });
 
   it('is its type only where it may be a secret', () => {
-    expect(printType('secret')).toBe('a string');
-    expect(printType(4711)).toBe('a number');
+    expect(['secret', 4711].map(printType)).toEqual(['a string', 'a number']);
   });
 
   it('survives an object that throws when looked at', () => {
-    const hostile = Object.defineProperty({}, 'constructor', {
-      get: () => {
-        throw new Error('no');
-      },
-    });
-
-    expect(printValue(hostile)).toBe('an object');
+    const get = (): never => {
+      throw new Error('no');
+    };
+    expect(printValue(Object.defineProperty({}, 'constructor', { get }))).toBe('an object');
   });
 });
 
@@ -68,7 +64,6 @@ describe('Problems', () => {
   };
 
   it.each([
-    [1, {}, undefined],
     [0, { min: 1 }, 'must be at least 1'],
     [1, { min: 1, max: 1 }, undefined],
     [2, { max: 1 }, 'must be at most 1'],

@@ -1,12 +1,11 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { Command } from 'commander';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { addDemo, readDemoOptions } from '../../../../src/cli/commands/demo-command.js';
 import type { DemoOptions } from '../../../../src/cli/demo/run-demo.js';
 import { Inputs } from '../../../../src/cli/inputs.js';
 import { callCli } from '../../../cli/support/call-cli.js';
+import { folderOfEachTest } from '../../kubernetes/support/folder.js';
 
 /** What these flags mean. Nothing is started. */
 function optionsOf(...argv: string[]): DemoOptions {
@@ -31,17 +30,7 @@ async function problemsOf(...argv: string[]): Promise<string[]> {
 }
 
 describe('flags of the demo', () => {
-  let directory = '';
-  let kubeconfig = '';
-
-  beforeAll(() => {
-    directory = mkdtempSync(join(tmpdir(), 'demo-args-'));
-    kubeconfig = join(directory, 'config');
-    writeFileSync(kubeconfig, '');
-  });
-  afterAll(() => {
-    rmSync(directory, { recursive: true });
-  });
+  const folder = folderOfEachTest();
 
   it('without any: three candidates, a Lease, short timings, no cluster', () => {
     expect(optionsOf()).toEqual({
@@ -56,6 +45,7 @@ describe('flags of the demo', () => {
   });
 
   it('all of them, with a space or an equals sign', () => {
+    const kubeconfig = folder.write('config', '');
     const argv = ['--kubeconfig', kubeconfig, '--context=prod', '--namespace', 'team-a'];
     const more = ['--lock=configmap', '--candidates', '9', '--plain', '--lease-duration=15'];
     const rest = ['--renew-deadline', '10.5', '--retry-period', '2', '--inspect'];
@@ -71,9 +61,8 @@ describe('flags of the demo', () => {
   });
 
   it('a context alone means a real cluster, from the default kubeconfig', () => {
-    const { connection, namespace } = optionsOf('--context', 'prod');
-    expect(connection).toEqual({ kind: 'file', file: null, context: 'prod' });
-    expect(namespace).toBeNull();
+    const connection = { kind: 'file', file: null, context: 'prod' };
+    expect(optionsOf('--context', 'prod')).toMatchObject({ connection, namespace: null });
   });
 
   it.each([

@@ -26,18 +26,22 @@ describe('the live screen of the demo', () => {
   const countOf = (text: string): number =>
     terminal.lines.filter((line) => line.includes(text)).length;
 
-  it('draws over itself: however often it changes, it is on the screen once', () => {
+  it('is on the screen once, however often it changes, and of the log without details', () => {
     screen.say(['what this is']);
     screen.step('One', 'first.');
+    screen.log({ at: 0, text: 'renewed', isDetail: true });
     vi.advanceTimersByTime(1000);
     rows = [{ text: '* candidate-1  leading    0 s', style: 'green' }];
     screen.step('Two', 'second.');
+    screen.log({ at: 0, text: 'new leader' });
     vi.advanceTimersByTime(1000);
     expect(terminal.lines[0]).toBe('what this is');
-    expect(countOf('Two: second.')).toBe(1);
-    expect(countOf('One: first.')).toBe(0);
-    expect(countOf('* candidate-1')).toBe(1);
-    expect(countOf('acquiring')).toBe(0);
+    const shown = ['Two: second.', '* candidate-1', 'new leader'].map(countOf);
+    const gone = ['One: first.', 'acquiring', 'renewed'].map(countOf);
+    expect([shown, gone]).toEqual([
+      [1, 1, 1],
+      [0, 0, 0],
+    ]);
   });
 
   it('writes nothing while nothing has changed', () => {
@@ -57,15 +61,6 @@ describe('the live screen of the demo', () => {
     const drawn = terminal.written.slice(before);
     expect(drawn.split('\u001b[?2026h')).toHaveLength(2);
     expect(drawn).toContain('line 49');
-  });
-
-  it('leaves out of the log what the table shows anyway', () => {
-    screen.step('One', 'first.');
-    screen.log({ at: 0, text: 'renewed', isDetail: true });
-    screen.log({ at: 0, text: 'leads' });
-    vi.advanceTimersByTime(1000);
-    expect(countOf('renewed')).toBe(0);
-    expect(countOf('leads')).toBe(1);
   });
 
   it('takes the cursor away only while it draws, and leaves the last picture', () => {

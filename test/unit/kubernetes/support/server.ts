@@ -1,6 +1,7 @@
 import http, { type IncomingMessage, type ServerResponse } from 'node:http';
 import https, { type ServerOptions } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { afterEach } from 'vitest';
 
 export interface SeenRequest {
   readonly method: string;
@@ -19,6 +20,8 @@ export interface TestServer {
   readonly port: number;
   readonly requests: readonly SeenRequest[];
   readonly connections: () => number;
+  /** The credentials of each request. */
+  readonly authorizations: () => (string | undefined)[];
   /** Resolves when that many connections have been closed. */
   readonly closed: (count: number) => Promise<void>;
   handle(handler: Handler): void;
@@ -71,6 +74,7 @@ export async function startServer(
     port,
     requests,
     connections: () => sockets.size,
+    authorizations: () => requests.map(({ headers }) => headers.authorization),
     closed: (count) =>
       closedCount >= count
         ? Promise.resolve()
@@ -88,6 +92,26 @@ export async function startServer(
   };
 }
 
+/** Starts such servers for one test each. */
+export function serversOfEachTest(): typeof startServer {
+  const started: TestServer[] = [];
+  afterEach(async () => {
+    await Promise.all(started.splice(0).map((server) => server.close()));
+  });
+  return async (...options) => {
+    const server = await startServer(...options);
+    started.push(server);
+    return server;
+  };
+}
+
+/** Accepts that token alone. */
+export const acceptOnly =
+  (token: string): Handler =>
+  (request, response) => {
+    sendJson(response, request.headers.authorization === `Bearer ${token}` ? 200 : 401, {});
+  };
+
 export function sendJson(response: ServerResponse, status: number, body: unknown): void {
   response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
@@ -100,14 +124,6 @@ export const answerWith =
 
 /** A Kubernetes `Status` as the API server makes it. */
 export function statusBody(code: number, reason: string, message: string, details = {}): object {
-  return {
-    kind: 'Status',
-    apiVersion: 'v1',
-    metadata: {},
-    status: 'Failure',
-    message,
-    reason,
-    details,
-    code,
-  };
+  const status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure' };
+  return { ...status, message, reason, details, code };
 }

@@ -27,22 +27,24 @@ const authority = makeAuthority('silent CA');
 const certificate = authority.issue('peer', ['127.0.0.1', 'localhost']);
 
 /** A peer for each phase of a request, in front of the server on this port of 127.0.0.1. */
-export const silentPeers: readonly (readonly [string, (port: number) => Promise<SilentPeer>])[] = [
+export const silentPeers: readonly (readonly [
+  string,
+  (port: number) => SilentPeer | Promise<SilentPeer>,
+])[] = [
   ['the credentials', silentCredentials],
   ['the look-up of the name', silentLookUp],
   ['the connection', silentListener],
-  ['the TLS handshake', (port) => frontFor(port, { hold: 'connection', secure: true })],
-  ['the head of the answer', (port) => frontFor(port, { hold: 'connection', secure: false })],
-  ['the body of the answer', (port) => frontFor(port, { hold: 'body', secure: false })],
-  ['CONNECT of an HTTP proxy', (port) => proxyFor(port, 'http', startHttpProxy, 'connection')],
-  ['CONNECT of an HTTPS proxy', (port) => proxyFor(port, 'https', startHttpProxy, 'connection')],
-  ['the TLS handshake with a proxy', (port) => proxyFor(port, 'https', startHttpProxy, 'tls')],
-  ['the greeting of a SOCKS 5 proxy', (port) => proxyFor(port, 'socks5', startSocksProxy, 'tls')],
-  ['the request to a SOCKS 5 proxy', (port) => proxyFor(port, 'socks5h', startSocksProxy, 'socks')],
+  ['the TLS handshake', (port) => frontFor(port, true)],
+  ['the head of the answer', (port) => frontFor(port, false)],
+  ['the body of the answer', (port) => frontFor(port, false, BEGUN)],
+  ['CONNECT of an HTTP proxy', (port) => proxyFor(port, 'http', startHttpProxy)],
+  ['the TLS handshake with a proxy', (port) => proxyFor(port, 'https', startHttpProxy)],
+  ['the greeting of a SOCKS 5 proxy', (port) => proxyFor(port, 'socks5', startSocksProxy)],
+  ['the request to a SOCKS 5 proxy', (port) => proxyFor(port, 'socks5h', startSocksProxy, GREETED)],
   ['the TLS handshake behind a proxy', tlsBehindProxy],
 ];
 
-async function silentCredentials(port: number): Promise<SilentPeer> {
+function silentCredentials(port: number): SilentPeer {
   const config = kubeConfig({ server: `http://127.0.0.1:${port}`, skipTLSVerify: true });
   let answer = (): void => undefined;
   const answered = new Promise<void>((resolve) => {
@@ -53,27 +55,27 @@ async function silentCredentials(port: number): Promise<SilentPeer> {
       value: (options: object) => answered.then(() => config.applyToHTTPSOptions(options)),
     },
   }) as KubeConfigLike;
-  return Promise.resolve({
+  return {
     kubeConfig: seen,
     waitsFor: /the kubeconfig/,
     open: () => 0,
     recover: answer,
     close: answer,
-  });
+  };
 }
 
-async function silentLookUp(port: number): Promise<SilentPeer> {
+function silentLookUp(port: number): SilentPeer {
   const spy = vi.spyOn(dns, 'lookup').mockImplementation(() => undefined);
   const recover = (): void => {
     spy.mockRestore();
   };
-  return Promise.resolve({
+  return {
     kubeConfig: kubeConfig({ server: `http://localhost:${port}` }),
     waitsFor: /a connection to the API server at localhost:/,
     open: () => 0,
     recover,
     close: recover,
-  });
+  };
 }
 
 /** It listens and never accepts: once a few have called, nobody else gets through. */
@@ -114,75 +116,48 @@ async function silentListener(port: number): Promise<SilentPeer> {
   };
 }
 
-interface Hold {
-  readonly hold: 'connection' | 'body';
-  readonly secure: boolean;
+async function frontFor(
+  port: number,
+  secure: boolean,
+  says: Buffer | null = null,
+): Promise<SilentPeer> {
+  const front = new Front(port, secure, says);
+  const server = `${secure ? 'https' : 'http'}://127.0.0.1:${await front.listen()}`;
+  const config = kubeConfig({ server, caData: base64(authority.cert) });
+  const waitsFor = secure ? /a connection to the API server at 127/ : null;
+  return { ...front.asPeer(config, waitsFor), begins: says !== null };
 }
 
-async function frontFor(port: number, { hold, secure }: Hold): Promise<SilentPeer> {
-  const front = new Front(port, secure, hold === 'body' ? BEGUN : null);
-  const own = await front.listen();
-  const server = `${secure ? 'https' : 'http'}://127.0.0.1:${own}`;
-  return {
-    kubeConfig: kubeConfig({ server, caData: base64(authority.cert) }),
-    waitsFor: secure ? /a connection to the API server at 127/ : null,
-    begins: hold === 'body',
-    open: () => front.open,
-    recover: () => {
-      front.recover();
-    },
-    close: () => {
-      front.close();
-    },
-  };
-}
-
-type Proxy = typeof startHttpProxy | typeof startSocksProxy;
+const BEHIND_PROXY = /a connection to the API server at 127.* through the proxy at 127/;
 
 async function proxyFor(
   port: number,
   scheme: string,
-  startProxy: Proxy,
-  hold: 'connection' | 'tls' | 'socks',
+  startProxy: typeof startHttpProxy | typeof startSocksProxy,
+  says: Buffer | null = null,
 ): Promise<SilentPeer> {
   const proxy = await startProxy();
   const secure = scheme === 'https';
-  const front = new Front(proxy.port, secure, hold === 'socks' ? GREETED : null, hold !== 'tls');
+  const front = new Front(proxy.port, secure, says);
   // The client library has no way to say whom a proxy's certificate comes from.
   if (secure) vi.stubEnv('NODE_TLS_REJECT_UNAUTHORIZED', '0');
   const proxyUrl = `${scheme}://127.0.0.1:${await front.listen()}`;
-  return {
-    kubeConfig: kubeConfig({ server: `http://127.0.0.1:${port}`, proxyUrl }),
-    waitsFor: /a connection to the API server at 127.* through the proxy at 127/,
-    open: () => front.open,
-    recover: () => {
-      front.recover();
-    },
-    close: () => {
-      front.close();
-      proxy.close();
-      vi.unstubAllEnvs();
-    },
-  };
+  const config = kubeConfig({ server: `http://127.0.0.1:${port}`, proxyUrl });
+  return front.asPeer(config, BEHIND_PROXY, () => {
+    proxy.close();
+    vi.unstubAllEnvs();
+  });
 }
 
 async function tlsBehindProxy(port: number): Promise<SilentPeer> {
   const proxy = await startHttpProxy();
   const front = new Front(port, true);
-  const cluster = { server: `https://127.0.0.1:${await front.listen()}` };
+  const server = `https://127.0.0.1:${await front.listen()}`;
   const proxyUrl = `http://127.0.0.1:${proxy.port}`;
-  return {
-    kubeConfig: kubeConfig({ ...cluster, proxyUrl, caData: base64(authority.cert) }),
-    waitsFor: /a connection to the API server at 127.* through the proxy at 127/,
-    open: () => front.open,
-    recover: () => {
-      front.recover();
-    },
-    close: () => {
-      front.close();
-      proxy.close();
-    },
-  };
+  const config = kubeConfig({ server, proxyUrl, caData: base64(authority.cert) });
+  return front.asPeer(config, BEHIND_PROXY, () => {
+    proxy.close();
+  });
 }
 
 const BEGUN = Buffer.from('HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\n{');
@@ -196,11 +171,8 @@ class Front {
   readonly #tls: tls.Server;
   #isSilent = true;
 
-  /**
-   * @param says the little that is said before it goes silent
-   * @param afterTls it goes silent only once TLS is set up
-   */
-  constructor(port: number, secure: boolean, says: Buffer | null = null, afterTls = false) {
+  /** @param says the little that is said before it goes silent; where there is TLS, it never is */
+  constructor(port: number, secure: boolean, says: Buffer | null = null) {
     const take = (socket: Socket): void => {
       if (!this.#isSilent) passOn(socket, port, this.#sockets);
       else socket.once('data', () => says !== null && socket.write(says));
@@ -212,9 +184,8 @@ class Front {
       socket.on('error', () => undefined);
       socket.once('close', () => this.#held.delete(socket));
       if (this.#isSilent) this.#held.add(socket);
-      const speaksTls = secure && (afterTls || !this.#isSilent);
-      if (speaksTls) this.#tls.emit('connection', socket);
-      else if (!this.#isSilent || !secure) take(socket);
+      if (!secure) take(socket);
+      else if (!this.#isSilent) this.#tls.emit('connection', socket);
       // It is read, or nobody would notice that the other side has gone.
       else socket.resume();
     });
@@ -237,6 +208,25 @@ class Front {
   close(): void {
     this.#server.close();
     for (const socket of this.#sockets) socket.destroy();
+  }
+
+  asPeer(
+    config: KubeConfigLike,
+    waitsFor: RegExp | null,
+    closeToo = (): void => undefined,
+  ): SilentPeer {
+    return {
+      kubeConfig: config,
+      waitsFor,
+      open: () => this.open,
+      recover: () => {
+        this.recover();
+      },
+      close: () => {
+        this.close();
+        closeToo();
+      },
+    };
   }
 }
 

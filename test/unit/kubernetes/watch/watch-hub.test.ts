@@ -5,16 +5,10 @@ import type { Watcher } from '../../../../src/kubernetes/watch/watchers.js';
 import { VirtualClock } from '../../../../src/testing/virtual-clock.js';
 import { arrived, type FakeStream, FakeStreams } from '../support/fake-streams.js';
 
+const LEASES = { group: 'coordination.k8s.io', resource: 'leases', kind: 'Lease' } as const;
 const TARGET = {
   path: '/apis/coordination.k8s.io/v1/namespaces/ns/leases',
-  call: {
-    group: 'coordination.k8s.io',
-    resource: 'leases',
-    kind: 'Lease',
-    namespace: 'ns',
-    name: 'any',
-    verb: 'watch',
-  },
+  call: { ...LEASES, namespace: 'ns', name: 'any', verb: 'watch' },
   name: null,
 } as const;
 
@@ -33,13 +27,11 @@ function namespace() {
       failed: ({ kind }) => log.push(`failed: ${kind}`),
     };
     hub.subscribe(name, watcher);
-    const close = (): void => {
-      hub.unsubscribe(name, watcher);
+    return {
+      log,
+      close: () => hub.unsubscribe(name, watcher),
+      doubt: () => hub.doubt(name, watcher),
     };
-    const doubt = (): void => {
-      hub.doubt(name, watcher);
-    };
-    return { name, log, close, doubt };
   };
   /** The open requests for single objects, by name; `*` is the one for all. */
   const watched = (): string[] => streams.open.map(nameOf).sort();
@@ -81,24 +73,16 @@ describe('two watchers of one object', () => {
     expect(streams.open).toHaveLength(1);
   });
 
-  it('hear that it is open, the second one in a later turn than its subscription', async () => {
+  it('hear that it is open, the second one in a later turn, unless it has gone by then', async () => {
     const { streams, join } = namespace();
     join('a');
     await streams.last.begins();
-    const late = join('a');
+    const [late, gone] = [join('a'), join('a')];
+    gone.close();
     expect(late.log).toEqual([]);
     await arrived();
     expect(late.log).toEqual(['opened']);
-  });
-
-  it('of which one has gone before it heard that are told nothing', async () => {
-    const { streams, join } = namespace();
-    join('a');
-    await streams.last.begins();
-    const late = join('a');
-    late.close();
-    await arrived();
-    expect(late.log).toEqual([]);
+    expect(gone.log).toEqual([]);
   });
 
   it('hear both when it fails', async () => {
@@ -271,13 +255,10 @@ describe('a watcher', () => {
     expect(hub.isUnused).toBe(true);
     only.doubt();
     expect(streams.all).toHaveLength(1);
-  });
-
-  it('that leaves while its stream pauses leaves no timer either', async () => {
-    const { clock, streams, join } = namespace();
-    const only = join('a');
+    // Nor one that leaves while its stream pauses.
+    const other = join('a');
     await streams.last.fails();
-    only.close();
+    other.close();
     expect(clock.pendingTimers).toBe(0);
   });
 

@@ -6,37 +6,27 @@ import { VirtualClock } from '../../../../src/testing/virtual-clock.js';
 import { arrived, FakeStreams, SECRET } from '../support/fake-streams.js';
 
 const PATH = '/apis/coordination.k8s.io/v1/namespaces/ns/leases';
-const CALL = {
-  group: 'coordination.k8s.io',
-  resource: 'leases',
-  kind: 'Lease',
-  namespace: 'ns',
-  name: 'lock',
-  verb: 'watch',
-} as const;
+const LEASES = { group: 'coordination.k8s.io', resource: 'leases', kind: 'Lease' } as const;
+const CALL = { ...LEASES, namespace: 'ns', name: 'lock', verb: 'watch' } as const;
 
-const status = (code: number, reason: string, more: object = {}) => ({
+const status = (code: number, reason: string, message = 'test') => ({
   kind: 'Status',
-  apiVersion: 'v1',
-  status: 'Failure',
-  message: 'test',
-  reason,
-  code,
-  ...more,
+  ...{ apiVersion: 'v1', status: 'Failure', message, reason, code },
 });
 
 interface Options {
   readonly random?: () => number;
   readonly name?: string | null;
+  readonly failed?: (loop: WatchLoop) => void;
 }
 
 /** A watch on one object; its log has what was told, in order. */
-function watch({ random = () => 0, name = 'lock' }: Options = {}) {
+function watch({ random = () => 0, name = 'lock', failed }: Options = {}) {
   const clock = new VirtualClock();
   const streams = new FakeStreams();
   const log: string[] = [];
   const errors: LockError[] = [];
-  const loop = new WatchLoop({
+  const loop: WatchLoop = new WatchLoop({
     transport: streams,
     target: { path: PATH, call: CALL, name },
     clock,
@@ -46,6 +36,7 @@ function watch({ random = () => 0, name = 'lock' }: Options = {}) {
     failed: (error) => {
       log.push(`failed: ${error.kind}`);
       errors.push(error);
+      failed?.(loop);
     },
   });
   /** How long it is until the next request. */
@@ -91,9 +82,9 @@ describe('a watch', () => {
   });
 
   it('lets the server end it after four to eight minutes, by chance', () => {
-    const seconds = [0, 0.5, 1].map((drawn) => {
-      return watch({ random: () => drawn }).streams.last.query['timeoutSeconds'];
-    });
+    const limit = (drawn: number) =>
+      watch({ random: () => drawn }).streams.last.query['timeoutSeconds'];
+    const seconds = [0, 0.5, 1].map(limit);
     expect(seconds).toEqual(['240', '360', '480']);
   });
 
@@ -165,38 +156,37 @@ describe('a watch that the server has ended', () => {
 });
 
 describe('a version that is too old', () => {
-  it.each([
-    [
-      'at the beginning',
-      (w: Awaited<ReturnType<typeof opened>>) => w.streams.last.answers(410, {}),
-    ],
+  type Opened = Awaited<ReturnType<typeof opened>>;
+  it.each<[when: string, expire: (w: Opened) => Promise<void>]>([
+    ['at the beginning', ({ streams }) => streams.last.answers(410, {})],
     [
       'in the middle',
-      async (w: Awaited<ReturnType<typeof opened>>) => {
-        await w.streams.last.begins();
-        await w.streams.last.event('ERROR', status(410, 'Expired'));
-        await w.streams.last.closes();
+      async ({ streams }) => {
+        await streams.last.begins();
+        await streams.last.event('ERROR', status(410, 'Expired'));
+        await streams.last.closes();
       },
     ],
-  ])('%s makes the watch begin anew, with a gap', async (_, expire) => {
+  ])('%s makes the watch begin anew, with a gap, once', async (_, expire) => {
     const w = await opened();
     await w.streams.last.closes();
     await w.pause();
     expect(w.streams.last.query['resourceVersion']).toBe('7');
+    const refused = w.streams.last;
     await expire(w);
     await w.pause();
+    expect(refused.ended).toBe(true);
     expect(w.streams.last.query).not.toHaveProperty('resourceVersion');
     expect(w.log).toEqual([]);
     await w.streams.last.begins();
     expect(w.log).toEqual(['opened, with a gap']);
-    // Once is enough.
     await w.streams.last.closes();
     await w.pause();
     await w.streams.last.begins();
     expect(w.log).toEqual(['opened, with a gap']);
   });
 
-  it('leaves nothing of the refused answer open', async () => {
+  it('leaves nothing of a refused answer open, that goes on', async () => {
     const { streams } = watch();
     const refused = streams.last;
     await refused.begins(410);
@@ -205,18 +195,14 @@ describe('a version that is too old', () => {
 });
 
 describe('a watch that breaks', () => {
-  it('once is not worth a word', async () => {
-    const { clock, streams, log, pause } = await opened();
+  it('once is not worth a word; when it cannot be set up again it says so, and that it is open', async () => {
+    const { clock, streams, log, errors, pause } = await opened();
     await clock.advance(10_000);
     await streams.last.breaks();
     await pause();
     expect(streams.last.query['resourceVersion']).toBe('7');
     await streams.last.begins();
     expect(log).toEqual([]);
-  });
-
-  it('and cannot be set up again says so, and that it is open in the end', async () => {
-    const { clock, streams, log, errors, pause } = await opened();
     await clock.advance(10_000);
     await streams.last.breaks();
     await pause();
@@ -295,26 +281,22 @@ describe('a watch that breaks', () => {
 });
 
 describe('a watch that is refused', () => {
-  it('says what it takes, and asks again every half minute', async () => {
-    const { streams, log, errors, pause } = watch({ random: () => 1 });
+  it.each([
+    [0, 15_000],
+    [1, 30_000],
+  ])('says what it takes, and asks again every half minute at most (%s)', async (drawn, ms) => {
+    const { streams, log, errors, pause } = watch({ random: () => drawn });
     for (let times = 0; times < 3; times += 1) {
       await streams.last.answers(403, status(403, 'Forbidden'));
-      expect(await pause()).toBe(30_000);
+      expect(await pause()).toBe(ms);
     }
     expect(log).toEqual(Array<string>(3).fill('failed: forbidden'));
     expect(errors[0]?.message).toContain('watch');
   });
 
-  it('is not asked about in the rhythm of all others', async () => {
-    const { streams, pause } = watch({ random: () => 0 });
-    await streams.last.answers(403, status(403, 'Forbidden'));
-    expect(await pause()).toBe(15_000);
-  });
-
   it('for a time is set up after that time', async () => {
     const { streams, log, pause } = watch();
-    const busy = status(429, 'TooManyRequests');
-    await streams.last.answers(429, busy, { 'retry-after': '42' });
+    await streams.last.answers(429, status(429, 'Busy'), { 'retry-after': '42' });
     expect(log).toEqual(['failed: throttled']);
     expect(await pause()).toBe(42_000);
   });
@@ -335,7 +317,6 @@ describe('a watch that is refused', () => {
     [401, 'unauthorized'],
     [404, 'serverError'],
     [500, 'serverError'],
-    [503, 'serverError'],
   ] as const)('by HTTP %i fails as %s', async (code, kind) => {
     const { streams, log } = watch();
     await streams.last.answers(code, 'not json');
@@ -344,8 +325,7 @@ describe('a watch that is refused', () => {
 
   it('shows none of our own credentials that the answer repeats', async () => {
     const { streams, errors } = watch();
-    const refusal = { ...status(403, 'Forbidden'), message: `admission says no to ${SECRET}` };
-    await streams.last.answers(403, refusal);
+    await streams.last.answers(403, status(403, 'Forbidden', `admission says no to ${SECRET}`));
     expect(errors[0]?.message).toContain('admission says no to [redacted]');
   });
 
@@ -382,32 +362,23 @@ describe('a watch that has fallen silent', () => {
       await streams.last.changes('', String(100 + minutes), 'BOOKMARK');
     }
     expect(streams.all).toHaveLength(1);
-    await clock.advance(74_999);
-    expect(streams.all).toHaveLength(1);
-    await clock.advance(1);
+    await clock.advance(75_000);
     expect(streams.all).toHaveLength(2);
-  });
-
-  it('has nothing to say any more, whatever still arrives', async () => {
-    const { streams, log, loop } = await opened();
-    const dead = streams.last;
-    loop.restart();
-    await dead.changes('lock', '8');
-    await dead.closes();
-    expect(log).toEqual([]);
-    expect(streams.open).toEqual([streams.last]);
   });
 });
 
 describe('a watch that is doubted', () => {
-  it('is set up anew from where it was', async () => {
+  it('is set up anew from where it was, and the old one has nothing to say any more', async () => {
     const { streams, log, loop } = await opened();
     const doubted = streams.last;
     loop.restart();
     expect(doubted.ended).toBe(true);
     expect(streams.last.query['resourceVersion']).toBe('7');
     await streams.last.begins();
+    await doubted.changes('lock', '8');
+    await doubted.closes();
     expect(log).toEqual([]);
+    expect(streams.open).toEqual([streams.last]);
   });
 
   it('while it pauses is left to its pause', async () => {
@@ -424,12 +395,7 @@ describe('a watch that is closed', () => {
   const stages: [string, (w: ReturnType<typeof watch>) => Promise<void>][] = [
     ['before the answer', () => arrived()],
     ['while it is open', (w) => w.streams.last.begins()],
-    [
-      'in its pause',
-      async (w) => {
-        await w.streams.last.fails();
-      },
-    ],
+    ['in its pause', (w) => w.streams.last.fails()],
   ];
 
   it.each(stages)('%s leaves no timer and no request, and says nothing', async (_, reach) => {
@@ -448,19 +414,7 @@ describe('a watch that is closed', () => {
   });
 
   it('by who is told of a failure leaves no timer either', async () => {
-    const clock = new VirtualClock();
-    const streams = new FakeStreams();
-    const loop: WatchLoop = new WatchLoop({
-      transport: streams,
-      target: { path: PATH, call: CALL, name: 'lock' },
-      clock,
-      random: () => 0,
-      event: () => undefined,
-      opened: () => undefined,
-      failed: () => {
-        loop.close();
-      },
-    });
+    const { clock, streams } = watch({ failed: (loop) => loop.close() });
     await streams.last.fails();
     expect(clock.pendingTimers).toBe(0);
   });

@@ -27,12 +27,6 @@ const range = (from: number, to: number, what: string): string[] =>
   Array.from({ length: to - from }, (_, index) => `w${from + index} ${what}`);
 
 describe('a crowd on one object', () => {
-  it('is told at once as long as it is none', () => {
-    const { tell, news } = crowdOf(16);
-    tell(false);
-    expect(news()).toEqual(range(0, 16, 'early'));
-  });
-
   it('is told some at a time, and what has arrived is read in between', async () => {
     const { tell, news } = crowdOf(40);
     tell(false);

@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import type { IncomingMessage } from 'node:http';
-import { beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LeaderElection } from '../../../../src/election/leader-election.js';
 import type { ApiTransport } from '../../../../src/kubernetes/api-client.js';
 import type { ApiRequest } from '../../../../src/kubernetes/api-request.js';
@@ -28,8 +28,9 @@ class Cluster {
     random: () => 0.5,
   });
   readonly #podWatches = new Map<string, PassThrough>();
+  readonly #running: LeaderElection[] = [];
 
-  /** A candidate in a process of its own. */
+  /** A candidate in a process of its own, that runs. */
   candidate(name: string, own: Partial<OwnProcess> | null, podEvidence = true): LeaderElection {
     const kubeConfig: KubeConfigLike = {
       getCurrentContext: () => name,
@@ -46,46 +47,28 @@ class Cluster {
     groundsFor(kubeConfig, { ...REAL, process });
     const log = (_: object, message: string): void => void this.logged.push(`${name}: ${message}`);
     const logger: Logger = { debug: () => undefined, info: log, warn: log, error: log };
-    const lock = new LeaseLock({
-      name: 'jobs',
-      namespace: 'default',
-      identity: name,
-      kubeConfig,
-      podEvidence,
-    });
-    return new LeaderElection({
-      lock,
-      onStartedLeading: null,
-      logger,
-      clock: this.clock,
-      random: () => 0.5,
-    });
+    const place = { name: 'jobs', namespace: 'default', identity: name };
+    const lock = new LeaseLock({ ...place, kubeConfig, podEvidence });
+    const how = { clock: this.clock, random: () => 0.5, logger };
+    const election = new LeaderElection({ lock, onStartedLeading: null, ...how });
+    election.run().catch(() => undefined);
+    this.#running.push(election);
+    return election;
   }
 
   tell(parts: PodParts & { readonly name: string }): void {
-    const pod = podJson({ uid: `uid-${parts.name}`, ...parts });
-    this.pods.set(parts.name, pod);
-    this.#podWatches
-      .get(parts.name)
-      ?.write(`${JSON.stringify({ type: 'MODIFIED', object: pod })}\n`);
+    const object = podJson({ uid: `uid-${parts.name}`, ...parts });
+    this.pods.set(parts.name, object);
+    this.#podWatches.get(parts.name)?.write(line({ type: 'MODIFIED', object }));
   }
 
   get openPodWatches(): string[] {
     return [...this.#podWatches.keys()];
   }
 
-  get lease(): {
-    spec: { holderIdentity: string };
-    metadata: { annotations?: Record<string, string> };
-  } {
+  get lease(): { metadata: { annotations?: Record<string, string> } } {
     const path = '/apis/coordination.k8s.io/v1/namespaces/default/leases/jobs';
-    const answer = this.#api.handle({
-      method: 'GET',
-      path,
-      query: new URLSearchParams(),
-      headers: {},
-      body: '',
-    });
+    const answer = this.#ask({ method: 'GET', path });
     if (answer.type === 'watch') throw new Error('no watch was asked for');
     return answer.body as Cluster['lease'];
   }
@@ -94,20 +77,20 @@ class Cluster {
     return this.requests.filter((line) => line.startsWith(`${name} `) && line.includes('/pods'));
   }
 
+  #ask({ method, path, query, body }: ApiRequest): ReturnType<KubernetesApi['handle']> {
+    const headers = { 'content-type': 'application/json' };
+    const text = body === undefined ? '' : JSON.stringify(body);
+    const search = new URLSearchParams(query);
+    return this.#api.handle({ method, path, query: search, headers, body: text });
+  }
+
   #transport(who: string): ApiTransport {
     return {
       request: (request) => {
         this.#note(who, request);
         const pod = /\/pods\/([^/]+)$/.exec(request.path)?.[1];
         if (pod !== undefined) return Promise.resolve(this.#podAnswer(this.pods.get(pod)));
-        const body = request.body === undefined ? '' : JSON.stringify(request.body);
-        const headers = { 'content-type': 'application/json' };
-        const answer = this.#api.handle({
-          ...request,
-          query: new URLSearchParams(request.query),
-          headers,
-          body,
-        });
+        const answer = this.#ask(request);
         if (answer.type === 'watch') throw new Error('no watch was asked for');
         const json: unknown = JSON.parse(JSON.stringify(answer.body));
         return Promise.resolve({ status: answer.status, headers: {}, json, address: 'test:1' });
@@ -116,42 +99,32 @@ class Cluster {
         this.#note(who, request);
         const stream = new PassThrough();
         request.signal?.addEventListener('abort', () => stream.destroy());
-        const body = stream as unknown as IncomingMessage;
-        const answer = {
-          status: 200,
-          headers: {},
-          body,
-          address: 'test:1',
-          scrub: (text: string) => text,
-        };
-        if (!request.path.endsWith('/pods'))
-          return Promise.resolve(this.#leaseWatch(request, answer, stream));
-        if (this.forbidsPods) {
-          stream.end(JSON.stringify(FORBIDDEN));
-          return Promise.resolve({ ...answer, status: 403 });
+        const isOfPods = request.path.endsWith('/pods');
+        if (isOfPods) this.#watchPod(request, stream);
+        else {
+          const watch = this.#ask(request);
+          if (watch.type !== 'watch') throw new Error('a watch was asked for');
+          const close = watch.open((event) => stream.write(line(event)));
+          stream.on('close', close);
         }
-        const name = (request.query?.['fieldSelector'] ?? '').replace('metadata.name=', '');
-        this.#podWatches.set(name, stream);
-        stream.on('close', () => this.#podWatches.delete(name));
-        const pod = this.pods.get(name);
-        if (pod !== undefined) stream.write(`${JSON.stringify({ type: 'ADDED', object: pod })}\n`);
-        return Promise.resolve(answer);
+        const status = isOfPods && this.forbidsPods ? 403 : 200;
+        const body = stream as unknown as IncomingMessage;
+        const scrub = (text: string): string => text;
+        return Promise.resolve({ status, headers: {}, body, address: 'test:1', scrub });
       },
     };
   }
 
-  #leaseWatch<T>({ path, query }: ApiRequest, answer: T, stream: PassThrough): T {
-    const watch = this.#api.handle({
-      method: 'GET',
-      path,
-      query: new URLSearchParams(query),
-      headers: {},
-      body: '',
-    });
-    if (watch.type !== 'watch') throw new Error('a watch was asked for');
-    const close = watch.open((event) => stream.write(`${JSON.stringify(event)}\n`));
-    stream.on('close', close);
-    return answer;
+  #watchPod({ query }: ApiRequest, stream: PassThrough): void {
+    if (this.forbidsPods) {
+      stream.end(JSON.stringify(FORBIDDEN));
+      return;
+    }
+    const name = (query?.['fieldSelector'] ?? '').replace('metadata.name=', '');
+    this.#podWatches.set(name, stream);
+    stream.on('close', () => this.#podWatches.delete(name));
+    const object = this.pods.get(name);
+    if (object !== undefined) stream.write(line({ type: 'ADDED', object }));
   }
 
   #podAnswer(pod: object | undefined): Awaited<ReturnType<ApiTransport['request']>> {
@@ -168,6 +141,12 @@ class Cluster {
     this.requests.push(`${who} ${method} ${path}${watch}`);
   }
 
+  /** Ends the candidates, of which none has been stopped. */
+  async end(): Promise<void> {
+    const stopping = this.#running.map((one) => one.stop().catch(() => undefined));
+    await Promise.all([...stopping, this.pass(3000)]);
+  }
+
   /** Streams need turns of the real event loop besides. */
   async pass(ms: number): Promise<void> {
     for (let left = ms; left > 0; left -= 250) {
@@ -177,6 +156,8 @@ class Cluster {
     }
   }
 }
+
+const line = (event: object): string => `${JSON.stringify(event)}\n`;
 
 const FORBIDDEN = {
   kind: 'Status',
@@ -193,22 +174,21 @@ describe('with podEvidence', () => {
     await loadEvidence();
     cluster = new Cluster();
   });
+  afterEach(() => cluster.end());
 
   async function leaderAndFollower(): Promise<LeaderElection[]> {
     cluster.tell({ name: 'a' });
     cluster.tell({ name: 'b' });
     const a = cluster.candidate('a', {});
-    const b = cluster.candidate('b', {});
-    a.run().catch(() => undefined);
     await cluster.pass(3000);
-    b.run().catch(() => undefined);
+    const b = cluster.candidate('b', {});
     await cluster.pass(3000);
     expect([a.isLeader(), b.isLeader()]).toEqual([true, false]);
     return [a, b];
   }
 
   it('a leader reads its own pod once and says who it is, and a follower watches that pod alone', async () => {
-    const [a, b] = await leaderAndFollower();
+    const [a] = await leaderAndFollower();
     await cluster.pass(30_000);
     expect(cluster.of('a')).toEqual(['a GET /api/v1/namespaces/default/pods/a']);
     expect(cluster.of('b')).toEqual([
@@ -220,7 +200,7 @@ describe('with podEvidence', () => {
     ) as object;
     expect(offer).toMatchObject({ pod: 'a', uid: 'uid-a', container: 'app' });
     expect(a?.isLeader()).toBe(true);
-    await Promise.all([a?.stop(), b?.stop(), cluster.pass(3000)]);
+    await cluster.end();
     expect(cluster.openPodWatches).toEqual([]);
     expect(cluster.lease.metadata.annotations?.[HOLDER_ANNOTATION]).toBeUndefined();
   });
@@ -236,7 +216,6 @@ describe('with podEvidence', () => {
     expect(b?.isLeader()).toBe(true);
     const evidence = 'the kubelet says that container app of Pod default/a has ended';
     expect(cluster.logged).toContain(`b: Takes over: ${evidence}`);
-    await Promise.all([b?.stop(), cluster.pass(1000)]);
   });
 
   it('and waits for the lease where the pod only fails, or is gone', async () => {
@@ -247,7 +226,6 @@ describe('with podEvidence', () => {
     expect(b?.isLeader()).toBe(false);
     await cluster.pass(7000);
     expect(b?.isLeader()).toBe(true);
-    await Promise.all([b?.stop(), cluster.pass(1000)]);
   });
 
   it('whoever restarts in the same container needs no pod to be read', async () => {
@@ -260,40 +238,34 @@ describe('with podEvidence', () => {
       startTicks: '9',
       pidNamespace: 'pid:[9]',
     });
-    next.run().catch(() => undefined);
     await cluster.pass(500);
     expect(next.isLeader()).toBe(true);
     expect(cluster.logged).toContain(
       'a: Takes over: the process before this one in container app has ended',
     );
-    await Promise.all([next.stop(), cluster.pass(1000)]);
   });
 
   it('without the right, it says so once for each request, shows the Role, and waits for the lease', async () => {
     const [a, b] = await leaderAndFollower();
     await Promise.all([b?.stop(), cluster.pass(500)]);
     cluster.forbidsPods = true;
-    const c = cluster.candidate('c', {});
-    c.run().catch(() => undefined);
+    cluster.candidate('c', {});
     await cluster.pass(60_000);
     expect(a?.isLeader()).toBe(true);
     const said = cluster.logged.filter((line) => line.startsWith('c: podEvidence'));
     expect(said.length).toBeLessThanOrEqual(2);
     expect(said.length).toBeGreaterThan(0);
-    await Promise.all([a?.stop(), c.stop(), cluster.pass(1000)]);
   });
 
   it('a process that cannot tell who it is leads without an offer', async () => {
     cluster.tell({ name: 'b' });
     const a = cluster.candidate('a', null);
-    a.run().catch(() => undefined);
     await cluster.pass(20_000);
     expect(a.isLeader()).toBe(true);
     expect(cluster.lease.metadata.annotations).toBeUndefined();
     expect(cluster.logged.filter((line) => line.includes('podEvidence does nothing'))).toHaveLength(
       1,
     );
-    await Promise.all([a.stop(), cluster.pass(1000)]);
   });
 
   it('a leader without it, that keeps what it finds, is not taken for the one before', async () => {
@@ -302,30 +274,25 @@ describe('with podEvidence', () => {
     const offer = cluster.lease.metadata.annotations?.[HOLDER_ANNOTATION];
     a?.actor.stop();
     const plain = cluster.candidate('plain', null, false);
-    plain.run().catch(() => undefined);
     await cluster.pass(20_000);
     expect(plain.isLeader()).toBe(true);
     expect(cluster.lease.metadata.annotations?.[HOLDER_ANNOTATION]).toBe(offer);
     const again = cluster.candidate('b', {});
-    again.run().catch(() => undefined);
     cluster.tell({ name: 'a', state: ended(at(60)) });
     await cluster.pass(5000);
     expect([plain.isLeader(), again.isLeader()]).toEqual([true, false]);
     expect(cluster.openPodWatches).toEqual([]);
-    await Promise.all([plain.stop(), again.stop(), cluster.pass(2000)]);
   });
 });
 
 it('without podEvidence no pod is asked for, and nothing is written beside the record', async () => {
   const cluster = new Cluster();
   const a = cluster.candidate('a', {}, false);
-  const b = cluster.candidate('b', {}, false);
-  a.run().catch(() => undefined);
   await cluster.pass(1000);
-  b.run().catch(() => undefined);
+  cluster.candidate('b', {}, false);
   await cluster.pass(30_000);
   expect(a.isLeader()).toBe(true);
   expect(cluster.requests.filter((line) => line.includes('/pods'))).toEqual([]);
   expect(cluster.lease.metadata.annotations).toBeUndefined();
-  await Promise.all([a.stop(), b.stop(), cluster.pass(1000)]);
+  await cluster.end();
 });

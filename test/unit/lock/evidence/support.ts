@@ -17,16 +17,8 @@ export const self: OwnProcess = {
   startOf: () => Promise.resolve(null),
 };
 
-export const holder: HolderProcess = {
-  pod: self.pod,
-  uid: self.uid,
-  container: 'app',
-  startedAtMs: BEGAN_MS,
-  pid: 1,
-  startTicks: '4711',
-  pidNamespace: 'pid:[4026532001]',
-  instance: 'a1b2c3d4',
-};
+const { startOf: _, ...ofSelf } = self;
+export const holder: HolderProcess = { ...ofSelf, container: 'app' };
 
 /** A time so many seconds after the whole second in which the process began. */
 export function at(seconds: number): string {

@@ -1,0 +1,28 @@
+import { KubernetesLock } from '../../lock/kubernetes-lock.js';
+import { loadKubeConfig } from '../connect.js';
+import type { CommonOptions } from '../options.js';
+
+/** Which lock a candidate of `run` competes for, and how. */
+export interface LockWanted {
+  readonly common: CommonOptions & { readonly name: string };
+  /** Write Events about the lock. */
+  readonly events: boolean;
+  /** Go by what the kubelet says of the container of a leader. */
+  readonly podEvidence: boolean;
+}
+
+/** @throws {UsageError | LockError} where the kubeconfig cannot be used */
+export async function openLock(wanted: LockWanted): Promise<KubernetesLock> {
+  const { common, events, podEvidence } = wanted;
+  const { name, namespace, identity, kind, connection } = common;
+  const kubeConfig = await loadKubeConfig(connection);
+  if (podEvidence) (await import('./container-evidence.js')).goByContainer(kubeConfig);
+  return new KubernetesLock(kind, {
+    name,
+    events,
+    podEvidence,
+    kubeConfig,
+    ...(namespace === null ? {} : { namespace }),
+    ...(identity === null ? {} : { identity }),
+  });
+}
