@@ -31,6 +31,7 @@ export const equivalents: readonly Equivalents[] = [
       /^participating\.acquiring\.waiting watchFailed if isWatching: leads to participating\.acquiring\.(deciding|reacting)$/,
       /^participating\.acquiring\.dating (error\(askAge\)|after\(requestTimeout\)): leads to participating\.acquiring\.(deciding|reacting)$/,
       /^participating\.acquiring\.holdingBack always if lockWasTaken: leads to participating\.acquiring\.(deciding|reacting)$/,
+      /^participating\.acquiring\.waiting holderDied if holderIsDead: asks nothing$/,
     ],
   },
   {
@@ -38,6 +39,12 @@ export const equivalents: readonly Equivalents[] = [
     mutants: [
       /^participating\.acquiring\.holdingBack after\(contentionDelay\) if lockIsFree: leads to participating\.acquiring\.deciding$/,
       /^participating\.acquiring\.deciding always else: leads to participating\.acquiring\.reacting$/,
+    ],
+  },
+  {
+    why: 'What a dead process holds is free: reacting leads there.',
+    mutants: [
+      /^participating\.acquiring\.(dating|waiting) holderDied if holderIsDead: leads to participating\.acquiring\.holdingBack$/,
     ],
   },
   {

@@ -46,6 +46,8 @@ export const datingEdges: EdgeTests = {
   'participating.acquiring.dating holderDied if holderIsDead': async (start) => {
     const c = start({ watched: true });
     const asked = await toDating(c, 'process 1');
+    await c.lock.watching.holderDied('process 0');
+    c.at('participating.acquiring.dating');
     await c.lock.watching.holderDied('process 1');
     c.at('participating.acquiring.holdingBack');
     assert.equal(asked.signal?.aborted, true);

@@ -1,7 +1,14 @@
 import assert from 'node:assert/strict';
 import { record } from '../../support/controllable-lock.js';
 import type { EdgeTests } from '../support/edge-test.js';
-import { toClaiming, toHoldingBack, toReading, toWaiting, toWatching } from '../support/paths.js';
+import {
+  toClaiming,
+  toHoldingBack,
+  toLeading,
+  toReading,
+  toWaiting,
+  toWatching,
+} from '../support/paths.js';
 
 const watched = { watched: true } as const;
 
@@ -102,6 +109,10 @@ export const watchingEdges: EdgeTests = {
     await c.lock.watching.evidenceFailed();
     c.at('participating.acquiring.reading');
     assert.equal(c.newsOf('evidenceFailed')[0]?.error.kind, 'forbidden');
+    const leader = start(watched);
+    await toLeading(leader);
+    await leader.lock.watching.evidenceFailed();
+    leader.at('participating.elected.lease.leading');
   },
 
   'participating.acquiring.waiting watchOpened if hasGap': async (start) => {

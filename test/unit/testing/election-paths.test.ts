@@ -67,6 +67,20 @@ describe('the paths through the chart', () => {
     expect(replays.map(({ value }) => value)).toEqual(routes.map(({ to }) => to));
   });
 
+  it('lead from everywhere to the end of the candidacy', () => {
+    const steps = replays.flatMap(({ values }) =>
+      values.slice(1).map((to, index) => ({ from: values[index], to })),
+    );
+    const ending = new Set<string | undefined>(['"stopped"']);
+    for (let before = 0; before < ending.size;) {
+      before = ending.size;
+      for (const { from, to } of steps) if (ending.has(to)) ending.add(from);
+    }
+    const all = new Set(replays.flatMap(({ values }) => values));
+    expect(all.size).toBeGreaterThan(25);
+    expect([...all].filter((value) => !ending.has(value))).toEqual([]);
+  });
+
   it('have names of their own, in words', () => {
     const names = paths.map(({ name }) => name);
     expect(new Set(names).size).toBe(names.length);
@@ -87,6 +101,8 @@ interface Replay {
   /** The keys of the transitions that were taken. */
   readonly taken: readonly string[];
   readonly value: unknown;
+  /** Every configuration that it was in, printed. */
+  readonly values: readonly string[];
 }
 
 /** What a live actor does on this route, whose lock and callbacks answer nothing. */
@@ -103,14 +119,18 @@ function replay(config: LeaderElectionConfig, { events }: Route): Replay {
       taken.push(...transitions.map(keyOf));
     },
   });
+  const values: string[] = [];
+  const look = (): unknown => values.push(JSON.stringify(actor.getSnapshot().value));
   actor.start();
+  look();
   for (const event of events) {
     clock.atMs = event.atMs;
     actor.send(event as never);
+    look();
   }
   const { value } = actor.getSnapshot();
   actor.stop();
-  return { taken, value };
+  return { taken, value, values };
 }
 
 const MACHINE = makeLeaderElectionMachine();
