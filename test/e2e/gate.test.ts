@@ -39,10 +39,12 @@ describeWithApiServer('a leader that is stopped with a thousand writes before it
       expect(before).toBeGreaterThan(0);
       expect(before).toBeLessThan(COUNT);
       expect(after).toBe(before);
-      const { stored = 0, NotLeaderError = 0, AbortError = 0, ...others } = fates;
+      // Of those that were waiting for a connection, some lose it to the server, who waits for none so long.
+      const { stored = 0, NotLeaderError = 0, AbortError = 0, FetchError = 0, ...others } = fates;
       expect(others).toEqual({});
       expect(stored).toBeLessThanOrEqual(before);
-      expect(stored + NotLeaderError + AbortError).toBe(COUNT);
+      expect(NotLeaderError).toBeGreaterThan(0);
+      expect(stored + NotLeaderError + AbortError + FetchError).toBe(COUNT);
     },
     60_000,
   );

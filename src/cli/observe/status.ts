@@ -71,7 +71,8 @@ async function statusOfAll(
     place,
     judgeOnce(sightOf(place, object, serverMs), timings),
   ]);
-  const hint = locks.length > 0 ? null : await missingNamespace(kubeConfig, looksAt.namespace);
+  const isEmpty = locks.length === 0 && cut === null;
+  const hint = isEmpty ? await missingNamespace(kubeConfig, looksAt.namespace) : null;
   if (hint !== null) printError(hint.text);
   if (json) {
     print(
