@@ -39,11 +39,11 @@ describeWithApiServer('a leader that is stopped with a thousand writes before it
       expect(before).toBeGreaterThan(0);
       expect(before).toBeLessThan(COUNT);
       expect(after).toBe(before);
-      // Of those that were waiting for a connection, some lose it to the server, who waits for none so long.
+      // Which of them comes first when it runs again, the end of the term or of connections that the server
+      // has given up, is left to Node.
       const { stored = 0, NotLeaderError = 0, AbortError = 0, FetchError = 0, ...others } = fates;
       expect(others).toEqual({});
       expect(stored).toBeLessThanOrEqual(before);
-      expect(NotLeaderError).toBeGreaterThan(0);
       expect(stored + NotLeaderError + AbortError + FetchError).toBe(COUNT);
     },
     60_000,
