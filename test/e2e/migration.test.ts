@@ -41,7 +41,7 @@ class Lookout {
   longestGapMs = 0;
   #nobodySince: number | null = null;
   readonly #timer = setInterval(() => {
-    this.#look();
+    this.look();
   }, SAMPLE_MS);
 
   end(): void {
@@ -52,7 +52,8 @@ class Lookout {
     return [...this.members].find((member) => member.leads());
   }
 
-  #look(): void {
+  /** Between two looks of the timer a hand-over or two may pass. */
+  look(): void {
     const leading = [...this.members].filter((member) => member.leads()).map(({ who }) => who);
     if (leading.length > 1) this.overlaps.push(leading.join(' and '));
     const now = performance.now();
@@ -67,6 +68,14 @@ class Lookout {
     this.#nobodySince = null;
     if (this.leaders.at(-1) !== who) this.leaders.push(who);
   }
+}
+
+async function hasLeader(lookout: Lookout): Promise<void> {
+  const look = (): void => {
+    lookout.look();
+    expect(lookout.leader).toBeDefined();
+  };
+  await vi.waitFor(look, { timeout: 30_000, interval: 20 });
 }
 
 describeWithPython('moving from a ConfigMap of Python to a Lease', describeMoving);
@@ -153,10 +162,7 @@ function describeMoving(server: () => RunningApiServer): void {
       lookout.members.add(await start(`${name}-${i + 1}`));
       await member.end();
       lookout.members.delete(member);
-      await vi.waitFor(() => expect(lookout.leader).toBeDefined(), {
-        timeout: 30_000,
-        interval: 20,
-      });
+      await hasLeader(lookout);
     }
   }
 
@@ -171,7 +177,7 @@ function describeMoving(server: () => RunningApiServer): void {
     for (const who of ['python-1', 'python-2', 'python-3']) {
       lookout.members.add(await fromPython(who));
     }
-    await vi.waitFor(() => expect(lookout.leader).toBeDefined(), { timeout: 30_000, interval: 20 });
+    await hasLeader(lookout);
     const gaps: string[] = [];
     const step = async (
       start: (who: string) => Member | Promise<Member>,
