@@ -10,7 +10,7 @@ const paths = packed.files.map(({ path }) => path);
 const BUDGET = { tarball: 2000, unpacked: 3600, code: 1850, docs: 1950 };
 
 /** Kilobytes of code that are loaded with an entry, without what it imports later, if at all. */
-const LOADED = { 'index.js': 285, 'machine.js': 120, 'cli.js': 5 };
+const LOADED = { 'index.js': 290, 'machine.js': 122, 'cli.js': 5 };
 
 describe('the tarball', () => {
   it('holds the build, the docs, the manifest, the README and the licence, and nothing else', () => {
