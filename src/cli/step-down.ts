@@ -10,7 +10,7 @@ import { jsonText, printable, shorten } from '../text/printable.js';
 import { CliError } from './cli-error.js';
 import { EXIT } from './exit-codes.js';
 import { judgeOnce, type Judgement } from './observe/judge.js';
-import { missingNamespace } from './observe/namespace.js';
+import { whyMissing } from './observe/namespace.js';
 import {
   callOn,
   openCluster,
@@ -45,8 +45,7 @@ export async function stepDown({ common, timeoutSeconds }: StepDownOptions): Pro
   const asked = await ask(kubeConfig, place, judged);
   if (asked.record === null) {
     const { judgement } = asked;
-    const isMissing = judgement.standing === 'missing';
-    const hint = isMissing ? await missingNamespace(kubeConfig, namespace) : null;
+    const hint = await whyMissing(kubeConfig, namespace, judgement);
     const why = hint === null ? '' : ` ${hint.text}`;
     const text = `${placeName(place)}: ${sentence(judgement)}. There is nobody to ask.${why}`;
     tell('nobodyLeads', text);

@@ -3,7 +3,7 @@ import { EXIT } from '../exit-codes.js';
 import type { CommonOptions } from '../options.js';
 import { print, printError } from '../output.js';
 import { judgeOnce } from './judge.js';
-import { missingNamespace } from './namespace.js';
+import { whyMissing } from './namespace.js';
 import { openCluster, readLock, type Place } from './read-locks.js';
 import { placeName, sentence, valueOf } from './words.js';
 
@@ -23,8 +23,7 @@ export async function leader(options: CommonOptions & { readonly name: string })
   else if (leads !== null) print(printable(leads));
   if (leads !== null) return EXIT.ok;
   printError(`${placeName(place)}: ${sentence(judgement)}.`);
-  const isMissing = judgement.standing === 'missing';
-  const hint = isMissing ? await missingNamespace(kubeConfig, namespace) : null;
+  const hint = await whyMissing(kubeConfig, namespace, judgement);
   if (hint !== null) printError(hint.text);
   return EXIT.nobodyLeads;
 }

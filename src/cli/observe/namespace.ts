@@ -1,6 +1,7 @@
 import { clientFor } from '../../kubernetes/clients.js';
 import type { KubeConfigLike } from '../../kubernetes/kube-config-like.js';
 import { HINTS, type Hint } from './hints.js';
+import type { Judgement } from './judge.js';
 
 /**
  * The API server says of a missing namespace what it says of a missing object in one that exists. So
@@ -23,4 +24,13 @@ export async function missingNamespace(
     // What was asked for was answered; this only explains it.
     return null;
   }
+}
+
+/** The same of one lock, which may be missing for want of its namespace. */
+export async function whyMissing(
+  kubeConfig: KubeConfigLike,
+  namespace: string,
+  { standing }: Judgement,
+): Promise<Hint | null> {
+  return standing === 'missing' ? missingNamespace(kubeConfig, namespace) : null;
 }

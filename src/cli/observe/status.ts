@@ -7,7 +7,7 @@ import { print, printError, printLines } from '../output.js';
 import { details } from './details.js';
 import { judgeOnce, type Judgement } from './judge.js';
 import { listObjects } from './list-objects.js';
-import { missingNamespace } from './namespace.js';
+import { missingNamespace, whyMissing } from './namespace.js';
 import {
   isLock,
   openSubject,
@@ -54,8 +54,7 @@ async function withNamespace(
   { namespace }: Place,
   judgement: Judgement,
 ): Promise<Judgement> {
-  if (judgement.standing !== 'missing') return judgement;
-  const hint = await missingNamespace(kubeConfig, namespace);
+  const hint = await whyMissing(kubeConfig, namespace, judgement);
   return hint === null ? judgement : { ...judgement, hints: [hint] };
 }
 
