@@ -23,9 +23,12 @@ beforeAll(async () => {
 });
 afterAll(() => cli.dispose());
 
+/** All demos here start at once, three and more processes each. */
+const PATIENCE_MS = 90_000;
+
 /** The demo as its users start it; it does not outlive the test. */
 function start({ onTestFinished }: TestContext, ...flags: string[]): CliProcess {
-  const demo = new CliProcess(cli.script, ['demo', ...flags]);
+  const demo = new CliProcess(cli.script, ['demo', ...flags], { patienceMs: PATIENCE_MS });
   onTestFinished(async () => {
     demo.kill('SIGKILL');
     await demo.exitCode;
@@ -35,12 +38,13 @@ function start({ onTestFinished }: TestContext, ...flags: string[]): CliProcess 
 
 /** The ids of the candidate processes of a demo, once there are so many. */
 function candidatesOf(demo: CliProcess, count: number): Promise<number[]> {
-  return until('the candidates', () => {
+  const find = (): number[] | false => {
     const all = processes().filter(
       ({ parent, args }) => parent === demo.pid && args.includes('__demo-candidate'),
     );
     return all.length >= count && all.map(({ pid }) => pid);
-  });
+  };
+  return until('the candidates', find, PATIENCE_MS);
 }
 
 const alive = (pids: readonly number[]): number[] => pids.filter(isAlive);
@@ -61,7 +65,7 @@ describe.runIf(process.platform === 'linux')('the demo', { timeout: 120_000 }, (
         const decoder = new TextDecoder();
         for await (const part of body!) told += decoder.decode(part as Uint8Array);
       })().catch(() => undefined);
-      await demo.printed('The chart stays until', 90_000);
+      await demo.printed('The chart stays until');
       for (const name of [1, 2, 3]) expect(told).toContain(`candidate-${name}`);
       expect(told).toContain('renewing');
       page.abort();
@@ -199,7 +203,8 @@ describe.runIf(process.platform === 'linux')('the demo', { timeout: 120_000 }, (
   it.concurrent('loads no Kubernetes client for its own API server', async (context) => {
     const folder = mkdtempSync(join(tmpdir(), 'k8s-leader-election-demo-'));
     context.onTestFinished(() => rmSync(folder, { recursive: true }));
-    const demo = new CliProcess(installedIn(folder, cli.script), ['demo', '--candidates', '2']);
+    const script = installedIn(folder, cli.script);
+    const demo = new CliProcess(script, ['demo', '--candidates', '2'], { patienceMs: PATIENCE_MS });
     await demo.printed('LEADS now');
     demo.kill('SIGINT');
     expect(await demo.exitCode).toBe(130);

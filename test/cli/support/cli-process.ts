@@ -7,6 +7,8 @@ export interface CliOptions {
   readonly cwd?: string;
   /** A program that starts it, with its arguments. */
   readonly under?: readonly string[];
+  /** How long it may take at most until it has printed what is waited for, in milliseconds. */
+  readonly patienceMs?: number;
 }
 
 /** One run of the command line, with what it has printed so far. */
@@ -17,12 +19,14 @@ export class CliProcess {
   stdout = '';
   stderr = '';
   hasEnded = false;
+  readonly #patienceMs: number | undefined;
 
   constructor(
     script: string,
     args: readonly string[],
-    { env = {}, cwd, under = [] }: CliOptions = {},
+    { env = {}, cwd, under = [], patienceMs }: CliOptions = {},
   ) {
+    this.#patienceMs = patienceMs;
     const [program = process.execPath, ...rest] = [...under, process.execPath, script, ...args];
     this.child = spawn(program, rest, {
       ...(cwd === undefined ? {} : { cwd }),
@@ -47,7 +51,7 @@ export class CliProcess {
   }
 
   /** Resolves once that is in its output; rejects with the output when it ends without. */
-  async printed(text: string, withinMs?: number): Promise<void> {
+  async printed(text: string, withinMs = this.#patienceMs): Promise<void> {
     await until(
       `"${text}" in the output`,
       () => {
