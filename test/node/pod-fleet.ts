@@ -1,17 +1,14 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { CANDIDATE_RULES } from '../support/api-server-rbac.js';
 import type { RunningApiServer } from '../support/api-server-types.js';
 import { overlapsOf, type Reign } from '../e2e/fleet/timeline.js';
-import { builtProgram } from '../support/built-program.js';
+import type { PodCandidate } from './candidates.js';
 import { IMAGES } from './node-files.js';
 import { machineNow, type PodReport, type PodSettings, reignsIn } from './pod-report.js';
 import type { TestNode } from './test-node.js';
 
-const CANDIDATE = fileURLToPath(new URL('./pod-candidate.ts', import.meta.url));
-const PACKAGES = fileURLToPath(new URL('../../node_modules', import.meta.url));
 const ACCOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 const LOOK_MS = 25;
 /** Younger than that, the end of a process is no evidence yet. */
@@ -19,8 +16,6 @@ const YOUNG_MS = 4000;
 
 /** What makes a pod another one than the rest. */
 export interface PodChanges {
-  /** In place of the candidate, within the same mounts and rights. */
-  readonly command?: readonly string[];
   readonly memory?: string;
   readonly livenessProbe?: object;
   readonly restartPolicy?: 'Always' | 'Never';
@@ -43,7 +38,7 @@ export interface Pod {
 
 /** Candidates for one lock in pods of one namespace, on one node, with a service account's real token. */
 export class PodFleet {
-  readonly lock: string;
+  readonly candidate: PodCandidate;
   readonly #node: TestNode;
   readonly #server: RunningApiServer;
   readonly #namespace: string;
@@ -56,26 +51,27 @@ export class PodFleet {
   private constructor(
     node: TestNode,
     server: RunningApiServer,
-    namespace: string,
+    candidate: PodCandidate,
     settings: PodSettings,
   ) {
-    this.lock = settings.lock;
+    this.candidate = candidate;
     this.#node = node;
     this.#server = server;
-    this.#namespace = namespace;
+    this.#namespace = settings.namespace;
     this.#settings = settings;
-    this.#reports = join(node.directory, 'reports', namespace);
-    this.#control = join(node.directory, 'control', namespace);
+    this.#reports = join(node.directory, 'reports', settings.namespace);
+    this.#control = join(node.directory, 'control', settings.namespace);
   }
 
-  /** @param namespace made for it, with the rights of a candidate and, with evidence, of reading pods */
+  /** Its namespace is made for it, with the rights of a candidate and, with evidence, of reading pods. */
   static async make(
     node: TestNode,
     server: RunningApiServer,
-    namespace: string,
+    candidate: PodCandidate,
     settings: PodSettings,
   ): Promise<PodFleet> {
-    const fleet = new PodFleet(node, server, namespace, settings);
+    const { namespace } = settings;
+    const fleet = new PodFleet(node, server, candidate, settings);
     for (const folder of [fleet.#reports, fleet.#control]) mkdirSync(folder, { recursive: true });
     await server.createNamespace(namespace);
     const pods = { apiGroups: [''], resources: ['pods'], verbs: ['get', 'watch'] };
@@ -102,28 +98,14 @@ export class PodFleet {
   /** Resolves when the program in the pod has started. */
   async start(name: string, changes: PodChanges = {}): Promise<void> {
     const since = machineNow();
-    const command = changes.command ?? [
-      process.execPath,
-      await builtProgram(CANDIDATE),
-      JSON.stringify(this.#settings),
-    ];
-    await this.#make('pods', this.#podNamed(name, command, changes));
+    await this.#make('pods', this.#podNamed(name, changes));
     this.#pods.add(name);
-    if (changes.command !== undefined) await this.running(name);
-    else await this.waitFor(`${name} to start`, () => this.#said(name, 'up', since), 60_000);
+    await this.waitFor(`${name} to start`, () => this.#said(name, 'up', since), 60_000);
   }
 
   async pod(name: string): Promise<Pod | null> {
     const { status, body } = await this.#server.request('admin', 'GET', this.#path(`pods/${name}`));
     return status === 200 ? (body as Pod) : null;
-  }
-
-  async running(name: string): Promise<void> {
-    await this.waitFor(
-      `${name} to run`,
-      async () => (await this.pod(name))?.status?.containerStatuses?.[0]?.state?.running,
-      60_000,
-    );
   }
 
   /** Deletes the pod's object; the kubelet ends its processes. Returns when that was. */
@@ -156,7 +138,7 @@ export class PodFleet {
 
   /** The lock says by which process it is held, and that this is one of that pod. */
   async offers(name: string): Promise<void> {
-    const path = `/apis/coordination.k8s.io/v1/namespaces/${this.#namespace}/leases/${this.lock}`;
+    const path = `/apis/coordination.k8s.io/v1/namespaces/${this.#namespace}/leases/${this.#settings.lock}`;
     const look = async (): Promise<true | undefined> => {
       const { body } = await this.#server.request('admin', 'GET', path);
       const { metadata } = body as { metadata: { annotations?: Record<string, string> } };
@@ -174,18 +156,18 @@ export class PodFleet {
     await this.waitFor(`${name} to start again`, () => this.#said(name, 'up', since), 60_000);
   }
 
-  /** Resolves with when the processes of the pod have ended that run now. */
+  /** Resolves with when the processes of the pod have ended that work now. */
   async ended(name: string): Promise<number> {
-    const pids = this.#processesOf(name);
+    const pids = this.#processesOf(name, this.candidate.worker);
     const look = (): true | undefined =>
       pids.every((pid) => !this.#processesOf(name).includes(pid)) ? true : undefined;
     await this.waitFor(`a process of ${name} to end`, look, 30_000);
     return machineNow();
   }
 
-  /** Sends it to the program of the pod, from outside. Returns when that was. */
-  signal(name: string, signal: NodeJS.Signals): number {
-    const pids = this.#processesOf(name);
+  /** Sends it to all processes of the pod, or to that which works, from outside. Returns when that was. */
+  signal(name: string, signal: NodeJS.Signals, to: 'all' | 'worker' = 'all'): number {
+    const pids = this.#processesOf(name, to === 'worker' ? this.candidate.worker : '');
     if (pids.length === 0) throw new Error(`${name} has no process`);
     const at = machineNow();
     for (const pid of pids) process.kill(pid, signal);
@@ -231,14 +213,10 @@ export class PodFleet {
     return this.waitFor('a leader', find, withinMs);
   }
 
-  /** The first leader whose term has begun after that, and after how long, in ms. */
-  async nextLeader(since: number, withinMs = 30_000): Promise<{ pod: string; afterMs: number }> {
-    const next = await this.waitFor(
-      'the next leader',
-      () => this.reigns().find(({ from }) => from > since),
-      withinMs,
-    );
-    return { pod: podOf(next), afterMs: next.from - since };
+  /** When the first term has begun after that. */
+  async nextTerm(since: number, withinMs = 30_000): Promise<number> {
+    const find = () => this.reigns().find(({ from }) => from > since);
+    return (await this.waitFor('the next leader', find, withinMs)).from;
   }
 
   async waitFor<T>(
@@ -280,13 +258,16 @@ export class PodFleet {
   }
 
   /** By the environment that the kubelet gave them, on this machine's own list. */
-  #processesOf(name: string): number[] {
+  #processesOf(name: string, program = ''): number[] {
     const mark = `KLE_POD=${this.#node.name}/${this.#namespace}/${name}`;
     return readdirSync('/proc')
       .filter((entry) => {
         if (!/^\d+$/.test(entry)) return false;
         try {
-          return readFileSync(`/proc/${entry}/environ`, 'utf8').split('\0').includes(mark);
+          return (
+            readFileSync(`/proc/${entry}/environ`, 'utf8').split('\0').includes(mark) &&
+            (program === '' || argumentsOf(entry)[1]?.includes(program) === true)
+          );
         } catch {
           return false;
         }
@@ -304,14 +285,15 @@ export class PodFleet {
     return `/api/v1/namespaces/${this.#namespace}/${rest}`;
   }
 
-  #podNamed(name: string, command: readonly string[], changes: PodChanges): object {
+  #podNamed(name: string, changes: PodChanges): object {
     const { hostname, port } = new URL(this.#server.url);
     const own = (fieldPath: string) => ({ valueFrom: { fieldRef: { fieldPath } } });
+    const programs = this.candidate.folders.map((path, index) => [`programs-${index}`, path]);
     const folders = {
       usr: '/usr',
-      packages: PACKAGES,
       reports: this.#reports,
       control: this.#control,
+      ...(Object.fromEntries(programs) as Record<string, string>),
     };
     const inside = { ...folders, reports: '/reports', control: '/control' };
     return {
@@ -331,7 +313,7 @@ export class PodFleet {
             name: 'main',
             image: IMAGES.host,
             imagePullPolicy: 'Never',
-            command,
+            command: this.candidate.command(this.#settings),
             env: [
               { name: 'POD_NAME', ...own('metadata.name') },
               { name: 'KLE_POD', value: `${this.#node.name}/${this.#namespace}/${name}` },
@@ -382,6 +364,10 @@ export class PodFleet {
       },
     };
   }
+}
+
+function argumentsOf(pid: string): string[] {
+  return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').filter(Boolean);
 }
 
 function podOf({ who }: Reign): string {

@@ -18,6 +18,7 @@ export interface PodReport {
 export interface PodSettings {
   readonly lock: string;
   readonly podEvidence: boolean;
+  readonly namespace: string;
 }
 
 /** Out of what the processes wrote, and nothing else. One that was killed led until its last word. */

@@ -5,8 +5,9 @@ import { report } from '../support/progress.js';
 import { startRealApiServer, type RunningApiServer } from '../support/real-api-server.js';
 import { API_SERVER_TIMEOUT_MILLIS } from '../support/shared-api-server.js';
 import { ensureNodePrograms, whyNoNode } from './build.js';
+import { POD_CANDIDATES } from './candidates.js';
 import { PodFleet } from './pod-fleet.js';
-import { play, SCENARIOS } from './scenarios.js';
+import { play, scenariosFor } from './scenarios.js';
 import { TestNode } from './test-node.js';
 
 /** What is missing can be installed, except for what this machine does not allow at all. */
@@ -24,6 +25,7 @@ async function missing(): Promise<string | null> {
 }
 
 const NAME = 'in real pods, whose kubelet tells of their ends';
+const candidate = await POD_CANDIDATES.application();
 const why = await missing();
 if (why !== null) report(`SKIPPED "${NAME}": ${why}`);
 
@@ -40,11 +42,11 @@ describe.skipIf(why !== null)(NAME, { timeout: 120_000 }, () => {
     await server?.stop();
   });
 
-  const few = SCENARIOS.filter(({ rounds }) => rounds.few > 0);
+  const few = scenariosFor(candidate).filter(({ rounds }) => rounds.few > 0);
   it.each(few)('$name: one leader, and the next one in time', async (scenario) => {
     const namespace = scenario.name.replace(/\W+/g, '-').toLowerCase();
-    const settings = { lock: 'work', podEvidence: true };
-    const fleet = await PodFleet.make(node, server, namespace, settings);
+    const settings = { lock: 'work', podEvidence: true, namespace };
+    const fleet = await PodFleet.make(node, server, candidate, settings);
     try {
       const { takeoverMs, faults } = await play(scenario, fleet, node, scenario.rounds.few);
       expect(faults).toEqual([]);

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { PodCandidate } from './candidates.js';
 import type { PodFleet } from './pod-fleet.js';
 import { machineNow } from './pod-report.js';
 import type { TestNode } from './test-node.js';
@@ -19,8 +20,10 @@ export interface Scenario {
   readonly name: string;
   /** How often it is done in the tests, and by the command. */
   readonly rounds: { readonly few: number; readonly all: number };
-  /** Whether the next leader takes over long before the lease has run out. */
+  /** Whether the next leader takes over long before the lease has run out: those that heed the kubelet, or all. */
   readonly expects: 'evidence' | 'release' | 'lease';
+  /** Only where the work is a process of its own. */
+  readonly ofWorker?: true;
   /** Brings the trouble about, on the pod that leads. Returns when that was. */
   readonly trouble: (fleet: PodFleet, leader: string, node: TestNode) => Promise<number>;
   /** Makes good what does not heal by itself. */
@@ -42,7 +45,7 @@ const again = async (fleet: PodFleet, leader: string): Promise<void> => {
   await fleet.start(leader, POD);
 };
 
-export const SCENARIOS: readonly Scenario[] = [
+const SCENARIOS: readonly Scenario[] = [
   {
     name: 'SIGKILL',
     rounds: { few: 2, all: 30 },
@@ -50,12 +53,19 @@ export const SCENARIOS: readonly Scenario[] = [
     trouble: async (fleet, leader) => fleet.signal(leader, 'SIGKILL'),
   },
   {
+    name: 'SIGKILL of the command alone',
+    rounds: { few: 0, all: 5 },
+    expects: 'release',
+    ofWorker: true,
+    trouble: async (fleet, leader) => fleet.signal(leader, 'SIGKILL', 'worker'),
+  },
+  {
     name: 'out of memory',
     rounds: { few: 1, all: 10 },
     expects: 'evidence',
     trouble: async (fleet, leader) => {
       const ended = fleet.ended(leader);
-      fleet.signal(leader, 'SIGUSR2');
+      fleet.signal(leader, 'SIGUSR2', 'worker');
       return ended;
     },
   },
@@ -147,6 +157,11 @@ export const SCENARIOS: readonly Scenario[] = [
   },
 ];
 
+/** What can happen to those candidates. */
+export function scenariosFor({ worker }: PodCandidate): Scenario[] {
+  return SCENARIOS.filter(({ ofWorker }) => ofWorker !== true || worker !== '');
+}
+
 /** Starts three pods and does it so often; what is seen is what they have written. */
 export async function play(
   scenario: Scenario,
@@ -157,16 +172,20 @@ export async function play(
   for (const name of ['a', 'b', 'c']) await fleet.start(name, POD);
   const takeoverMs: number[] = [];
   const faults: string[] = [];
+  const waits =
+    scenario.expects === 'lease' ||
+    (scenario.expects === 'evidence' && !fleet.candidate.heedsKubelet);
   for (let round = 0; round < rounds; round += 1) {
     const leader = await fleet.leader();
-    if (scenario.expects === 'evidence') await fleet.offers(leader);
+    if (scenario.expects === 'evidence' && !waits) await fleet.offers(leader);
+    const before = machineNow();
     const at = await scenario.trouble(fleet, leader, node);
-    const { afterMs } = await fleet.nextLeader(at);
+    const afterMs = (await fleet.nextTerm(before)) - at;
     takeoverMs.push(afterMs);
-    if (scenario.expects === 'lease' && afterMs < NO_EVIDENCE_MS) {
+    if (waits && afterMs < NO_EVIDENCE_MS) {
       faults.push(`${scenario.name}: taken after ${afterMs} ms, without any evidence`);
     }
-    if (scenario.expects !== 'lease' && afterMs > NO_EVIDENCE_MS) {
+    if (!waits && afterMs > NO_EVIDENCE_MS) {
       faults.push(`${scenario.name}: taken after ${afterMs} ms only`);
     }
     await scenario.after?.(fleet, leader, node);

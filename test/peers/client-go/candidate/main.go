@@ -3,10 +3,13 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"syscall"
 	"time"
 
@@ -25,6 +28,8 @@ type settings struct {
 	Name           string `json:"name"`
 	Namespace      string `json:"namespace"`
 	OnLost         string `json:"onLost"`
+	// In a pod: the folder of the files in which candidates report, there being nobody who reads their pipes.
+	Reports string `json:"reports"`
 	peer.Timings
 }
 
@@ -32,6 +37,9 @@ var s settings
 
 func report(event string, more peer.Fields) {
 	fields := peer.Fields{"who": s.Who}
+	if s.Reports != "" {
+		fields["pod"] = os.Getenv("POD_NAME")
+	}
 	for key, value := range more {
 		fields[key] = value
 	}
@@ -44,6 +52,10 @@ func main() {
 	if err := json.Unmarshal([]byte(os.Args[1]), &s); err != nil {
 		panic(err)
 	}
+	if s.Reports != "" {
+		reportFromPod()
+	}
+	// Without a path it is that of the pod.
 	config, err := clientcmd.BuildConfigFromFlags("", s.KubeConfigPath)
 	if err != nil {
 		panic(err)
@@ -51,7 +63,9 @@ func main() {
 	client := kubernetes.NewForConfigOrDie(config)
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGTERM)
 	defer cancel()
-	go exitWithParent()
+	if s.Reports == "" {
+		go exitWithParent()
+	}
 	report("up", nil)
 	for ctx.Err() == nil {
 		campaign(ctx, client)
@@ -80,6 +94,7 @@ func work(ctx context.Context) {
 	ticker := time.NewTicker(5 * time.Millisecond)
 	defer ticker.Stop()
 	lastTrue := peer.MachineNow()
+	said := lastTrue
 	for {
 		now := peer.MachineNow()
 		if ctx.Err() != nil {
@@ -88,7 +103,36 @@ func work(ctx context.Context) {
 			return
 		}
 		lastTrue = now
+		// What is killed in a pod can say nothing else any more.
+		if s.Reports != "" && now-said > 20 {
+			report("stillLeads", nil)
+			said = now
+		}
 		<-ticker.C
+	}
+}
+
+// reportFromPod reports to a file that outlives the container. Each start of it is another candidate.
+func reportFromPod() {
+	pod := os.Getenv("POD_NAME")
+	s.Who = fmt.Sprintf("%s@%.0f", pod, peer.MachineNow())
+	path := filepath.Join(s.Reports, pod+".jsonl")
+	file, err := os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
+	if err != nil {
+		panic(err)
+	}
+	os.Stdout = file
+	hungry := make(chan os.Signal, 1)
+	signal.Notify(hungry, syscall.SIGUSR2)
+	go eatMemory(hungry)
+}
+
+// eatMemory takes more than the pod may have, when it is told to.
+func eatMemory(told <-chan os.Signal) {
+	<-told
+	var eaten [][]byte
+	for {
+		eaten = append(eaten, bytes.Repeat([]byte{1}, 16<<20))
 	}
 }
 
