@@ -7,10 +7,11 @@ const source = (path: string): string => fileURLToPath(new URL(`../src/${path}`,
 /** What mostly waits: for leases to run out, for processes and servers to start, for a browser. */
 const WAITING = [
   'test/{chaos,e2e,inspect,node}/**/*.test.ts',
-  'test/cli/{*-on-real-server,on-real-server,run,run-*,watch,dev-server}.test.ts',
-  'test/contract/real.test.ts',
+  'test/cli/{*-on-real-server,on-real-server,run,run-*,watch,dev-server,hostile-text}.test.ts',
+  'test/contract/*.test.ts',
   'test/metrics/failover.test.ts',
-  'test/docs/{example-manifests,postgresql-lock,runbook-*}.test.ts',
+  'test/docs/{example-manifests,frameworks,postgresql-lock,runbook-*}.test.ts',
+  'test/{unit/election,regressions}/exit.test.ts',
   'test/unit/kubernetes/phases.test.ts',
 ];
 
@@ -21,13 +22,16 @@ const WAITING = [
 const SMALL = ['test/{model,unit}/**/*.test.ts'];
 const NOT_SMALL = [
   'test/unit/hostile/*.test.ts',
-  'test/unit/election/{exit,leaks,without-client-node}.test.ts',
+  'test/unit/election/{leaks,without-client-node}.test.ts',
   'test/unit/kubernetes/pod-kube-config.test.ts',
   'test/unit/testing/election-paths.test.ts',
 ];
 
 /** The longest, which come first: whatever begins last is waited for alone. */
-const LONG = ['/sim/', '/spec/', '/chaos/', '/e2e/', '/cli/run'];
+const LONG = [
+  ...['/sim/', '/spec/', '/chaos/', '/metrics/failover', '/cli/run', '/contract/real', '/node/'],
+  ...['/e2e/', '/inspect/page', '/inspect/cluster', '/cli/'],
+];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -96,7 +100,7 @@ export default defineConfig({
           ...limits,
           name: 'waiting',
           include: WAITING,
-          maxWorkers: 4,
+          maxWorkers: 5,
           sequence: { groupOrder: 2 },
         },
       },

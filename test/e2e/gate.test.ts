@@ -32,7 +32,7 @@ describeWithApiServer('a leader that is stopped with a thousand writes before it
     return told;
   }
 
-  it.each(['gate', 'fetch'] as const)(
+  it.concurrent.each(['gate', 'fetch'] as const)(
     'sends none of them when it runs again: %s',
     async (how) => {
       const { before, after, fates } = await run(how);
@@ -49,7 +49,7 @@ describeWithApiServer('a leader that is stopped with a thousand writes before it
     60_000,
   );
 
-  it('sends many without the gate', { timeout: 60_000 }, async () => {
+  it.concurrent('sends many without the gate', { timeout: 60_000 }, async () => {
     const { before, after } = await run('plain');
     expect(after).toBeGreaterThan(before);
   });

@@ -21,6 +21,7 @@ export class Story {
   #revision = 10;
   #request = 0;
   #t = 0;
+  #late: () => this = () => this;
 
   get broken(): RuleName[] {
     return this.#verifier.violations.map(({ rule }) => rule);
@@ -70,6 +71,20 @@ export class Story {
     const body = { kind: 'Lease', metadata: {}, spec: record(who, `t${this.#t}`) };
     this.#send(who, 'create', body, false);
     return this.#answer(who, 409, null);
+  }
+
+  /** A creation that is given up. */
+  givesUp(who: string, fields: object): this {
+    const body = { kind: 'Lease', metadata: {}, spec: fields };
+    this.#send(who, 'create', body, false);
+    const request = this.#request;
+    this.#late = () => this.#commit(who, request, body);
+    return this.#answer(who, 0, null);
+  }
+
+  /** What was given up is stored all the same. */
+  arrives(): this {
+    return this.#late();
   }
 
   /** An update that is refused. */

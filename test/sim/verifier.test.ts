@@ -91,6 +91,13 @@ describe('a leader', () => {
     expect(leadingA().at(10).asked('a', true).broken).toContain('leads-past-deadline');
   });
 
+  it('goes by what it sent last, though an earlier write is stored after that', () => {
+    const story = new Story().join('a').at(0).givesUp('a', record('a', 't0')).at(2).claim('a');
+    story.at(3).edit(null).arrives();
+    expect(story.at(11.9).asked('a', true).broken).toEqual([]);
+    expect(story.at(12.1).asked('a', true).broken).toEqual(['signal-late', 'leads-past-deadline']);
+  });
+
   it('leads on nothing when it has stored nothing', () => {
     const story = new Story().join('a').asked('a', true);
     expect(story.broken).toContain('leads-without-write');

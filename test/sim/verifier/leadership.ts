@@ -1,5 +1,5 @@
 import type { Fact } from '../facts.js';
-import { type Candidate, type Commit, type Request, validHold } from './ledger.js';
+import { type Candidate, type Commit, lastSentMs, type Request, validHold } from './ledger.js';
 import { type SeenRecord, recordOf, revisionOf } from './records.js';
 import { RuleGroup } from './rule.js';
 
@@ -138,7 +138,7 @@ export class LeadershipRules extends RuleGroup {
   #checkAbort(candidate: Candidate, fact: Asked): void {
     if (!fact.abortDue || fact.unresponsive || fact.t - candidate.frozenAt < 1) return;
     // Timers go by the monotonic clock: what a machine has slept is not counted here.
-    const sentMs = candidate.holds.at(-1)?.request?.local.monotonicMs ?? -Infinity;
+    const sentMs = lastSentMs(candidate);
     const overMs = fact.local.monotonicMs - sentMs - candidate.info.renewMs;
     if (overMs < TIMER_SLACK_MS || sentMs === -Infinity) return;
     const what = `${candidate.who} could run, and its signal is not aborted ${overMs.toFixed(1)} ms past the deadline`;

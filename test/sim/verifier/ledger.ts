@@ -335,6 +335,11 @@ export function validHold(
   return null;
 }
 
+/** When, by its monotonic clock, it sent the latest of its stored writes; one sent before may be stored after. */
+export function lastSentMs({ holds }: Candidate): number {
+  return Math.max(...holds.map(({ request }) => request?.local.monotonicMs ?? -Infinity));
+}
+
 /** The commit with which the candidate's present possession of the lock began. */
 export function firstOf({ holds }: Candidate): Commit | undefined {
   const last = holds.at(-1);
