@@ -170,7 +170,14 @@ export class PodFleet {
     const pids = this.#processesOf(name, to === 'worker' ? this.candidate.worker : '');
     if (pids.length === 0) throw new Error(`${name} has no process`);
     const at = machineNow();
-    for (const pid of pids) process.kill(pid, signal);
+    for (const pid of pids) {
+      try {
+        process.kill(pid, signal);
+      } catch (error) {
+        // The end of the first process of a container is the end of the others.
+        if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+      }
+    }
     return at;
   }
 
