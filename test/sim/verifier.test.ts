@@ -217,6 +217,16 @@ describe('an outcome that says that the lock was released', () => {
       .write('a', record('a', 'again', { leaseTransitions: 1 }));
     expect(ended(again)).toEqual(['outcome']);
   });
+
+  it('is true where nobody could know the record for its own', () => {
+    const sent = record('a', 't2.123456', { leaseTransitions: 1 });
+    const altered = (isAnswered: boolean): RuleName[] => {
+      const story = released().at(2).look('a');
+      return ended(story.altered('a', sent, { ...sent, acquireTime: 't2' }, isAnswered, false));
+    };
+    expect(altered(true)).toEqual(['outcome']);
+    expect(altered(false)).toEqual([]);
+  });
 });
 
 describe('a stop callback that runs on', () => {

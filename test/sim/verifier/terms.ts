@@ -198,8 +198,10 @@ export class TermRules extends RuleGroup {
         `${who} says that it ${fact.led ? 'led' : 'never led'}: ${terms} terms`,
       );
     }
+    // What was stored otherwise than it was sent, it cannot know for its own without the answer.
     const holds =
       put?.author === candidate &&
+      candidate.knownKeys.has(put.record?.key ?? '') &&
       put.record?.kind === 'held' &&
       put.record.holder === info.identity &&
       put.request?.refused !== true;
