@@ -239,6 +239,31 @@ describe('check', () => {
   });
 });
 
+it('step-down says what has become of a request that was not honoured', async () => {
+  server.store.put(stored());
+  const file = join(directory, 'config');
+  writeFileSync(file, server.kubeConfig());
+  const argv = ['step-down', 'report', '--kubeconfig', file, '--timeout', '1'];
+
+  const { code, stdout } = await callCli(...argv);
+
+  expect(code).toBe(4);
+  expect(stdout).toContain('withdrawn, for a leader that had not heard it. One that had is ending');
+});
+
+it('check names what it asked, and not the API server twice, where none answers', async () => {
+  const file = join(directory, 'config');
+  writeFileSync(file, server.kubeConfig());
+  await server.close();
+
+  const { code, stderr } = await callCli('check', 'report', '--kubeconfig', file);
+
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    /^k8s-leader-election check: GET \/version: cannot reach the API server at/,
+  );
+});
+
 describe.each<[command: string, args: readonly string[], verbs: string, role: string]>([
   ['status', [], '"get", "watch"', 'report-leader-election-observer'],
   ['step-down', ['--timeout', '1'], '"get", "update"', 'report-leader-election-step-down'],
