@@ -6,7 +6,7 @@ const STEPS_KEPT = 500;
 const STEPS_KEPT_IN_ALL = 10_000;
 /**
  * As JSON, in which a page is told them all at once: that many steps of ten candidates with the longest
- * names, and a quarter of a second of work.
+ * names, and less than a tenth of a second of work.
  */
 const CHARACTERS_KEPT_IN_ALL = 16_000_000;
 
