@@ -20,6 +20,8 @@ export interface CrasherSettings {
   readonly options?: object;
   /** Its work ends the process as soon as it begins. */
   readonly endOfWork?: End;
+  /** Whoever hears of the end asks who leads, and ends the process in a way of his own. */
+  readonly meddles?: boolean;
 }
 
 export interface Said {

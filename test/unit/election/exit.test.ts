@@ -163,6 +163,17 @@ describe('releaseOnExit', { timeout: 90_000 }, () => {
     expect(leader.errors).not.toContain(TOKEN);
   });
 
+  it.each<[End, number]>([
+    ['throw', 1],
+    ['exit 7', 7],
+  ])('does so whatever is done by those who hear of it: %s', async (how, code) => {
+    const leader = await startLeader({ meddles: true });
+    expect(await leader.end(how)).toBe(code);
+    expect(holder()).toBe('');
+    expect(leader.errors).toMatch(/^Leading .*\n.*the lock was released .*\nleads: false\n/);
+    expect(leader.errors.includes('Error: a bug')).toBe(how === 'throw');
+  });
+
   it('releases it when the work ends the process as soon as it begins', async () => {
     const leader = await startLeader({ endOfWork: 'exit 7' });
     expect(await leader.exited()).toBe(7);
