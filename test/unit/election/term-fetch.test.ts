@@ -39,6 +39,21 @@ describe('term.fetch', () => {
     expect(server.arrived).toEqual(['POST /prices']);
   });
 
+  it('goes by the method of a request, whatever the class of that name is by now', async () => {
+    const url = new URL(`${server.url}/prices`);
+    const [put, get] = ['PUT', 'GET'].map((method) => new Request(url, { method }));
+    vi.stubGlobal('Request', class extends Request {});
+    vi.stubGlobal('URL', class extends URL {});
+    leader.standStill();
+    const unreadable = { toString: () => url.href } as unknown as Request;
+    for (const input of [put!, unreadable]) {
+      await expect(term.fetch(input)).rejects.toThrow(NotLeaderError);
+    }
+    for (const input of [get!, url]) await (await term.fetch(input)).text();
+    vi.unstubAllGlobals();
+    expect(server.arrived).toEqual(['GET /prices', 'GET /prices']);
+  });
+
   it('lets reads pass at any time', async () => {
     leader.standStill();
     for (const method of ['GET', 'HEAD', 'OPTIONS', 'get']) {
