@@ -11,9 +11,11 @@ type Init = RequestInit;
  */
 export async function guardedFetch(gate: Gate, input: Input, init: Init): Promise<Response> {
   const given = requestIn(input);
-  if (isRead(init.method === undefined ? given.method : init.method)) return fetch(input, init);
+  // Left out is not null, which `fetch` takes for a name.
+  const { method = given.method, signal: own = given.signal } = init;
+  if (isRead(method)) return fetch(input, init);
   const passage = new Passage(gate);
-  const signal = passage.signalWith(init.signal === undefined ? given.signal : init.signal);
+  const signal = passage.signalWith(own);
   passage.begin();
   try {
     const dispatcher = guardedDispatcher(

@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Dispatcher, globalDispatcher } from '../../../src/http/guarded-dispatcher.js';
 import { ConfigError, NotLeaderError, type Term } from '../../../src/index.js';
 import { Leader } from '../gate/support/leader.js';
 import { SlowServer } from '../gate/support/slow-server.js';
@@ -80,6 +81,29 @@ describe('term.fetch', () => {
     server.letHandshakesGo();
     for (const error of await Promise.all(posting)) expect(error).toBeInstanceOf(NotLeaderError);
     expect(server.arrived).toEqual([]);
+  });
+
+  it('asks again behind a dispatcher that tells of connections but once, as that of undici 6 for retries', async () => {
+    const tries: (() => boolean)[] = [];
+    const dispatcher: Dispatcher = {
+      dispatch(options, handler) {
+        (handler as { onConnect(abort: () => void): void }).onConnect(() => undefined);
+        const others = Object.create(handler, { onConnect: { value: () => undefined } }) as object;
+        return tries.push(() => globalDispatcher('6').dispatch(options, others)) > 0;
+      },
+    };
+    const remove = (): Promise<unknown> => {
+      const init: object = { method: 'DELETE', dispatcher };
+      return term.fetch(`${server.url}/prices`, init).catch((error: unknown) => error);
+    };
+    const removing = [remove(), remove()];
+    await vi.waitFor(() => expect(tries).toHaveLength(2));
+    tries[0]!();
+    expect(await removing[0]).toHaveProperty('status', 200);
+    leader.standStill();
+    tries[1]!();
+    expect(await removing[1]).toBeInstanceOf(NotLeaderError);
+    expect(server.arrived).toEqual(['DELETE /prices']);
   });
 
   it('asks again before each piece of a body, so that the request never becomes whole', async () => {
