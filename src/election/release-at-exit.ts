@@ -42,17 +42,47 @@ export function releaseAtExit(actor: LeaderElectionActor, lock: ResourceLock): v
 }
 
 function releaseAll(): void {
-  const contexts = [...candidacies].map(([actor, lock]) => ({ ...actor.getSnapshot(), lock }));
-  // First of all: nobody is told any more that this process leads.
-  for (const { context } of contexts) context.term?.end();
-  const ends = contexts.flatMap(({ context, lock }) => endOf(context, lock) ?? []);
-  const due = ends.flatMap(({ release }) => release ?? []);
-  const results = due.length === 0 ? [] : releasesAtExit(due, exitLimit.ms);
-  // Whoever catches what another handler throws out of process.exit() has a process that goes on.
-  if (due.length > 0) void Promise.resolve().then(() => process.exit());
-  for (const { context, release, why } of ends) {
-    const index = release === null ? -1 : due.indexOf(release);
-    tell(context, results[index] ?? { end: 'failed', why });
+  endingOnce(() => {
+    const contexts = [...candidacies].map(([actor, lock]) => ({
+      ...actor.getSnapshot(),
+      lock,
+      actor,
+    }));
+    const inTerm = contexts.filter(({ context }) => context.term !== null);
+    // First of all: nobody is told any more that this process leads. And no chart goes on from here: it
+    // would take what is asked of it meanwhile for the end of the term, and give a wrong reason for that.
+    for (const { actor, context } of inTerm) {
+      actor.stop();
+      context.term?.end();
+    }
+    const ends = contexts.flatMap(({ context, lock }) => endOf(context, lock) ?? []);
+    const due = ends.flatMap(({ release }) => release ?? []);
+    const results = due.length === 0 ? [] : releasesAtExit(due, exitLimit.ms);
+    // Whoever catches what another handler throws out of process.exit() has a process that goes on.
+    if (inTerm.length + due.length > 0) void Promise.resolve().then(() => process.exit());
+    for (const { context, release, why } of ends) {
+      const index = release === null ? -1 : due.indexOf(release);
+      tell(context, results[index] ?? { end: 'failed', why });
+    }
+  });
+}
+
+/**
+ * Listeners of `term.signal` and loggers run in here, and many of them call `process.exit()`. To Node that
+ * is the end in the midst of all this, with another exit code and without a word of an exception. So
+ * it does nothing meanwhile: the process ends, and with the code with which it began to.
+ */
+function endingOnce(handle: () => void): void {
+  const { exitCode } = process;
+  const node = process as unknown as { reallyExit: unknown };
+  const { reallyExit } = node;
+  // What every `process.exit` comes to, that of an `import { exit }` too.
+  node.reallyExit = () => undefined;
+  try {
+    handle();
+  } finally {
+    node.reallyExit = reallyExit;
+    process.exitCode = exitCode;
   }
 }
 

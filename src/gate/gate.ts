@@ -78,7 +78,7 @@ export function gate<KubeConfig extends GateableKubeConfig>(
       value: async function (this: KubeConfig, to: RequestOptions): Promise<void> {
         await applyToOptions.call(this, to);
         const isPlain = this.getCurrentCluster()?.server.startsWith('http:') === true;
-        const agent = to.agent instanceof http.Agent ? to.agent : undefined;
+        const agent = typeof to.agent === 'object' ? to.agent : undefined;
         to.agent = guardedAgent(
           agent ?? (isPlain ? http : https).globalAgent,
           () => new Passage(gateOf('the request')),

@@ -33,19 +33,29 @@ const AT_THE_END = [
 export function guardedDispatcher(inner: () => Dispatcher, passage: Passage): Dispatcher {
   return {
     dispatch: (options, handler) =>
-      inner().dispatch(withGuardedBody(options, passage), guarded(handler, passage)),
+      inner().dispatch(withGuardedBody(options, handler, passage), guarded(handler, passage)),
   };
 }
 
-/** `fetch` sends a body piece by piece, even where there is one alone: after the head, in a later turn. */
-function withGuardedBody(options: unknown, passage: Passage): unknown {
-  const { body } = options as { readonly body?: AsyncIterable<unknown> | null };
+/**
+ * `fetch` sends a body piece by piece, even where there is one alone: after the head, in a later turn. And
+ * a request without a body gets one that is empty, before the end of which undici sends no head. What undici
+ * 6 has for tries again calls `onConnect` but once, before the first of them: by the body it is asked in each.
+ */
+function withGuardedBody(options: unknown, handler: object, passage: Passage): unknown {
+  const { body = null } = options as { readonly body?: AsyncIterable<unknown> | null };
   const isPieces = typeof body?.[Symbol.asyncIterator] === 'function' && !('pipe' in body);
-  return isPieces ? { ...(options as object), body: guardedBody(body, passage) } : options;
+  const isNone = body === null && 'onConnect' in handler;
+  if (!isPieces && !isNone) return options;
+  const asked = { [Symbol.asyncIterator]: () => guardedPieces(body ?? [], passage) };
+  return { ...(options as object), body: asked };
 }
 
-async function* guardedBody(body: AsyncIterable<unknown>, passage: Passage): AsyncGenerator {
-  for await (const piece of body) {
+async function* guardedPieces(
+  pieces: AsyncIterable<unknown> | readonly unknown[],
+  passage: Passage,
+): AsyncGenerator {
+  for await (const piece of pieces) {
     if (!passage.mayLeave()) throw passage.signal.reason as unknown;
     yield piece;
   }

@@ -10,10 +10,12 @@ type Init = RequestInit;
  * @throws what the gate refuses it with
  */
 export async function guardedFetch(gate: Gate, input: Input, init: Init): Promise<Response> {
-  const given = input instanceof Request ? input : undefined;
-  if (isRead(init.method ?? given?.method ?? 'GET')) return fetch(input, init);
+  const given = requestIn(input);
+  // Left out is not null, which `fetch` takes for a name.
+  const { method = given.method, signal: own = given.signal } = init;
+  if (isRead(method)) return fetch(input, init);
   const passage = new Passage(gate);
-  const signal = passage.signalWith(init.signal === undefined ? given?.signal : init.signal);
+  const signal = passage.signalWith(own);
   passage.begin();
   try {
     const dispatcher = guardedDispatcher(
@@ -26,6 +28,19 @@ export async function guardedFetch(gate: Gate, input: Input, init: Init): Promis
   } finally {
     passage.end();
   }
+}
+
+/**
+ * What an input says of the request. It is not asked whether it is a `Request`, or an `URL`: which class bears
+ * that name may have changed since it was made, as some web frameworks change it.
+ */
+function requestIn(input: Input): {
+  readonly method: unknown;
+  readonly signal: AbortSignal | undefined;
+} {
+  if (typeof input === 'string') return { method: 'GET', signal: undefined };
+  const { method, signal } = input as Partial<Request>;
+  return { method: method ?? ('href' in input ? 'GET' : undefined), signal };
 }
 
 /** The version of the one that Node has. */

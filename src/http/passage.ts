@@ -1,8 +1,9 @@
 /** The methods of HTTP that change nothing. */
 const READS: readonly string[] = ['GET', 'HEAD', 'OPTIONS'];
 
-export function isRead(method: string): boolean {
-  return READS.includes(method.toUpperCase());
+/** What is no method, or none that can be read, may change something. */
+export function isRead(method: unknown): boolean {
+  return READS.includes(String(method).toUpperCase());
 }
 
 /** What requests leave through, for as long as it is open. */

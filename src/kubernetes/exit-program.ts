@@ -22,46 +22,76 @@ process.stdin.on('end', () => {
   });
 });
 
-/** Until it is known how it ends. Whether a write that was not answered was carried out, a read tells. */
+/**
+ * Until it is known how it ends. What came of a write that was not answered, or whose answer does not show
+ * that it was stored, a read tells.
+ */
 async function carryOut(release, tell) {
-  const { body, headers, name, kind, changes } = release;
+  const { headers, changes } = release;
   const { 'Content-Type': _, 'Content-Length': __, ...readHeaders } = headers;
-  const put = (text) => {
-    const length = { 'Content-Length': String(Buffer.byteLength(text)) };
-    return send(release, { method: 'PUT', body: text, headers: { ...headers, ...length } });
+  let { body } = release;
+  const put = () => {
+    const length = { 'Content-Length': String(Buffer.byteLength(body)) };
+    return send(release, { method: 'PUT', body, headers: { ...headers, ...length } });
   };
   const get = () => send(release, { method: 'GET', headers: readHeaders });
-  let next = () => put(body);
-  for (;;) {
+  let next = put;
+  for (let round = 0; ; ) {
     const answer = await next().catch((error) => ({ why: String(error.code ?? error.name) }));
-    const { status = 0, method, text, why = 'HTTP ' + status } = answer;
-    if (status < 200 || status > 299) tell({ why });
-    if (status === 0 || status === 409 || status === 429 || status >= 500) {
-      next = get;
-      // A server that is overloaded, or starts, is not asked as fast as it can refuse.
-      if (status !== 409) await new Promise((resolve) => setTimeout(resolve, 25));
+    const { status = 0, text, why = 'HTTP ' + status } = answer;
+    const isOk = status >= 200 && status < 300;
+    const object = isOk ? objectIn(text, release) : null;
+    if (!isOk) tell({ why });
+    else if (object === null) tell({ why: 'an answer that is not the object' });
+    else if (next === get) {
+      const holder = ownHolder(object, release);
+      if (holder === undefined) return 'not ours';
+      if (holder === '') return 'released';
+      body = JSON.stringify(changed(object, changes));
+      next = put;
       continue;
-    }
+    } else if (isReleased(object, release, body)) return 'released';
+    else tell({ why: why + ', with no release in the answer' });
     if (status === 404) return 'not ours';
-    if (status < 200 || status > 299) return 'failed';
-    if (method === 'PUT') return 'released';
+    const isOpen = isOk ? next === put : [0, 409, 429].includes(status) || status >= 500;
+    if (!isOpen) return 'failed';
+    next = get;
+    // A renewal may have come first, but once. Else nobody is asked as fast as he can refuse.
+    if (status !== 409 || round > 0) await new Promise((go) => setTimeout(go, 50 * 2 ** round));
+    round += 1;
+  }
+}
+
+/** Null for an answer that is something else. */
+function objectIn(text, { name, kind }) {
+  try {
     const object = JSON.parse(text);
     const { metadata } = object;
-    if (metadata?.name !== name || (object.kind ?? kind) !== kind || !metadata.resourceVersion) {
-      tell({ why: 'an answer that is not the object' });
-      return 'failed';
-    }
-    const holder = ownHolder(object, release);
-    if (holder === undefined) return 'not ours';
-    if (holder === '') return 'released';
-    next = () => put(JSON.stringify(changed(object, changes)));
+    const isIt = metadata?.name === name && (object.kind ?? kind) === kind;
+    return isIt && metadata.resourceVersion ? object : null;
+  } catch {
+    return null;
+  }
+}
+
+/** By the answer to a write, whatever else of it was changed on its way. */
+function isReleased(object, { at }, body) {
+  const isNew = object.metadata.resourceVersion !== JSON.parse(body).metadata.resourceVersion;
+  return isNew && recordIn(object, at)?.holderIdentity === '';
+}
+
+function recordIn(object, at) {
+  const stored = at.reduce((value, key) => value?.[key], object);
+  try {
+    return typeof stored === 'string' ? JSON.parse(stored) : stored;
+  } catch {
+    return undefined;
   }
 }
 
 /** By a record that we have written, or may have; undefined when it is another. */
 function ownHolder(object, { at, ours }) {
-  const stored = at.reduce((value, key) => value?.[key], object);
-  const found = typeof stored === 'string' ? JSON.parse(stored) : stored;
+  const found = recordIn(object, at);
   const isIt = (record) => Object.keys(record).every((field) => found?.[field] === record[field]);
   return ours.find(isIt)?.holderIdentity;
 }
@@ -97,7 +127,7 @@ function send({ server, path, tls }, { method, headers, body }) {
       response.setEncoding('utf8');
       response.on('data', (chunk) => (text += chunk));
       response.on('error', reject);
-      response.on('end', () => resolve({ method, status: response.statusCode, text }));
+      response.on('end', () => resolve({ status: response.statusCode, text }));
     });
     sent.on('error', reject);
     sent.end(body);

@@ -62,9 +62,10 @@ export function releasesAtExit(
   limitMs: number,
 ): readonly ExitResult[] {
   try {
-    const input = JSON.stringify({ releases: releases.map(told), limitMs });
+    const input = JSON.stringify({ limitMs, releases: releases.map(told) });
     const { stdout, error } = spawnSync(process.execPath, [...flags(), '--eval', EXIT_PROGRAM], {
-      input,
+      // As bytes: a text would be printed whole by NODE_DEBUG=child_process, with the token in it.
+      input: Buffer.from(input),
       encoding: 'utf8',
       env: Object.fromEntries(PASSED_ON.map((name) => [name, process.env[name]])),
       killSignal: 'SIGKILL',
@@ -95,9 +96,29 @@ interface News extends ExitResult {
   readonly index: number;
 }
 
-/** From where certificates are trusted. */
+/** From where certificates are trusted, and what TLS has to be. */
+const SWITCHES = new RegExp(
+  '^--(use-(bundled|openssl|system)-ca|tls-(min|max)-v1\\.\\d|(enable|force)-fips|' +
+    'openssl-(legacy-provider|shared-config))$',
+);
+const WITH_A_VALUE = /^--(tls-cipher-list|openssl-config)$/;
+
+/** Of the flags by which this program runs, those by which it connects. */
 function flags(): string[] {
-  return process.execArgv.filter((flag) => /^--use-(bundled|openssl|system)-ca$/.test(flag));
+  const words = [...wordsOf(process.env['NODE_OPTIONS'] ?? ''), ...process.execArgv];
+  return words.flatMap((word, index) => {
+    const [name = '', value] = word.replace('=', '\n').split('\n');
+    // Node takes either for the other.
+    const flag = name.replaceAll('_', '-');
+    if (SWITCHES.test(flag)) return [flag];
+    return WITH_A_VALUE.test(flag) ? [`${flag}=${value ?? words[index + 1]}`] : [];
+  });
+}
+
+/** As Node splits them: at spaces that are not in quotes. */
+function wordsOf(options: string): string[] {
+  const words = options.match(/(?:[^\s"]|"(?:\\.|[^"\\])*")+/g) ?? [];
+  return words.map((word) => word.replace(/"((?:\\.|[^"\\])*)"/g, '$1').replace(/\\(.)/g, '$1'));
 }
 
 /** All that is needed for one of them. */

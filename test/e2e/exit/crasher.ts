@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { exit } from 'node:process';
 import { createInterface } from 'node:readline';
 import { KubeConfig } from '@kubernetes/client-node';
 import { exitLimit } from '../../../src/election/release-at-exit.js';
@@ -23,10 +24,12 @@ const elections = names.map((name) => {
     lock: new Lock({ name, namespace, identity, kubeConfig }),
     releaseOnExit: true,
     logger: { debug: () => undefined, info: log, warn: log, error: log },
-    onStartedLeading: ({ fencingToken }) => {
+    onStartedLeading: ({ fencingToken, signal }) => {
+      if (settings.meddles === true) meddle(election, signal);
       say({ event: 'leads', token: String(fencingToken) });
       if (settings.endOfWork !== undefined) finish(settings.endOfWork);
     },
+    ...(settings.meddles === true ? { onStoppedLeading: () => process.exit(9) } : {}),
     ...settings.options,
   });
   return election;
@@ -35,6 +38,18 @@ const [first] = elections;
 
 function say(what: Omit<Said, 'at'>): void {
   writeSync(1, `${JSON.stringify({ ...what, at: Date.now() })}\n`);
+}
+
+function meddle(election: LeaderElection, signal: AbortSignal): void {
+  signal.addEventListener('abort', () => {
+    process.exitCode = 5;
+    exit(election.isLeader() ? 6 : 0);
+  });
+  signal.addEventListener('abort', () => {
+    void election.stop();
+    throw new Error('a listener with a bug');
+  });
+  process.on('exit', () => writeSync(2, `leads: ${election.isLeader()}\n`));
 }
 
 function finish(how: End): void {

@@ -20,6 +20,8 @@ export interface CrasherSettings {
   readonly options?: object;
   /** Its work ends the process as soon as it begins. */
   readonly endOfWork?: End;
+  /** Whoever hears of the end asks who leads, and ends the process in a way of his own. */
+  readonly meddles?: boolean;
 }
 
 export interface Said {
@@ -37,9 +39,14 @@ export class Crasher {
   /** What its logger and Node have written. */
   errors = '';
 
-  constructor(program: string, settings: CrasherSettings, flags: readonly string[] = []) {
+  constructor(
+    program: string,
+    settings: CrasherSettings,
+    flags: readonly string[] = [],
+    env: Readonly<Record<string, string>> = {},
+  ) {
     const args = [...flags, program, JSON.stringify(settings)];
-    this.#child = spawn(process.execPath, args, { stdio: 'pipe' });
+    this.#child = spawn(process.execPath, args, { stdio: 'pipe', env: { ...process.env, ...env } });
     this.#exited = once(this.#child, 'close');
     createInterface({ input: this.#child.stdout! }).on('line', (line) => {
       this.#said.push(JSON.parse(line) as Said);

@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer, type Server as SecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +21,7 @@ import {
 } from '../../../src/testing.js';
 import { Crasher, CRASHER, type CrasherSettings, type End } from '../../e2e/exit/crashes.js';
 import { builtProgram } from '../../support/built-program.js';
+import { makeAuthority } from '../kubernetes/support/certificates.js';
 import { startHttpProxy } from '../kubernetes/support/proxies.js';
 
 const TOKEN = 'a-token-that-is-nowhere-to-be-seen';
@@ -52,6 +54,8 @@ describe('releaseOnExit', { timeout: 90_000 }, () => {
   let onRequest: (asked: IncomingMessage) => Promise<void>;
   /** It is carried out, and its answer does not arrive. */
   let isLost: (asked: IncomingMessage) => boolean;
+  /** Answered with this instead, and with the object as it was; null: it is carried out. */
+  let pretended: (method: string) => number | null;
   /** Method and status, as they were answered. */
   let answered: string[];
   let started: Crasher[];
@@ -65,6 +69,7 @@ describe('releaseOnExit', { timeout: 90_000 }, () => {
     directory = await mkdtemp(join(tmpdir(), 'exit-'));
     onRequest = () => Promise.resolve();
     isLost = () => false;
+    pretended = () => null;
     answered = [];
     started = [];
     front = createServer((asked, answer) => void forward(asked, answer));
@@ -85,6 +90,12 @@ describe('releaseOnExit', { timeout: 90_000 }, () => {
     const body = await buffer(asked);
     await onRequest(asked);
     const { method = '', url = '/', headers } = asked;
+    const status = pretended(method);
+    if (status !== null) {
+      const object = server.store.get({ resource: 'leases', namespace: 'default', name: 'crash' });
+      answer.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(object));
+      return;
+    }
     const onward = request(new URL(url, server.url), { method, headers }, (response) => {
       if (!url.includes('watch=')) answered.push(`${method} ${response.statusCode ?? 0}`);
       if (isLost(asked)) {
@@ -106,12 +117,16 @@ describe('releaseOnExit', { timeout: 90_000 }, () => {
   interface Given extends Partial<CrasherSettings> {
     readonly proxy?: string;
     readonly flags?: readonly string[];
+    readonly env?: Readonly<Record<string, string>>;
+    /** Instead of the front. */
+    readonly by?: SecureServer;
   }
 
   /** Candidates in a process of their own. Its end takes as long as a busy machine needs. */
-  async function start({ proxy, flags, ...given }: Given = {}): Promise<Crasher> {
-    const { port } = front.address() as AddressInfo;
-    const cluster = { server: `http://127.0.0.1:${port}`, 'proxy-url': proxy };
+  async function start({ proxy, flags, env, by, ...given }: Given = {}): Promise<Crasher> {
+    const { port } = (by ?? front).address() as AddressInfo;
+    const scheme = by === undefined ? 'http' : 'https';
+    const cluster = { server: `${scheme}://127.0.0.1:${port}`, 'proxy-url': proxy };
     const config = {
       ...{ apiVersion: 'v1', kind: 'Config', 'current-context': 'x' },
       clusters: [{ name: 'x', cluster }],
@@ -122,7 +137,7 @@ describe('releaseOnExit', { timeout: 90_000 }, () => {
     await writeFile(kubeConfigPath, JSON.stringify(config));
     const own = { namespace: 'default', names: ['crash'], identity: IDENTITY, options: UNHURRIED };
     const settings = { ...own, kubeConfigPath, limitMs: 60_000, ...given };
-    const crasher = new Crasher(program, settings, flags);
+    const crasher = new Crasher(program, settings, flags, env);
     started.push(crasher);
     return crasher;
   }
@@ -161,6 +176,17 @@ describe('releaseOnExit', { timeout: 90_000 }, () => {
     // What Node itself has to say comes after that.
     expect(leader.errors.includes('Error: a bug')).toBe(how === 'throw' || how === 'rejection');
     expect(leader.errors).not.toContain(TOKEN);
+  });
+
+  it.each<[End, number]>([
+    ['throw', 1],
+    ['exit 7', 7],
+  ])('does so whatever is done by those who hear of it: %s', async (how, code) => {
+    const leader = await startLeader({ meddles: true });
+    expect(await leader.end(how)).toBe(code);
+    expect(holder()).toBe('');
+    expect(leader.errors).toMatch(/^Leading .*\n.*the lock was released .*\nleads: false\n/);
+    expect(leader.errors.includes('Error: a bug')).toBe(how === 'throw');
   });
 
   it('releases it when the work ends the process as soon as it begins', async () => {
@@ -281,6 +307,51 @@ describe('releaseOnExit', { timeout: 90_000 }, () => {
       expect(leader.errors).toContain('the lock is not ours');
     },
   );
+
+  it.each([
+    ['takes no answer for a release that does not show it', 200, 'with no release in the answer'],
+    ['asks a handful of times where all is refused', 409, 'HTTP 409'],
+  ])('%s', async (_, status, why) => {
+    const leader = await startLeader({ limitMs: 4_000 });
+    const asked: string[] = [];
+    pretended = (method) => {
+      asked.push(method);
+      return method === 'PUT' ? status : null;
+    };
+    expect(await leader.end('exit')).toBe(1);
+    expect(holder()).toBe(IDENTITY);
+    expect(leader.errors).toContain(why);
+    expect(asked.length).toBeLessThan(16);
+  });
+
+  it.each<Given>([
+    { env: { NODE_OPTIONS: '--use-openssl-ca' } },
+    { env: { NODE_OPTIONS: '--title="a b" --use_openssl_ca' } },
+    { flags: ['--use-openssl-ca'] },
+  ])('trusts the certificates that the process trusts: %j', async ({ flags = [], env }) => {
+    const authority = makeAuthority('cluster CA');
+    const secure = createSecureServer(authority.issue('server', ['127.0.0.1']), (asked, answer) => {
+      void forward(asked, answer);
+    });
+    const ca = join(directory, 'ca.pem');
+    await writeFile(ca, authority.cert);
+    secure.listen(0, '127.0.0.1');
+    await once(secure, 'listening');
+    const leader = await startLeader({ flags, env: { ...env, SSL_CERT_FILE: ca }, by: secure });
+    await leader.end('exit');
+    secure.closeAllConnections();
+    secure.close();
+    expect(leader.errors).toContain('the lock was released');
+    expect(holder()).toBe('');
+  });
+
+  it('prints no token for whoever debugs', async () => {
+    const leader = await startLeader({ env: { NODE_DEBUG: 'child_process' } });
+    await leader.end('exit');
+    expect(leader.errors).toContain('spawnSync');
+    expect(leader.errors).not.toContain(TOKEN);
+    expect(holder()).toBe('');
+  });
 
   it('gives up after a second', async () => {
     const leader = await startLeader({ limitMs: exitLimit.ms });

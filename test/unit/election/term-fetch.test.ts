@@ -1,5 +1,6 @@
 import { createServer } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Dispatcher, globalDispatcher } from '../../../src/http/guarded-dispatcher.js';
 import { ConfigError, NotLeaderError, type Term } from '../../../src/index.js';
 import { Leader } from '../gate/support/leader.js';
 import { SlowServer } from '../gate/support/slow-server.js';
@@ -39,6 +40,21 @@ describe('term.fetch', () => {
     expect(server.arrived).toEqual(['POST /prices']);
   });
 
+  it('goes by the method of a request, whatever the class of that name is by now', async () => {
+    const url = new URL(`${server.url}/prices`);
+    const [put, get] = ['PUT', 'GET'].map((method) => new Request(url, { method }));
+    vi.stubGlobal('Request', class extends Request {});
+    vi.stubGlobal('URL', class extends URL {});
+    leader.standStill();
+    const unreadable = { toString: () => url.href } as unknown as Request;
+    for (const input of [put!, unreadable]) {
+      await expect(term.fetch(input)).rejects.toThrow(NotLeaderError);
+    }
+    for (const input of [get!, url]) await (await term.fetch(input)).text();
+    vi.unstubAllGlobals();
+    expect(server.arrived).toEqual(['GET /prices', 'GET /prices']);
+  });
+
   it('lets reads pass at any time', async () => {
     leader.standStill();
     for (const method of ['GET', 'HEAD', 'OPTIONS', 'get']) {
@@ -65,6 +81,29 @@ describe('term.fetch', () => {
     server.letHandshakesGo();
     for (const error of await Promise.all(posting)) expect(error).toBeInstanceOf(NotLeaderError);
     expect(server.arrived).toEqual([]);
+  });
+
+  it('asks again behind a dispatcher that tells of connections but once, as that of undici 6 for retries', async () => {
+    const tries: (() => boolean)[] = [];
+    const dispatcher: Dispatcher = {
+      dispatch(options, handler) {
+        (handler as { onConnect(abort: () => void): void }).onConnect(() => undefined);
+        const others = Object.create(handler, { onConnect: { value: () => undefined } }) as object;
+        return tries.push(() => globalDispatcher('6').dispatch(options, others)) > 0;
+      },
+    };
+    const remove = (): Promise<unknown> => {
+      const init: object = { method: 'DELETE', dispatcher };
+      return term.fetch(`${server.url}/prices`, init).catch((error: unknown) => error);
+    };
+    const removing = [remove(), remove()];
+    await vi.waitFor(() => expect(tries).toHaveLength(2));
+    tries[0]!();
+    expect(await removing[0]).toHaveProperty('status', 200);
+    leader.standStill();
+    tries[1]!();
+    expect(await removing[1]).toBeInstanceOf(NotLeaderError);
+    expect(server.arrived).toEqual(['DELETE /prices']);
   });
 
   it('asks again before each piece of a body, so that the request never becomes whole', async () => {
