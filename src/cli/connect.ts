@@ -1,14 +1,15 @@
 import type { KubeConfig } from '@kubernetes/client-node';
-import { LockError } from '../errors/lock-error.js';
 import { loadClientNode } from '../kubernetes/client-node.js';
 import { type KubeConfigLike, noDefault } from '../kubernetes/kube-config.js';
 import {
   defaultFiles,
+  KubeConfigProblem,
   loadKubeConfigFiles,
+  nameOfDefault,
   refuseMissing,
 } from '../kubernetes/kube-config-files.js';
 import { podKubeConfig } from '../kubernetes/pod-kube-config.js';
-import { safeReason } from '../kubernetes/safe-reason.js';
+import { whyNoCluster } from '../kubernetes/why-no-cluster.js';
 import { printable } from '../text/printable.js';
 import { UsageError } from './cli-error.js';
 
@@ -29,18 +30,23 @@ export async function loadKubeConfig(connection: Connection): Promise<KubeConfig
   const { file, context } = connection;
   const files = file === null ? defaultFiles() : [file];
   if (files.length === 0) return serviceAccount(context);
+  const which = file === null ? nameOfDefault(files) : `--kubeconfig ${printable(file)}`;
   let kubeConfig: KubeConfig;
   try {
     refuseMissing(files);
     kubeConfig = loadKubeConfigFiles(await loadClientNode(), files);
   } catch (error) {
-    if (error instanceof LockError) throw error;
-    const which = file === null ? 'The default kubeconfig' : `--kubeconfig ${printable(file)}`;
-    throw new UsageError(`${which} cannot be used: ${safeReason(error)}.`);
+    if (!(error instanceof KubeConfigProblem)) throw error;
+    throw unusable(which, error.message);
   }
   if (context !== null) kubeConfig.setCurrentContext(context);
-  checkContext(kubeConfig, file);
+  checkContext(kubeConfig, file === null ? which : printable(file));
+  if (kubeConfig.getCurrentCluster() === null) throw unusable(which, whyNoCluster(kubeConfig));
   return kubeConfig;
+}
+
+function unusable(which: string, why: string): UsageError {
+  return new UsageError(`${which.replace(/^the/, 'The')} cannot be used: ${why}.`);
 }
 
 function kubeConfigOf({ url, token }: Extract<Connection, { kind: 'server' }>): KubeConfigLike {
@@ -67,10 +73,9 @@ function serviceAccount(context: string | null): KubeConfigLike {
   throw new UsageError(`${which}: no kubeconfig is used, but the service account of this pod.`);
 }
 
-function checkContext(kubeConfig: KubeConfig, file: string | null): void {
+function checkContext(kubeConfig: KubeConfig, where: string): void {
   // Declared as text, but absent where the file names none.
   const current = (kubeConfig.getCurrentContext() as string | undefined) ?? '';
-  const where = file === null ? 'the default kubeconfig' : printable(file);
   if (kubeConfig.getContextObject(current) === null) {
     const names = kubeConfig.getContexts().map(({ name }) => printable(name));
     const known = names.length === 0 ? 'it has none' : `it has ${names.join(', ')}`;
@@ -78,11 +83,6 @@ function checkContext(kubeConfig: KubeConfig, file: string | null): void {
       current === ''
         ? `There is no current context in ${where}: choose one with --context (${known}).`
         : `There is no context "${printable(current)}" in ${where}: ${known}.`,
-    );
-  }
-  if (kubeConfig.getCurrentCluster() === null) {
-    throw new UsageError(
-      `Context "${printable(current)}" in ${where} names a cluster that is not in it.`,
     );
   }
 }

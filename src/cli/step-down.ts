@@ -73,7 +73,9 @@ export async function stepDown({ common, timeoutSeconds }: StepDownOptions): Pro
   tell(
     'notHonoured',
     `${who} has not handed over within ${timeoutSeconds} s: it is no leader of this ` +
-      'library, its work takes longer to end, or it is gone. The request was withdrawn.',
+      'library, its work takes longer to end, or it is gone. The request was withdrawn, for a ' +
+      'leader that had not heard it. One that had is ending its work, and will not come back: if ' +
+      'that does not end, nobody leads until the lease has run out.',
     { holder },
   );
   return EXIT.notHonoured;

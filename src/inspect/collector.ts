@@ -1,14 +1,10 @@
 import { whomToForget } from './page/forgetting.js';
 import type { Feed } from './page-streams.js';
-import type { CandidateInfo, PageMessage, Report, ReportSink, StepReport, Timed } from './wire.js';
-
-/** Of each candidate; fewer where there are many, so that they come to no more in all. */
-const STEPS_KEPT = 500;
-const STEPS_KEPT_IN_ALL = 10_000;
+import { RememberedSteps } from './remembered-steps.js';
+import type { CandidateInfo, PageMessage, Report, ReportSink, Timed } from './wire.js';
 
 interface Candidate {
   readonly info: Timed<Extract<Report, { kind: 'candidate' }>>;
-  readonly steps: Timed<StepReport>[];
   gone: Timed | null;
 }
 
@@ -17,6 +13,7 @@ export type ReportListener = (report: Timed) => void;
 /** Remembers what candidates report, the latest of it, for viewers that come later. */
 export class Collector implements ReportSink, Feed<Timed> {
   readonly #candidates = new Map<string, Candidate>();
+  readonly #steps = new RememberedSteps();
   readonly #listeners = new Set<ReportListener>();
   readonly #now: () => number;
 
@@ -62,7 +59,10 @@ export class Collector implements ReportSink, Feed<Timed> {
   history(): Timed[] {
     const candidates = [...this.#candidates.values()];
     const happened = candidates
-      .flatMap(({ steps, gone }): Timed[] => [...steps, ...(gone === null ? [] : [gone])])
+      .flatMap(({ info, gone }): Timed[] => [
+        ...this.#steps.of(info.info.id),
+        ...(gone === null ? [] : [gone]),
+      ])
       .sort((a, b) => a.t - b.t);
     return [...candidates.map(({ info }) => info), ...happened];
   }
@@ -82,11 +82,13 @@ export class Collector implements ReportSink, Feed<Timed> {
       if (!isNews) return false;
       this.#candidates.set(report.info.id, {
         info: { ...report, t: known?.info.t ?? report.t },
-        steps: known?.steps ?? [],
         gone: null,
       });
       const id = whomToForget(this.#candidates, ({ gone }) => gone !== null);
-      if (id !== null) this.#candidates.delete(id);
+      if (id !== null) {
+        this.#candidates.delete(id);
+        this.#steps.forget(id);
+      }
       return true;
     }
     const candidate = this.#candidates.get(report.candidate);
@@ -95,18 +97,14 @@ export class Collector implements ReportSink, Feed<Timed> {
       if (candidate.gone !== null) return false;
       candidate.gone = report;
     } else {
-      candidate.steps.push(report);
-      const most = Math.min(STEPS_KEPT, Math.floor(STEPS_KEPT_IN_ALL / this.#candidates.size));
-      // Half of it at once: dropping one at each report would move all the others each time.
-      if (candidate.steps.length > 2 * most)
-        candidate.steps.splice(0, candidate.steps.length - most);
+      this.#steps.add(report);
     }
     return true;
   }
 
   #latestOf(report: Report): number {
     const id = report.kind === 'candidate' ? report.info.id : report.candidate;
-    return this.#candidates.get(id)?.steps.at(-1)?.t ?? -Infinity;
+    return this.#steps.latestOf(id)?.t ?? -Infinity;
   }
 }
 

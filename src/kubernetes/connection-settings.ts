@@ -14,6 +14,7 @@ import type { KubeCluster, KubeConfigLike, KubeUser } from './kube-config.js';
 import { originOf, type Origin } from './origin.js';
 import { isLoopback, proxyFor } from './proxy-settings.js';
 import { safeReason } from './safe-reason.js';
+import { whyNoCluster } from './why-no-cluster.js';
 import { UserCredentials } from './user-credentials.js';
 
 /** Where requests go and with which credentials, as of one moment. */
@@ -86,11 +87,9 @@ export async function readConnectionSettings(
 function currentCluster(kubeConfig: KubeConfigLike): KubeCluster {
   const cluster = kubeConfig.getCurrentCluster();
   if (cluster !== null && cluster !== undefined) return cluster;
-  const context = JSON.stringify(kubeConfig.getCurrentContext() ?? '');
-  throw new LockError(
-    `the kubeconfig has no cluster for its current context ${context}: set current-context.`,
-    { kind: 'credentials' },
-  );
+  throw new LockError(`the kubeconfig cannot be used: ${whyNoCluster(kubeConfig)}.`, {
+    kind: 'credentials',
+  });
 }
 
 function parseServer(cluster: KubeCluster): URL {

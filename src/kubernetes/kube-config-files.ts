@@ -1,19 +1,35 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { delimiter, dirname, isAbsolute, join, resolve, sep } from 'node:path';
 import type { KubeConfig } from '@kubernetes/client-node';
+import { printable } from '../text/printable.js';
 import type { ClientNodeModule } from './client-node.js';
+import { safeReason } from './safe-reason.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
 /** What is used of the client library here; the same in its versions 1 and 2. */
 export type KubeConfigLibrary = Pick<ClientNodeModule, 'KubeConfig' | 'loadYaml'>;
 
+/** What is wrong with kubeconfig files, in words that quote nothing of them. */
+export class KubeConfigProblem extends Error {}
+
 /** The files that kubectl would read: those of KUBECONFIG, else `~/.kube/config` if there is one. */
 export function defaultFiles(): string[] {
-  const named = (process.env['KUBECONFIG'] ?? '').split(delimiter).filter((name) => name !== '');
+  const named = namedFiles();
   if (named.length > 0) return named;
   const usual = homes().map((home) => join(home, '.kube', 'config'));
   return usual.filter((file) => existsSync(file)).slice(0, 1);
+}
+
+/** What errors call it, with what has named its files. */
+export function nameOfDefault(files: readonly string[]): string {
+  const named = files.join(delimiter);
+  const where = namedFiles().length === 0 ? named : `KUBECONFIG=${named}`;
+  return `the default kubeconfig (${printable(where, { most: 1000 })})`;
+}
+
+function namedFiles(): string[] {
+  return (process.env['KUBECONFIG'] ?? '').split(delimiter).filter((name) => name !== '');
 }
 
 /** Where kubectl looks for it: on Windows in more than one place. */
@@ -26,10 +42,15 @@ function homes(): string[] {
 /**
  * That none of the files exists is said before the client library is loaded, or found missing.
  *
- * @throws ENOENT, naming the first
+ * @throws KubeConfigProblem
  */
 export function refuseMissing(files: readonly string[]): void {
-  if (!files.some((file) => existsSync(file))) readFileSync(files[0] ?? '');
+  if (!files.some((file) => existsSync(file))) throw noneExists(files);
+}
+
+function noneExists({ length }: readonly string[]): KubeConfigProblem {
+  const which = length === 1 ? 'this file does not exist' : 'none of these files exists';
+  return new KubeConfigProblem(which);
 }
 
 /**
@@ -37,15 +58,24 @@ export function refuseMissing(files: readonly string[]): void {
  * refuses names that occur twice and files that are missing; it passes over `tokenFile`,
  * `as-groups`, `as-uid` and `as-user-extra`, and looks for a relative plugin in the working folder.
  *
- * @throws what reading or parsing throws, ENOENT if none of the files exists; it may quote the file
+ * @throws KubeConfigProblem where one cannot be read or parsed, or none exists
  */
 export function loadKubeConfigFiles(
   library: KubeConfigLibrary,
   files: readonly string[],
 ): KubeConfig {
-  const parts = files.map((file) => () => readPart(library, file)).map(unlessMissing);
-  const found = parts.filter((part) => part instanceof library.KubeConfig);
-  if (found.length === 0) throw parts[0];
+  const found = files.flatMap((file) => {
+    try {
+      return [readPart(library, file)];
+    } catch (error) {
+      const { code } = (error ?? {}) as { readonly code?: unknown };
+      if (code === 'ENOENT') return [];
+      const which = files.length === 1 ? '' : `${printable(file)}: `;
+      const why = typeof code === 'string' ? `it cannot be read (${code})` : safeReason(error);
+      throw new KubeConfigProblem(`${which}${why}`);
+    }
+  });
+  if (found.length === 0) throw noneExists(files);
   const whole = new library.KubeConfig();
   whole.loadFromOptions({
     clusters: firstOfEachName(found.map(({ clusters }) => clusters)),
@@ -54,16 +84,6 @@ export function loadKubeConfigFiles(
     currentContext: found.map(({ currentContext }) => currentContext).find(Boolean),
   });
   return whole;
-}
-
-/** The error in place of a file that does not exist. */
-function unlessMissing(read: () => KubeConfig): unknown {
-  try {
-    return read();
-  } catch (error) {
-    if ((error as { code?: unknown } | null)?.code === 'ENOENT') return error;
-    throw error;
-  }
 }
 
 function firstOfEachName<T extends { readonly name: string }>(lists: readonly T[][]): T[] {

@@ -27,13 +27,20 @@ export interface KubeUser {
   readonly impersonateUserExtra?: unknown;
 }
 
+/** What is read of a kubeconfig's context. */
+export interface KubeContext {
+  /** The name of its cluster. */
+  readonly cluster?: string | undefined;
+  readonly namespace?: string | undefined;
+}
+
 /**
  * The part of `KubeConfig` from `@kubernetes/client-node` that is used here. Both major versions
  * 1 and 2 have it, so the `KubeConfig` of either can be given.
  */
 export interface KubeConfigLike {
   getCurrentContext(): string;
-  getContextObject(name: string): { readonly namespace?: string | undefined } | null;
+  getContextObject(name: string): KubeContext | null;
   getCurrentCluster(): KubeCluster | null;
   getCurrentUser(): KubeUser | null;
   applyToHTTPSOptions(options: RequestOptions): Promise<void>;

@@ -1,10 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { LockError } from '../errors/lock-error.js';
 import { loadClientNode, type ClientNodeModule } from './client-node.js';
-import { defaultFiles, loadKubeConfigFiles, refuseMissing } from './kube-config-files.js';
+import {
+  defaultFiles,
+  KubeConfigProblem,
+  loadKubeConfigFiles,
+  nameOfDefault,
+  refuseMissing,
+} from './kube-config-files.js';
 import { podKubeConfig, SERVICE_ACCOUNT, whyNoServiceAccount } from './pod-kube-config.js';
 import type { KubeConfigLike } from './kube-config-like.js';
-import { safeReason } from './safe-reason.js';
+import { whyNoCluster } from './why-no-cluster.js';
 
 export type { KubeCluster, KubeConfigLike, KubeUser } from './kube-config-like.js';
 
@@ -53,12 +59,15 @@ async function load({ loadModule, serviceAccount }: Sources): Promise<KubeConfig
   }
   try {
     refuseMissing(files);
-    return loadKubeConfigFiles(await loadModule(), files);
+    const kubeConfig = loadKubeConfigFiles(await loadModule(), files);
+    if (kubeConfig.getCurrentCluster() !== null) return kubeConfig;
+    throw new KubeConfigProblem(whyNoCluster(kubeConfig));
   } catch (error) {
-    if (error instanceof LockError) throw error;
+    if (!(error instanceof KubeConfigProblem)) throw error;
+    const which = nameOfDefault(files);
     throw new LockError(
-      `The default kubeconfig could not be loaded: ${safeReason(error)}. ` +
-        'Check KUBECONFIG and ~/.kube/config, or give the lock a kubeConfig of its own.',
+      `${which.replace('the', 'The')} cannot be used: ${error.message}. Mend it, or give the lock ` +
+        'a kubeConfig of its own.',
       { kind: 'credentials' },
     );
   }

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { loadYaml } from '@kubernetes/client-node';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { startEmbeddedApiServer, type EmbeddedApiServer } from '../../src/testing.js';
 import { callCli, type Called } from './support/call-cli.js';
@@ -190,13 +191,22 @@ describe('check', () => {
   });
 
   it('without the right to create prints that Role and the object, and asks for no more', async () => {
-    const { stdout, stderr } = await check('token-of-ann', '--without-create');
+    const { code, stdout, stderr } = await check('token-of-ann', '--without-create');
+    expect(code).toBe(1);
+    expect(stderr).toContain(
+      'FAIL  Lease default/report is not there yet: apply the manifest below first',
+    );
+    expect(stderr).toContain('A candidate cannot take part before.');
     expect(stdout).toMatch(
       /^apiVersion: coordination.k8s.io\/v1\nkind: Lease\nmetadata:\n {2}name: report\n/,
     );
     expect(stdout).toContain('    verbs: ["get", "update", "watch"]');
     expect(stdout).not.toContain('create');
     expect(stderr).not.toContain('may create');
+    server.store.put(loadYaml(stdout.split('---')[0] ?? ''));
+    expect((await check('token-of-ann', '--without-create')).code).toBe(0);
+    const elsewhere = await check('token-of-ann', '--without-create', '-n', 'nowhere');
+    expect(elsewhere.stderr).toContain('There is no namespace "nowhere"');
     const both = await check('token-of-ann');
     expect(both.stdout).toContain('    verbs: ["create"]');
     expect(both.stderr).toContain('--without-create prints that Role and the object');
@@ -227,6 +237,31 @@ describe('check', () => {
     expect(stderr).not.toContain('credentials');
     expect(stdout).toContain('kind: RoleBinding');
   });
+});
+
+it('step-down says what has become of a request that was not honoured', async () => {
+  server.store.put(stored());
+  const file = join(directory, 'config');
+  writeFileSync(file, server.kubeConfig());
+  const argv = ['step-down', 'report', '--kubeconfig', file, '--timeout', '1'];
+
+  const { code, stdout } = await callCli(...argv);
+
+  expect(code).toBe(4);
+  expect(stdout).toContain('withdrawn, for a leader that had not heard it. One that had is ending');
+});
+
+it('check names what it asked, and not the API server twice, where none answers', async () => {
+  const file = join(directory, 'config');
+  writeFileSync(file, server.kubeConfig());
+  await server.close();
+
+  const { code, stderr } = await callCli('check', 'report', '--kubeconfig', file);
+
+  expect(code).toBe(1);
+  expect(stderr).toMatch(
+    /^k8s-leader-election check: GET \/version: cannot reach the API server at/,
+  );
 });
 
 describe.each<[command: string, args: readonly string[], verbs: string, role: string]>([

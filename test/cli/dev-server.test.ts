@@ -15,9 +15,13 @@ import { builtProgram } from '../support/built-program.js';
 import { findFreePort } from '../support/free-port.js';
 import { buildCli, type BuiltCli } from './support/built-cli.js';
 import { CliProcess, runCli } from './support/cli-process.js';
-import { until } from './support/processes.js';
+import { childrenOf, isAlive, until } from './support/processes.js';
 
 const APP = fileURLToPath(new URL('./support/dev-server-app.ts', import.meta.url));
+
+function killShell(server: CliProcess): void {
+  for (const { pid } of childrenOf(server.pid)) process.kill(pid, 'SIGKILL');
+}
 
 describe.runIf(process.platform === 'linux')('dev-server', { timeout: 60_000 }, () => {
   const started: CliProcess[] = [];
@@ -82,7 +86,7 @@ describe.runIf(process.platform === 'linux')('dev-server', { timeout: 60_000 }, 
   it('says so where there is no such command', async () => {
     const { code, stderr } = await run('--', 'no-such-command');
     expect(code).toBe(127);
-    expect(stderr).toContain('the command cannot be started: spawn no-such-command ENOENT');
+    expect(stderr).toContain('There is no such command: no-such-command');
     expect(readdirSync(directory)).toEqual([]);
   });
 
@@ -94,6 +98,24 @@ describe.runIf(process.platform === 'linux')('dev-server', { timeout: 60_000 }, 
 
     expect(await waiting.exitCode).toBe(9);
     expect(readdirSync(directory)).toEqual([]);
+  });
+
+  it.each([
+    ['it is told to', (server: CliProcess) => server.kill('SIGTERM'), 143],
+    ['its command does, and leaves them behind', killShell, 137],
+  ])('ends all that its command has started when %s', async (_, end, code) => {
+    const both = start('--', 'sh', '-c', `node ${app} ada & node ${app} ben & wait`);
+    await until('one leads', () => both.stdout.includes(' leads'));
+    const pids = [...both.stdout.matchAll(/ is (\d+)/g)].map(([, pid]) => Number(pid));
+    expect(pids).toHaveLength(2);
+
+    end(both);
+
+    expect(await both.exitCode).toBe(code);
+    expect(pids.filter(isAlive)).toEqual([]);
+    // Its server was there until they had ended, so that they could give the lock back.
+    expect(both.stdout.match(/ ends: \w+/g)).toEqual([' ends: stopped', ' ends: stopped']);
+    expect(both.stderr).not.toContain('ECONNREFUSED');
   });
 
   it.each([[[]], [['--', 'sleep', '60']]])(

@@ -50,6 +50,7 @@ describe('where nothing is found', () => {
   it.each(cases)('%s says that it is the namespace', async (words, expected) => {
     const { code, text } = await called(words, 'away');
     expect(text).toMatch(SAID);
+    expect(text).not.toContain('There is no such object:');
     expect(code).toBe(expected);
   });
 

@@ -103,6 +103,7 @@ describe.runIf(process.platform === 'linux')('run', { timeout: 90_000 }, () => {
     expect(first).toBe(`ann default lease ${name} --json b c`);
     expect(token).toMatch(/^\d+$/);
     expect(run.stderr).toContain(`fencingToken=${token}`);
+    expect(run.stderr).toContain(`Competing as=ann for=Lease default/${name}`);
   });
 
   it('takes its flags from variables, and logs JSON', async () => {

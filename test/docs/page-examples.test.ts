@@ -188,18 +188,21 @@ it('the first example of the README takes part again after an outage, until SIGT
       elections.push(this);
     }
   }
-  const processNextBatch = ({ signal }: { signal: AbortSignal }) =>
-    new Promise<void>((resolve) => {
-      const done = () => {
+  const sleep = (ms: number, _: undefined, { signal }: { signal: AbortSignal }) =>
+    new Promise<void>((resolve, reject) => {
+      const onAbort = (): void => {
         clock.clearTimeout(timer);
-        signal.removeEventListener('abort', done);
-        resolve();
+        reject(new DOMException('Aborted', 'AbortError'));
       };
-      const timer = clock.setTimeout(done, 1_000);
-      signal.addEventListener('abort', done);
+      const timer = clock.setTimeout(() => {
+        signal.removeEventListener('abort', onAbort);
+        resolve();
+      }, ms);
+      signal.addEventListener('abort', onAbort);
     });
+  const console = { log: () => undefined };
   let ended = false;
-  const world = { LeaderElection: Example, LeaseLock: Object, process, processNextBatch };
+  const world = { LeaderElection: Example, LeaseLock: Object, process, sleep, console };
   void runFirst('README.md', world).then(() => (ended = true));
   await settle();
   const [election] = elections;

@@ -61,6 +61,38 @@ describe('whoever reports without end', () => {
     expect(collector.candidates.at(-1)?.id).toBe('19-999');
   });
 
+  /** As many candidates, each of which makes so many steps with so much to tell. */
+  function flood(collector: Collector, candidates: number, steps: number, length: number): void {
+    for (let index = 0; index < candidates; index += 1) {
+      const id = `${candidates}-${index}`;
+      collector.report({ kind: 'candidate', info: infoOf(id) });
+      for (let step = 0; step < steps; step += 1) collector.report(longStep(id, length));
+    }
+  }
+
+  const stepsOf = (collector: Collector, id: string): number =>
+    collector.history().filter((report) => report.kind === 'step' && report.candidate === id)
+      .length;
+
+  it('takes no more room by the length of the steps, and none from those that say little', () => {
+    const collector = new Collector();
+    flood(collector, 1, 100, 100);
+    flood(collector, 15, 100, 15_000);
+    expect(JSON.stringify(collector.greeting()).length).toBeLessThan(16_100_000);
+    expect(stepsOf(collector, '1-0')).toBe(100);
+    expect(stepsOf(collector, '15-14')).toBeGreaterThan(25);
+  });
+
+  it('takes no more room by candidates that come when the others have said their part', () => {
+    const collector = new Collector();
+    flood(collector, 10, 1000, 1);
+    expect(stepsOf(collector, '10-0')).toBe(1000);
+    flood(collector, 480, 20, 1);
+    expect(collector.history().length).toBeLessThanOrEqual(10_490);
+    expect(stepsOf(collector, '480-479')).toBeGreaterThan(9);
+    expect(stepsOf(collector, '10-0')).toBeGreaterThan(9);
+  });
+
   it('is not remembered under names that nobody knows', () => {
     const presence = new Presence(
       () => undefined,

@@ -196,7 +196,12 @@ export class Fleet {
     const pauseMs = foreign === null ? scenario.longestPauseMs : LONGEST_FOREIGN_PAUSE_MS;
     world.after(random.skewed(1, pauseMs), () => {
       if (slot.process !== process || process.dead) return;
-      if (slot.random.chance(0.6)) slot.candidate = this.#newCandidate(slot, process);
+      if (slot.random.chance(0.6)) {
+        // Until it has begun, what becomes of its process is told of the one before.
+        const { who = '' } = slot.candidate ?? {};
+        slot.candidate = this.#newCandidate(slot, process);
+        slot.candidate.who = who;
+      }
       this.#run(slot);
     });
   }

@@ -56,6 +56,7 @@ export async function check(options: CheckOptions): Promise<number> {
   const candidate = {
     identity: common.identity ?? defaultIdentity(),
     leaseDurationMs: common.timings.leaseDurationSeconds * 1000,
+    creates: !withoutCreate,
   };
   // Without the others it can take part all the same.
   const isDenied = answers.some(([right, allowed]) => !isBeside(right) && allowed === false);
@@ -163,6 +164,9 @@ function verdict(found: Found, manifest: string | null): string {
   if (manifest === null) {
     return 'Mend the credentials; no rights are to be given to everybody. See --service-account.';
   }
+  if (trial?.mustBeMade) {
+    return 'A candidate cannot take part before. The object, and the rights, as a manifest:';
+  }
   return trial?.accepted === false && hasRights(answers)
     ? 'A candidate cannot take part, though it has the rights. These are, as a manifest:'
     : 'Rights are missing. To grant them, have somebody who may apply this manifest:';
@@ -176,7 +180,8 @@ function anonymousLine({ withoutCredentials }: Reached): string {
   return `FAIL  ${printable(why)}`;
 }
 
-function trialLine(place: Place, { verb, accepted, reason }: Trial): string {
+function trialLine(place: Place, { verb, accepted, reason, mustBeMade }: Trial): string {
+  if (mustBeMade) return `FAIL  ${reason ?? ''}`;
   const what = `a candidate's ${verb ?? 'reading of'} ${placeName(place)}`;
   if (accepted === true) return `ok    ${what} would be accepted (dry run)`;
   return accepted === null

@@ -77,7 +77,8 @@ async function mustBePossible(kubeConfig: KubeConfigLike, lock: Place): Promise<
         'update, watch and delete, and leave out resourceNames.',
     );
   }
-  const trial = await tryOut(kubeConfig, lock, { identity: 'demo', leaseDurationMs: 1000 });
+  const candidate = { identity: 'demo', leaseDurationMs: 1000, creates: true };
+  const trial = await tryOut(kubeConfig, lock, candidate);
   if (trial.accepted === false) throw new CliError(trial.reason ?? 'The lock cannot be written.');
 }
 

@@ -4,8 +4,9 @@ import type { ObserveOptions } from '../options.js';
 import { print, printError } from '../output.js';
 import { pause } from '../pause.js';
 import { TO_END } from '../signals.js';
-import { ChangeTracker, type Moment } from './change-tracker.js';
+import { ChangeTracker, type Change, type Moment } from './change-tracker.js';
 import { Follower } from './follower.js';
+import type { Hint } from './hints.js';
 import { missingNamespace } from './namespace.js';
 import { openSubject, type Subject } from './read-locks.js';
 import { liveReport, plainReport, withPage, type Report } from './reports.js';
@@ -36,7 +37,6 @@ export async function watch(options: WatchOptions): Promise<number> {
   try {
     // What does not work at all is better told at once; what fails later may pass.
     await watching.refresh();
-    await watching.explainNothing();
     const { forSeconds } = options;
     if (forSeconds !== null) end = setTimeout(interrupt, forSeconds * 1000);
     await watching.run();
@@ -85,6 +85,8 @@ class Watching {
   #cut = '';
   /** What is said of the watch, as long as there is none. */
   #watchTrouble = '';
+  /** That the namespace is missing; null: it is not, or that cannot be told. Undefined: not asked. */
+  #noNamespace: Hint | null | undefined;
 
   constructor(subject: Subject, options: WatchOptions, report: Report, stop: AbortSignal) {
     this.#options = options;
@@ -125,14 +127,6 @@ class Watching {
     this.#follower.close();
   }
 
-  /** Nothing was found: is it for want of the namespace? */
-  async explainNothing(): Promise<void> {
-    if (this.#follower.sights().some(({ object }) => object !== null)) return;
-    const { kubeConfig, looksAt } = this.#subject;
-    const hint = await missingNamespace(kubeConfig, looksAt.namespace);
-    if (hint !== null) this.#report.trouble(hint.text);
-  }
-
   /**
    * Brings what is shown up to date; reads only where the watch may not tell.
    *
@@ -147,16 +141,41 @@ class Watching {
       await follower.read(this.#stop);
       if (this.#trouble !== '') this.#report.trouble('The API server answers again.');
       this.#trouble = '';
+      await this.#explainNothing();
       now = moment();
     }
     // At the moment that was asked about: a little later it might expire without being looked at.
     const { locks, changes } = this.#tracker.take(follower.sights(), now);
-    for (const change of changes) this.#report.tell(change);
-    this.#report.show(locks, this.#subject.looksAt);
+    for (const change of changes) this.#report.tell(this.#explained(change));
+    this.#report.show(
+      locks.map((lock) => this.#explained(lock)),
+      this.#subject.looksAt,
+    );
     this.#tellOfTheWatch();
     const cut = follower.cut ?? '';
     if (cut !== '' && this.#cut === '') this.#report.trouble(cut);
     this.#cut = cut;
+  }
+
+  /** Nothing was found: is it for want of the namespace? Before it is said what to do about it. */
+  async #explainNothing(): Promise<void> {
+    const isAnswered = this.#noNamespace === null;
+    const isThere = this.#follower.sights().some(({ object }) => object !== null);
+    const { kubeConfig, looksAt } = this.#subject;
+    if (isThere) this.#noNamespace = null;
+    if (isThere || isAnswered) return;
+    const hint = await missingNamespace(kubeConfig, looksAt.namespace);
+    // Of one lock it is the hint; where there is none, it is said once.
+    const isNew = this.#noNamespace === undefined;
+    if (hint !== null && isNew && !('name' in looksAt)) this.#report.trouble(hint.text);
+    this.#noNamespace = hint;
+  }
+
+  #explained(change: Change): Change {
+    const { judgement } = change;
+    const hint = this.#noNamespace ?? null;
+    if (hint === null || judgement.standing !== 'missing') return change;
+    return { ...change, judgement: { ...judgement, hints: [hint] } };
   }
 
   #tellOfTheWatch(): void {

@@ -1,4 +1,5 @@
 import { KubernetesLock } from '../../lock/kubernetes-lock.js';
+import { defaultNamespace } from '../../kubernetes/kube-config.js';
 import { loadKubeConfig } from '../connect.js';
 import type { CommonOptions } from '../options.js';
 
@@ -11,7 +12,11 @@ export interface LockWanted {
   readonly podEvidence: boolean;
 }
 
-/** @throws {UsageError | LockError} where the kubeconfig cannot be used */
+/**
+ * Its namespace is known, so that each line of the log can name it.
+ *
+ * @throws {UsageError | LockError} where the kubeconfig cannot be used
+ */
 export async function openLock(wanted: LockWanted): Promise<KubernetesLock> {
   const { common, events, podEvidence } = wanted;
   const { name, namespace, identity, kind, connection } = common;
@@ -22,7 +27,7 @@ export async function openLock(wanted: LockWanted): Promise<KubernetesLock> {
     events,
     podEvidence,
     kubeConfig,
-    ...(namespace === null ? {} : { namespace }),
+    namespace: namespace ?? (await defaultNamespace(kubeConfig)),
     ...(identity === null ? {} : { identity }),
   });
 }

@@ -2,7 +2,6 @@ import { LeaderElection } from '../../election/leader-election.js';
 import type { Outcome } from '../../config/leader-election-config.js';
 import type { Term } from '../../term/term.js';
 import type { KubernetesLock } from '../../lock/kubernetes-lock.js';
-import { LOCK_KINDS } from '../../lock/lock-kinds.js';
 import { CliError, UsageError } from '../cli-error.js';
 import { EXIT } from '../exit-codes.js';
 import { machineInstant } from '../machine-time.js';
@@ -115,7 +114,7 @@ class Runner {
 
   async #open(): Promise<LeaderElection> {
     const { common, command, graceSeconds, http } = this.#options;
-    const { name, namespace, kind, timings } = common;
+    const { name, timings } = common;
     if (http !== null) this.#http = await this.#listen(http);
     const lock = await openLock(this.#options);
     this.#lock = lock;
@@ -136,7 +135,7 @@ class Runner {
     this.#log.info(
       {
         as: election.identity,
-        for: `${LOCK_KINDS[kind].kind} ${namespace === null ? '' : `${namespace}/`}${name}`,
+        for: lock.description,
         ...(this.#http === null ? {} : { http: this.#http.url }),
       },
       'Competing',

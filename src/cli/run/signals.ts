@@ -10,7 +10,20 @@ export function meansTheEnd(signal: NodeJS.Signals, commandRuns: boolean): boole
   return ENDING.includes(signal) || (signal === 'SIGHUP' && !commandRuns);
 }
 
-/** Catches the signals that `run` passes on. Returns how to leave them alone again. */
+/**
+ * Under npm a key is heard twice: from the terminal, and from npm, which passes on what it gets. A
+ * command that is told twice takes it for impatience, and ends without giving its lock back.
+ */
+const ECHO_MS = 300;
+
+/** Catches the signals that are passed on to a command. Returns how to leave them alone again. */
 export function catchSignals(take: (signal: NodeJS.Signals) => void): () => void {
-  return catchThese([...ENDING, ...OTHER], take);
+  const takenAt = new Map<NodeJS.Signals, number>();
+  return catchThese([...ENDING, ...OTHER], (signal) => {
+    const now = performance.now();
+    const isEcho = ENDING.includes(signal) && now - (takenAt.get(signal) ?? -Infinity) < ECHO_MS;
+    if (isEcho) return;
+    takenAt.set(signal, now);
+    take(signal);
+  });
 }

@@ -30,6 +30,12 @@ export interface WalkOptions {
   readonly timeoutMs: number;
 }
 
+/** Work that waits for nothing real is over after fewer promises than these. */
+const PROMISES = 100;
+
+// Kept as they are when this is loaded: a test may have its runner fake the timers afterwards.
+const { setTimeout, clearTimeout } = globalThis;
+
 /** One service on one path: the chart is the real one, and so are its calls of the service. */
 export class Walk {
   readonly #service: WalkedService;
@@ -41,6 +47,7 @@ export class Walk {
   #term: Term | null = null;
   #failure: unknown = null;
   #last = 'nothing has happened';
+  #sawWork = false;
 
   constructor(service: WalkedService, config: LeaderElectionConfig, options: WalkOptions) {
     this.#service = service;
@@ -63,19 +70,51 @@ export class Walk {
     });
   }
 
-  /** @throws AssertionError that tells what the service did, and after which event */
-  async along({ events }: Route): Promise<void> {
+  /** It was seen at work, when it may. */
+  get sawWork(): boolean {
+    return this.#sawWork;
+  }
+
+  /**
+   * @param atTheEnd what is done where the path has led, before all comes to its end
+   * @throws AssertionError that tells what the service did, and after which event
+   */
+  async along({ events }: Route, atTheEnd?: () => Promise<void>): Promise<void> {
     this.#actor.start();
     try {
       for (const event of events) {
         const inTime = this.#take(event);
-        // Not even a promise that has settled already goes on between two events that come at once.
+        // Not even a promise that has settled already goes on between two events that come at once,
+        // the stop at the end included.
         if (inTime !== null) await inTime;
       }
+      if (atTheEnd !== undefined) await atTheEnd();
       await this.#end();
     } finally {
       this.#actor.stop();
     }
+  }
+
+  /**
+   * Lets it lead until it is seen at work.
+   *
+   * @throws AssertionError when it is not within `timeoutMs`
+   */
+  async toWork(leading: Route): Promise<void> {
+    await this.along(leading, async () => {
+      let isLate = false;
+      const { timeoutMs } = this.#options;
+      const timer = setTimeout(() => (isLate = true), timeoutMs);
+      while (!this.#sawWork && !isLate) {
+        for (let turn = 0; turn < PROMISES && !this.#sawWork; turn += 1) {
+          await Promise.resolve();
+          this.#look();
+        }
+        await this.#settled();
+      }
+      clearTimeout(timer);
+      if (!this.#sawWork) throw neverWorks(timeoutMs);
+    });
   }
 
   /** Null when there is nothing to wait for. */
@@ -85,6 +124,7 @@ export class Walk {
     const held = this.#heldBy(event.type);
     if (held !== null) return this.#settled(held());
     this.#actor.send(event as unknown as ElectionEvent);
+    this.#look();
     return this.#options.pace === 'in its own time' ? this.#settled() : null;
   }
 
@@ -130,13 +170,20 @@ export class Walk {
 
   #check(): void {
     if (this.#failure !== null) throw this.#failure as Error;
-    if (this.#mayWork() || !this.#service.isWorking()) return;
+    if (!this.#look() || this.#mayWork()) return;
     throw new AssertionError({
       message:
         this.#term === null
           ? `After "${this.#last}" it is working, but has never led`
           : `After "${this.#last}" it is working, but its term has ended, and both callbacks have`,
     });
+  }
+
+  /** Whether it works. */
+  #look(): boolean {
+    const isWorking = this.#service.isWorking();
+    this.#sawWork ||= isWorking && this.#mayWork();
+    return isWorking;
   }
 
   /** It leads, or one of its callbacks has not come to its end yet: what winds down may go on. */
@@ -148,6 +195,14 @@ export class Walk {
   #isPlanned(error: unknown): boolean {
     return error === this.#work.planned || error === this.#stop.planned;
   }
+}
+
+function neverWorks(timeoutMs: number): AssertionError {
+  return new AssertionError({
+    message:
+      `isWorking() was true on no path, nor within ${timeoutMs} ms of leading, so nothing has been ` +
+      'tested: it has to be true from when the work begins until the work is over',
+  });
 }
 
 function failed(callback: string, cause: unknown): Error {

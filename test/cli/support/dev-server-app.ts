@@ -15,4 +15,5 @@ const election = new LeaderElection({
 });
 process.once('SIGTERM', () => void election.stop());
 console.log(`${identity} is ${process.pid}`);
-await election.run();
+const { reason } = await election.run();
+console.log(`${identity} ends: ${reason}`);

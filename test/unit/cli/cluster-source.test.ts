@@ -202,11 +202,24 @@ describe('Events on the lock', () => {
     expect(stage.says(`zoe_${UUID}`)).toBe('Has led before, by an Event.');
   });
 
+  it('and the record are remembered of a name without end as far as it is shown', () => {
+    const stage = new Stage();
+    const endless = 'x'.repeat(1_000_000);
+    const involvedObject = { kind: 'Lease', namespace: 'default', name: 'report' };
+    const word = ownWordOf({ message: `${endless} became leader`, involvedObject });
+    expect(word?.identity).toHaveLength(300);
+    stage.see(endless);
+    stage.hear(`${endless} became leader`);
+    expect(stage.roles).toEqual([`${word?.identity} holds`]);
+  });
+
   it('that say something else, or of nothing, are none', () => {
     const involvedObject = { kind: 'Lease', namespace: 'default', name: 'report' };
     expect(ownWordOf({ message: 'ann fell asleep', involvedObject })).toBeNull();
     expect(ownWordOf({ message: 'ann became leader' })).toBeNull();
     expect(ownWordOf({ involvedObject })).toBeNull();
+    const nameless = { ...involvedObject, name: 'x'.repeat(1_000_000) };
+    expect(ownWordOf({ message: 'ann became leader', involvedObject: nameless })).toBeNull();
   });
 });
 

@@ -296,6 +296,6 @@ describe('a kubeconfig that makes no sense', () => {
 
     const { message } = await failureOf(config);
 
-    expect(message).toContain('no cluster for its current context "elsewhere"');
+    expect(message).toContain('it has no context "elsewhere", though that is its current one.');
   });
 });

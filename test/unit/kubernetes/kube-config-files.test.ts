@@ -71,7 +71,9 @@ describe('the default kubeconfig', () => {
     const path = folder.pathOf('config');
     const error = await failure(load(path));
     expect(error.kind).toBe('credentials');
-    expect(error.message).toContain(`ENOENT in open (${path})`);
+    expect(error.message).toContain(
+      `(KUBECONFIG=${path}) cannot be used: this file does not exist.`,
+    );
 
     const first = await load(file('config', { current: 'a' }));
 
@@ -91,6 +93,36 @@ describe('the default kubeconfig', () => {
 
     expect(error.message).toMatch(/not valid YAML in line \d+/);
     expect(everythingShown(error)).not.toContain('marked-secret');
+  });
+});
+
+describe('what is wrong with a kubeconfig is said alike by library and command line', () => {
+  const broken = (): string => folder.write('broken', 'users:\n  - token: "marked-secret');
+  const good = (): string => file('good', { current: 'a' });
+
+  it.each<[files: () => string[], why: (paths: string[]) => string]>([
+    [() => [good(), broken()], ([, path]) => `${path}: not valid YAML in line 3`],
+    [() => [good(), folder.path], ([, path]) => `${path}: it cannot be read (EISDIR).`],
+    [() => ['/none/a', '/none/b'], () => 'none of these files exists.'],
+    [
+      () => [file('dangling', { current: 'a', context: { cluster: 'prod' } })],
+      () => 'its context "a" names the cluster "prod", which is not in it.',
+    ],
+  ])('and names the files and what is missing: %#', async (files, why) => {
+    const paths = files();
+    const text = `(KUBECONFIG=${paths.join(delimiter)}) cannot be used: ${why(paths)}`;
+
+    const { message } = await failure(load(...paths));
+
+    expect(message).toContain(`The default kubeconfig ${text}`);
+    const byCommand = loadKubeConfig({ kind: 'file', file: null, context: null });
+    await expect(byCommand).rejects.toThrow(`The default kubeconfig ${text}`);
+  });
+
+  it('of one without a current context that was made in a program, too', async () => {
+    expect((await failureOf(new KubeConfig())).message).toContain(
+      'the kubeconfig cannot be used: it has no current context (set current-context).',
+    );
   });
 });
 
@@ -161,12 +193,6 @@ describe('several files in KUBECONFIG', () => {
 
     expect(config.getContextObject('a')?.namespace).toBe('first');
     expect(await authorizationBy(config)).toBe('Bearer first');
-  });
-
-  it('that are all missing are named', async () => {
-    const [first, second] = [folder.pathOf('one'), folder.pathOf('two')];
-
-    expect((await failure(load(first, second))).message).toContain(`ENOENT in open (${first})`);
   });
 
   it('of which one is no kubeconfig are refused', async () => {

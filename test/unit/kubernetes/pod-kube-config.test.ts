@@ -253,7 +253,9 @@ describe('before the service account of the pod', () => {
     const error = await failure(loadDefault());
 
     expect(error.kind).toBe('credentials');
-    expect(error.message).toContain('ENOENT in open (/no/such/file)');
+    expect(error.message).toContain(
+      '(KUBECONFIG=/no/such/file:/nor/this/one) cannot be used: none of these files exists.',
+    );
   });
 });
 
@@ -276,7 +278,7 @@ describe('the command line', () => {
 
   it('says of a file that it does not exist without the client library', async () => {
     await expect(connection('/no/such/file')).rejects.toThrow(
-      '--kubeconfig /no/such/file cannot be used: ENOENT in open (/no/such/file).',
+      '--kubeconfig /no/such/file cannot be used: this file does not exist.',
     );
   });
 

@@ -240,13 +240,31 @@ const BROKEN: readonly [what: string, make: () => WalkedService, says: RegExp][]
       })(),
     /onStoppedLeading failed: no connection to close/,
   ],
+  [
+    'begins its work long after it was told to, without being waited for',
+    () =>
+      new (class extends Exporter {
+        override async onStartedLeading(): Promise<void> {
+          void sleep(50).then(() => this.begin());
+        }
+      })(),
+    /200 ms after their paths \d+ of 899 services work.*the first after "start, /,
+  ],
+  [
+    'never works',
+    () =>
+      new (class extends Exporter {
+        override begin = () => undefined;
+      })(),
+    /isWorking\(\) was true on no path, nor within 100 ms of leading/,
+  ],
 ];
 
 describe('a service that', () => {
   /** The first messages, which suffice, by the names of the paths. */
   async function found(make: () => WalkedService, most = 3): Promise<Map<string, string>> {
     const messages = new Map<string, string>();
-    for (const path of paths) {
+    for (const path of electionPaths({ timeoutMs: 100, afterwardsMs: 200 })) {
       if (messages.size >= most) break;
       await path.walk(make).catch((error: unknown) => messages.set(path.name, String(error)));
     }
@@ -256,6 +274,32 @@ describe('a service that', () => {
   it('asks its term again after each wait passes all', async () => {
     expect(paths.length).toBeGreaterThan(300);
     for (const path of paths) await path.walk(() => new Exporter());
+  });
+
+  /** Each is walked by the last of the paths alone, with which nothing else was seen at work. */
+  it.each<[what: string, make: () => WalkedService]>([
+    [
+      'connects in real time before it works',
+      () =>
+        new (class extends Exporter {
+          protected override connect = (): Promise<void> => sleep(20);
+        })(),
+    ],
+    [
+      'is done with its work before anything real has happened',
+      () => {
+        let isWorking = false;
+        const onStartedLeading = async (): Promise<void> => {
+          await Promise.resolve();
+          isWorking = true;
+          await Promise.resolve();
+          isWorking = false;
+        };
+        return { onStartedLeading, isWorking: () => isWorking };
+      },
+    ],
+  ])('%s is seen at work', async (_, make) => {
+    await electionPaths({ afterwardsMs: 1 }).at(-1)?.walk(make);
   });
 
   it.each(BROKEN)('%s is found', async (_, make, says) => {

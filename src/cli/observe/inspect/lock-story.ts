@@ -133,7 +133,9 @@ export class LockStory {
   }
 
   /** The one of that name; the card of a pod becomes that of the candidate in it. */
-  #candidate(identity: string, role: Role): KnownCandidate {
+  #candidate(named: string, role: Role): KnownCandidate {
+    // Whoever may write the lock may name a holder without end. Nothing is kept that is not shown.
+    const identity = text(named);
     const known = this.#known.get(identity);
     if (known !== undefined) return known;
     const inPod = [...this.#known.values()].find(
