@@ -1,4 +1,5 @@
-export { LeaderElection, type RunOptions } from './election/leader-election.js';
+export { LeaderElection } from './election/leader-election.js';
+export type { RunOptions } from './election/run-options.js';
 export type { Health, HealthOptions, HealthProblem } from './election/health.js';
 export type {
   ElectionEventOf,

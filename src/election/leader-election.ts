@@ -11,12 +11,8 @@ import { recorderFor } from './event-recorder.js';
 import type { Health, HealthOptions } from './health.js';
 import { type ElectionEventType, type ElectionListener, Listeners } from './listeners.js';
 import { NewsLog } from './news-log.js';
+import { checkCall, checkLead, type RunOptions } from './run-options.js';
 import type { Term } from '../term/term.js';
-
-export interface RunOptions {
-  /** Abort to stop, as `stop()` does. */
-  readonly signal?: AbortSignal | undefined;
-}
 
 /**
  * One candidate in the election for one lock.
@@ -29,6 +25,7 @@ export interface RunOptions {
 export class LeaderElection {
   readonly #config: LeaderElectionConfig;
   readonly #clock: Clock;
+  readonly #log: NewsLog;
   readonly #listeners: Listeners;
   #candidacy: Candidacy;
 
@@ -46,9 +43,9 @@ export class LeaderElection {
     // What was checked is what holds for every candidacy, whatever becomes of the caller's object.
     this.#config = givenOptions(config);
     this.#clock = clock;
-    const log = new NewsLog(logger, lock, clock);
+    this.#log = new NewsLog(logger, lock, clock);
     const recorder = recorderFor(lock, logger, clock);
-    this.#listeners = new Listeners(logger, lock, log, recorder);
+    this.#listeners = new Listeners(logger, lock, this.#log, recorder);
     this.#candidacy = this.#newCandidacy(this.#config);
   }
 
@@ -103,8 +100,10 @@ export class LeaderElection {
    *
    * @throws {LockError} of kind `dependency` if `@kubernetes/client-node` is needed and is not
    * installed or cannot be loaded: no retry would heal that.
+   * @throws {ConfigError} naming every option that breaks a rule, before anything is asked of the lock
    */
   async run(options: RunOptions = {}): Promise<Outcome> {
+    checkCall('run', options);
     const candidacy = this.#ready();
     this.#start(candidacy, options);
     return candidacy.outcome;
@@ -113,8 +112,11 @@ export class LeaderElection {
   /**
    * Competes for the lock and resolves with true once this candidate leads; renewal has begun then.
    * False if it was stopped before.
+   *
+   * @throws as `run()` does
    */
   async acquire(options: RunOptions = {}): Promise<boolean> {
+    checkCall('acquire', options);
     const candidacy = this.#ready();
     this.#start(candidacy, options);
     return candidacy.leading();
@@ -142,12 +144,12 @@ export class LeaderElection {
    *
    * @throws {NotLeaderError} if leadership was lost before `work` had finished, or if the election
    * was stopped before it led.
-   * @throws {Error} if this election is running already.
+   * @throws {ConfigError} if `work` is no function, if an option breaks a rule, or if this election is
+   * running already: before anything is asked of the lock.
    */
   async lead<T>(work: (term: Term) => T | Promise<T>, options: RunOptions = {}): Promise<T> {
-    if (!this.#candidacy.isFresh && !this.#candidacy.isOver) {
-      throw new Error('lead() was called while this election is running: use one at a time');
-    }
+    const isRunning = !this.#candidacy.isFresh && !this.#candidacy.isOver;
+    checkLead(work, options, isRunning ? this.state : null);
     let done: { readonly value: T } | undefined;
     let failed: { readonly error: unknown } | undefined;
     const candidacy = this.#newCandidacy({
@@ -165,6 +167,7 @@ export class LeaderElection {
       },
     });
     this.#candidacy = candidacy;
+    this.#log.begin(true);
     this.#start(candidacy, options);
     const { reason, led } = await candidacy.outcome;
     if (failed !== undefined) throw failed.error;
@@ -216,7 +219,10 @@ export class LeaderElection {
 
   /** A candidacy that is over is followed by a new one; one that runs is joined. */
   #ready(): Candidacy {
-    if (this.#candidacy.isOver) this.#candidacy = this.#newCandidacy(this.#config);
+    if (this.#candidacy.isOver) {
+      this.#candidacy = this.#newCandidacy(this.#config);
+      this.#log.begin(false);
+    }
     return this.#candidacy;
   }
 

@@ -8,13 +8,17 @@ import type { Snapshot } from './candidacy.js';
 import {
   ALTERED,
   CAUSES,
+  HOPELESS,
   lateText,
+  LEAD_FAILED,
+  LOST_WHILE_DRAINING,
   NO_EVIDENCE,
-  OVERRUN,
+  overrunText,
   RELEASE_FAILED,
   RETIRED,
+  unreadableText,
 } from './news-texts.js';
-import { Trouble } from './trouble.js';
+import { type Troubles, troublesOf } from './trouble.js';
 
 /** What keeps a lock from being watched and read alike; the reading says it, once. */
 const OF_ANY_REQUEST: ReadonlySet<LockErrorKind> = new Set<LockErrorKind>([
@@ -23,9 +27,6 @@ const OF_ANY_REQUEST: ReadonlySet<LockErrorKind> = new Set<LockErrorKind>([
   'network',
   'timeout',
 ]);
-
-/** What may not work, for a while. */
-type Troubles = Readonly<Record<'failure' | 'watch' | 'record', Trouble>>;
 
 /** Whose news they are. It may have more of a name once it has been used. */
 export type Candidate = Pick<ResourceLock, 'description' | 'identity'>;
@@ -45,11 +46,21 @@ export class NewsLog {
   #drainTimedOut = false;
   /** Since it became a candidate, the last time. */
   #hasLed = false;
+  /** The work, as the caller knows it. */
+  #work = 'onStartedLeading';
+  /** Somebody waits for what becomes of the work, and gets its error. */
+  #isAwaited = false;
 
   constructor(logger: Logger, lock: Candidate, clock: Clock) {
     this.#logger = logger;
     this.#lock = lock;
     this.#clock = clock;
+  }
+
+  /** A candidacy begins. By `lead()`, its caller hears of the end, and whatever the work throws. */
+  begin(isByLead: boolean): void {
+    this.#work = isByLead ? 'The work of lead()' : 'onStartedLeading';
+    this.#isAwaited = isByLead;
   }
 
   /** The candidate has come this far: some trouble may be over, or has lasted for long. */
@@ -98,7 +109,7 @@ export class NewsLog {
         break;
       case 'drainTimeout':
         this.#drainTimedOut = true;
-        this.#say('warn', lateText(news.workFinished));
+        this.#say('warn', lateText(news.workFinished ? 'onStoppedLeading' : this.#work));
         break;
       case 'released':
         // What was given back because nobody can lead by it is no sign of that being over.
@@ -127,10 +138,10 @@ export class NewsLog {
         this.#writeEvidence(news);
         break;
       case 'overrun':
-        this.#say('error', OVERRUN);
+        this.#say('error', overrunText(this.#work));
         break;
       case 'callbackFailed':
-        this.#say('error', `${news.callback} failed`, { err: news.error });
+        this.#callbackFailed(news);
         break;
       case 'ended':
         this.#ended(news);
@@ -148,11 +159,16 @@ export class NewsLog {
     else this.#say('info', `Takes over: ${news.evidence}`);
   }
 
+  #callbackFailed({ callback, error: err }: CallbackFailed): void {
+    const isWork = callback === 'onStartedLeading';
+    if (isWork && this.#isAwaited) this.#say('info', LEAD_FAILED);
+    else this.#say('error', `${isWork ? this.#work : callback} failed`, { err });
+  }
+
   #acquireFailed(news: Failure): void {
-    const { error } = news;
-    if (error.kind === 'dependency') {
-      this.#say('error', 'The candidacy is over: no retry could heal this', { err: error });
-    } else this.#warnOf('Looking at the lock failed; it will be tried again', news);
+    // Whoever has started it gets that error, which would stand here a second time.
+    if (news.error.kind === 'dependency') this.#say('info', HOPELESS);
+    else this.#warnOf('Looking at the lock failed; it will be tried again', news);
   }
 
   #writeWatch(news: WatchFailed | Extract<ElectionEmitted, { type: 'watching' }>): void {
@@ -182,10 +198,7 @@ export class NewsLog {
   }
 
   #recordUnreadable(problem: string): void {
-    const message =
-      `The record in the lock cannot be read (${problem}); it counts as held until it has not ` +
-      'changed for a lease duration';
-    this.#trouble.record.report(problem, message, { problem });
+    this.#trouble.record.report(problem, unreadableText(problem), { problem });
   }
 
   #stoppedLeading(reason: EndReason): void {
@@ -195,32 +208,21 @@ export class NewsLog {
   }
 
   #lostWhileDraining(): void {
-    if (this.#drainTimedOut) return;
-    this.#say('warn', 'Lost the lock before the work and onStoppedLeading had ended');
+    if (!this.#drainTimedOut) this.#say('warn', LOST_WHILE_DRAINING);
   }
 
   /** Nobody may notice a program that lives on and competes no more, until it is needed. */
   #ended({ outcome, stopRequested }: Extract<ElectionEmitted, { type: 'ended' }>): void {
-    if (stopRequested) return this.#say('debug', 'The candidacy is over', { outcome });
+    const isExpected = stopRequested || this.#isAwaited;
+    this.#isAwaited = false;
+    if (isExpected) return this.#say('debug', 'The candidacy is over', { outcome });
     const { reason } = outcome;
     const message = `${RETIRED}: ${CAUSES[reason]}`;
     this.#say('warn', `${message} (onLost: 'rejoin' goes on after the end of a term)`, { reason });
   }
 
   get #trouble(): Troubles {
-    const trouble = (over: string): Trouble =>
-      new Trouble(
-        this.#clock,
-        (level, message, fields) => {
-          this.#say(level, message, fields);
-        },
-        over,
-      );
-    return (this.#troubles ??= {
-      failure: trouble('Requests for the lock succeed again'),
-      watch: trouble('The lock is watched again'),
-      record: trouble('The record in the lock can be read, or is gone'),
-    });
+    return (this.#troubles ??= troublesOf(this.#clock, this.#say.bind(this)));
   }
 
   #say(level: keyof Logger, message: string, fields: object = {}): void {
@@ -244,4 +246,5 @@ function kindOf({ type, error }: Pick<Failure, 'error'> & { readonly type: strin
 }
 
 type WatchFailed = Extract<ElectionEmitted, { type: 'watchFailed' }>;
+type CallbackFailed = Extract<ElectionEmitted, { type: 'callbackFailed' }>;
 type Failure = Extract<ElectionEmitted, { readonly failures: number }>;

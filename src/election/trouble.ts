@@ -70,6 +70,17 @@ export class Trouble {
   }
 }
 
+/** What may not work, for a while. */
+export type Troubles = Readonly<Record<'failure' | 'watch' | 'record', Trouble>>;
+
+export function troublesOf(clock: Clock, say: Say): Troubles {
+  return {
+    failure: new Trouble(clock, say, 'Requests for the lock succeed again'),
+    watch: new Trouble(clock, say, 'The lock is watched again'),
+    record: new Trouble(clock, say, 'The record in the lock can be read, or is gone'),
+  };
+}
+
 function span(ms: number): string {
   const seconds = Math.round(ms / 1000);
   if (seconds < 120) return `${seconds} s`;

@@ -11,8 +11,9 @@ export interface ConfigProblem {
 }
 
 /**
- * The options are wrong. Thrown before any I/O, with every problem found and not the first only.
- * Nothing was read from or written to the cluster.
+ * The options are wrong. Thrown before any I/O, with every problem found and not the first only:
+ * nothing was read from or written to the cluster. What a function of yours returns is looked at when it
+ * has been called, and then nothing is written.
  */
 export class ConfigError extends LeaderElectionError {
   /** @internal */

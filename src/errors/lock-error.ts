@@ -74,19 +74,20 @@ export class LockError extends LeaderElectionError {
   override readonly name: string = 'LockError';
   readonly code: LockErrorCode;
   readonly kind: LockErrorKind;
-  readonly status: number | undefined;
-  readonly reason: string | undefined;
-  readonly retryAfterMs: number | undefined;
+  // Only declared: what is not known is not there, and is not printed with it either.
+  declare readonly status: number | undefined;
+  declare readonly reason: string | undefined;
+  declare readonly retryAfterMs: number | undefined;
 
   constructor(message: string, details: LockErrorDetails) {
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
     const words = details.kind.replace(/[A-Z]/g, (letter) => `_${letter}`);
     this.code = `ERR_LOCK_${words.toUpperCase()}` as LockErrorCode;
     this.kind = details.kind;
-    this.status = details.status;
-    const { reason } = details;
-    this.reason = reason === undefined ? undefined : printable(reason, { most: 200 });
-    this.retryAfterMs = details.retryAfterMs;
+    const { status, reason, retryAfterMs } = details;
+    if (status !== undefined) this.status = status;
+    if (reason !== undefined) this.reason = printable(reason, { most: 200 });
+    if (retryAfterMs !== undefined) this.retryAfterMs = retryAfterMs;
   }
 
   /**

@@ -5,6 +5,7 @@ import type { ApiResponse } from '../kubernetes/api-request.js';
 import { clientFor } from '../kubernetes/clients.js';
 import { KUBE_CONFIG_METHODS, type KubeConfigLike } from '../kubernetes/kube-config-like.js';
 import { objectPath } from '../lock/object-path.js';
+import { isObject } from '../lock/stored-record.js';
 import type { Term } from '../term/term.js';
 import { Problems } from '../validation/validate.js';
 
@@ -47,6 +48,7 @@ export interface FencedObject<Content extends FencedContent> {
    * has been here. `change` gets it as it is stored and returns it as it shall be; it is called again
    * when somebody else has written meanwhile, up to five times. Resolves with the object as stored.
    *
+   * @throws {ConfigError} when `change` is no function, or returns no object: nothing was written then
    * @throws {NotLeaderError} when a later leader has been here, or the term is over
    * @throws {LockError} when a request is refused or not answered: what was sent may yet be stored then,
    * unless a later leader writes before. And what `change` throws.
@@ -87,10 +89,14 @@ class Fenced<Content extends FencedContent> implements FencedObject<Content> {
   }
 
   async update(change: (object: Content) => Content | Promise<Content>): Promise<Content> {
+    checkChange((problems) => problems.function('change', change));
     for (let tries = 1; ; tries += 1) {
       const found = await this.#request('get');
       this.#refuseIfLater(found);
       const changed = await change(structuredClone(found));
+      checkChange(
+        (problems) => isObject(changed) || problems.addHidden('change', RETURNS, changed),
+      );
       try {
         return await this.#request('update', this.#conditional(changed, found));
       } catch (error) {
@@ -175,6 +181,14 @@ const RULES: Readonly<Record<keyof FencedReference, { regExp: RegExp; rule: stri
   name: { regExp: NAME, rule: 'must be the name of an object' },
 };
 
+const RETURNS = 'must return the object as it shall be stored';
+
+function checkChange(check: (problems: Problems) => unknown): void {
+  const problems = new Problems('fenced().update()');
+  check(problems);
+  problems.throwIfAny();
+}
+
 function check(kubeConfig: KubeConfigLike, object: FencedReference, term: Term): void {
   const problems = new Problems('fenced()');
   const what = 'a KubeConfig of @kubernetes/client-node';
@@ -185,6 +199,10 @@ function check(kubeConfig: KubeConfigLike, object: FencedReference, term: Term):
       problems.string(`object.${field}`, object[field], { maxLength: 253, pattern });
     }
   }
-  problems.methods('term', term, 'the Term of onStartedLeading', ['assertLeading']);
+  if (problems.methods('term', term, 'the Term of onStartedLeading', ['assertLeading'])) {
+    const { fencingToken } = term as { readonly fencingToken: unknown };
+    const rule = 'must be the token of a term, a bigint';
+    problems.require(typeof fencingToken === 'bigint', 'term.fencingToken', rule, fencingToken);
+  }
   problems.throwIfAny();
 }

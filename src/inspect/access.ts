@@ -67,9 +67,10 @@ export function securityHeaders(frame?: string): Readonly<Record<string, string>
   };
 }
 
-/** @throws {TypeError} if what was given is too weak to be a token */
-export function tokenOf(given: string | undefined): string {
-  const token = given ?? randomBytes(18).toString('base64url');
-  if (/^[\w-]{16,200}$/.test(token)) return token;
-  throw new TypeError('token must be at least 16 letters, digits, "-" or "_"');
+/** What can be a token. */
+export const TOKEN = /^[\w-]{16,200}$/;
+export const TOKEN_FORM = 'at least 16 letters, digits, "-" or "_"';
+
+export function newToken(): string {
+  return randomBytes(18).toString('base64url');
 }

@@ -2,6 +2,7 @@ import type { InspectionEvent } from 'xstate';
 import type { LeaderElectionActor } from '../../machines/leader-election.js';
 import type { LeaderElection } from '../election/leader-election.js';
 import type { Logger } from '../logging/logger.js';
+import { checkAttach } from './inspect-options.js';
 import { happeningOf } from './interpreter.js';
 import { isElectionActor, Recorder } from './recorder.js';
 import type { ReportSink } from './wire.js';
@@ -32,14 +33,10 @@ export class Attachments {
     this.#sink = sink;
   }
 
-  /** @throws {TypeError} for anything that is neither an election nor an actor of its machine */
+  /** @throws {ConfigError} for what is no election, nor an actor of its machine, or a wrong option */
   attach(subject: Inspectable, options: AttachOptions = {}): () => void {
+    checkAttach(subject, options);
     if (isElectionActor(subject)) return this.#attachActor(subject, options);
-    if (!isElectionActor((subject as Partial<LeaderElection> | null | undefined)?.actor)) {
-      throw new TypeError(
-        'Only a LeaderElection, or an actor of leaderElectionMachine, can be inspected',
-      );
-    }
     return this.#attachElection(subject, options);
   }
 

@@ -1,7 +1,8 @@
 import type { InspectionEvent } from 'xstate';
 import { type AttachOptions, Attachments, type Inspectable, loggerOf } from './attachments.js';
+import { checkConnect } from './inspect-options.js';
 import { Outbox } from './outbox.js';
-import { type ReportAddress, reportTarget } from './report-target.js';
+import { type ReportAddress, reportTarget, type ReportTarget } from './report-target.js';
 
 export type ConnectInspectorOptions = ReportAddress;
 
@@ -20,16 +21,17 @@ export interface InspectorConnection extends AsyncDisposable {
  * another. If that cannot be reached or refuses, the election's logger is told so once, reports are
  * kept for a while and then dropped, the oldest first; nothing fails.
  *
- * @throws {TypeError} if the address is not that of a live view, if there is no token, or if it
+ * @throws {ConfigError} if an option is wrong: if the address is not that of a live view, if there is no token, or if it
  * leads to another machine by plain http and that is not allowed
  */
 export function connectInspector(options: ConnectInspectorOptions): InspectorConnection {
-  return connect(options, () => undefined);
+  checkConnect(options);
+  return connect(reportTarget(options), () => undefined);
 }
 
 /** @param onClose is called when it begins to close */
-export function connect(address: ReportAddress, onClose: () => void): InspectorConnection {
-  const outbox = new Outbox(reportTarget(address));
+export function connect(target: ReportTarget, onClose: () => void): InspectorConnection {
+  const outbox = new Outbox(target);
   const attachments = new Attachments(outbox);
   const close = async (): Promise<void> => {
     onClose();

@@ -2,11 +2,12 @@ import type { InspectionEvent } from 'xstate';
 import { type AttachOptions, Attachments, type Inspectable } from './attachments.js';
 import { Collector } from './collector.js';
 import { connect, type InspectorConnection } from './connect-inspector.js';
-import { tokenOf } from './access.js';
+import { newToken } from './access.js';
+import { checkInspect, checkServer, isLocal } from './inspect-options.js';
 import { InspectorServer } from './inspector-server.js';
 import { DEFAULT_LIMITS } from './page-streams.js';
 import { Intake } from './intake.js';
-import type { ReportAddress } from './report-target.js';
+import { type ReportAddress, reportTarget } from './report-target.js';
 import type { CandidateInfo } from './wire.js';
 
 export interface InspectorOptions {
@@ -45,8 +46,8 @@ export interface Inspector extends AsyncDisposable {
    * and all that follows.
    *
    * @returns a function that ends this; the election goes on undisturbed
-   * @throws {TypeError} for anything that is neither a `LeaderElection` nor an actor of
-   * `leaderElectionMachine`
+   * @throws {ConfigError} for anything that is neither a `LeaderElection` nor an actor of
+   * `leaderElectionMachine`, and for options that are wrong
    */
   attach(subject: Inspectable, options?: AttachOptions): () => void;
   /** Stops observing and serving. The elections go on. */
@@ -59,19 +60,18 @@ export interface Inspector extends AsyncDisposable {
  * It listens on 127.0.0.1 alone, unless another `host` is given, and keeps no program running.
  * Nothing in it can disturb an election: it only reads, and a viewer that is slow or gone is dropped.
  *
- * @throws {TypeError} if the token is too weak to be one, or `host` is given without
+ * @throws {ConfigError} naming every option that is wrong, such as a token too weak to be one, or a
+ * `host` without
  * @throws {Error} if the port is in use, or the address is none of this machine's
  */
 export async function startInspector(options: InspectorOptions = {}): Promise<Inspector> {
+  checkServer(options);
   return start(options, () => undefined);
 }
 
 async function start(options: InspectorOptions, onClose: () => void): Promise<Inspector> {
-  const host = ['127.0.0.1', 'localhost'].includes(options.host ?? '') ? undefined : options.host;
-  if (host !== undefined && options.token === undefined) {
-    throw new TypeError('token is needed where host is given: those who report have to know it');
-  }
-  const token = tokenOf(options.token);
+  const host = isLocal(options.host) ? undefined : options.host;
+  const token = options.token ?? newToken();
   // A quarter of a megabyte of pictures and page: for those who look.
   const { pageFiles } = await import('./page-files.js');
   const collector = new Collector();
@@ -140,8 +140,9 @@ export async function inspectElection(
   subject: Inspectable,
   options: ReportOptions | (InspectorOptions & AttachOptions) = {},
 ): Promise<Inspector | InspectorConnection> {
+  checkInspect(subject, options);
   const viewer = isReport(options) ? connectionTo(options) : await ownInspector(options);
-  viewer.attach(subject, options);
+  viewer.attach(subject, { name: options.name });
   return viewer;
 }
 
@@ -150,10 +151,12 @@ function isReport(options: Partial<ReportOptions>): options is ReportOptions {
 }
 
 function connectionTo({ report: url, token, allowPlainHttp }: ReportOptions): InspectorConnection {
-  const key = `${url} ${token ?? ''}`;
+  const called = { method: 'inspectElection()', url: 'report' };
+  const target = reportTarget({ url, token, allowPlainHttp }, called);
+  const key = `${target.url.href} ${target.token}`;
   const known = connections.get(key);
   if (known !== undefined) return known;
-  const made = connect({ url, token, allowPlainHttp }, () => connections.delete(key));
+  const made = connect(target, () => connections.delete(key));
   connections.set(key, made);
   return made;
 }

@@ -11,8 +11,8 @@ export class Intake {
   constructor(collector: Collector) {
     this.#collector = collector;
     this.#presence = new Presence(
-      (candidate) => {
-        collector.report({ kind: 'gone', candidate, vanished: true });
+      (candidate, agoMs) => {
+        collector.add({ kind: 'gone', candidate, vanished: true }, agoMs);
       },
       (candidate) => collector.knows(candidate),
     );

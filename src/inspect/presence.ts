@@ -21,11 +21,17 @@ interface Sign {
 export class Presence {
   readonly #signs = new Map<string, Sign>();
   readonly #watched = new WeakSet<Socket>();
-  readonly #onGone: (candidate: string) => void;
+  readonly #onGone: (candidate: string, agoMs: number) => void;
   readonly #isKnown: (candidate: string) => boolean;
 
-  /** @param isKnown whether it matters to anybody that a candidate is gone */
-  constructor(onGone: (candidate: string) => void, isKnown: (candidate: string) => boolean) {
+  /**
+   * @param onGone is told how long ago the connection has ended, too
+   * @param isKnown whether it matters to anybody that a candidate is gone
+   */
+  constructor(
+    onGone: (candidate: string, agoMs: number) => void,
+    isKnown: (candidate: string) => boolean,
+  ) {
     this.#onGone = onGone;
     this.#isKnown = isKnown;
   }
@@ -53,14 +59,15 @@ export class Presence {
   }
 
   #ended(connection: Socket): void {
+    const endedAt = performance.now();
     for (const [id, sign] of this.#signs) {
       if (sign.connection !== connection) continue;
-      const due = sign.heardAt + sign.beatMs + GRACE_MS - performance.now();
+      const due = sign.heardAt + sign.beatMs + GRACE_MS - endedAt;
       const timer = setTimeout(
         () => {
           if (this.#signs.get(id) !== sign) return;
           this.#signs.delete(id);
-          this.#onGone(id);
+          this.#onGone(id, performance.now() - endedAt);
         },
         Math.max(due, GRACE_MS),
       );

@@ -1,3 +1,5 @@
+import { Problems } from '../validation/validate.js';
+import { TOKEN, TOKEN_FORM } from './access.js';
 import { REPORTS } from './inspector-server.js';
 
 export interface ReportAddress {
@@ -23,38 +25,39 @@ export interface ReportTarget {
   readonly name: string;
 }
 
-const TOKEN = /^[\w-]{16,200}$/;
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
-/** @throws {TypeError} that says what is wrong with the address, and never quotes a token */
-export function reportTarget({ url, token, allowPlainHttp }: ReportAddress): ReportTarget {
-  const address = URL.canParse(url) ? new URL(url) : null;
-  if (address === null || !/^https?:$/.test(address.protocol)) {
-    throw new TypeError(`url ${FORM}`);
-  }
-  if (address.username !== '' || address.search !== '' || address.hash !== '') {
-    throw new TypeError(`url holds what does not belong there; it ${FORM}`);
-  }
+/**
+ * @param address as it was checked
+ * @param called the method, and what the address is called there
+ * @throws {ConfigError} that says what is wrong with the address, and never quotes a token
+ */
+export function reportTarget(
+  { url, token, allowPlainHttp }: ReportAddress,
+  called = { method: 'connectInspector()', url: 'url' },
+): ReportTarget {
+  const address = new URL(url);
+  const problems = new Problems(called.method);
   const parts = address.pathname.split('/').filter((part) => part !== '');
   const last = parts.at(-1);
   if (last !== undefined && TOKEN.test(last) && (token === undefined || token === last)) {
     token = parts.pop();
   }
-  if (token === undefined || !TOKEN.test(token)) {
-    throw new TypeError(
-      'token is missing or is none: give that of the live chart, at least 16 letters, digits, "-" or "_"',
-    );
+  if (token === undefined) {
+    const rule = `must be that of the live chart (${TOKEN_FORM}), here or at the end of ${called.url}`;
+    problems.add('token', rule, token);
   }
   const isSecure = address.protocol === 'https:';
   if (!isSecure && !LOOPBACK.test(address.hostname) && allowPlainHttp !== true) {
-    throw new TypeError(
-      `url must begin with https:// where it leads to another machine (${address.hostname}): by plain ` +
+    problems.addHidden(
+      called.url,
+      `must begin with https:// where it leads to another machine (${address.hostname}): by plain ` +
         'http everybody between reads the token. In a network that you trust, allow it: ' +
         'allowPlainHttp: true',
+      url,
     );
   }
+  problems.throwIfAny();
   const base = `${address.origin}/${parts.map((part) => `${part}/`).join('')}`;
-  return { url: new URL(REPORTS, base), token, isSecure, name: base };
+  return { url: new URL(REPORTS, base), token: token ?? '', isSecure, name: base };
 }
-
-const FORM = 'must be the address of a live chart, such as http://127.0.0.1:PORT/TOKEN/';

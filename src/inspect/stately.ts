@@ -1,6 +1,7 @@
 import type { InspectionEvent } from 'xstate';
-import { tokenOf } from './access.js';
+import { newToken } from './access.js';
 import { type AttachOptions, Attachments, type Inspectable } from './attachments.js';
+import { checkStately } from './inspect-options.js';
 import { InspectorServer } from './inspector-server.js';
 import { DEFAULT_LIMITS } from './page-streams.js';
 import { type CreateInspector, type StatelyMessage, StatelyMessages } from './stately-messages.js';
@@ -39,16 +40,18 @@ export interface StatelyConnection extends AsyncDisposable {
  *
  * @param subject null to name elections later, by `attach` or `inspect`
  * @throws {Error} if `@statelyai/inspect` is not installed, or the port is in use
- * @throws {TypeError} if the subject is no election, or the address is not on this machine
+ * @throws {ConfigError} if the subject is no election, or an option is wrong, such as an address that is
+ * not on this machine
  */
 export async function connectStately(
   subject: Inspectable | null,
   options: StatelyOptions = {},
 ): Promise<StatelyConnection> {
-  const viewer = options.url === undefined ? null : viewerAddress(options.url);
+  checkStately(subject, options);
+  const viewer = options.url === undefined ? null : new URL(options.url);
   const messages = new StatelyMessages(await loadCreateInspector());
   const attachments = new Attachments(messages);
-  if (subject !== null) attachments.attach(subject, options);
+  if (subject !== null) attachments.attach(subject, { name: options.name });
   let outlet: Outlet;
   try {
     outlet =
@@ -87,21 +90,13 @@ async function loadCreateInspector(): Promise<CreateInspector> {
   }
 }
 
-function viewerAddress(url: string): URL {
-  const address = URL.canParse(url) ? new URL(url) : null;
-  if (address?.protocol === 'ws:' && ['127.0.0.1', 'localhost'].includes(address.hostname)) {
-    return address;
-  }
-  throw new TypeError('url must be the address of a viewer on this machine: ws://localhost:PORT');
-}
-
 /** Unlike the server of the package: on 127.0.0.1 alone, with a token, and it opens no browser. */
 async function servePage(messages: StatelyMessages, port: number): Promise<Outlet> {
   const server = new InspectorServer<StatelyMessage>({
     feed: messages,
     take: null,
     port,
-    token: tokenOf(undefined),
+    token: newToken(),
     limits: DEFAULT_LIMITS,
     files: statelyPage(),
     frame: STATELY_ORIGIN,

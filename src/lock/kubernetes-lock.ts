@@ -68,6 +68,11 @@ export class KubernetesLock implements ResourceLock {
     return this.#object.wantsEvidence;
   }
 
+  /** @internal */
+  isSameObject(lock: unknown): boolean {
+    return lock instanceof KubernetesLock && this.#object.isSameAs(lock.#object);
+  }
+
   /** What the call under way waits for before anything is sent, in words; null once it is sent. */
   get waitsFor(): string | null {
     return this.#object.waitsFor;

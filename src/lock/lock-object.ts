@@ -69,6 +69,19 @@ export class LockObject {
     return `${this.format.kind} ${namespace === undefined ? '' : `${namespace}/`}${this.name}`;
   }
 
+  /** Whether that is the same object, as far as it is known before anything is read. */
+  isSameAs(other: LockObject): boolean {
+    if (other.format.kind !== this.format.kind || other.name !== this.name) return false;
+    const [ours, theirs] = [this.#givenKubeConfig, other.#givenKubeConfig];
+    if (this.#givenNamespace !== other.#givenNamespace) return false;
+    if (ours === theirs) return true;
+    // Of another context the namespace may be another.
+    if (ours === undefined || theirs === undefined || this.#givenNamespace === undefined)
+      return false;
+    const server = ours.getCurrentCluster()?.server;
+    return server !== undefined && server === theirs.getCurrentCluster()?.server;
+  }
+
   /** What the request under way waits for before anything is sent, in words; null once it is sent. */
   get waitsFor(): string | null {
     return this.#progress?.waitsFor ?? null;

@@ -10,7 +10,7 @@ import {
   withoutHalves,
   writeIn,
 } from './own-parts.js';
-import { askPart, checkLocks, writePart, youngestAge } from './part-calls.js';
+import { askPart, checkLocks, isOneStored, writePart, youngestAge } from './part-calls.js';
 import { type LeaderElectionRecord, requireRecord } from './record.js';
 import type {
   LockCallOptions,
@@ -106,6 +106,9 @@ export class MultiLock implements ResourceLock {
       parts.push(part);
       // Absence has no version: it counts unless something was heard of since it was asked for.
       if (answer.ok || this.#heard[i] === before[i]) this.#hear(i, part);
+    }
+    if (isOneStored(parts)) {
+      return { ok: false, error: this.#error('both locks are on one object', 'invalid') };
     }
     const whole = wholeWrite(parts, this.#own);
     if (whole !== null) this.#settle(whole);

@@ -1,9 +1,12 @@
 import { LockError } from '../errors/lock-error.js';
 import { Problems } from '../validation/validate.js';
 import { type Asked, checkedAnswer, type Written } from './checked-answer.js';
+import type { KubernetesLock } from './kubernetes-lock.js';
 import { isTaken, partsOf } from './multi-snapshot.js';
+import type { Part } from './own-parts.js';
 import type { LeaderElectionRecord } from './record.js';
 import type { LockCallOptions, LockResult, LockSnapshot, ResourceLock } from './resource-lock.js';
+import { isObject, metadataOf } from './stored-record.js';
 
 /* What is asked of the locks that a `MultiLock` is made of. */
 
@@ -64,6 +67,20 @@ export async function youngestAge(
 const NO_EVIDENCE =
   'must be left out of the locks of a MultiLock, which is free when the leases of both have run out';
 
+/** As far as the locks know before they have asked. */
+function isOneObject(one: unknown, other: unknown): boolean {
+  const asked = one as Partial<KubernetesLock> | null;
+  return typeof asked?.isSameObject === 'function' && asked.isSameObject(other);
+}
+
+/** Two locks may turn out to be on one object, of which one had left the namespace to the kubeconfig. */
+export function isOneStored(parts: readonly Part[]): boolean {
+  const [one, other] = parts.map(({ snapshot }) =>
+    isObject(snapshot?.object) ? metadataOf(snapshot.object)['uid'] : undefined,
+  );
+  return typeof one === 'string' && one !== '' && one === other;
+}
+
 /** @throws ConfigError naming what is wrong */
 export function checkLocks(locks: unknown): void {
   const problems = new Problems('MultiLock');
@@ -79,6 +96,10 @@ export function checkLocks(locks: unknown): void {
     }
     const isTwice = locks[0] === locks[1];
     if (isTwice) problems.addHidden('locks[1]', 'must be another than locks[0]', locks[1]);
+    else if (isOneObject(locks[0], locks[1])) {
+      const { description } = locks[1] as ResourceLock;
+      problems.add('locks[1]', 'must be on another object than locks[0]', description);
+    }
   }
   problems.throwIfAny();
 }

@@ -11,14 +11,20 @@ export function suggest(wrong: string, known: readonly string[]): string | null 
   return best !== null && best.distance <= tolerated ? best.name : null;
 }
 
-/** `lease_duration` and `leaseDuration` are the same slip for somebody who comes from Python. */
+const UNIT = /(?:[_-](?:ms|millis(?:econds)?|sec(?:ond)?s?)|Ms|Millis(?:econds)?|Sec(?:ond)?s?)$/;
+
+/**
+ * `lease_duration` and `leaseDuration` are the same slip for somebody who comes from Python, and so is
+ * `leaseDurationMs` for who counts in milliseconds.
+ */
 function plain(name: string): string {
-  return name.toLowerCase().replace(/[^a-z0-9]/g, '');
+  const withoutUnit = name.replace(UNIT, '');
+  return (withoutUnit || name).toLowerCase().replace(/[^a-z0-9]/g, '');
 }
 
 function distanceOf(wrong: string, name: string): number {
   if (wrong === name) return 0;
-  // A name without its unit (`leaseDuration` for `leaseDurationSeconds`) is a near miss, too.
+  // A name of which the end is missing is a near miss, too.
   const isPrefix = wrong.length >= 4 && (name.startsWith(wrong) || wrong.startsWith(name));
   return isPrefix ? 0.5 : editDistance(wrong, name);
 }

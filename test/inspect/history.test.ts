@@ -77,6 +77,19 @@ describe('what a page remembers', () => {
     ]);
   });
 
+  it('has it among the news when somebody is gone without a word, and never as a step', () => {
+    const history = new History();
+    const told = { kind: 'candidate' as const, info: infoOf('a'), t: 0 };
+    const gone = { kind: 'gone' as const, candidate: 'a', vanished: true, t: 7 };
+    history.apply(pageMessage([told, stepAtTime(5, 'a', leads('7')), gone, stepAtTime(9, 'b')]));
+    expect(history.steps).toHaveLength(1);
+    const [, parting] = history.happenings;
+    expect(parting).toMatchObject({ t: 7, wallMs: 2, candidate: 'a' });
+    expect(parting?.news.map(newsText)).toEqual([
+      { text: expect.stringMatching(/^Gone while it led/), tone: 'bad' },
+    ]);
+  });
+
   it('takes a candidate for silent when a delay that it waits for is long past', () => {
     const waits = [
       { delay: 'retryPeriod', totalMs: 1000, remainingMs: 1000 },

@@ -2,6 +2,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { createActor } from 'xstate';
 import { describe, expect, it } from 'vitest';
+import { ConfigError } from '../../src/errors/config-error.js';
 import { leaderElectionMachine } from '../../machines/leader-election.js';
 import { Attachments } from '../../src/inspect/attachments.js';
 import { LeaderElection } from '../../src/election/leader-election.js';
@@ -243,8 +244,8 @@ describe("an application's own interpreter", () => {
     const notebook = new Notebook();
     const { inspect } = notebook.attachments;
     const actor = createActor(toyMachine, { inspect }).start();
-    expect(() => notebook.attachments.attach(actor as never)).toThrow(TypeError);
-    expect(() => notebook.attachments.attach(null as never)).toThrow(TypeError);
+    expect(() => notebook.attachments.attach(actor as never)).toThrow(ConfigError);
+    expect(() => notebook.attachments.attach(null as never)).toThrow(ConfigError);
     expect(notebook.reports).toEqual([]);
   });
 });

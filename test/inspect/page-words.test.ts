@@ -157,6 +157,8 @@ describe('a card', () => {
     expect(lockText(view, 10)).toBe('held by ada');
     expect(lockText(view, null)).toBe('held by ada');
     expect(lockText(view, 0)).toBe('free: the lease has run out');
+    // It was replaced: what it shows is not looked at any more, and is not the standing of today.
+    expect(lockText({ ...view, record: null }, null, true)).toBe('not held by it');
   });
 });
 

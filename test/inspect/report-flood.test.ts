@@ -1,5 +1,5 @@
 import { Socket } from 'node:net';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { startInspector } from '../../src/inspect.js';
 import { Collector } from '../../src/inspect/collector.js';
 import { Intake } from '../../src/inspect/intake.js';
@@ -102,6 +102,24 @@ describe('whoever reports without end', () => {
     presence.heard(socket, 1000, ['known']);
     for (let count = 0; count < 5000; count += 1) presence.heard(socket, 1000, [`name-${count}`]);
     expect(presence.size).toBeLessThanOrEqual(1001);
+  });
+
+  it('is gone since its connection has ended, not since that was noticed', () => {
+    vi.useFakeTimers();
+    try {
+      const collector = new Collector();
+      const socket = new Socket();
+      new Intake(collector).take({ beatMs: 1000, reports: [introduction('a')] }, socket);
+      const endedAt = performance.now();
+      socket.emit('close');
+      vi.advanceTimersByTime(1299);
+      expect(collector.history()).toHaveLength(1);
+      vi.advanceTimersByTime(1);
+      const gone = { kind: 'gone', candidate: 'a', vanished: true, t: endedAt };
+      expect(collector.history().at(-1)).toEqual(gone);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it('says nothing by a step that is too long, and goes on with the next', () => {

@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { ConfigError } from '../../src/errors/config-error.js';
 import { InspectorServer } from '../../src/inspect/inspector-server.js';
 import { Collector } from '../../src/inspect/collector.js';
 import { reportTarget } from '../../src/inspect/report-target.js';
@@ -118,7 +119,7 @@ describe('the server of the live chart', () => {
   });
 
   it('listens for other machines only with a token that is given, under any name of its own', async () => {
-    await expect(startInspector({ host: '0.0.0.0' })).rejects.toThrow('token is needed');
+    await expect(startInspector({ host: '0.0.0.0' })).rejects.toThrow('token must be given');
     const token = 'a-token-for-this-test';
     await using open = await startInspector({ host: '0.0.0.0', token });
     const { port } = new URL(open.url);
@@ -134,10 +135,9 @@ describe('the server of the live chart', () => {
     expect((await ask(`http://127.0.0.1:${port}/stream`)).status).toBe(404);
   });
 
-  it('says that the port is in use, and refuses a token that can be guessed', async () => {
+  it('says that the port is in use', async () => {
     const port = Number(new URL(inspector.url).port);
     await expect(startInspector({ port })).rejects.toThrow(`Port ${port} of 127.0.0.1 is in use`);
-    await expect(startInspector({ token: 'short' })).rejects.toThrow(TypeError);
   });
 
   it('turns pages away beyond its limit, and lets one in when another has gone', async () => {
@@ -230,7 +230,7 @@ describe('where to report to', () => {
       try {
         connectInspector(options);
       } catch (error) {
-        expect(error).toBeInstanceOf(TypeError);
+        expect(error).toBeInstanceOf(ConfigError);
         return (error as Error).message;
       }
       throw new Error('it was taken');
@@ -239,7 +239,9 @@ describe('where to report to', () => {
     expect(plain).toContain('https://');
     expect(plain).toContain('allowPlainHttp: true');
     expect(plain).not.toContain(TOKEN);
-    expect(problem({ url: 'http://127.0.0.1:1/' })).toContain('token is missing');
+    expect(problem({ url: 'http://127.0.0.1:1/' })).toContain(
+      'token must be that of the live chart',
+    );
     expect(problem({ url: 'https://example.com', token: 'short' })).not.toContain('short');
     expect(problem({ url: 'nonsense' })).toContain('url must be the address of a live chart');
     expect(problem({ url: `ws://127.0.0.1:1/${TOKEN}/` })).not.toContain(TOKEN);

@@ -1,6 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
+import { ConfigError } from '../../src/errors/config-error.js';
 import { WebSocketServer } from 'ws';
 import { connectStately } from '../../src/inspect.js';
 import { valueOf } from '../../src/inspect/stately-messages.js';
@@ -144,8 +145,10 @@ describe('connectStately', () => {
   });
 
   it('refuses a viewer on another machine, and what is no election', async () => {
-    await expect(connectStately(null, { url: 'wss://example.com' })).rejects.toThrow(TypeError);
-    await expect(connectStately({} as never, {})).rejects.toThrow('Only a LeaderElection');
+    await expect(connectStately(null, { url: 'wss://example.com' })).rejects.toThrow(ConfigError);
+    await expect(connectStately({} as never, {})).rejects.toThrow(
+      'subject must be a LeaderElection',
+    );
   });
 
   it('says that the port is in use, instead of ending the process', async () => {

@@ -77,10 +77,11 @@ export class Card {
    */
   #list({ info }, step, t) {
     const { view } = step;
-    const isTold = view.leads && info.source !== 'cluster';
+    const isFromCluster = info.source === 'cluster';
+    const isTold = view.leads && !isFromCluster;
     const token = isTold ? view.term?.fencingToken : undefined;
     const rows = [
-      [info.lock, lockText(view, ringLeft(step, 'leaseDuration', t))],
+      [info.lock, lockText(view, ringLeft(step, 'leaseDuration', t), isFromCluster)],
       ...(token === undefined ? [] : [['fencing token', token]]),
       ...recordRows(view.record),
       ...(view.version === null ? [] : [['version', view.version]]),

@@ -28,10 +28,13 @@ export interface TermSpan {
 
 /** Of all candidates: as many as can be looked through. */
 const STEPS_KEPT = 5000;
+const PARTINGS_KEPT = 500;
 
 export class History {
   #candidates = new Map<string, Candidate & { steps: Step[] }>();
   #steps: Step[] = [];
+  /** Of who has gone without a word, which is news, and no step of its own. */
+  #partings: Step[] = [];
   /** How many there have been. */
   #heardOf = 0;
 
@@ -44,10 +47,16 @@ export class History {
     return this.#steps;
   }
 
+  /** The steps, and when who was gone, in the order of time. */
+  get happenings(): readonly Step[] {
+    return [...this.#steps, ...this.#partings].sort((a, b) => a.t - b.t);
+  }
+
   apply({ reset, reports }: PageMessage): void {
     if (reset) {
       this.#candidates = new Map();
       this.#steps = [];
+      this.#partings = [];
       this.#heardOf = 0;
     }
     for (const report of reports) {
@@ -58,6 +67,7 @@ export class History {
       if (report.kind === 'gone') {
         const vanished = report.vanished === true;
         this.#candidates.set(id, { ...candidate, goneAt: report.t, vanished });
+        if (vanished) this.#part(candidate, report.t);
       }
       if (report.kind !== 'step') continue;
       insert(candidate.steps, report);
@@ -78,7 +88,18 @@ export class History {
     const forgotten = whomToForget(this.#candidates, ({ goneAt }) => goneAt !== null);
     if (forgotten === null) return;
     this.#candidates.delete(forgotten);
-    this.#steps = this.#steps.filter(({ candidate }) => candidate !== forgotten);
+    const isKept = ({ candidate }: Step): boolean => candidate !== forgotten;
+    this.#steps = this.#steps.filter(isKept);
+    this.#partings = this.#partings.filter(isKept);
+  }
+
+  #part({ steps }: Candidate, t: number): void {
+    const last = steps.at(-1);
+    // One whose candidacy was over has nothing to be gone from.
+    if (last?.view.status !== 'active') return;
+    const news = [{ type: 'vanished', details: { led: last.view.leads } }];
+    const wallMs = last.wallMs + Math.max(0, t - last.t);
+    this.#partings = [...this.#partings, { ...last, t, wallMs, news }].slice(-PARTINGS_KEPT);
   }
 
   #forget(): void {

@@ -28,16 +28,17 @@ export class Log {
    */
   show(history, t, names) {
     const kind = this.all.checked ? 'steps' : 'news';
-    const until = history.steps.filter((step) => step.t <= t);
+    const told = kind === 'news' ? history.happenings : history.steps;
+    const until = told.filter((step) => step.t <= t);
     const key = `${kind} ${until.length} ${until[0]?.t} ${until.at(-1)?.t} ${[...names.values()]}`;
     if (key === this.key) return;
     this.key = key;
     /** @type {NewsRow[]} */
-    const told =
+    const all =
       kind === 'news'
         ? newsRows(until)
         : until.map((step) => ({ step, first: step, lines: linesOf(step) }));
-    const rows = told
+    const rows = all
       .slice(-ROWS)
       .reverse()
       .flatMap((row) => {

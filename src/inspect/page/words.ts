@@ -60,6 +60,13 @@ export function newsText({ type, details }: NewsView): { text: string; tone: Ton
       return { text: 'The work goes on though the lease has run out', tone: 'bad' };
     case 'callbackFailed':
       return { text: `${details['callback']} failed: ${error}`, tone: 'bad' };
+    case 'vanished':
+      return details['led'] === true
+        ? {
+            text: 'Gone while it led: its process has ended, or cannot reach this chart',
+            tone: 'bad',
+          }
+        : { text: 'Gone: its process has ended, or cannot reach this chart', tone: 'plain' };
     case 'ended':
       return { text: `The candidacy is over: ${reasonText(details['reason'])}`, tone: 'plain' };
     default:
@@ -120,8 +127,17 @@ export function delayText(delay: string, { leads, state }: CandidateView): strin
   }
 }
 
-/** @param leftMs of the lease, where it is known */
-export function lockText({ lock, record }: CandidateView, leftMs: number | null): string {
+/**
+ * @param leftMs of the lease, where it is known
+ * @param isFromCluster a candidate of which the cluster alone tells: how the lock stands is told of whom it
+ * names, and of the others it was told when they were named
+ */
+export function lockText(
+  { lock, record }: CandidateView,
+  leftMs: number | null,
+  isFromCluster = false,
+): string {
+  if (isFromCluster && record === null) return 'not held by it';
   switch (lock) {
     case 'unknown':
       return 'not looked at yet';

@@ -194,6 +194,8 @@ describe('other options', () => {
 
   it.each([
     ['leaseDuration', 'leaseDurationSeconds'],
+    ['leaseDurationMs', 'leaseDurationSeconds'],
+    ['drain_timeout_millis', 'drainTimeoutSeconds'],
     ['renew_deadline_seconds', 'renewDeadlineSeconds'],
     ['onStartLeading', 'onStartedLeading'],
     ['onstopped_leading', 'onStoppedLeading'],

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import { ConfigError } from '../../../src/errors/config-error.js';
 import { NotLeaderError } from '../../../src/errors/not-leader-error.js';
 import type { Term } from '../../../src/term/term.js';
 import { settle } from '../../../src/testing/virtual-clock.js';
 import { type Deferred, deferred } from '../../model/support/deferred.js';
 import type { PendingCall } from '../../support/controllable-lock.js';
 import { Candidate, type Options } from './support/candidate.js';
+import { RecordingLogger } from './support/recording-logger.js';
 
 interface Led {
   readonly c: Candidate;
@@ -28,6 +30,22 @@ async function leads(options: Options = {}): Promise<Led> {
   const claim = await c.lock.commit();
   return { c, claim, work, result, terms };
 }
+
+/* Without the types, or past them: what would be found only once the lock is held is found before. */
+it.each<[method: 'run' | 'acquire' | 'lead', args: unknown[], problem: string]>([
+  ['lead', [], 'work must be a function; received undefined'],
+  ['lead', [() => 1, null], 'options must be an object; received null'],
+  ['run', [{ signal: {} }], 'signal must be an AbortSignal, such as'],
+  ['run', [{ signal: new AbortController() }], 'received an object (AbortController)'],
+  ['acquire', [{ singal: null }], 'singal is not an option: did you mean signal?'],
+])('%s() called with %o is refused before the lock is asked', async (method, args, problem) => {
+  const c = new Candidate({ onStartedLeading: null });
+  const called = Reflect.apply(c.election[method], c.election, args) as Promise<unknown>;
+  await expect(called).rejects.toThrow(ConfigError);
+  await expect(called).rejects.toThrow(problem);
+  expect(c.election.state).toBe('idle');
+  await c.lock.expectIdle();
+});
 
 describe('lead()', () => {
   it('gives the lock back, then resolves with what the work resolves with', async () => {
@@ -99,9 +117,34 @@ describe('lead()', () => {
 
   it('refuses to begin while the election runs', async () => {
     const { c, result } = await leads();
-    await expect(c.election.lead(() => 'again')).rejects.toThrow('lead() was called while');
+    await expect(c.election.lead(() => 'again')).rejects.toThrow(ConfigError);
     c.election.actor.stop();
     await expect(result).rejects.toThrow('stopped from outside');
+  });
+
+  it('says in the log what happens, not what is to be done about options that it has not', async () => {
+    const logger = new RecordingLogger();
+    const { c, claim, work, result } = await leads({ logger });
+    work.reject(new Error('the work failed'));
+    await settle();
+    await c.allowRelease(claim);
+    await expect(result).rejects.toThrow('the work failed');
+    expect([...logger.of('warn'), ...logger.of('error')]).toEqual([]);
+    expect(logger.of('info')).toContain(
+      'The work of lead() failed, and lead() rejects with its error',
+    );
+  });
+
+  it('has an error logged that its work throws after lead() has rejected', async () => {
+    const logger = new RecordingLogger();
+    const { c, work, result } = await leads({ logger, drainTimeoutSeconds: 1 });
+    void c.election.stop();
+    await c.clock.advance(1_000);
+    await expect(result).rejects.toThrow('drainTimeout');
+    work.reject(new Error('too late'));
+    await settle();
+    expect(logger.of('warn')).toEqual([expect.stringMatching(/^The work of lead\(\) did not end/)]);
+    expect(logger.of('error')).toEqual(['The work of lead() failed']);
   });
 
   it('can be called again after it is over, and run() after it', async () => {

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { KubeConfig } from '@kubernetes/client-node';
 import { fenced, FENCING_ANNOTATION } from '../../../src/gate.js';
-import { LockError, NotLeaderError } from '../../../src/index.js';
+import { ConfigError, LockError, NotLeaderError } from '../../../src/index.js';
 import { TermHandle } from '../../../src/term/term.js';
 import {
   type EmbeddedApiServer,
@@ -145,6 +145,24 @@ describe('a fenced object', () => {
     await expect(failing).rejects.toThrow('no such step');
   });
 
+  it.each<[what: string, change: unknown, problem: string, sent: string[]]>([
+    ['is no function', {}, 'change must be a function; received an object', []],
+    [
+      'returns nothing',
+      () => undefined,
+      'change must return the object .*; received undefined',
+      ['GET'],
+    ],
+    ['resolves with another thing', () => Promise.resolve([]), '; received an array of 0', ['GET']],
+  ])('writes nothing where the change %s', async (_, change, problem, sent) => {
+    const refused = of('9').update(change as (object: Progress) => Progress);
+    await expect(refused).rejects.toThrow(ConfigError);
+    await expect(refused).rejects.toThrow(
+      new RegExp(`^fenced\\(\\)\\.update\\(\\): .*\n.*${problem}`),
+    );
+    expect(server.requests.map(({ method }) => method)).toEqual(sent);
+  });
+
   it('refuses arguments that are wrong, all at once and before anything is sent', () => {
     expect(() =>
       // @ts-expect-error -- as in JavaScript
@@ -152,6 +170,9 @@ describe('a fenced object', () => {
     ).toThrow(
       /kubeConfig must be[^]*did you mean namespace[^]*object\.apiVersion[^]*object\.resource[^]*object\.namespace[^]*object\.name[^]*term must be/,
     );
+    // The token of a term that a test has made up would be written as it is.
+    const madeUp = { assertLeading: () => undefined } as unknown as TermHandle;
+    expect(() => of('9', madeUp)).toThrow('term.fencingToken must be the token of a term');
     expect(server.requests).toEqual([]);
   });
 });

@@ -1,6 +1,7 @@
+import { KubeConfig } from '@kubernetes/client-node';
 import { describe, expect, it } from 'vitest';
 import { LockError, type LockErrorKind } from '../../../src/errors/lock-error.js';
-import { LeaseLock } from '../../../src/lock/locks.js';
+import { ConfigMapLock, LeaseLock } from '../../../src/lock/locks.js';
 import { claimRecord, releaseRecord, renewalRecord } from '../../../src/lock/next-record.js';
 import { MultiLock } from '../../../src/lock/multi-lock.js';
 import type { LeaderElectionRecord } from '../../../src/lock/record.js';
@@ -11,6 +12,7 @@ import type {
   LockWatcher,
   ResourceLock,
 } from '../../../src/lock/resource-lock.js';
+import { startEmbeddedApiServer } from '../../../src/testing/embedded-api-server.js';
 import { VirtualClock } from '../../../src/testing/virtual-clock.js';
 import { record } from '../../support/controllable-lock.js';
 
@@ -374,6 +376,15 @@ describe('the age of a MultiLock', () => {
   });
 });
 
+function kubeConfigOf(server: string): KubeConfig {
+  const kubeConfig = new KubeConfig();
+  const [name, cluster, user] = ['one', 'one', 'one'];
+  const contexts = [{ name, cluster, user }];
+  const clusters = [{ name, server }];
+  kubeConfig.loadFromOptions({ clusters, users: [{ name }], contexts, currentContext: name });
+  return kubeConfig;
+}
+
 describe('a MultiLock is made of', () => {
   it.each([
     ['nothing', undefined],
@@ -386,6 +397,51 @@ describe('a MultiLock is made of', () => {
   it('the same lock twice: refused', () => {
     const { old } = setUp();
     expect(() => new MultiLock([old, old])).toThrow('locks[1] must be another than locks[0]');
+  });
+
+  it('two locks on one object: refused, as far as it is known', () => {
+    const [here, there] = [kubeConfigOf('https://a'), kubeConfigOf('https://b')];
+    const lock = (options: object) => new LeaseLock({ name: 'a', ...options });
+    const rule = 'locks[1] must be on another object than locks[0]; received "Lease ';
+    const make = (one: object, two: object) => () => new MultiLock([lock(one), lock(two)]);
+    expect(make({}, {})).toThrow(rule);
+    expect(make({ namespace: 'x' }, { namespace: 'x' })).toThrow(`${rule}x/a"`);
+    const again = kubeConfigOf('https://a');
+    expect(
+      make({ namespace: 'x', kubeConfig: here }, { namespace: 'x', kubeConfig: again }),
+    ).toThrow(rule);
+    for (const [one, two] of [
+      [{}, { name: 'b' }],
+      [{ namespace: 'x' }, { namespace: 'y' }],
+      [{ kubeConfig: here }, { kubeConfig: again }],
+      [
+        { namespace: 'x', kubeConfig: here },
+        { namespace: 'x', kubeConfig: there },
+      ],
+    ] as const) {
+      expect(make(one, two)).not.toThrow();
+    }
+    expect(() => new MultiLock([new ConfigMapLock({ name: 'a' }), lock({})])).not.toThrow();
+  });
+
+  it('two locks that turn out to be on one object: nothing is written to it', async () => {
+    const server = await startEmbeddedApiServer();
+    try {
+      const kubeConfig = new KubeConfig();
+      kubeConfig.loadFromOptions(server.kubeConfigObject({ namespace: 'default' }));
+      const locks = ['default', undefined].map(
+        (namespace) => new LeaseLock({ name: 'a', namespace, kubeConfig }),
+      );
+      const lock = new MultiLock(locks as [LeaseLock, LeaseLock]);
+      await locks[0]?.create(others);
+      const answer = await lock.get();
+      expect(answer).toMatchObject({ ok: false, error: { kind: 'invalid' } });
+      expect(answer).toMatchObject({
+        error: { message: 'Lease default/a and Lease default/a: both locks are on one object.' },
+      });
+    } finally {
+      await server.close();
+    }
   });
 
   it('a lock with podEvidence, which would do nothing: refused', () => {

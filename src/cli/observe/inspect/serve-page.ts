@@ -1,4 +1,4 @@
-import { tokenOf } from '../../../inspect/access.js';
+import { newToken } from '../../../inspect/access.js';
 import { Collector } from '../../../inspect/collector.js';
 import { InspectorServer } from '../../../inspect/inspector-server.js';
 import { pageFiles } from '../../../inspect/page-files.js';
@@ -41,7 +41,7 @@ export async function servePage(options: PageOptions): Promise<LivePage> {
     // It is about the cluster, and others have nothing to add.
     take: null,
     port: 0,
-    token: tokenOf(undefined),
+    token: newToken(),
     limits: DEFAULT_LIMITS,
     files: pageFiles(),
   });
