@@ -3,7 +3,7 @@ import type { WatchEvent } from '../../kubernetes/watch/watch-events.js';
 import { WatchLoop } from '../../kubernetes/watch/watch-loop.js';
 import { collectionPath } from '../object-path.js';
 import type { LockWatcher } from '../resource-lock.js';
-import { isGone, isOfThisContainer, isSelf } from './death.js';
+import { isGone, isOfThisInstance, isSelf } from './death.js';
 import type { Grounds } from './grounds.js';
 import { type HolderProcess, keyOf } from './holder.js';
 import type { OwnPod } from './own-pod.js';
@@ -57,7 +57,7 @@ export class HolderWatch {
   async #begin(holder: HolderProcess, key: string | null): Promise<void> {
     const self = await this.#options.own.process();
     if (self !== null && isSelf(holder, self)) return;
-    if (self !== null && isOfThisContainer(holder, self)) {
+    if (self !== null && isOfThisInstance(holder, self)) {
       const isDead = await self.startOf(holder.pid).then(
         (startTicks) => isGone(holder, startTicks),
         () => false,

@@ -242,7 +242,6 @@ export class Kubelet {
       pid,
       startTicks,
       pidNamespace: `pid:[${number}]`,
-      instance: number.toString(16),
       startOf: (other) => Promise.resolve(this.#living.get(other) ?? null),
     };
   }
