@@ -170,7 +170,9 @@ export class Kubelet {
   /** One that is beside the first has ended: of a process nothing is told, of an instance that is. */
   endOf(process: OwnProcess | null): void {
     if (process === null) return;
-    const instance = this.#instances.find(({ living }) => living.delete(process.pid));
+    const { pid, startTicks } = process;
+    const instance = this.#instances.find(({ living }) => living.get(pid) === startTicks);
+    instance?.living.delete(pid);
     if (!this.#isSplit || instance === undefined) return;
     instance.finishedMs ??= this.#options.host.wallMs;
     this.#instances.splice(2);

@@ -50,7 +50,8 @@ export class PodTroubles {
    */
   #losesTask(random: Random): boolean {
     const other = this.#fleet.slots.find(({ beside }) => beside !== null);
-    if (other === undefined || !random.chance(0.3)) return false;
+    if (other === undefined) return false;
+    if (!random.chance(this.#fleet.leading === other.node ? 0.6 : 0.1)) return false;
     const { kubelet, process } = other.node;
     if (kubelet === null || process?.dead !== false || kubelet.isSplit) return false;
     this.#count('container lost by its runtime, and begun anew');
