@@ -62,12 +62,12 @@ export class PodTroubles {
         if (other.node.process === process) act();
       });
     };
-    const beginsMs = random.skewed(50, 3000);
+    const beginsMs = random.skewed(50, 1500);
     later(beginsMs, () => {
       this.#fleet.start(other);
     });
     if (random.chance(0.7)) {
-      later(beginsMs + random.skewed(2500, 20_000), () => {
+      later(beginsMs + random.skewed(500, 10_000), () => {
         this.#fleet.crash(other, random.skewed(50, 3000));
       });
     }
