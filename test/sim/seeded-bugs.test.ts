@@ -48,6 +48,7 @@ const NEARBY: Readonly<Record<string, number>> = {
   'offer-of-shared-processes': 30,
   'offer-by-another-clock': 20,
   'offer-after-later-ends': 55,
+  'offer-outlives-its-record': 2,
   'predecessor-by-name-alone': 9,
   'leads-by-the-old-alone': 3,
   'leads-by-the-new-alone': 9,

@@ -1,11 +1,10 @@
 import { assign, fromPromise } from 'xstate';
-import { type News, takenByAnother } from '../../../machines/answer-guards.js';
+import type { News } from '../../../machines/answer-guards.js';
 import { aged } from '../../../machines/cold-start.js';
 import * as delays from '../../../machines/delays.js';
 import type { ElectionContext } from '../../../machines/types.js';
 import * as updates from '../../../machines/updates.js';
 import type { Age } from '../../../src/lock/decide.js';
-import { LeaderElectionRecord } from '../../../src/lock/record.js';
 import type { LockSnapshot } from '../../../src/lock/resource-lock.js';
 import type { Clock } from '../../../src/time/clock.js';
 import { type SeededBug, bug, providing, altered, founded, node } from './tools.js';
@@ -19,15 +18,6 @@ interface Args {
 
 interface Heard extends Args {
   readonly event: { readonly type: string; readonly news?: News };
-}
-
-/** As if nobody had changed the duration with which our record was written. */
-function withItsDuration({ context: { lease } }: Args, news: News): News {
-  const { snapshot } = news;
-  if (lease === null || snapshot?.record == null) return news;
-  const { leaseDurationSeconds } = lease.record;
-  const record = new LeaderElectionRecord({ ...snapshot.record, leaseDurationSeconds });
-  return { ...news, snapshot: { ...snapshot, record } };
 }
 
 /** Errors about what a watch and the server's clock tell. */
@@ -53,16 +43,6 @@ export const watchingBugs: readonly SeededBug[] = [
     'heard-loss-ignored',
     "a leader that hears of another's record goes on until its next renewal",
     { guards: { takenByAnother: () => false } },
-  ),
-  providing(
-    'heard-shortening-ignored',
-    'a leader that hears that its lease is too short goes on until its next renewal',
-    {
-      guards: {
-        takenByAnother: (args: Args, news: News) =>
-          takenByAnother(args, withItsDuration(args, news)),
-      },
-    },
   ),
   providing(
     'heard-deletion-is-release',
