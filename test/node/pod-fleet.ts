@@ -26,6 +26,7 @@ export interface Pod {
   readonly status?: {
     readonly phase?: string;
     readonly containerStatuses?: readonly {
+      readonly containerID?: string;
       readonly restartCount: number;
       readonly state?: {
         readonly running?: object;
@@ -108,6 +109,12 @@ export class PodFleet {
     return status === 200 ? (body as Pod) : null;
   }
 
+  /** The id of its container, as its runtime has it. */
+  async containerOf(name: string): Promise<string> {
+    const id = (await this.pod(name))?.status?.containerStatuses?.[0]?.containerID ?? '';
+    return id.slice(id.lastIndexOf('/') + 1);
+  }
+
   /** Deletes the pod's object; the kubelet ends its processes. Returns when that was. */
   async remove(name: string, options: { readonly graceSeconds: number }): Promise<number> {
     const at = machineNow();
@@ -132,7 +139,7 @@ export class PodFleet {
   /** Neither its object nor a process of it is left. */
   async gone(name: string): Promise<void> {
     const look = async (): Promise<true | undefined> =>
-      (await this.pod(name)) === null && this.#processesOf(name).length === 0 ? true : undefined;
+      (await this.pod(name)) === null && this.processesOf(name).length === 0 ? true : undefined;
     await this.waitFor(`the end of ${name}`, look, 60_000);
   }
 
@@ -151,6 +158,24 @@ export class PodFleet {
     await this.waitFor(`${name} to say who it is`, look, 30_000);
   }
 
+  /** By the environment that the kubelet gave them, on this machine's own list. */
+  processesOf(name: string, program = ''): number[] {
+    const mark = `KLE_POD=${this.#node.name}/${this.#namespace}/${name}`;
+    return readdirSync('/proc')
+      .filter((entry) => {
+        if (!/^\d+$/.test(entry)) return false;
+        try {
+          return (
+            readFileSync(`/proc/${entry}/environ`, 'utf8').split('\0').includes(mark) &&
+            (program === '' || argumentsOf(entry)[1]?.includes(program) === true)
+          );
+        } catch {
+          return false;
+        }
+      })
+      .map(Number);
+  }
+
   /** Resolves when the kubelet has started its container anew, after that. */
   async startedAgain(name: string, since: number): Promise<void> {
     await this.waitFor(`${name} to start again`, () => this.#said(name, 'up', since), 60_000);
@@ -158,17 +183,22 @@ export class PodFleet {
 
   /** Resolves with when the processes of the pod have ended that work now. */
   async ended(name: string): Promise<number> {
-    const pids = this.#processesOf(name, this.candidate.worker);
+    const pids = this.processesOf(name, this.candidate.worker);
     const look = (): true | undefined =>
-      pids.every((pid) => !this.#processesOf(name).includes(pid)) ? true : undefined;
+      pids.every((pid) => !this.processesOf(name).includes(pid)) ? true : undefined;
     await this.waitFor(`a process of ${name} to end`, look, 30_000);
     return machineNow();
   }
 
   /** Sends it to all processes of the pod, or to that which works, from outside. Returns when that was. */
   signal(name: string, signal: NodeJS.Signals, to: 'all' | 'worker' = 'all'): number {
-    const pids = this.#processesOf(name, to === 'worker' ? this.candidate.worker : '');
+    const pids = this.processesOf(name, to === 'worker' ? this.candidate.worker : '');
     if (pids.length === 0) throw new Error(`${name} has no process`);
+    return this.signalThese(pids, signal);
+  }
+
+  /** The same for these processes. */
+  signalThese(pids: readonly number[], signal: NodeJS.Signals): number {
     const at = machineNow();
     for (const pid of pids) {
       try {
@@ -262,24 +292,6 @@ export class PodFleet {
 
   #age(pod: string): number {
     return machineNow() - (this.#latest(pod)?.at ?? 0);
-  }
-
-  /** By the environment that the kubelet gave them, on this machine's own list. */
-  #processesOf(name: string, program = ''): number[] {
-    const mark = `KLE_POD=${this.#node.name}/${this.#namespace}/${name}`;
-    return readdirSync('/proc')
-      .filter((entry) => {
-        if (!/^\d+$/.test(entry)) return false;
-        try {
-          return (
-            readFileSync(`/proc/${entry}/environ`, 'utf8').split('\0').includes(mark) &&
-            (program === '' || argumentsOf(entry)[1]?.includes(program) === true)
-          );
-        } catch {
-          return false;
-        }
-      })
-      .map(Number);
   }
 
   async #make(resource: string, object: object): Promise<void> {

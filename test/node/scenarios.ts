@@ -114,6 +114,27 @@ const SCENARIOS: readonly Scenario[] = [
     after: again,
   },
   {
+    name: 'container lost by its runtime, of a process that lives on',
+    rounds: { few: 0, all: 2 },
+    expects: 'lease',
+    trouble: async (fleet, leader, node) => {
+      const since = machineNow();
+      const lost = fleet.processesOf(leader);
+      await node.loseContainer(await fleet.containerOf(leader));
+      await fleet.startedAgain(leader, since);
+      // It leads beside the instance that was started, and whoever takes that for its end does so by now.
+      await delay(3000);
+      return fleet.signalThese(lost, 'SIGSTOP');
+    },
+    after: async (fleet, leader) => {
+      // It wakes beside another leader. Nobody but us can end it.
+      fleet.signal(leader, 'SIGCONT');
+      await delay(1000);
+      const since = fleet.signal(leader, 'SIGKILL');
+      await fleet.startedAgain(leader, since);
+    },
+  },
+  {
     name: 'kubelet dead for a minute, and SIGKILL meanwhile',
     rounds: { few: 0, all: 1 },
     expects: 'lease',

@@ -1,6 +1,6 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rename } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -86,29 +86,38 @@ export class TestNode implements AsyncDisposable {
       this.#init = Number(children.trim());
       if (this.#init === 0) await delay(10);
     }
-    const { containerdConfig, containerdSocket, directory } = this.#files;
-    this.#containerd = await this.#run('containerd', [
-      join(this.#programs.containerd, 'containerd'),
-      `--config=${containerdConfig}`,
-    ]);
-    const ctr = (...args: readonly string[]) =>
-      this.#inside(join(this.#programs.containerd, 'ctr'), [
-        `--address=${containerdSocket}`,
-        '--namespace=k8s.io',
-        ...args,
-      ]);
-    await this.#containerd.waitUntil(
-      () =>
-        ctr('version').then(
-          () => true,
-          () => false,
-        ),
-      READY_TIMEOUT_MILLIS,
-    );
+    await this.#startContainerd();
+    const { directory } = this.#files;
     for (const image of await writeImages(directory, join(this.#programs.containerd, 'pause'))) {
-      await ctr('images', 'import', '--local', image);
+      await this.#ctr('images', 'import', '--local', image);
     }
     await this.startKubelet();
+  }
+
+  async #startContainerd(): Promise<void> {
+    this.#containerd = await this.#run('containerd', [
+      join(this.#programs.containerd, 'containerd'),
+      `--config=${this.#files.containerdConfig}`,
+    ]);
+    const isReady = (): Promise<boolean> =>
+      this.#ctr('version').then(
+        () => true,
+        () => false,
+      );
+    await this.#containerd.waitUntil(isReady, READY_TIMEOUT_MILLIS);
+  }
+
+  #ctr(...args: readonly string[]): Promise<string> {
+    const place = [`--address=${this.#files.containerdSocket}`, '--namespace=k8s.io'];
+    return this.#inside(join(this.#programs.containerd, 'ctr'), [...place, ...args]);
+  }
+
+  /** containerd dies, and does not find this container again when it starts: its processes live on. */
+  async loseContainer(id: string): Promise<void> {
+    for (const pid of await childrenOf(this.#containerd)) process.kill(pid, 'SIGKILL');
+    const tasks = join(this.directory, 'containerd-state/io.containerd.runtime.v2.task/k8s.io');
+    await rename(join(tasks, id), join(this.directory, `lost-${id}`));
+    await this.#startContainerd();
   }
 
   async startKubelet(): Promise<void> {
@@ -125,14 +134,7 @@ export class TestNode implements AsyncDisposable {
 
   /** SIGKILL: what it has started goes on. */
   async killKubelet(): Promise<void> {
-    for (const pid of await this.#kubelets()) process.kill(pid, 'SIGKILL');
-  }
-
-  /** As this machine counts them: what was started by nsenter is its child. */
-  async #kubelets(): Promise<number[]> {
-    const pid = this.#kubelet?.pid ?? 0;
-    const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
-    return children.trim().split(' ').map(Number);
+    for (const pid of await childrenOf(this.#kubelet)) process.kill(pid, 'SIGKILL');
   }
 
   async #run(name: string, command: readonly string[]): Promise<ServerProcess> {
@@ -161,4 +163,11 @@ export class TestNode implements AsyncDisposable {
     await removeCgroups(this.name);
     await this.#watchdog.dismiss();
   }
+}
+
+/** As this machine counts them: what was started by nsenter is its child. */
+async function childrenOf(server: ServerProcess | null): Promise<number[]> {
+  const pid = server?.pid ?? 0;
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return children.trim().split(' ').map(Number);
 }

@@ -98,7 +98,8 @@ export class Fleet {
       const { host } = slot;
       if (slot.plan.library !== 'ours') continue;
       const random = new Random(scenario.seed, `kubelet of ${host.name}`);
-      slot.kubelet = new Kubelet({ world, host, store, random, node: host.name, count });
+      const elsewhere = new Random(scenario.seed, `elsewhere than ${host.name}`);
+      slot.kubelet = new Kubelet({ world, host, store, random, elsewhere, node: host.name, count });
     }
     this.#putTwoTogether();
   }

@@ -58,12 +58,22 @@ export class Story {
     return this.#revision;
   }
 
-  /** A write that is stored and answered at once. */
-  write(who: string, fields: object, leading = false): this {
+  /** A write that is stored and answered at once; its writer may offer its process to be watched. */
+  write(who: string, fields: object, leading = false, offer: string | null = null): this {
     const verb = this.#object === null ? 'create' : 'update';
-    this.#send(who, verb, this.#with(fields), leading);
-    this.#commit(who, this.#request, this.#with(fields));
+    const body = offering(this.#with(fields), offer);
+    this.#send(who, verb, body, leading);
+    this.#commit(who, this.#request, body);
     return this.#answer(who, 200, this.#object);
+  }
+
+  /** An update that is under way until it {@link arrives}. */
+  sends(who: string, fields: object): this {
+    const body = this.#with(fields);
+    this.#send(who, 'update', body, false);
+    const request = this.#request;
+    this.#late = () => this.#commit(who, request, body);
+    return this;
   }
 
   /** A creation of what is there already. */
@@ -82,7 +92,7 @@ export class Story {
     return this.#answer(who, 0, null);
   }
 
-  /** What was given up is stored all the same. */
+  /** What was given up, or is under way, is stored. */
   arrives(): this {
     return this.#late();
   }
@@ -189,6 +199,12 @@ export class Story {
       after: this.#object,
     });
   }
+}
+
+function offering(object: Json, offer: string | null): Json {
+  if (offer === null) return object;
+  const annotations = { 'k8s-leader-election/holder': offer };
+  return { ...object, metadata: { ...(object['metadata'] as Json), annotations } };
 }
 
 const ABSENT = { kind: 'Status', reason: 'NotFound' };

@@ -135,6 +135,24 @@ describe('a leader', () => {
     );
   });
 
+  it('stops when its watch tells that its own lease is too short, but for what an answer will tell', () => {
+    const sent = record('a', 't0', { renewTime: 't2' });
+    const capped = (seconds: number): Story =>
+      leadingA()
+        .at(2)
+        .altered('a', sent, { ...sent, leaseDurationSeconds: seconds }, false);
+    const rule = 'leads-on-short-lease';
+    expect(capped(5).at(2.1).hear('a').asked('a', true).broken).toEqual([rule]);
+    expect(capped(5).at(2.1).hear('a').asked('a', false).broken).toEqual([]);
+    expect(capped(11).at(2.1).hear('a').asked('a', true).broken).toEqual([]);
+    const edited = (): Story =>
+      leadingA()
+        .at(2)
+        .edit(record('a', 't0', { leaseDurationSeconds: 2 }));
+    expect(edited().hear('a').asked('a', true).broken).toEqual([rule]);
+    expect(edited().renews('a', sent).hear('a').asked('a', true).broken).toEqual([]);
+  });
+
   it('may not empty the record of another', () => {
     const story = leadingA().at(2).edit(record('x', 'edited')).at(3).look('a').asked('a', false);
     story.write('a', record('', 'released'));
@@ -188,6 +206,39 @@ describe('a lease that a candidate sees for the first time', () => {
   it('may not be taken when it is younger, or when the candidate does not go by that clock', () => {
     expect(takenAt(25).broken).toContain('early-take');
     expect(takenAt(40, { usesServerClock: false }).broken).toContain('early-take');
+  });
+});
+
+describe('the lease of a process that is dead', () => {
+  const OFFER = '{"write":"t0 t0 0 a"}';
+  const offering = (offer: string | null): Story =>
+    new Story()
+      .join('a', { process: 'p' })
+      .join('b', { heedsPods: true })
+      .write('a', record('a', 't0'), false, offer)
+      .begin('a')
+      .at(1)
+      .look('b')
+      .at(3);
+  const dies = (story: Story): Story => story.tell({ kind: 'crashed', who: 'a' });
+  const claim = record('b', 't3', { leaseTransitions: 1 });
+
+  it('may be taken at once, by whoever was offered to watch it', () => {
+    expect(dies(offering(OFFER)).write('b', claim).begin('b').broken).toEqual([]);
+    expect(offering(OFFER).write('b', claim).broken).toEqual(['early-take']);
+  });
+
+  it.each([
+    ['without an offer', null],
+    ['with one that belongs to another write', '{"write":"t0 t1 0 a"}'],
+    ['with one that cannot be read', 'odd'],
+  ])('may not %s', (_, offer) => {
+    expect(dies(offering(offer)).write('b', claim).broken).toEqual(['early-take']);
+  });
+
+  it('may not by a claim that was sent before', () => {
+    const story = offering(OFFER).sends('b', claim);
+    expect(dies(story.at(3.1)).at(3.2).arrives().broken).toEqual(['early-take']);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { HolderProcess } from './holder.js';
 import type { OwnProcess } from './own-process.js';
-import type { PodSight } from './pod.js';
+import type { EndedInstance, PodSight } from './pod.js';
 
 /* When a process is dead for certain. Pure: what others say comes in, and nothing is asked. */
 
@@ -10,15 +10,27 @@ import type { PodSight } from './pod.js';
  */
 export const MARGIN_MS = 2000;
 
-/** The kubelet makes an end up where the runtime has lost the container: the process may live on. */
-const MADE_UP = 'ContainerStatusUnknown';
+/**
+ * Whoever has lost a container makes an end up, and the process may live on, with another instance beside
+ * it. The kubelet calls that `ContainerStatusUnknown` (`kubelet_pods.go`), and containerd, which has not
+ * found the task again when it started, `Unknown` (`internal/cri/server/restart.go`).
+ */
+const MADE_UP: readonly string[] = ['', 'ContainerStatusUnknown', 'Unknown'];
+
+/**
+ * The exit code where nobody could learn it, with the reason `Error`: of containerd whose wait for the
+ * task failed (`internal/cri/server/events.go`), and of CRI-O whose runtime does not know the container
+ * (`internal/oci/runtime_oci.go`; where there was none yet it says -1).
+ */
+const UNKNOWN_CODE = 255;
 
 /**
  * Whether what the kubelet says of a pod proves that the process has ended.
  *
- * A kubelet never runs two instances of one container at once. So an instance that ended after the
- * process had begun is the one that it lived in, or one that came after that: either way it is dead.
- * Instances before it had ended before it began. Both times are of one clock, that of the node.
+ * The instance of the container that began before the process, and ended after it had begun, is the one
+ * that it lived in: those before it had ended by then, and those after it had not begun. Of these, the
+ * end proves nothing: where one end was made up, two run side by side. All times are of one clock, that
+ * of the node.
  *
  * All else is no proof: a pod that is gone, or about to be, or has failed, and a node that is not heard
  * of. Behind each of these the process may live on.
@@ -26,10 +38,19 @@ const MADE_UP = 'ContainerStatusUnknown';
 export function provesDeath(holder: HolderProcess, pod: PodSight): boolean {
   if (pod.name !== holder.pod || pod.uid !== holder.uid) return false;
   const ended = pod.statusOf(holder.container)?.ended ?? [];
-  return ended.some(
-    ({ finishedAtMs, reason }) =>
-      reason !== MADE_UP && finishedAtMs !== null && finishedAtMs >= holder.startedAtMs + MARGIN_MS,
+  return ended.some((instance) => wasSeen(instance) && isOf(instance, holder));
+}
+
+/** Somebody has seen that end. */
+function wasSeen({ reason, exitCode }: EndedInstance): boolean {
+  return (
+    !MADE_UP.includes(reason) && exitCode !== null && exitCode >= 0 && exitCode !== UNKNOWN_CODE
   );
+}
+
+function isOf({ startedAtMs, finishedAtMs }: EndedInstance, holder: HolderProcess): boolean {
+  if (startedAtMs === null || finishedAtMs === null) return false;
+  return startedAtMs <= holder.startedAtMs && finishedAtMs >= holder.startedAtMs + MARGIN_MS;
 }
 
 /** Whether that is this very process. */
@@ -40,19 +61,16 @@ export function isSelf(holder: HolderProcess, self: OwnProcess): boolean {
 }
 
 /**
- * Whether the process may have been one of this container, whose death can be seen from here: of an
- * instance before this one, or of this one, where numbers count in the same namespace.
+ * Whether the process was one of this very instance of the container, where numbers count as they do
+ * here. That an instance before this one has ended only the kubelet can tell: it may have lost sight of it.
  */
-export function isOfThisContainer(holder: HolderProcess, self: OwnProcess): boolean {
+export function isOfThisInstance(holder: HolderProcess, self: OwnProcess): boolean {
   if (holder.uid !== self.uid || holder.container !== self.container) return false;
-  const isOfAnother =
-    holder.instance !== null && self.instance !== null && holder.instance !== self.instance;
-  return isOfAnother || (holder.pidNamespace !== null && holder.pidNamespace === self.pidNamespace);
+  return holder.pidNamespace !== null && holder.pidNamespace === self.pidNamespace;
 }
 
 /**
- * Whether a process of this container is dead: none has its number now, or one that began at another
- * time. An instance before this one has ended as a whole, since the kubelet runs one at a time.
+ * Whether a process of this instance is dead: none has its number now, or one that began at another time.
  *
  * @param startTicks when the process that has its number now began; null: there is none
  */

@@ -3,7 +3,7 @@ import type { WatchEvent } from '../../kubernetes/watch/watch-events.js';
 import { WatchLoop } from '../../kubernetes/watch/watch-loop.js';
 import { collectionPath } from '../object-path.js';
 import type { LockWatcher } from '../resource-lock.js';
-import { isGone, isOfThisContainer, isSelf } from './death.js';
+import { isGone, isOfThisInstance, isSelf } from './death.js';
 import type { Grounds } from './grounds.js';
 import { type HolderProcess, keyOf } from './holder.js';
 import type { OwnPod } from './own-pod.js';
@@ -13,7 +13,7 @@ export interface HolderWatchOptions extends Pick<Grounds, 'isDeath'> {
   readonly transport: ApiTransport;
   /** That of the lock: pods elsewhere offer nothing. */
   readonly namespace: string;
-  readonly own: OwnPod;
+  readonly own: Pick<OwnPod, 'process'>;
   readonly watcher: LockWatcher;
 }
 
@@ -25,6 +25,8 @@ export class HolderWatch {
   readonly #options: HolderWatchOptions;
   /** Of the process that is watched, or whose end was told; null: none. */
   #key: string | null = null;
+  /** Counts what was followed: what was begun for one before has no say any more. */
+  #turn = 0;
   #loop: WatchLoop | null = null;
   #isClosed = false;
   #saidFailed = false;
@@ -39,7 +41,7 @@ export class HolderWatch {
     if (this.#isClosed || key === this.#key) return;
     this.#letGo();
     this.#key = key;
-    if (holder !== null) void this.#begin(holder, key);
+    if (holder !== null) void this.#begin(holder, this.#turn);
   }
 
   close(): void {
@@ -51,18 +53,19 @@ export class HolderWatch {
     this.#loop?.close();
     this.#loop = null;
     this.#key = null;
+    this.#turn += 1;
   }
 
   /** Never rejects. What cannot be told by looking is not taken for a death. */
-  async #begin(holder: HolderProcess, key: string | null): Promise<void> {
+  async #begin(holder: HolderProcess, turn: number): Promise<void> {
     const self = await this.#options.own.process();
     if (self !== null && isSelf(holder, self)) return;
-    if (self !== null && isOfThisContainer(holder, self)) {
+    if (self !== null && isOfThisInstance(holder, self)) {
       const isDead = await self.startOf(holder.pid).then(
         (startTicks) => isGone(holder, startTicks),
         () => false,
       );
-      if (isDead && this.#key === key) {
+      if (isDead && this.#turn === turn) {
         this.#tell(
           holder,
           `the process before this one in container ${holder.container} has ended`,
@@ -70,7 +73,7 @@ export class HolderWatch {
         return;
       }
     }
-    if (this.#key === key) this.#watch(holder);
+    if (this.#turn === turn) this.#watch(holder);
   }
 
   #watch(holder: HolderProcess): void {

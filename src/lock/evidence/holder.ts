@@ -1,6 +1,6 @@
 /**
  * The process that holds a lock, as it has written itself into it: by its pod, so that the kubelet can
- * tell when it has ended, and by its number, so that whoever comes after it in the same container can.
+ * tell when it has ended, and by its number, so that whoever comes after it in the same instance can.
  * Plain data.
  */
 export interface HolderProcess {
@@ -15,8 +15,6 @@ export interface HolderProcess {
   readonly startTicks: string;
   /** In which the number counts; null: not known. */
   readonly pidNamespace: string | null;
-  /** Which of the instances that the container has had, by the kubelet's own name; null: not known. */
-  readonly instance: string | null;
 }
 
 /** The same for the same process, and for no other. */

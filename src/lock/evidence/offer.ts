@@ -57,7 +57,7 @@ const TICKS = /^\d{1,20}$/;
 
 /** Null where anything is missing, or is not what we write. */
 function readHolder(offer: KubernetesObject): HolderProcess | null {
-  const { pod, uid, container, started, pid, startTicks, pidNamespace, instance } = offer;
+  const { pod, uid, container, started, pid, startTicks, pidNamespace } = offer;
   const startedAtMs = typeof started === 'string' ? Date.parse(started) : Number.NaN;
   const isSound =
     isText(pod) &&
@@ -77,7 +77,6 @@ function readHolder(offer: KubernetesObject): HolderProcess | null {
     pid: pid as number,
     startTicks,
     pidNamespace: isText(pidNamespace) ? pidNamespace : null,
-    instance: isText(instance) ? instance : null,
   };
 }
 

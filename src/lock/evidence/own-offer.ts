@@ -34,7 +34,7 @@ export function offerOf(pod: PodSight, self: OwnProcess): OwnOffer {
     return never(`the pod has no container ${JSON.stringify(container)}`);
   }
   const status = pod.statusOf(container);
-  const { startedAtMs, pid, startTicks, pidNamespace, instance, uid } = self;
+  const { startedAtMs, pid, startTicks, pidNamespace, uid } = self;
   if (status?.runningSinceMs == null) {
     return notYet(`the kubelet does not say that container ${container} runs`);
   }
@@ -57,7 +57,7 @@ export function offerOf(pod: PodSight, self: OwnProcess): OwnOffer {
   const ids = { pod: pod.name, uid, container };
   return {
     kind: 'offer',
-    holder: { ...ids, startedAtMs, pid, startTicks, pidNamespace, instance },
+    holder: { ...ids, startedAtMs, pid, startTicks, pidNamespace },
   };
 }
 

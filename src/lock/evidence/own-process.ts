@@ -51,7 +51,6 @@ export async function readOwnProcess(sources: Sources = {}): Promise<OwnProcess 
     pid,
     startTicks,
     pidNamespace: await readlink(`${proc}/self/ns/pid`).catch(() => null),
-    instance: mounted?.instance ?? null,
     startOf: (other) => startOf(proc, other),
   };
 }
@@ -77,20 +76,19 @@ function given(value: string | undefined): string | null {
 interface Mounted {
   readonly uid: string;
   readonly container: string;
-  readonly instance: string;
 }
 
 /** `…/pods/UID/containers/NAME/INSTANCE` is what the kubelet mounts for messages of a container's end. */
-const MOUNTED = /\/pods\/([\da-f-]{36})\/containers\/([-a-z\d]+)\/([\da-f]+)$/;
+const MOUNTED = /\/pods\/([\da-f-]{36})\/containers\/([-a-z\d]+)\/[\da-f]+$/;
 
 /** Null where no mount, or several that do not agree, tell of a container. */
 export function readMounts(mountinfo: string): Mounted | null {
   const roots = mountinfo.split('\n').map((line) => line.split(' ')[3] ?? '');
   const found = new Set(roots.filter((root) => MOUNTED.test(root)));
   const [root, ...others] = found;
-  const [, uid, container, instance] = MOUNTED.exec(root ?? '') ?? [];
-  if (uid === undefined || container === undefined || instance === undefined) return null;
-  return others.length === 0 ? { uid, container, instance } : null;
+  const [, uid, container] = MOUNTED.exec(root ?? '') ?? [];
+  if (uid === undefined || container === undefined) return null;
+  return others.length === 0 ? { uid, container } : null;
 }
 
 /**

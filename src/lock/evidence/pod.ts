@@ -5,8 +5,12 @@ import { isObject, metadataOf, type KubernetesObject } from '../stored-record.js
 /** One instance of a container that has ended, as the kubelet tells. */
 export interface EndedInstance {
   /** In milliseconds since 1970 by the node's clock, to the second; null: not told. */
+  readonly startedAtMs: number | null;
   readonly finishedAtMs: number | null;
+  /** Empty: none is told. */
   readonly reason: string;
+  /** Null: none is told. */
+  readonly exitCode: number | null;
 }
 
 export interface ContainerSight {
@@ -52,9 +56,11 @@ function readStatus(status: KubernetesObject): ContainerSight {
   const ended = [state['terminated'], last['terminated']].filter(isObject);
   return {
     runningSinceMs: isObject(state['running']) ? timeOf(state['running']['startedAt']) : null,
-    ended: ended.map(({ finishedAt, reason }) => ({
+    ended: ended.map(({ startedAt, finishedAt, reason, exitCode }) => ({
+      startedAtMs: timeOf(startedAt),
       finishedAtMs: timeOf(finishedAt),
       reason: typeof reason === 'string' ? reason : '',
+      exitCode: typeof exitCode === 'number' ? exitCode : null,
     })),
   };
 }

@@ -13,13 +13,28 @@ interface Instance {
   readonly createdMs: number;
   readonly startedMs: number;
   finishedMs: number | null;
+  end: End;
+  /** When its processes began, by their numbers: it has a namespace of its own for these. */
+  readonly living: Map<number, string>;
 }
+
+type End = Readonly<Record<'reason' | 'exitCode', string | number>>;
+
+const SEEN: End = { reason: 'Error', exitCode: 1 };
+/** What runtimes say of a container that they have lost: containerd as it starts, and CRI-O. */
+const LOST: readonly End[] = [
+  { reason: 'Unknown', exitCode: 255 },
+  { reason: 'Unknown', exitCode: 255 },
+  { reason: 'Error', exitCode: 255 },
+];
 
 export interface KubeletOptions {
   readonly world: World;
   readonly host: Host;
   readonly store: PodStore;
   readonly random: Random;
+  /** For what happens on other nodes. */
+  readonly elsewhere: Random;
   readonly node: string;
   readonly count: (fault: string) => void;
 }
@@ -49,8 +64,9 @@ export class Kubelet {
   /** The instance before is left out, until the next status. */
   #forgetsLast = false;
   #wasSetBack = false;
-  /** When the processes of the container began, by their numbers. */
-  readonly #living = new Map<number, string>();
+  /** The runtime has lost an instance whose process lives on: others begin beside it. */
+  #isSplit = false;
+  #podBeganMs = 0;
   /** The clock that the process is shown is behind that of the node, as in a sandbox of its own. */
   readonly #behindMs: number;
 
@@ -62,6 +78,11 @@ export class Kubelet {
 
   get podName(): string {
     return this.#pod.name;
+  }
+
+  /** The runtime has lost an instance whose process lives on. */
+  get isSplit(): boolean {
+    return this.#isSplit;
   }
 
   /** The end of the container is not that of its processes. */
@@ -97,16 +118,7 @@ export class Kubelet {
       this.#options.count('clock of a node set back while its container restarts');
       host.setWall(-random.between(0, STEP_MS));
     }
-    const startedMs = host.wallMs;
-    this.#count += 1;
-    this.#living.clear();
-    this.#instances.push({
-      number: this.#count,
-      createdMs: startedMs - random.between(10, 400),
-      startedMs,
-      finishedMs: null,
-    });
-    this.#instances.sort((a, b) => b.createdMs - a.createdMs);
+    const instance = this.#newInstance(random.between(10, 400));
     this.#forgetsLast = !this.#wasSetBack && random.chance(0.3);
     // Where the clocks differ, what is told at first is of the instance that runs.
     if (this.#behindMs > 0) this.#write();
@@ -120,27 +132,71 @@ export class Kubelet {
         this.deleteByForce();
       });
     }
-    return this.#process(startedMs, 1);
+    return this.#process(instance, 1);
+  }
+
+  #newInstance(tookMs: number): Instance {
+    const startedMs = this.#options.host.wallMs;
+    this.#count += 1;
+    const instance: Instance = {
+      number: this.#count,
+      createdMs: startedMs - tookMs,
+      startedMs,
+      finishedMs: null,
+      end: SEEN,
+      living: new Map(),
+    };
+    this.#instances.push(instance);
+    this.#instances.sort((a, b) => b.createdMs - a.createdMs);
+    return instance;
   }
 
   /** Some time has passed, and of the instance that runs is told by then. */
   #beginBeside(): OwnProcess {
     const { host, count } = this.#options;
+    if (this.#isSplit) {
+      count('an instance of a container begins beside one that was lost');
+      const instance = this.#newInstance(0);
+      this.#publish();
+      return this.#process(instance, 1);
+    }
     count('a second process of a container begins');
     this.#write();
-    return this.#process(host.wallMs, 2);
+    const [present] = this.#instances;
+    if (present === undefined) throw new Error('Nothing runs that it could be beside');
+    return this.#process(present, 2, host.wallMs);
   }
 
-  /** One that is not the first of its container has ended, and nothing is told. */
+  /** One that is beside the first has ended: of a process nothing is told, of an instance that is. */
   endOf(process: OwnProcess | null): void {
-    if (process !== null) this.#living.delete(process.pid);
+    if (process === null) return;
+    const { pid, startTicks } = process;
+    const instance = this.#instances.find(({ living }) => living.get(pid) === startTicks);
+    instance?.living.delete(pid);
+    if (!this.#isSplit || instance === undefined) return;
+    instance.finishedMs ??= this.#options.host.wallMs;
+    this.#instances.splice(2);
+    this.#publish();
+  }
+
+  /** The runtime has lost the container and says so; its process lives on. */
+  loseTask(end: End): void {
+    this.#isSplit = true;
+    for (const instance of this.#instances) {
+      if (instance.finishedMs === null) instance.end = end;
+      instance.finishedMs ??= this.#options.host.wallMs;
+    }
+    this.#publish();
   }
 
   /** The process, and with it the container, has ended. */
   end(): void {
     const { host } = this.#options;
-    this.#living.clear();
-    for (const instance of this.#instances) instance.finishedMs ??= host.wallMs;
+    for (const instance of this.#instances) {
+      instance.living.clear();
+      instance.finishedMs ??= host.wallMs;
+    }
+    this.#isSplit = false;
     // The last one is kept.
     this.#instances.splice(1);
     this.#madeUp = null;
@@ -162,8 +218,9 @@ export class Kubelet {
   /** The runtime has lost the container, it seems: the kubelet makes an end up. */
   loseContainer(): void {
     const { host, random } = this.#options;
-    const at = random.chance(0.5) ? { finishedAt: time(host.wallMs) } : { finishedAt: null };
-    this.#madeUp = { terminated: { reason: 'ContainerStatusUnknown', exitCode: 137, ...at } };
+    const finishedAt = random.chance(0.5) ? time(host.wallMs) : null;
+    const end = { reason: 'ContainerStatusUnknown', exitCode: 137 };
+    this.#madeUp = { terminated: { ...end, startedAt: this.#startedAt, finishedAt } };
     this.#isGone = true;
     this.#publish();
   }
@@ -172,7 +229,7 @@ export class Kubelet {
   tellEndWithoutTime(): void {
     const { world, random } = this.#options;
     const finishedAt = random.pick(['', '0001-01-01T00:00:00Z', '1970-01-01T00:00:00Z']);
-    this.#madeUp = { terminated: { reason: 'Error', exitCode: 1, finishedAt } };
+    this.#madeUp = { terminated: { ...SEEN, startedAt: this.#startedAt, finishedAt } };
     this.#write();
     world.after(random.skewed(500, 20_000), () => {
       if (this.#isGone) return;
@@ -190,7 +247,7 @@ export class Kubelet {
 
   /** The pod is deleted by force, and there may be another of its name at once, elsewhere. */
   deleteByForce(): void {
-    const { world, store, random, host, count } = this.#options;
+    const { world, store, random, elsewhere, host, count } = this.#options;
     const { name } = this.#pod;
     this.#isGone = true;
     store.remove(name);
@@ -198,15 +255,19 @@ export class Kubelet {
     count('pod of the same name');
     const uid = `${name}-elsewhere-${this.#pods}`;
     const beganMs = host.wallMs + random.between(0, 800);
+    // By the clock of another node, to which both may have begun at one time.
+    const upMs = host.wallMs - (this.#instances[0]?.startedMs ?? 0);
+    const behindMs = elsewhere.chance(0.5) ? upMs + elsewhere.between(800, 3000) : 0;
     const other = (state: Json, lastState: Json): void => {
       store.put(this.#object({ name, uid }, [{ name: CONTAINER, state, lastState }]));
     };
     world.after(random.skewed(5, 1500), () => {
-      other({ running: { startedAt: time(beganMs) } }, {});
+      other({ running: { startedAt: time(beganMs - behindMs) } }, {});
     });
     world.after(random.skewed(3000, 15_000), () => {
       if ((store.get(name)?.['metadata'] as Json | undefined)?.['uid'] !== uid) return;
-      const terminated = { reason: 'Error', finishedAt: time(host.wallMs) };
+      const startedAt = time(beganMs - behindMs);
+      const terminated = { ...SEEN, startedAt, finishedAt: time(host.wallMs - behindMs) };
       other({ waiting: { reason: 'CrashLoopBackOff' } }, { terminated });
     });
   }
@@ -224,16 +285,17 @@ export class Kubelet {
     this.#hasSidecar = random.chance(0.4);
     this.#sidecarEndedMs = null;
     this.#instances = [];
+    this.#podBeganMs = this.#options.host.wallMs;
     this.#isGone = false;
     this.#madeUp = null;
     this.#phase = null;
   }
 
-  #process(startedMs: number, pid: number): OwnProcess {
-    const number = this.#count;
+  #process(instance: Instance, pid: number, startedMs = instance.startedMs): OwnProcess {
+    const { number, living } = instance;
     this.#ticks += 1;
     const startTicks = String(this.#ticks);
-    this.#living.set(pid, startTicks);
+    living.set(pid, startTicks);
     return {
       pod: this.#pod.name,
       uid: this.#pod.uid,
@@ -242,8 +304,7 @@ export class Kubelet {
       pid,
       startTicks,
       pidNamespace: `pid:[${number}]`,
-      instance: number.toString(16),
-      startOf: (other) => Promise.resolve(this.#living.get(other) ?? null),
+      startOf: (other) => Promise.resolve(living.get(other) ?? null),
     };
   }
 
@@ -280,9 +341,15 @@ export class Kubelet {
     return { name: CONTAINER, state, lastState: shown ? stateOf(second) : {} };
   }
 
+  get #startedAt(): string {
+    return time(this.#instances[0]?.startedMs ?? 0);
+  }
+
   #statusOfSidecar(): Json {
     const endedMs = this.#sidecarEndedMs;
-    const terminated = { reason: 'OOMKilled', finishedAt: time(endedMs ?? 0) };
+    const startedAt = time(this.#podBeganMs);
+    const end = { reason: 'OOMKilled', exitCode: 137 };
+    const terminated = { ...end, startedAt, finishedAt: time(endedMs ?? 0) };
     return {
       name: 'sidecar',
       state: { waiting: {} },
@@ -304,10 +371,15 @@ export class Kubelet {
   }
 }
 
-function stateOf({ startedMs, finishedMs }: Instance): Json {
+function stateOf({ startedMs, finishedMs, end }: Instance): Json {
   const startedAt = time(startedMs);
   if (finishedMs === null) return { running: { startedAt } };
-  return { terminated: { reason: 'Error', exitCode: 1, startedAt, finishedAt: time(finishedMs) } };
+  return { terminated: { ...end, startedAt, finishedAt: time(finishedMs) } };
+}
+
+/** What a runtime says that has lost a container. */
+export function lostBy(random: Random): End {
+  return random.pick(LOST);
 }
 
 /** In whole seconds, as the API of Kubernetes has it. */

@@ -1,6 +1,7 @@
 import type { Fleet, Slot } from '../fleet.js';
 import type { Random } from '../world/random.js';
 import type { World } from '../world/world.js';
+import { lostBy } from './kubelet.js';
 
 export const POD_FAULTS = [
   'pod deleted by force',
@@ -30,6 +31,7 @@ export class PodTroubles {
 
   strike(): void {
     const random = this.#random;
+    if (this.#losesTask(random)) return;
     const struck =
       (random.chance(0.7) ? this.#fleet.leading : null) ?? random.pick(this.#fleet.slots);
     const slot = struck.node;
@@ -40,6 +42,39 @@ export class PodTroubles {
     const what = `${fault} (${slot.host.name})`;
     this.#world.record({ kind: 'fault', t: this.#world.now, what });
     this.#do(fault, slot);
+  }
+
+  /**
+   * Where two are in one container: its runtime loses it, and what was the second one is the process of
+   * another instance from now on, which crashes, and is started again, beside the first.
+   */
+  #losesTask(random: Random): boolean {
+    const other = this.#fleet.slots.find(({ beside }) => beside !== null);
+    if (other === undefined) return false;
+    if (!random.chance(this.#fleet.leading === other.node ? 0.6 : 0.1)) return false;
+    const { kubelet, process } = other.node;
+    if (kubelet === null || process?.dead !== false || kubelet.isSplit) return false;
+    this.#count('container lost by its runtime, and begun anew');
+    this.#fleet.crash(other, Infinity);
+    kubelet.loseTask(lostBy(random));
+    const later = (ms: number, act: () => void): void => {
+      this.#world.after(ms, () => {
+        if (other.node.process === process) act();
+      });
+    };
+    const beginsMs = random.skewed(50, 1500);
+    later(beginsMs, () => {
+      this.#fleet.start(other);
+    });
+    if (random.chance(0.7)) {
+      later(beginsMs + random.skewed(500, 10_000), () => {
+        this.#fleet.crash(other, random.skewed(50, 3000));
+      });
+    }
+    later(random.skewed(10_000, 60_000), () => {
+      this.#fleet.crash(other.node, random.skewed(100, 3000));
+    });
+    return true;
   }
 
   #do(fault: PodFault, slot: Slot): void {

@@ -52,6 +52,11 @@ function mapEnds(
   return status === null ? null : { ...status, ended: status.ended.map(see) };
 }
 
+/** An end that nobody has seen is taken for one that somebody has. */
+function believing(ended: EndedInstance, isBelieved: boolean): EndedInstance {
+  return isBelieved ? { ...ended, reason: 'Error', exitCode: 1 } : ended;
+}
+
 const offering =
   (see: (pod: PodSight, self: OwnProcess) => PodSight): Grounds['offer'] =>
   (pod, self) =>
@@ -100,7 +105,16 @@ export const evidenceBugs: readonly SeededBug[] = [
     isDeath: seeingEnds((ended) => ({ ...ended, finishedAtMs: ended.finishedAtMs ?? Infinity })),
   }),
   bug('death-made-up', 'an end counts that the kubelet has made up: ContainerStatusUnknown', {
-    isDeath: seeingEnds((ended) => ({ ...ended, reason: 'Error' })),
+    isDeath: seeingEnds((ended) => believing(ended, ended.reason === 'ContainerStatusUnknown')),
+  }),
+  bug('death-made-up-by-runtime', 'an end counts that the runtime has made up: Unknown', {
+    isDeath: seeingEnds((ended) => believing(ended, ended.reason === 'Unknown')),
+  }),
+  bug('death-by-unknown-code', 'an end counts whose exit code nobody could learn: 255', {
+    isDeath: seeingEnds((ended) => believing(ended, ended.reason === 'Error')),
+  }),
+  bug('death-of-a-later-instance', 'an instance counts that began after the process', {
+    isDeath: seeingEnds((ended) => ({ ...ended, startedAtMs: 0 })),
   }),
   bug('gone-is-dead', 'a pod that is deleted counts', {
     isDeath: alsoBy(({ type }) => type === 'DELETED'),
@@ -164,5 +178,8 @@ export const evidenceBugs: readonly SeededBug[] = [
   }),
   seed('predecessor-by-name-alone', 'whoever was in the same container counts as dead', {
     own: (own) => ({ ...own, startOf: () => Promise.resolve(null) }),
+  }),
+  seed('instance-before-is-dead', 'a process of another instance of the container counts as dead', {
+    own: (own) => ({ ...own, pidNamespace: 'pid:[1]' }),
   }),
 ];

@@ -158,18 +158,21 @@ export class LeadershipRules extends RuleGroup {
     this.#superseded.add(candidate);
   }
 
-  /** The leader's watch has told of another's record. */
+  /** The leader's watch has told of another's record, or that its own lease is too short. */
   #noteHeard({ who, revision, body }: Fact & { kind: 'heard' }): void {
     const candidate = this.ledger.get(who);
     if (candidate === null || !candidate.leader || body === null) return;
     const record = recordOf(body);
-    if (record.kind === 'bare' || candidate.ownKeys.has(record.key)) return;
+    const isOwn = candidate.ownKeys.has(record.key);
+    if (record.kind === 'bare' || (isOwn && !isShort(candidate, record))) return;
     // With its own name, it may be what has been made of a write whose answer will tell.
     const mayBeAnswered = writesUnderWay(candidate).length > 0;
     if (record.holder === candidate.info.identity && mayBeAnswered) return;
+    const known = candidate.sight?.revision ?? 0;
+    const lastOwn = candidate.lastCommit?.revision ?? 0;
     // What was so before its own last write, or before what it has been shown, is no news.
-    const known = Math.max(candidate.lastCommit?.revision ?? 0, candidate.sight?.revision ?? 0);
-    if (revision > known) this.#superseded.add(candidate);
+    if (revision <= known || (isOwn ? revision < lastOwn : revision <= lastOwn)) return;
+    (isOwn ? this.#short : this.#superseded).add(candidate);
   }
 
   #checkNotes(candidate: Candidate, fact: Asked): void {

@@ -109,7 +109,8 @@ export class Ledger {
 
   /** The shortest lease that any candidate of ours would wait for a record without a duration. */
   shortestLeaseMs = Infinity;
-  readonly #deadProcesses = new Set<string>();
+  /** When they died, in true time. */
+  readonly #deadProcesses = new Map<string, number>();
   /** Identities whose bearers take a record in their own name at once. */
   readonly reclaimed = new Set<string>();
 
@@ -122,10 +123,10 @@ export class Ledger {
   }
 
   /**
-   * The process of the candidate of ours that has put this record there is dead. Its duration does not
-   * matter: who edits that brings nobody back.
+   * The process of the candidate of ours that has put this record there was dead at that true time. Its
+   * duration does not matter: who edits that brings nobody back.
    */
-  isOfTheDead({ holder, acquireTime, renewTime, transitions }: SeenRecord): boolean {
+  isOfTheDead({ holder, acquireTime, renewTime, transitions }: SeenRecord, t: number): boolean {
     const writer = this.commits.findLast(
       ({ author, record }) =>
         author !== null &&
@@ -135,7 +136,7 @@ export class Ledger {
         record.transitions === transitions,
     );
     const process = writer?.author?.info.process;
-    return process !== undefined && this.#deadProcesses.has(process);
+    return process !== undefined && (this.#deadProcesses.get(process) ?? Infinity) <= t;
   }
 
   /** Call after the rules that judge by what was before have seen the fact. */
@@ -195,13 +196,19 @@ export class Ledger {
         break;
       case 'crashed':
         candidate.alive = false;
-        if (candidate.info.process !== undefined) this.#deadProcesses.add(candidate.info.process);
+        this.#noteDeath(candidate.info, fact.t);
         candidate.goneAt = fact.t;
         candidate.leader = false;
         candidate.signalOpen = false;
         break;
       default:
         break;
+    }
+  }
+
+  #noteDeath({ process }: CandidateInfo, t: number): void {
+    if (process !== undefined && !this.#deadProcesses.has(process)) {
+      this.#deadProcesses.set(process, t);
     }
   }
 

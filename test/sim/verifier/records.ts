@@ -44,6 +44,14 @@ export function revisionOf(object: Json): number | null {
   return typeof version === 'string' ? Number(version) : null;
 }
 
+/** Its record was written by whoever has put an offer beside it, to watch the process that holds the lock. */
+export function isOffered(object: Json): boolean {
+  const { acquireTime, renewTime, transitions, holder } = recordOf(object);
+  const { annotations } = (object['metadata'] ?? {}) as { annotations?: Json };
+  const write = `${acquireTime} ${renewTime} ${transitions} ${holder}`;
+  return parsed(annotations?.[HOLDER])?.['write'] === write;
+}
+
 /** Everything that a candidate has no business to change, as text. */
 export function foreignContent(object: Json): string {
   const { metadata, spec, ...rest } = object as { metadata: Json; spec?: Json };

@@ -51,7 +51,7 @@ export class Takeovers implements Rules {
     const { sight = null, local } = won.request ?? {};
     const waited = (local?.monotonicMs ?? Infinity) - (sight?.sinceMs ?? 0);
     const lease = before.record.durationMs ?? own?.leaseMs ?? 0;
-    const isOfTheDead = this.#ledger.isOfTheDead(before.record);
+    const isOfTheDead = this.#ledger.isOfTheDead(before.record, won.request?.t ?? -Infinity);
     return own?.heedsPods === true && isOfTheDead && waited < lease ? 'death' : 'expiry';
   }
 

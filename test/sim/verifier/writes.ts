@@ -1,6 +1,6 @@
 import type { Fact, Json } from '../facts.js';
 import { type Candidate, type Commit, type Request, termTimeOf } from './ledger.js';
-import { type SeenRecord, foreignContent, recordOf, revisionOf } from './records.js';
+import { type SeenRecord, foreignContent, isOffered, recordOf, revisionOf } from './records.js';
 import { RuleGroup } from './rule.js';
 
 /** A decision and the sending that follows it may read the clock at slightly different moments. */
@@ -103,7 +103,9 @@ export class WriteRules extends RuleGroup {
       say(`over a record that it had never been shown: ${was.key}`);
       return;
     }
-    if (info.heedsPods === true && this.ledger.isOfTheDead(was)) return;
+    const isOfTheDead =
+      before !== null && isOffered(before) && this.ledger.isOfTheDead(was, request.t);
+    if (info.heedsPods === true && isOfTheDead) return;
     const waitMs = sight.sinceMs + (was.durationMs ?? info.leaseMs) - sentMs;
     if (waitMs <= CLOCK_SLACK_MS || this.#isLongDead(candidate, request, was)) return;
     say(`${waitMs.toFixed(1)} ms before ${was.key} ran out`);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   isGone,
-  isOfThisContainer,
+  isOfThisInstance,
   isSelf,
   provesDeath,
 } from '../../../../src/lock/evidence/death.js';
@@ -14,9 +14,8 @@ describe('what the kubelet says proves that a process has ended', () => {
   it.each<[string, PodParts]>([
     ['when its container has ended two seconds after it began', { state: ended(at(3)) }],
     ['when it has ended and another instance runs', { lastState: ended(at(3)) }],
-    ['when an instance after it has ended', { state: { waiting: {} }, lastState: ended(at(90)) }],
     ['whatever the reason', { state: ended(at(60), 'OOMKilled') }],
-    ['when no reason is told', { state: ended(at(60), undefined) }],
+    ['when it has ended by itself', { state: ended(at(60), 'Completed', { exitCode: 0 }) }],
     [
       'when the pod is about to be deleted as well',
       { state: ended(at(60)), status: { phase: 'Failed' } },
@@ -43,6 +42,17 @@ describe('what the kubelet says proves that a process has ended', () => {
     ["of an end at the zero of the runtime's", { state: ended('1970-01-01T00:00:00Z') }],
     ['of an end at a time that is none', { state: ended('tomorrow') }],
     ['of an end that the kubelet has made up', { state: ended(at(60), 'ContainerStatusUnknown') }],
+    ['of one that the runtime has made up', { lastState: ended(at(60), 'Unknown') }],
+    ['of one without a reason', { state: ended(at(60), null) }],
+    ...[255, -1, undefined, '137'].map((exitCode): [string, PodParts] => [
+      `of one with ${JSON.stringify(exitCode)} for an exit code`,
+      { state: ended(at(60), 'Error', { exitCode }) },
+    ]),
+    [
+      'of an instance after its own',
+      { state: ended(at(90), 'Error', { startedAt: at(60) }), lastState: ended(at(59), 'Unknown') },
+    ],
+    ['of one that never began', { state: ended(at(60), 'Error', { startedAt: null }) }],
     ['of a container that runs', {}],
     ['of a container that waits', { state: { waiting: { reason: 'CrashLoopBackOff' } } }],
     ['of a phase', { status: { phase: 'Failed', reason: 'NodeLost' } }],
@@ -63,29 +73,17 @@ describe('what the kubelet says proves that a process has ended', () => {
   });
 });
 
-describe('whoever restarts in the same container', () => {
-  const before = { ...holder, instance: '00000000', pidNamespace: 'pid:[1]' };
-
-  it('can tell of an instance before its own', () => {
-    expect(isOfThisContainer(before, self)).toBe(true);
-  });
-
-  it('and of its own, where numbers count in the same namespace', () => {
-    expect(isOfThisContainer(holder, self)).toBe(true);
-    expect(isOfThisContainer({ ...holder, pidNamespace: 'pid:[1]' }, self)).toBe(false);
-    expect(
-      isOfThisContainer({ ...holder, pidNamespace: null }, { ...self, pidNamespace: null }),
-    ).toBe(false);
-  });
-
-  it('cannot tell of instances that nobody has named, in another namespace', () => {
-    expect(isOfThisContainer({ ...before, instance: null }, self)).toBe(false);
-    expect(isOfThisContainer(before, { ...self, instance: null })).toBe(false);
+describe('whoever restarts in the same instance of a container', () => {
+  it('can tell of a process there, where numbers count in the same namespace', () => {
+    const numbering = (pidNamespace: string | null) => ({ ...holder, pidNamespace });
+    expect(isOfThisInstance(holder, self)).toBe(true);
+    expect(isOfThisInstance(numbering('pid:[1]'), self)).toBe(false);
+    expect(isOfThisInstance(numbering(null), { ...self, pidNamespace: null })).toBe(false);
   });
 
   it('can tell nothing of another pod or another container', () => {
-    expect(isOfThisContainer({ ...before, uid: 'other' }, self)).toBe(false);
-    expect(isOfThisContainer({ ...before, container: 'b' }, self)).toBe(false);
+    expect(isOfThisInstance({ ...holder, uid: 'other' }, self)).toBe(false);
+    expect(isOfThisInstance({ ...holder, container: 'b' }, self)).toBe(false);
   });
 
   it('takes a process for dead that is not among the living, by number and start', () => {

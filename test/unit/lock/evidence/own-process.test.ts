@@ -11,9 +11,9 @@ const MOUNT =
   `613 590 8:1 /var/lib/kubelet/pods/${UID}/containers/app/9d2f0a1b /dev/termination-log rw - ext4 /dev/sda1 rw\n`;
 
 describe('what the kubelet has mounted', () => {
-  const found = { uid: UID, container: 'app', instance: '9d2f0a1b' };
+  const found = { uid: UID, container: 'app' };
 
-  it('tells the pod, the container, and which of its instances', () => {
+  it('tells the pod and the container', () => {
     expect(readMounts(MOUNT)).toEqual(found);
     expect(readMounts(MOUNT.replaceAll('/var/lib/kubelet', ''))).toEqual(found);
   });
@@ -43,7 +43,7 @@ describe.runIf(process.platform === 'linux')('a process that asks who it is', ()
   it('is told by the kernel and by what the kubelet has mounted', async () => {
     const own = await readOwnProcess({ env: {}, proc });
     expect(own).toMatchObject({
-      ...{ pod: hostname(), uid: UID, container: 'app', instance: '9d2f0a1b' },
+      ...{ pod: hostname(), uid: UID, container: 'app' },
       ...{ pid: process.pid, pidNamespace: 'pid:[4026532001]' },
       startedAtMs: Math.ceil(performance.timeOrigin),
     });
@@ -67,7 +67,7 @@ describe.runIf(process.platform === 'linux')('a process that asks who it is', ()
     await writeFile(join(proc, 'self', 'mountinfo'), '');
     const env = { POD_NAME: 'app-1', POD_UID: UID, CONTAINER_NAME: 'app' };
     expect(await readOwnProcess({ env, proc })).toMatchObject({
-      ...{ pod: 'app-1', uid: UID, container: 'app', instance: null },
+      ...{ pod: 'app-1', uid: UID, container: 'app' },
     });
     expect(await readOwnProcess({ env: { POD_UID: UID }, proc })).toMatchObject({
       container: null,

@@ -228,22 +228,35 @@ describe('with podEvidence', () => {
     expect(b?.isLeader()).toBe(true);
   });
 
-  it('whoever restarts in the same container needs no pod to be read', async () => {
+  it('whoever begins anew in the same instance of a container needs no pod to be read', async () => {
     const [a, b] = await leaderAndFollower();
     a?.actor.stop();
     await Promise.all([b?.stop(), cluster.pass(500)]);
     cluster.forbidsPods = true;
-    const next = cluster.candidate('a', {
-      instance: 'ffff',
-      startTicks: '9',
-      pidNamespace: 'pid:[9]',
-    });
+    const next = cluster.candidate('a', { startTicks: '9' });
     await cluster.pass(500);
     expect(next.isLeader()).toBe(true);
     expect(cluster.logged).toContain(
       'a: Takes over: the process before this one in container app has ended',
     );
   });
+
+  it.each([
+    ['has ended', 'Error', 500, true],
+    ['was lost by its runtime', 'Unknown', 8000, false],
+  ])(
+    'of an instance before its own it believes the kubelet alone: it %s',
+    async (_, reason, ms, isDead) => {
+      const [a, b] = await leaderAndFollower();
+      a?.actor.stop();
+      await Promise.all([b?.stop(), cluster.pass(500)]);
+      const state = { running: { startedAt: at(61) } };
+      cluster.tell({ name: 'a', state, lastState: ended(at(60), reason) });
+      const next = cluster.candidate('a', { startTicks: '9', pidNamespace: 'pid:[9]' });
+      await cluster.pass(ms);
+      expect(next.isLeader()).toBe(isDead);
+    },
+  );
 
   it('without the right, it says so once for each request, shows the Role, and waits for the lease', async () => {
     const [a, b] = await leaderAndFollower();

@@ -13,7 +13,6 @@ export const self: OwnProcess = {
   pid: 1,
   startTicks: '4711',
   pidNamespace: 'pid:[4026532001]',
-  instance: 'a1b2c3d4',
   startOf: () => Promise.resolve(null),
 };
 
@@ -61,6 +60,10 @@ export function pod(parts: PodParts = {}): PodSight {
   return sight;
 }
 
-export function ended(finishedAt: unknown, reason: unknown = 'Error'): object {
-  return { terminated: { exitCode: 137, reason, startedAt: at(0), finishedAt } };
+export function ended(
+  finishedAt: unknown,
+  reason: unknown = 'Error',
+  parts: { readonly exitCode?: unknown; readonly startedAt?: unknown } = {},
+): object {
+  return { terminated: { exitCode: 137, reason, startedAt: at(0), finishedAt, ...parts } };
 }
