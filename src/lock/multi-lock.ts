@@ -112,7 +112,7 @@ export class MultiLock implements ResourceLock {
     }
     const whole = wholeWrite(parts, this.#own);
     if (whole !== null) this.#settle(whole);
-    else this.#own = possibleWrites(parts, this.#own);
+    this.#own = possibleWrites(parts, this.#own);
     return this.#answer(parts);
   }
 
@@ -221,7 +221,7 @@ export class MultiLock implements ResourceLock {
   /** It stands in all of its parts: what was sent before it can be stored in none of them. */
   #settle(write: OwnWrite): void {
     write.done = true;
-    this.#own = [write];
+    this.#own = this.#own.slice(this.#own.indexOf(write));
   }
 
   #answer(parts: readonly Part[]): LockResult {

@@ -234,6 +234,17 @@ describe('a write of which only a half is stored', () => {
     expect(await read(lock)).toMatchObject({ record: held, version: base.version });
   });
 
+  it('is not the end of a term where it comes late, after the lock was read without it', async () => {
+    const { lock, young, store } = setUp();
+    const { base, held } = await won(lock);
+    young.next = 'timeout';
+    const late = renewal(held);
+    await lock.update(late, { base });
+    expect(await read(lock)).toMatchObject({ record: held, version: base.version });
+    store.put('new', late);
+    expect(await read(lock)).toMatchObject({ record: held, version: base.version });
+  });
+
   it('counts once the second half, that went unanswered, is found there', async () => {
     const { lock, old } = setUp();
     const base = await read(lock);
