@@ -10,8 +10,8 @@ const WAITING = [
   'test/cli/{*-on-real-server,on-real-server,run,run-*,watch,dev-server,hostile-text}.test.ts',
   'test/contract/*.test.ts',
   'test/metrics/failover.test.ts',
-  'test/docs/{example-manifests,frameworks,postgresql-lock,runbook-*}.test.ts',
-  'test/{unit/election,regressions}/exit.test.ts',
+  'test/docs/{example-manifests,postgresql-lock,runbook-*}.test.ts',
+  'test/regressions/exit.test.ts',
   'test/unit/kubernetes/phases.test.ts',
 ];
 
@@ -22,7 +22,7 @@ const WAITING = [
 const SMALL = ['test/{model,unit}/**/*.test.ts'];
 const NOT_SMALL = [
   'test/unit/hostile/*.test.ts',
-  'test/unit/election/{leaks,without-client-node}.test.ts',
+  'test/unit/election/{exit,leaks,without-client-node}.test.ts',
   'test/unit/kubernetes/pod-kube-config.test.ts',
   'test/unit/testing/election-paths.test.ts',
 ];

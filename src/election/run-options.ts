@@ -37,8 +37,8 @@ export function checkLead(work: unknown, options: unknown, running: ElectionStat
   problems.function('work', work);
   checkOptions<RunOptions>(problems, options, RUN_OPTIONS);
   if (running !== null) {
-    const rule = 'must be idle or stopped: lead() was called while this election is running';
-    problems.add('election.state', rule, running);
+    const rule = 'must not be running when lead() is called: use one at a time, or stop() it first';
+    problems.add('election', rule, `running, ${running}`);
   }
   problems.throwIfAny();
 }
