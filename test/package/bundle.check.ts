@@ -14,15 +14,7 @@ const nodes = inject('nodes');
 const LEASE = { resource: 'leases', namespace: 'production', name: 'data-processor' } as const;
 
 /** Kilobytes, with XState in it; not minified, and minified. */
-const BUDGET = { plain: 610, minified: 275 };
-
-/** What the README's first example leaves to its reader. */
-const WORK = `
-async function processNextBatch({ signal }) {
-  process.stdout.write('works\\n');
-  await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }));
-}
-`;
+const BUDGET = { plain: 620, minified: 275 };
 
 // A folder of its own, in which no package is to be found: whatever is needed is in the bundle.
 const directory = mkdtempSync(join(tmpdir(), 'bundle-'));
@@ -36,7 +28,7 @@ async function bundle(format: 'esm' | 'cjs', minify = false): Promise<string> {
   const entry = join(installed, `example-${format}.mjs`);
   // A module may await at its top, a script may not.
   const code = format === 'esm' ? example.code : asFunction(example.code);
-  writeFileSync(entry, `${WORK}${code}`);
+  writeFileSync(entry, code);
   const outfile = join(directory, `app${minify ? '.min' : ''}.${format === 'esm' ? 'mjs' : 'cjs'}`);
   const { warnings } = await build({
     ...{ entryPoints: [entry], bundle: true, format, platform: 'node', target: 'node20' },
@@ -78,7 +70,8 @@ describe.each(['esm', 'cjs'] as const)(
       const limit = setTimeout(() => child.kill('SIGKILL'), 30_000);
       const outcome = await Promise.race([once(child.stdout, 'data'), ended]);
       clearTimeout(limit);
-      expect({ outcome: String(outcome[0]), errors }).toEqual({ outcome: 'works\n', errors: '' });
+      expect(errors).toBe('');
+      expect(String(outcome[0])).toMatch(/^process \d+ works\n$/);
       child.kill('SIGTERM');
       expect(await ended).toEqual([0, null]);
       expect(api.server.store.get(LEASE)).toMatchObject({ spec: { holderIdentity: '' } });

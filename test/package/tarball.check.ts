@@ -7,10 +7,10 @@ const packed = inject('packed');
 const paths = packed.files.map(({ path }) => path);
 
 /** Kilobytes. Not far above what there is, so that growth is a decision. More than half are pictures. */
-const BUDGET = { tarball: 2000, unpacked: 3600, code: 1850, docs: 1950 };
+const BUDGET = { tarball: 2000, unpacked: 3600, code: 1900, docs: 1950 };
 
 /** Kilobytes of code that are loaded with an entry, without what it imports later, if at all. */
-const LOADED = { 'index.js': 290, 'machine.js': 122, 'cli.js': 5 };
+const LOADED = { 'index.js': 295, 'machine.js': 122, 'cli.js': 5 };
 
 describe('the tarball', () => {
   it('holds the build, the docs, the manifest, the README and the licence, and nothing else', () => {
