@@ -138,7 +138,8 @@ describe('watch', { timeout: 60_000 }, () => {
 
   it('does not take a watch that has fallen silent for a leader that has', async () => {
     server = await startEmbeddedApiServer();
-    hold('report', 'ann', 3);
+    // It looks again when this has run out, which must not be before the watch is open.
+    hold('report', 'ann', 12);
     const run = await start('report', ...NEVER);
     await watching(run, 2);
     server.watches.silence();
