@@ -100,7 +100,7 @@ export default defineConfig({
           ...limits,
           name: 'waiting',
           include: WAITING,
-          maxWorkers: 5,
+          maxWorkers: 4,
           sequence: { groupOrder: 2 },
         },
       },
