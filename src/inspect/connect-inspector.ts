@@ -21,7 +21,7 @@ export interface InspectorConnection extends AsyncDisposable {
  * another. If that cannot be reached or refuses, the election's logger is told so once, reports are
  * kept for a while and then dropped, the oldest first; nothing fails.
  *
- * @throws {ConfigError} if an option is wrong: if the address is not that of a live view, if there is no token, or if it
+ * @throws {ConfigError} if an option is wrong: if the address is not that of a live view, has no token, or
  * leads to another machine by plain http and that is not allowed
  */
 export function connectInspector(options: ConnectInspectorOptions): InspectorConnection {

@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { buildCli } from '../cli/support/built-cli.js';
 import { ensureClientGoCandidate } from '../peers/client-go/build.js';
 import { builtProgram } from '../support/built-program.js';
-import type { PodSettings } from './pod-report.js';
+import { type PodSettings, TIMINGS } from './pod-report.js';
 
 /** What takes part in the pods of a fleet. */
 export interface PodCandidate {
@@ -47,8 +47,6 @@ async function clientGo(): Promise<PodCandidate> {
     worker: '',
   };
 }
-
-const TIMINGS = { leaseDurationSeconds: 15, renewDeadlineSeconds: 10, retryPeriodSeconds: 2 };
 
 /** What one that is up reports, by a shell, in whose place `run` is then. */
 const UP = [

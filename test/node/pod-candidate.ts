@@ -1,6 +1,6 @@
 import { LeaderElection, LeaseLock } from '../../src/index.js';
 import { eatMemory, HEARTBEAT_MS, report } from './in-pod.js';
-import { machineNow, type PodSettings } from './pod-report.js';
+import { machineNow, type PodSettings, TIMINGS } from './pod-report.js';
 
 // One candidate in a real pod, as an application would write it: its rights, its names and its place
 // come from the pod. What it does stands in a file that outlives it, a line for each report.
@@ -11,9 +11,7 @@ const settings = JSON.parse(process.argv[2] ?? '{}') as PodSettings;
 
 const election = new LeaderElection({
   lock: new LeaseLock({ name: settings.lock, podEvidence: settings.podEvidence }),
-  leaseDurationSeconds: 15,
-  renewDeadlineSeconds: 10,
-  retryPeriodSeconds: 2,
+  ...TIMINGS,
   onLost: 'rejoin',
   onStartedLeading: (term) => say({ event: 'started', token: String(term.fencingToken) }),
 });

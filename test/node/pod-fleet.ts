@@ -18,7 +18,6 @@ const YOUNG_MS = 4000;
 export interface PodChanges {
   readonly memory?: string;
   readonly livenessProbe?: object;
-  readonly restartPolicy?: 'Always' | 'Never';
 }
 
 export interface Pod {
@@ -323,7 +322,7 @@ export class PodFleet {
         // There is no network of pods here, and nothing that the node has to be ready for.
         hostNetwork: true,
         tolerations: [{ operator: 'Exists' }],
-        restartPolicy: changes.restartPolicy ?? 'Always',
+        restartPolicy: 'Always',
         terminationGracePeriodSeconds: 10,
         enableServiceLinks: false,
         serviceAccountName: 'default',

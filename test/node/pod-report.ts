@@ -14,6 +14,13 @@ export interface PodReport {
   readonly reason?: string;
 }
 
+/** Those of every candidate here, of whatever library: the defaults. */
+export const TIMINGS = {
+  leaseDurationSeconds: 15,
+  renewDeadlineSeconds: 10,
+  retryPeriodSeconds: 2,
+};
+
 /** Handed over as JSON in the argument of the program. */
 export interface PodSettings {
   readonly lock: string;
