@@ -139,23 +139,21 @@ export const watchOptionCases: DefineCases = (context) => {
 
   it('bookmarks say how far a watch has come, about two seconds before it ends', async () => {
     const first = await context().newLease();
-    // A real server is now and then too late for a bookmark, hence several tries.
     const seen: WatchEvent[] = [];
     const follow = async (delayMs: number): Promise<void> => {
       await setTimeout(delayMs);
       const query = { ...from(first), timeoutSeconds: '3', allowWatchBookmarks: 'true' };
       const watch = await watchOf(first, query);
-      let event = await watch.next();
-      while (event !== null) {
+      // While nothing at all has changed since a watch began, it gets no bookmark.
+      await context().newLease();
+      for (let event = await watch.next(); event !== null; event = await watch.next()) {
         seen.push(event);
-        event = await watch.next();
       }
     };
-    const watches = [0, 200, 400, 600, 800].map(follow);
-    // While nothing at all has changed since a watch began, it gets no bookmark.
-    await setTimeout(900);
-    const other = await context().newLease();
-    await Promise.all(watches);
+    // A busy server is now and then too late for a bookmark, hence several tries.
+    for (let round = 0; round < 5 && seen.length === 0; round += 1) {
+      await Promise.all([0, 200, 400, 600, 800].map(follow));
+    }
     expect(seen).not.toEqual([]);
     for (const { type, object } of seen) {
       expect(type).toBe('BOOKMARK');
@@ -167,9 +165,7 @@ export const watchOptionCases: DefineCases = (context) => {
         metadata: { resourceVersion },
         spec: {},
       });
-      expect(Number(resourceVersion)).toBeGreaterThanOrEqual(
-        Number(other.metadata.resourceVersion),
-      );
+      expect(Number(resourceVersion)).toBeGreaterThan(Number(first.metadata.resourceVersion));
     }
   });
 
