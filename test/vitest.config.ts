@@ -4,33 +4,50 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 const source = (path: string): string => fileURLToPath(new URL(`../src/${path}`, import.meta.url));
 
-/** What mostly waits: for leases to run out, for processes and servers to start, for a browser. */
-const WAITING = [
-  'test/{chaos,e2e,inspect,node}/**/*.test.ts',
-  'test/cli/{*-on-real-server,on-real-server,run,run-*,watch,dev-server,hostile-text}.test.ts',
-  'test/contract/*.test.ts',
-  'test/metrics/failover.test.ts',
-  'test/docs/{example-manifests,postgresql-lock,runbook-*}.test.ts',
-  'test/regressions/exit.test.ts',
-  'test/unit/kubernetes/phases.test.ts',
-];
+/** What computes for minutes, in virtual time: it takes what the others leave of the processors. */
+const BACKGROUND = ['test/{sim,spec}/**/*.test.ts'];
 
 /**
  * Small files by the hundred, most of whose time is the start of a process and the loading of the same
  * modules: one process runs them one after the other. Not those that exchange modules, or take long.
  */
-const SMALL = ['test/{model,unit}/**/*.test.ts'];
+const SMALL_FOLDERS = 'bench|interop|model|package|support|unit';
+const SMALL_FILES = [
+  'test/cli/{check-manifest,docs,judge,lease-guard}.test.ts',
+  'test/docs/{architecture,generated,links,manifests,reading-order,tables}.test.ts',
+  'test/inspect/{headline,history,observing,options,page-words,secrets,server,web-socket}.test.ts',
+  'test/mutation/loading.test.ts',
+  'test/regressions/!(exit|index).test.ts',
+];
 const NOT_SMALL = [
   'test/unit/hostile/*.test.ts',
   'test/unit/election/{exit,leaks,without-client-node}.test.ts',
   'test/unit/kubernetes/pod-kube-config.test.ts',
   'test/unit/testing/election-paths.test.ts',
+  'test/unit/kubernetes/phases.test.ts',
 ];
 
 /** The longest, which come first: whatever begins last is waited for alone. */
 const LONG = [
-  ...['/sim/', '/spec/', '/chaos/', '/metrics/failover', '/cli/run', '/contract/real', '/node/'],
-  ...['/e2e/', '/inspect/page', '/inspect/cluster', '/cli/'],
+  ...[
+    '/sim/s',
+    '/spec/',
+    '/chaos/',
+    '/metrics/failover',
+    '/e2e/demo',
+    '/cli/run',
+    '/contract/real',
+  ],
+  ...[
+    '/node/',
+    '/e2e/',
+    '/inspect/',
+    '/cli/',
+    '/kubernetes/phases',
+    '/docs/',
+    '/hostile/',
+    '/exit',
+  ],
 ];
 
 class LongestFirst extends BaseSequencer {
@@ -62,24 +79,33 @@ const limits = {
 } as const;
 
 /**
- * Two groups of files, one after the other, so that nothing computes beside tests of real time. Of
- * those that wait, more run at once than there are cores.
+ * More files run at once than there are cores, since most of what takes long waits: for leases to run
+ * out, for processes and servers to start, for a browser.
  */
 export default defineConfig({
   root: fileURLToPath(new URL('..', import.meta.url)),
   test: {
     globalSetup: 'test/support/prepare.ts',
-    maxWorkers: 2,
+    maxWorkers: 6,
     sequence: { sequencer: LongestFirst },
     projects: [
       {
         resolve,
         test: {
           ...limits,
-          name: 'computing',
-          include: ['test/!(model|unit)/**/*.test.ts', ...NOT_SMALL],
-          exclude: [...configDefaults.exclude, ...WAITING],
-          sequence: { groupOrder: 1 },
+          name: 'background',
+          include: BACKGROUND,
+          testTimeout: 120_000,
+          setupFiles: 'test/support/give-way.ts',
+        },
+      },
+      {
+        resolve,
+        test: {
+          ...limits,
+          name: 'others',
+          include: [`test/!(${SMALL_FOLDERS})/**/*.test.ts`, ...NOT_SMALL],
+          exclude: [...configDefaults.exclude, ...BACKGROUND, ...SMALL_FILES],
         },
       },
       {
@@ -87,21 +113,10 @@ export default defineConfig({
         test: {
           ...limits,
           name: 'small',
-          include: SMALL,
-          exclude: [...configDefaults.exclude, ...WAITING, ...NOT_SMALL],
+          include: [`test/@(${SMALL_FOLDERS})/**/*.test.ts`, ...SMALL_FILES],
+          exclude: [...configDefaults.exclude, ...NOT_SMALL],
           isolate: false,
           setupFiles: 'test/support/take-back.ts',
-          sequence: { groupOrder: 1 },
-        },
-      },
-      {
-        resolve,
-        test: {
-          ...limits,
-          name: 'waiting',
-          include: WAITING,
-          maxWorkers: 4,
-          sequence: { groupOrder: 2 },
         },
       },
     ],

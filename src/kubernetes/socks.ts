@@ -1,4 +1,4 @@
-import { lookup } from 'node:dns/promises';
+import dns from 'node:dns';
 import { once } from 'node:events';
 import net, { type Socket } from 'node:net';
 
@@ -18,7 +18,7 @@ export async function openSocks(proxy: URL, end: TunnelEnd, signal: AbortSignal)
   // Those without the letter leave names to the client; the other ones let the proxy resolve them.
   const resolves = proxy.protocol === 'socks4:' || proxy.protocol === 'socks5:';
   const { address: host } = resolves
-    ? await lookup(end.host, { family: isVersion4 ? 4 : 0 })
+    ? await dns.promises.lookup(end.host, { family: isVersion4 ? 4 : 0 })
     : { address: end.host };
   const proxyHost = proxy.hostname.replace(/^\[(.*)\]$/, '$1');
   const proxyPort = proxy.port === '' ? 1080 : Number(proxy.port);
