@@ -72,10 +72,10 @@ const resolve = {
 
 const limits = {
   pool: 'forks',
-  testTimeout: 30_000,
-  hookTimeout: 120_000,
-  // Machines that run tests are shared: a second, the default, is no time at all on some.
-  expect: { poll: { timeout: 10_000 } },
+  // Machines that run tests are shared, and these run side by side: whoever waits for something is patient.
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
+  expect: { poll: { timeout: 60_000 } },
 } as const;
 
 /**
@@ -95,7 +95,6 @@ export default defineConfig({
           ...limits,
           name: 'background',
           include: BACKGROUND,
-          testTimeout: 120_000,
           setupFiles: 'test/support/give-way.ts',
         },
       },

@@ -9,7 +9,7 @@ const SHELL = ['sh', '-c', '"$@"; exit $?', 'sh'];
 
 describe.runIf(process.platform === 'linux')(
   'run whose parent is gone',
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   () => {
     let on: RunStage;
     const leases: string[] = [];

@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { CliOptions, CliProcess } from './support/cli-process.js';
 import { childrenOf, isAlive, until } from './support/processes.js';
-import { RunStage } from './support/run-stage.js';
+import { GUARDED_MS, RunStage } from './support/run-stage.js';
 
 const SECRET = 'marked-secret-token';
 
-describe.runIf(process.platform === 'linux')('run', { timeout: 90_000 }, () => {
+describe.runIf(process.platform === 'linux')('run', { timeout: 180_000 }, () => {
   let on: RunStage;
 
   beforeAll(async () => {
@@ -187,7 +187,7 @@ describe.runIf(process.platform === 'linux')('run', { timeout: 90_000 }, () => {
         const pid = await commandPid(run);
         const [guard] = childrenOf(run.pid);
         run.kill(signal);
-        await until('the end of the command', () => !isAlive(pid), 3600);
+        await until('the end of the command', () => !isAlive(pid), GUARDED_MS);
         await until('the end of the guard', () => !isAlive(guard!.pid));
       },
     );

@@ -87,7 +87,7 @@ describeWithApiServer('starting a real API server', () => {
       careless.kill('SIGKILL');
       await exit;
       const gone = () => !pids.some(isAlive) && !existsSync(dirname(file));
-      await vi.waitUntil(gone, { timeout: 10_000, interval: 50 });
+      await vi.waitUntil(gone, { timeout: 60_000, interval: 50 });
     } finally {
       careless.kill('SIGKILL');
       await exit;

@@ -75,7 +75,7 @@ async function hasLeader(lookout: Lookout): Promise<void> {
     lookout.look();
     expect(lookout.leader).toBeDefined();
   };
-  await vi.waitFor(look, { timeout: 30_000, interval: 20 });
+  await vi.waitFor(look, { timeout: 60_000, interval: 20 });
 }
 
 describeWithPython('moving from a ConfigMap of Python to a Lease', describeMoving);

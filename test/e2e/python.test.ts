@@ -204,7 +204,7 @@ function describePython(server: () => RunningApiServer): void {
         async () => {
           expect((await leaseSpec())['renewTime']).not.toBe(renewTime);
         },
-        { timeout: 20_000 },
+        { timeout: 60_000 },
       );
       expect(theirs.told).toEqual(['started']);
     });

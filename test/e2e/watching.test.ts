@@ -69,7 +69,7 @@ function leads(candidate: Candidate | undefined): Promise<void> {
   const look = (): void => {
     expect(candidate?.election.isLeader()).toBe(true);
   };
-  return vi.waitFor(look, { timeout: 30_000 });
+  return vi.waitFor(look, { timeout: 60_000 });
 }
 
 /** Candidates in a namespace of their own, of which the first leads and the others watch. */

@@ -19,7 +19,7 @@ import { StreamReader } from './support/reports.js';
 const PROGRAM = fileURLToPath(new URL('./support/remote-reporter.ts', import.meta.url));
 const TOKEN = 'the-token-of-this-chart';
 const OTHER = 'the-token-of-another-one';
-const PATIENCE = { timeout: 20_000 };
+const PATIENCE = { timeout: 60_000 };
 
 interface Reporter {
   readonly child: ChildProcess;

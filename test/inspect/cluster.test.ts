@@ -91,7 +91,7 @@ describeWithBrowser('the live page of a lock, from the cluster alone', (browser)
       );
     };
 
-    it('shows who holds it and who did, of either library', { timeout: 120_000 }, async () => {
+    it('shows who holds it and who did, of either library', { timeout: 180_000 }, async () => {
       const name = `lock-${randomUUID().slice(0, 8)}`;
       const go = fleet(name, await ensureClientGoCandidate());
       const own = fleet(name, null);
@@ -131,14 +131,14 @@ describeWithBrowser('the live page of a lock, from the cluster alone', (browser)
       await own.start('own-ben');
       await go.stop('go-ann');
       await expect
-        .poll(() => headline.textContent(), { timeout: 20_000 })
+        .poll(() => headline.textContent(), { timeout: 60_000 })
         .toMatch(/^own-ben leads/);
       expect(await card('go-ann').locator('.says').textContent()).toContain(
         'Has given the lock back.',
       );
       await go.start('go-eve');
       await own.kill('own-ben');
-      await expect.poll(() => headline.textContent(), { timeout: 20_000 }).toMatch(/^go-eve leads/);
+      await expect.poll(() => headline.textContent(), { timeout: 60_000 }).toMatch(/^go-eve leads/);
       await expect
         .poll(() => page.locator('.term').allTextContents())
         .toEqual(['transition 0', 'transition 1', 'transition 2']);
@@ -179,7 +179,7 @@ describeWithBrowser('the live page of a lock, from the cluster alone', (browser)
 
     it(
       'says that the API server does not answer, and then who leads',
-      { timeout: 120_000 },
+      { timeout: 180_000 },
       async () => {
         const name = `lock-${randomUUID().slice(0, 8)}`;
         const go = fleet(name, await ensureClientGoCandidate());
@@ -191,12 +191,12 @@ describeWithBrowser('the live page of a lock, from the cluster alone', (browser)
         await expect.poll(() => headline.textContent()).toMatch(/^go-ann leads for /);
         await server().killApiServer();
         await expect
-          .poll(() => headline.textContent(), { timeout: 20_000 })
+          .poll(() => headline.textContent(), { timeout: 60_000 })
           .toMatch(/^Who leads is not known: the API server cannot be reached/);
         await server().startApiServerAgain();
         await go.start('go-ben');
         await expect
-          .poll(() => headline.textContent(), { timeout: 40_000 })
+          .poll(() => headline.textContent(), { timeout: 60_000 })
           .toMatch(/^go-\w+ leads for /);
         await page.close();
       },

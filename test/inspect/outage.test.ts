@@ -5,7 +5,7 @@ import { describeWithOwnApiServer } from '../support/shared-api-server.js';
 import { describeWithBrowser, openPage } from './support/browser.js';
 import { POD_NAMES, Pods } from './support/pods.js';
 
-const PATIENCE = { timeout: 30_000 };
+const PATIENCE = { timeout: 60_000 };
 
 /** In the page: what a colour looks like, of the headline and of what marks the card of each state. */
 const COLOURS = `(() => {

@@ -5,7 +5,7 @@ import { type Inspector, startInspector } from '../../src/inspect.js';
 import { describeWithBrowser, openPage } from './support/browser.js';
 import { type EmbeddedFleet, embeddedFleet } from './support/candidates.js';
 
-const PATIENCE = { timeout: 15_000 };
+const PATIENCE = { timeout: 60_000 };
 
 /** So long that nothing happens by itself while a busy machine is looked at. */
 const CALM = { leaseDurationSeconds: 90, renewDeadlineSeconds: 80, retryPeriodSeconds: 60 };

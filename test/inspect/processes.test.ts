@@ -30,7 +30,7 @@ describe('several processes that report to one live chart', () => {
       ['ada', 'bob'].map((name) => start(inspector.url, kubeConfig, name)),
     );
     await expect
-      .poll(() => inspector.candidates.map(({ name }) => name).sort(), { timeout: 20_000 })
+      .poll(() => inspector.candidates.map(({ name }) => name).sort(), { timeout: 60_000 })
       .toEqual(['ada', 'bob']);
     const pids = inspector.candidates.map(({ pid }) => pid);
     expect(new Set(pids)).toEqual(new Set([ada?.pid, bob?.pid]));
@@ -64,7 +64,7 @@ describe('several processes that report to one live chart', () => {
     await using again = await startInspector({ token, port });
     await ada.acquire();
     await expect
-      .poll(() => again.candidates.map(({ name }) => name), { timeout: 5000 })
+      .poll(() => again.candidates.map(({ name }) => name), { timeout: 60_000 })
       .toEqual(['ada']);
   });
 });

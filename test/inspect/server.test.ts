@@ -198,7 +198,7 @@ describe('a page that takes nothing in', () => {
           }
           return server.openPages;
         },
-        { interval: 5, timeout: 15_000 },
+        { interval: 5, timeout: 60_000 },
       )
       .toBe(1);
     expect(received).toBeGreaterThan(1_000_000);

@@ -64,7 +64,7 @@ const elected = (lease: unknown, work: unknown) => ({
 });
 
 const until = (condition: () => boolean) =>
-  expect.poll(condition, { timeout: 10_000, interval: 20 }).toBe(true);
+  expect.poll(condition, { timeout: 60_000, interval: 20 }).toBe(true);
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

@@ -9,7 +9,11 @@ import {
 import { buildCli, type BuiltCli } from './built-cli.js';
 import { CliProcess, type CliOptions } from './cli-process.js';
 
-const TIMINGS = ['--lease-duration', '4', '--renew-deadline', '2', '--retry-period', '1'];
+/** So long that on a busy machine the guard has started, and the command, long before the deadline. */
+const TIMINGS = ['--lease-duration', '8', '--renew-deadline', '6', '--retry-period', '1'];
+
+/** From the end of `run`, by whatever, until its guard has killed the command. */
+export const GUARDED_MS = 7600;
 
 /** An API server, and the command line that competes on it. */
 export class RunStage implements AsyncDisposable {

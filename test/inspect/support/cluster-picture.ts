@@ -42,7 +42,7 @@ export async function pictureFromCluster(
     const leads = (name: string): Promise<void> =>
       page.locator(`.card.leads[data-name="${name}"]`).waitFor({ timeout: 60_000 });
     const headline = (text: string): Promise<void> =>
-      page.locator('.headline').filter({ hasText: text }).waitFor({ timeout: 30_000 });
+      page.locator('.headline').filter({ hasText: text }).waitFor({ timeout: 60_000 });
     await leads(GO);
     await own.start(OWN);
     await go.stop(GO);
