@@ -1,12 +1,15 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { API_SERVER_TIMEOUT_MILLIS, describeWithApiServer } from '../support/shared-api-server.js';
+import {
+  API_SERVER_TIMEOUT_MILLIS,
+  describeWhereApiServersRun,
+} from '../support/shared-api-server.js';
 import { type ChaosResult, runChaos } from './run.js';
 
 // The short version of a run that can be as long as one likes: test/chaos/main.ts.
 
 const FAULTS = 24;
 
-describeWithApiServer(`${FAULTS} faults on a real API server`, () => {
+describeWhereApiServersRun(`${FAULTS} faults on a real API server`, () => {
   let result: ChaosResult;
 
   beforeAll(async () => {

@@ -66,18 +66,23 @@ export function describeWithOwnApiServer(
   );
 }
 
+/** The same for tests that start their servers themselves. */
+export function describeWhereApiServersRun(name: string, define: () => void): void {
+  if (missingTool === undefined || isCi()) {
+    describe(name, define);
+    return;
+  }
+  report(`SKIPPED "${name}": ${missingTool.message}`);
+  describe.skip(name, define);
+}
+
 function describeWith(
   name: string,
   define: (server: () => RunningApiServer) => void,
   start: () => Promise<RunningApiServer>,
   finish: (server: RunningApiServer) => Promise<void>,
 ): void {
-  if (missingTool !== undefined && !isCi()) {
-    report(`SKIPPED "${name}": ${missingTool.message}`);
-    describe.skip(name, () => define(unavailable));
-    return;
-  }
-  describe(name, () => {
+  describeWhereApiServersRun(name, () => {
     let server: RunningApiServer | undefined;
     beforeAll(async () => {
       server = await start();
