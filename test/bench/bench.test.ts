@@ -75,6 +75,7 @@ describe('the benchmark', () => {
       seconds: 300,
       of: {
         ...{ bareNode: weighs(40, 0, 30), handWatch: weighs(42, 0.2, 60) },
+        handRenewal: weighs(47, 0.6, 60),
         ...{ follower: weighs(50, 0.5, 120), leader: weighs(51, 1, 130), run: weighs(92, 1, 150) },
         ...others,
       },

@@ -3,6 +3,7 @@ import type { Distribution } from './statistics.js';
 export const WEIGHTS = [
   'bareNode',
   'handWatch',
+  'handRenewal',
   'follower',
   'leader',
   'run',
@@ -22,6 +23,7 @@ export interface WeightOf {
 
 export interface Weight {
   readonly seconds: number;
+  /** Without what was not measured then. */
   readonly of: Readonly<Record<WeightName, WeightOf>>;
   /** Bytes of the package and its one peer in an empty folder. */
   readonly installBytes: number;

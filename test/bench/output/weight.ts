@@ -5,6 +5,7 @@ import { bytes, milliseconds, number } from './units.js';
 const NAMES: Readonly<Record<WeightName, string>> = {
   bareNode: 'bare Node',
   handWatch: 'a watch written by hand',
+  handRenewal: 'a watch and renewals written by hand',
   follower: 'this package, waits',
   leader: 'this package, leads',
   run: '`run -- sleep`, leads, both processes',
@@ -44,7 +45,8 @@ export function weightSection({ seconds, of, installBytes }: Weight): string {
 In a pod: a service account's files where the kubelet mounts them, its two variables, TLS, and neither a
 kubeconfig nor client-node. Each is a process of its own; resident memory after ${seconds} s, over that of bare
 Node in brackets (of two of them for \`run\`, which guards its command from a second process), and the most
-that it has been. The watch written by hand parses each event of the same lease and does nothing else.
+that it has been. The watch written by hand parses each event of the same lease and does nothing else; the
+renewals by hand write a lease of their own every 2 s, watch it, and heed no deadline and no failure.
 Until the first request is sent counts from the start of the process; for bare Node, until its first line runs.
 
 ${table(head, rows)}

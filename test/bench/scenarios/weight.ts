@@ -61,7 +61,7 @@ async function roundOf(
   seconds: number,
 ): Promise<Map<WeightName, Sample>> {
   const lock = `weight-${round}`;
-  const { app, watch, bare, cli } = bench.podPrograms;
+  const { app, watch, renew, bare, cli } = bench.podPrograms;
   const clientGo = bench.libraries.find(({ id }) => id === 'client-go');
   await using fleet = clientGo === undefined ? null : await bench.fleet(clientGo, 'weight');
   await using weighed = new Weighed();
@@ -72,6 +72,7 @@ async function roundOf(
     ['leader', leader],
     ['bareNode', await weighed.start(pods, [bare])],
     ['handWatch', await weighed.start(pods, [watch, lock])],
+    ['handRenewal', await weighed.start(pods, [renew, `${lock}-hand`])],
     ['follower', await weighed.start(pods, [app, lock])],
     [
       'run',

@@ -33,6 +33,7 @@ export interface Libraries extends AsyncDisposable {
 export interface PodPrograms {
   readonly bare: string;
   readonly watch: string;
+  readonly renew: string;
   readonly app: string;
   readonly cli: string;
 }
@@ -54,6 +55,7 @@ export async function prepareLibraries(): Promise<Libraries> {
     podPrograms: {
       bare: join(snapshot, 'pod-bare.js'),
       watch: join(snapshot, 'pod-watch.js'),
+      renew: join(snapshot, 'pod-renew.js'),
       app: join(snapshot, 'pod-app.js'),
       cli: join(snapshot, 'dist/cli.js'),
     },
