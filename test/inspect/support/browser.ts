@@ -1,5 +1,5 @@
 import { type Browser, chromium, type Page } from 'playwright-core';
-import { afterAll, beforeAll, describe } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe } from 'vitest';
 import { isCi } from '../../support/ci.js';
 import { findChromium, MISSING } from './chromium.js';
 
@@ -29,6 +29,7 @@ export async function openPage(
 ): Promise<OpenPage> {
   const colorScheme = dark ? 'dark' : 'light';
   const page = await browser.newPage({ viewport: { width, height }, colorScheme });
+  page.setDefaultTimeout(60_000);
   const faults: string[] = [];
   page.on('pageerror', (error) => faults.push(error.message));
   page.on('console', (message) => {
@@ -57,6 +58,10 @@ export function describeWithBrowser(name: string, define: (browser: () => Browse
     let browser: Browser | undefined;
     beforeAll(async () => {
       browser = await launch();
+    });
+    // A page that is left open goes on to draw ten times a second, beside the tests that come.
+    afterEach(async () => {
+      await Promise.all((browser?.contexts() ?? []).map((context) => context.close()));
     });
     afterAll(() => browser?.close());
     define(() => {
