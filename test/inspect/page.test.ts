@@ -209,6 +209,23 @@ describeWithBrowser('the live chart', (browser) => {
     expect(await ring(page, 'ada', 'leaseDuration')).toBeGreaterThan(0);
   });
 
+  it('is loaded again when a part of it did not come', async () => {
+    await using on = await stage();
+    const ada = on.fleet.candidate('ada', CALM);
+    on.inspector.attach(ada);
+    const page = await browser().newPage();
+    let lost = 0;
+    await page.route(/\/(history\.js|chart\.json)$/, async (route) => {
+      lost += 1;
+      // Each of the two once: it comes the second time, and then the other one does not.
+      await (lost === 1 || lost === 3 ? route.abort('connectionfailed') : route.continue());
+    });
+    await page.goto(on.inspector.url, { waitUntil: 'domcontentloaded' });
+    await page.waitForSelector('#connection:has-text("trying again")', PATIENCE);
+    await stateOf(page, 'ada', 'idle');
+    expect(lost).toBe(5);
+  });
+
   it('goes back in time by keyboard, holds still there, and returns to the present', async () => {
     await using on = await stage();
     const ada = on.fleet.candidate('ada', CALM);
