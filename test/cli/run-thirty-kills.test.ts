@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEmbeddedApiServer, type EmbeddedApiServer } from '../../src/testing.js';
 import { buildCli, type BuiltCli } from './support/built-cli.js';
 import { CliProcess } from './support/cli-process.js';
-import { childrenOf, isAlive, until } from './support/processes.js';
+import { childrenOf, isAlive, processes, until } from './support/processes.js';
 
 /*
  * Never two commands at once, whatever happens to those who run them. Each command writes the time
@@ -122,6 +122,12 @@ class Rivals {
     this.start();
     await this.nextTerm(known);
     if (mishap === 'freeze') leader.kill('SIGKILL');
+    await until(`the end of ${identity} after ${mishap}`, () => leader.hasEnded).catch(
+      (cause: unknown) => {
+        const left = processes().filter(({ args }) => /LEADER_ELECTION|__guard/.test(args));
+        throw new Error(`${mishap}: ${leader.stderr}\n${JSON.stringify(left)}`, { cause });
+      },
+    );
     return leader.exitCode;
   }
 
