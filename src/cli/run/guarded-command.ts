@@ -5,7 +5,7 @@ import { machineInstant } from '../machine-time.js';
 import { ROLES, type Program } from '../program.js';
 import type { FromGuard, ToGuard } from './guard-messages.js';
 import type { LeaseTimes } from './lease-guard.js';
-import { groupIsAlive, signalGroup } from './process-group.js';
+import { groupIsAlive, groupsStartedWith, signalGroup } from './process-group.js';
 
 export interface CommandToGuard {
   readonly program: Program;
@@ -36,6 +36,8 @@ const BACKSTOP_MS = 50;
 /** And how much later we give up on the guard, too. */
 const GIVE_UP_MS = 2000;
 const LOOK_MS = 20;
+/** How long a command that the guard has started, and not told of, may take to be seen by its variables. */
+const UNTOLD_MS = 500;
 
 /** Our side of a command that runs under a guard. */
 export class GuardedCommand {
@@ -44,6 +46,8 @@ export class GuardedCommand {
   readonly #guard: ChildProcess;
   readonly #times: LeaseTimes;
   readonly #events: CommandEvents;
+  /** By which the command is found if the guard has not told of it. */
+  readonly #env: Readonly<Record<string, string>>;
   #validFrom: Instant;
   #pid: number | null = null;
   #told = false;
@@ -53,6 +57,7 @@ export class GuardedCommand {
     const { program, command, env, times, graceMs, validFrom } = options;
     this.#times = times;
     this.#events = events;
+    this.#env = env;
     this.#validFrom = validFrom;
     this.#guard = fork(program.script, [ROLES.guard], {
       detached: true,
@@ -140,14 +145,19 @@ export class GuardedCommand {
     }
   }
 
-  /** The guard ended without a word, so that nobody else is left to end the command. */
+  /**
+   * The guard ended without a word, so that nobody else is left to end the command: not even its id is known
+   * if the guard was killed between starting it and telling so.
+   */
   async #killOrphans(): Promise<CommandEnd> {
-    const pid = this.#pid;
-    while (pid !== null && groupIsAlive(pid)) {
-      signalGroup(pid, 'SIGKILL');
+    const lookUntil = this.#pid === null ? performance.now() + UNTOLD_MS : 0;
+    for (;;) {
+      const groups = this.#pid === null ? groupsStartedWith(this.#env) : [this.#pid];
+      const alive = groups.filter(groupIsAlive);
+      if (alive.length === 0 && performance.now() >= lookUntil) return { kind: 'guardFailed' };
+      for (const group of alive) signalGroup(group, 'SIGKILL');
       await sleep(LOOK_MS);
     }
-    return { kind: 'guardFailed' };
   }
 
   /** The guard may itself have been stopped. Then it cannot have waited for the command either. */

@@ -23,26 +23,50 @@ export function groupIsAlive(pgid: number): boolean {
 
 /** The states of all processes in the group as Linux tells them; null where it does not. */
 function memberStates(pgid: number): string[] | null {
-  let entries: string[];
-  try {
-    entries = readdirSync('/proc');
-  } catch {
-    return null;
-  }
-  const states: string[] = [];
-  for (const entry of entries) {
-    if (!/^\d+$/.test(entry)) continue;
-    const stat = statOf(entry);
-    // The name, in parentheses, may contain anything.
-    const [state, , group] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (state !== undefined && Number(group) === pgid) states.push(state);
-  }
-  return states;
+  const ids = processIds();
+  if (ids.length === 0) return null;
+  return ids
+    .map(memberOf)
+    .filter(({ state, group }) => state !== '' && group === pgid)
+    .map(({ state }) => state);
 }
 
-function statOf(pid: string): string {
+/** Without any where they are not to be seen. */
+function processIds(): string[] {
   try {
-    return readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return readdirSync('/proc').filter((entry) => /^\d+$/.test(entry));
+  } catch {
+    return [];
+  }
+}
+
+/** Of one that has gone meanwhile: no state, and no group. */
+function memberOf(pid: string): { readonly state: string; readonly group: number } {
+  const stat = read(`/proc/${pid}/stat`);
+  // The name, in parentheses, may contain anything.
+  const [state = '', , group = ''] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return { state, group: Number(group) };
+}
+
+/**
+ * The groups of all processes that were started with these variables, as Linux tells it; elsewhere, or where
+ * it must not be read, none. Our own is not among them.
+ */
+export function groupsStartedWith(env: Readonly<Record<string, string>>): number[] {
+  if (process.platform !== 'linux') return [];
+  const marks = Object.entries(env).map(([name, value]) => `\0${name}=${value}\0`);
+  const groups = new Set<number>();
+  for (const entry of processIds()) {
+    const variables = `\0${read(`/proc/${entry}/environ`)}`;
+    if (Number(entry) === process.pid || !marks.every((mark) => variables.includes(mark))) continue;
+    groups.add(memberOf(entry).group);
+  }
+  return [...groups].filter((group) => group > 1);
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
   } catch {
     // Gone meanwhile.
     return '';
