@@ -152,12 +152,16 @@ export class GuardedCommand {
   async #killOrphans(): Promise<CommandEnd> {
     const lookUntil = this.#pid === null ? performance.now() + UNTOLD_MS : 0;
     for (;;) {
-      const groups = this.#pid === null ? groupsStartedWith(this.#env) : [this.#pid];
-      const alive = groups.filter(groupIsAlive);
+      const alive = this.#groups().filter(groupIsAlive);
       if (alive.length === 0 && performance.now() >= lookUntil) return { kind: 'guardFailed' };
       for (const group of alive) signalGroup(group, 'SIGKILL');
       await sleep(LOOK_MS);
     }
+  }
+
+  /** The command's, as it was told or as it can be found. */
+  #groups(): number[] {
+    return this.#pid === null ? groupsStartedWith(this.#env) : [this.#pid];
   }
 
   /** The guard may itself have been stopped. Then it cannot have waited for the command either. */
@@ -166,7 +170,7 @@ export class GuardedCommand {
     const left = this.#times.killAfterMs - elapsedForHolder(this.#validFrom, machineInstant());
     this.#backstop = setTimeout(
       () => {
-        if (this.#pid !== null) signalGroup(this.#pid, 'SIGKILL');
+        for (const group of this.#groups()) signalGroup(group, 'SIGKILL');
         this.#backstop = setTimeout(() => this.#guard.kill('SIGKILL'), GIVE_UP_MS);
       },
       Math.max(0, left) + BACKSTOP_MS,
