@@ -53,15 +53,17 @@ function memberOf(pid: string): { readonly state: string; readonly group: number
  * it must not be read, none. Our own is not among them.
  */
 export function groupsStartedWith(env: Readonly<Record<string, string>>): number[] {
-  if (process.platform !== 'linux') return [];
   const marks = Object.entries(env).map(([name, value]) => `\0${name}=${value}\0`);
-  const groups = new Set<number>();
-  for (const entry of processIds()) {
-    const variables = `\0${read(`/proc/${entry}/environ`)}`;
-    if (Number(entry) === process.pid || !marks.every((mark) => variables.includes(mark))) continue;
-    groups.add(memberOf(entry).group);
-  }
-  return [...groups].filter((group) => group > 1);
+  // Without any, everybody would be meant.
+  if (process.platform !== 'linux' || marks.length === 0) return [];
+  const own = memberOf('self').group;
+  const groups = processIds()
+    .filter((id) => {
+      const variables = `\0${read(`/proc/${id}/environ`)}`;
+      return marks.every((mark) => variables.includes(mark));
+    })
+    .map((id) => memberOf(id).group);
+  return [...new Set(groups)].filter((group) => group > 1 && group !== own);
 }
 
 function read(path: string): string {
