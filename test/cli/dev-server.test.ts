@@ -23,7 +23,7 @@ function killShell(server: CliProcess): void {
   for (const { pid } of childrenOf(server.pid)) process.kill(pid, 'SIGKILL');
 }
 
-describe.runIf(process.platform === 'linux')('dev-server', { timeout: 180_000 }, () => {
+describe.runIf(process.platform === 'linux')('dev-server', () => {
   const started: CliProcess[] = [];
   let cli: BuiltCli;
   let app: string;

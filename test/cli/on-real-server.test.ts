@@ -140,7 +140,7 @@ describeWithApiServer('the command line on a real API server', (server) => {
     expect((await cli('nobody', 'leader', name)).code).toBe(1);
   });
 
-  describe('a lock held by client-go itself', { timeout: 180_000 }, () => {
+  describe('a lock held by client-go itself', () => {
     const timings = { leaseDurationSeconds: 4, renewDeadlineSeconds: 3, retryPeriodSeconds: 1 };
 
     const candidates = async (name: string): Promise<Fleet> => {
@@ -253,7 +253,7 @@ describeWithApiServer('the command line on a real API server', (server) => {
   });
 
   describe('run and step-down', () => {
-    it('a leader of this library hands over when asked to', { timeout: 180_000 }, async () => {
+    it('a leader of this library hands over when asked to', async () => {
       const name = `run-${randomUUID().slice(0, 8)}`;
       const start = (identity: string): CliProcess => {
         const args = ['run', '--lease', name, '--identity', identity, ...TIMINGS];

@@ -17,7 +17,7 @@ if (!isPermitted) console.warn('SKIPPED: run as process 1, since unshare --pid i
  * The kernel drops signals for process 1 that it has no handler for, and has no default action for
  * the rest: what is not passed on is lost.
  */
-describe.runIf(isPermitted)('run as the first process of a container', { timeout: 180_000 }, () => {
+describe.runIf(isPermitted)('run as the first process of a container', () => {
   let on: RunStage;
 
   beforeAll(async () => {

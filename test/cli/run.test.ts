@@ -9,7 +9,7 @@ import { GUARDED_MS, RunStage } from './support/run-stage.js';
 
 const SECRET = 'marked-secret-token';
 
-describe.runIf(process.platform === 'linux')('run', { timeout: 180_000 }, () => {
+describe.runIf(process.platform === 'linux')('run', () => {
   let on: RunStage;
 
   beforeAll(async () => {

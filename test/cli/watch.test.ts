@@ -11,7 +11,7 @@ import { until } from './support/processes.js';
 /** So long that what is told within the test was not found by reading. */
 const NEVER = ['--interval', '600'];
 
-describe('watch', { timeout: 180_000 }, () => {
+describe('watch', () => {
   let cli: BuiltCli;
   let server: EmbeddedApiServer;
   let directory: string;

@@ -45,7 +45,7 @@ function problemsOf(program: ts.Program, path: string, block: CodeBlock): string
   );
 }
 
-describe('the examples in the pages', { timeout: 180_000 }, () => {
+describe('the examples in the pages', () => {
   // One whose name stands behind its language can be imported by the others of its page.
   const paths = blocks.map(({ info }, index) =>
     resolve(ROOT, info.split(' ')[1] ?? `example-${index}.ts`),

@@ -116,7 +116,7 @@ describe('the example manifests', () => {
   });
 });
 
-describe('the commands of the example manifests', { timeout: 180_000 }, () => {
+describe('the commands of the example manifests', () => {
   let stage: RunStage;
 
   beforeAll(async () => {

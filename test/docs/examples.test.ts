@@ -10,7 +10,7 @@ import { Example } from './support/example.js';
  * KUBECONFIG.
  */
 
-describe('the examples', { timeout: 180_000 }, () => {
+describe('the examples', () => {
   let server: EmbeddedApiServer;
   let directory: string;
   let programs: Example[];

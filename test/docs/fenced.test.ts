@@ -29,7 +29,7 @@ describe('the example of a fenced Kubernetes object', () => {
     return { data: found?.['data'], token: found?.metadata.annotations?.[FENCING_ANNOTATION] };
   };
 
-  it('runs as a program that leads and works', { timeout: 180_000 }, async () => {
+  it('runs as a program that leads and works', async () => {
     const directory = await mkdtemp(join(tmpdir(), 'fenced-'));
     await writeFile(join(directory, 'config'), server.kubeConfig());
     const program = spawn(

@@ -12,7 +12,7 @@ import { Example } from './support/example.js';
  * The examples of docs/frameworks.md: each starts, leads and answers over HTTP, hands over when it is
  * told SIGTERM, and ends with 0.
  */
-describe('the example for', { timeout: 180_000 }, () => {
+describe('the example for', () => {
   let server: EmbeddedApiServer;
   let directory: string;
   let example: Example | undefined;

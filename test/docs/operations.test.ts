@@ -13,7 +13,7 @@ const PAGE = 'docs/operations.md';
 /** Of the pauses between tries: always the shortest, the longest, and in between. */
 const JITTERS = [0, 0.5, 0.9999].map((jitter) => () => jitter);
 
-describe('the timings in docs/operations.md', { timeout: 180_000 }, () => {
+describe('the timings in docs/operations.md', () => {
   const rows = table(PAGE, 'timings').map(([name = '', timings = '', ...columns]) => {
     const [lease = 0, deadline = 0, retry = 0] = timings.split(', ').map(Number);
     const given: Timings = {

@@ -17,7 +17,7 @@ function quotedLines(): string[] {
  * The log lines of the runbook are what is printed in just these situations: each is brought about
  * here, on the embedded API server.
  */
-describe('the log lines in docs/operations.md', { timeout: 180_000 }, () => {
+describe('the log lines in docs/operations.md', () => {
   let printed: PrintedLines;
 
   beforeAll(async () => {

@@ -49,7 +49,7 @@ function candidatesOf(demo: CliProcess, count: number): Promise<number[]> {
 
 const alive = (pids: readonly number[]): number[] => pids.filter(isAlive);
 
-describe.runIf(process.platform === 'linux')('the demo', { timeout: 180_000 }, () => {
+describe.runIf(process.platform === 'linux')('the demo', () => {
   it.concurrent(
     'elects, kills, takes over, hands over, sums up, shows it all in a chart, and leaves no process',
     async (context) => {
